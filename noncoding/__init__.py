@@ -1,0 +1,3 @@
+"""Classify non-coding DNA: data, models, evaluation and explanation."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,109 @@
+"""One-hot DNA: the order of the bases, both strands, and the packed form.
+
+Everywhere in this project a sequence of length ``L`` is one-hot with shape
+``(..., 4, L)`` in the order A, C, G, T. A base that is not known (N) is a
+column of zeros. In this order the complement of channel ``i`` is channel
+``3 - i``, so the reverse complement is a flip of the last two axes.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+Array = TypeVar("Array", np.ndarray, torch.Tensor)
+
+ALPHABET = "ACGT"
+
+_CODE = np.full(256, len(ALPHABET), dtype=np.uint8)
+for _letters in (ALPHABET, ALPHABET.lower()):
+    _CODE[np.frombuffer(_letters.encode(), dtype=np.uint8)] = np.arange(len(ALPHABET))
+_COLUMNS = np.vstack([np.eye(len(ALPHABET), dtype=np.uint8), np.zeros((1, 4), np.uint8)])
+_BIT_SHIFTS = torch.arange(7, -1, -1, dtype=torch.uint8)
+
+
+def codes(sequence: str | bytes) -> npt.NDArray[np.uint8]:
+    """Base codes of a sequence: 0 … 3 for A, C, G, T, and 4 for all else.
+
+    Parameters
+    ----------
+    sequence : str or bytes
+        Nucleotides in either case, length ``L``.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(L,), dtype=uint8
+    """
+    raw = sequence.encode() if isinstance(sequence, str) else sequence
+    return _CODE[np.frombuffer(raw, dtype=np.uint8)]
+
+
+def one_hot(base_codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """One-hot form of base codes.
+
+    Parameters
+    ----------
+    base_codes : numpy.ndarray, shape=(..., L), dtype=uint8
+        As made by `codes`.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(..., 4, L), dtype=uint8
+    """
+    return np.ascontiguousarray(np.moveaxis(_COLUMNS[base_codes], -1, -2))
+
+
+def letters(sequence: npt.NDArray[np.generic]) -> str:
+    """The letters of one one-hot sequence.
+
+    Parameters
+    ----------
+    sequence : numpy.ndarray, shape=(4, L)
+
+    Returns
+    -------
+    str
+        Length ``L``; N where the column is zero.
+    """
+    code = np.where(sequence.any(axis=0), sequence.argmax(axis=0), len(ALPHABET))
+    return "".join((ALPHABET + "N")[i] for i in code)
+
+
+def reverse_complement(sequences: Array) -> Array:
+    """Reverse complement of one-hot sequences, shape=(..., 4, L)."""
+    if isinstance(sequences, torch.Tensor):
+        return sequences.flip(-2, -1)
+    return sequences[..., ::-1, ::-1]
+
+
+def pack(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Pack zeros and ones, eight to a byte, first one in the highest bit.
+
+    Parameters
+    ----------
+    bits : numpy.ndarray, shape=(..., n), dtype=uint8
+
+    Returns
+    -------
+    numpy.ndarray, shape=(..., ceil(n / 8)), dtype=uint8
+        Undone by ``numpy.unpackbits(packed, axis=-1, count=n)``.
+    """
+    return np.packbits(bits, axis=-1)
+
+
+def unpack(packed: torch.Tensor, count: int) -> torch.Tensor:
+    """Undo `pack` on the device that holds the tensor.
+
+    Parameters
+    ----------
+    packed : torch.Tensor, shape=(..., ceil(count / 8)), dtype=uint8
+    count : int
+        Number of bits.
+
+    Returns
+    -------
+    torch.Tensor, shape=(..., count), dtype=uint8
+    """
+    bits = packed.unsqueeze(-1).bitwise_right_shift(_BIT_SHIFTS.to(packed.device)).bitwise_and_(1)
+    return bits.flatten(-2)[..., :count]

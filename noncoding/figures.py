@@ -1,0 +1,65 @@
+"""How every figure of the project looks, and how it is saved."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from noncoding.files import written_whole
+
+# Okabe & Ito's palette: told apart with any kind of colour vision.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "N": "#999999"}
+
+_STYLE: dict[Any, Any] = {
+    "axes.prop_cycle": plt.cycler(color=COLOURS),
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "figure.constrained_layout.use": True,
+    "figure.dpi": 100,
+    "font.size": 9,
+    "legend.frameon": False,
+    "savefig.dpi": 150,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "noncoding",
+}
+
+
+@contextmanager
+def saved_figure(
+    *paths: str | os.PathLike[str], size: tuple[float, float] = (7.0, 4.0)
+) -> Iterator[Figure]:
+    """Draw a figure in the project's style and save it when the body ends.
+
+    Parameters
+    ----------
+    *paths : path
+        One file a format, e.g. ``auroc.svg`` and ``auroc.png``.
+    size : (float, float)
+        Width and height in inches.
+
+    Yields
+    ------
+    matplotlib.figure.Figure
+    """
+    with plt.rc_context(_STYLE):
+        figure = plt.figure(figsize=size)
+        try:
+            yield figure
+            with written_whole(*paths) as partials:
+                for partial in partials:
+                    # No date inside: the same data gives the same bytes.
+                    dated = {"Date": None} if partial.suffix == ".svg" else None
+                    figure.savefig(partial, metadata=dated)
+        finally:
+            plt.close(figure)

@@ -77,13 +77,22 @@ class StoreHeader:
 
 
 class StoreWriter:
-    """Appends rows to a new store; use `new_store` to make one."""
+    """Appends rows to a new store; use `new_store` to make one.
+
+    Attributes
+    ----------
+    rows : int
+        Written so far.
+    strands : str
+        One of `STRANDS`; may be set until the end, when the rows have told.
+    """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:
         self._file = file
         self._header = header
         self._chromosomes: dict[str, int] = {}
         self.rows = 0
+        self.strands = header.strands
         widths = {"sequence": (4, -(-header.length // 8)), "label": (-(-len(header.targets) // 8),)}
         for name, width in widths.items():
             file.create_dataset(
@@ -131,6 +140,12 @@ class StoreWriter:
         dataset.resize(self.rows, axis=0)
         dataset[start:] = np.asarray(values)
 
+    def read(self, rows: slice) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Rows written before: one-hot, (n, 4, length), and labels, (n, targets)."""
+        sequences = np.unpackbits(self._file["sequence"][rows], axis=-1, count=self._header.length)
+        labels = np.unpackbits(self._file["label"][rows], axis=-1, count=len(self._header.targets))
+        return sequences, labels
+
     def finish(self) -> None:
         """Write the table and the attributes; the store is complete then."""
         if self._chromosomes:
@@ -143,7 +158,7 @@ class StoreWriter:
             bin=self._header.bin,
             rows=self.rows,
             targets=len(self._header.targets),
-            strands=self._header.strands,
+            strands=self.strands,
             source=json.dumps(self._header.source),
             code_version=__version__,
         )

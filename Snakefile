@@ -1,0 +1,79 @@
+"""From public files to a trained, evaluated and explained classifier of DNA."""
+
+
+configfile: workflow.source_path("config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/simulate.smk"
+include: "rules/fetch.smk"
+include: "rules/unpack.smk"
+include: "rules/convert.smk"
+include: "rules/build.smk"
+include: "rules/describe.smk"
+include: "rules/train.smk"
+include: "rules/predict.smk"
+include: "rules/evaluate.smk"
+include: "rules/explain.smk"
+include: "rules/report.smk"
+
+
+localrules:
+    all,
+    fetch,
+    convert,
+    train,
+    predict,
+    evaluate,
+    explain,
+    report,
+
+
+rule all:
+    default_target: True
+    input:
+        deliverables("report"),
+        deliverables("describe"),
+        deliverables("train"),
+        deliverables("predict"),
+        deliverables("evaluate"),
+        deliverables("explain"),
+
+
+rule fetch:
+    input:
+        deliverables("fetch"),
+
+
+rule convert:
+    input:
+        deliverables("convert"),
+
+
+rule train:
+    input:
+        deliverables("train"),
+
+
+rule predict:
+    input:
+        deliverables("predict"),
+
+
+rule evaluate:
+    input:
+        deliverables("evaluate"),
+
+
+rule explain:
+    input:
+        deliverables("explain"),
+
+
+rule report:
+    input:
+        deliverables("report"),
+
+
+onsuccess:
+    announce_reports()

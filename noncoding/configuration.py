@@ -1,0 +1,163 @@
+"""The configuration, checked as a whole before anything runs."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from noncoding.errors import InputError
+
+_SPLITS = ("train", "valid", "test", "ignore")
+
+
+def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str]) -> None:
+    """Refuse a configuration that cannot be run, naming the key.
+
+    Parameters
+    ----------
+    config : mapping
+        With every overlay laid over.
+    schema : path
+        JSON schema, as YAML.
+
+    Raises
+    ------
+    InputError
+        A misspelt key, a wrong type or value, an unknown data set or model,
+        sizes of a network that do not fit, or splits that overlap.
+    """
+    validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text()))
+    errors = sorted(validator.iter_errors(dict(config)), key=lambda error: list(error.path))
+    if errors:
+        raise _told(_deepest(errors[0]))
+    _check_names(config)
+    for name, model in config["models"].items():
+        _check_sizes(f"models.{name}", model)
+    for name, dataset in config["datasets"].items():
+        _check_dataset(f"datasets.{name}", dataset)
+
+
+def _check_names(config: Mapping[str, Any]) -> None:
+    for kind in ("datasets", "models"):
+        for name in config["run"][kind]:
+            if name not in config[kind]:
+                raise InputError(
+                    f"configuration, key run.{kind}",
+                    repr(name),
+                    f"one of {', '.join(config[kind])}",
+                    _did_you_mean(name, config[kind])
+                    or f"Add an entry '{name}' under '{kind}', or run one that is there.",
+                )
+
+
+def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
+    resnet, transformer = model["resnet"], model["transformer"]
+    for per_block in ("strides", "dilations"):
+        if len(resnet[per_block]) != len(resnet["channels"]):
+            raise InputError(
+                f"configuration, key {key}.resnet.{per_block}",
+                f"{len(resnet[per_block])} entries",
+                f"{len(resnet['channels'])}, one a residual block, as in 'channels'",
+                "Give all three lists the same length.",
+            )
+    if transformer["channels"] % transformer["heads"]:
+        raise InputError(
+            f"configuration, key {key}.transformer.heads",
+            f"{transformer['heads']} heads for {transformer['channels']} channels",
+            "a number of heads that divides the channels",
+            "Change one of the two.",
+        )
+
+
+def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
+    if dataset["bin"] > dataset["window"]:
+        raise InputError(
+            f"configuration, key {key}.bin",
+            f"{dataset['bin']} bp",
+            f"at most the window, {dataset['window']} bp",
+            "Change one of the two.",
+        )
+    if dataset["source"] != "genome":
+        return
+    if (dataset["window"] - dataset["bin"]) % 2:
+        raise InputError(
+            f"configuration, key {key}.window",
+            f"{dataset['window']} bp around bins of {dataset['bin']} bp",
+            "an even number of flanking bp, half on each side",
+            "Change one of the two by 1 bp.",
+        )
+    splits = {name: set(dataset["splits"].get(name) or ()) for name in _SPLITS}
+    for one, other in combinations(_SPLITS, 2):
+        if shared := sorted(splits[one] & splits[other]):
+            raise InputError(
+                f"configuration, key {key}.splits",
+                f"{', '.join(shared)} in both '{one}' and '{other}'",
+                "each chromosome in one split",
+                "Take it out of one of them: a model must not be judged on what it learned from.",
+            )
+
+
+def _deepest(error: ValidationError) -> ValidationError:
+    """The error inside alternatives that says most."""
+    while error.context:
+        error = max(error.context, key=lambda inner: len(inner.absolute_path))
+    return error
+
+
+def _told(error: ValidationError) -> InputError:
+    key = ".".join(str(part) for part in error.absolute_path) or "top level"
+    where = f"configuration, key {key}"
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    description = schema.get("description")
+    about = f"{description} " if description else ""
+    allowed = schema.get("properties", {})
+    if error.validator == "additionalProperties":
+        unknown = next(k for k in error.instance if k not in allowed)
+        return InputError(
+            where,
+            f"the unknown key '{unknown}'",
+            f"only {', '.join(allowed)}",
+            _did_you_mean(unknown, allowed) or "Remove it, or see config.yaml for the known keys.",
+        )
+    if error.validator == "required":
+        missing = next(k for k in error.validator_value if k not in error.instance)
+        return InputError(where, f"no key '{missing}'", "this key", "Add it; see config.yaml.")
+    if error.validator == "oneOf" or error.schema is False:
+        return InputError(where, f"{error.instance!r}", "one way to say it", f"{about}Keep one.")
+    return InputError(
+        where,
+        f"{error.instance!r}",
+        "; ".join(_expectations(error)),
+        f"{about}See config.yaml.",
+    )
+
+
+def _expectations(error: ValidationError) -> Iterator[str]:
+    words = {
+        "type": "the type {}",
+        "enum": "one of {}",
+        "const": "{}",
+        "minimum": "at least {}",
+        "exclusiveMinimum": "more than {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "less than {}",
+        "pattern": "text like {}",
+        "not": "an odd number",
+        "uniqueItems": "no entry twice",
+        "minItems": "at least {} entries",
+        "minLength": "a text that is not empty",
+    }
+    value = error.validator_value
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    yield words.get(str(error.validator), error.message).format(value)
+
+
+def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
+    close = difflib.get_close_matches(str(word), list(known), n=1)
+    return f"Did you mean '{close[0]}'?" if close else ""

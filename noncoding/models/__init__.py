@@ -1,0 +1,16 @@
+"""Networks, and the folder that a trained one is exported to."""
+
+from noncoding.models.architectures import ARCHITECTURES, create_model
+from noncoding.models.export import EXPORTED_FILES, ExportedModel, export_model, load_model
+from noncoding.models.hybrid import Hybrid, HybridConfig
+
+__all__ = [
+    "ARCHITECTURES",
+    "EXPORTED_FILES",
+    "ExportedModel",
+    "Hybrid",
+    "HybridConfig",
+    "create_model",
+    "export_model",
+    "load_model",
+]

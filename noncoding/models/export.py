@@ -1,0 +1,163 @@
+"""The exported model: a folder that holds all that is needed to use it."""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from transformers import PreTrainedModel
+
+from noncoding import __version__
+from noncoding.alphabet import ALPHABET
+from noncoding.errors import InputError
+from noncoding.files import written_whole
+from noncoding.models.architectures import ARCHITECTURES
+from noncoding.store import Store
+from noncoding.targets import read_targets, write_targets
+
+EXPORTED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json", "README.md")
+
+
+@dataclass(frozen=True)
+class ExportedModel:
+    """A trained network and what its logits mean.
+
+    Attributes
+    ----------
+    network : transformers.PreTrainedModel
+        In evaluation mode, on the CPU.
+    targets : pandas.DataFrame
+        The target table, one row a logit.
+    training : dict
+        How it was trained: configuration, data, validation figures.
+    folder : Path
+    """
+
+    network: PreTrainedModel
+    targets: pd.DataFrame
+    training: dict[str, Any]
+    folder: Path
+
+    def check_fits(self, store: Store) -> None:
+        """Refuse a store of other targets or another window.
+
+        Raises
+        ------
+        InputError
+            The window's length or the names of the targets differ.
+        """
+        if self.network.config.length != store.length:
+            raise InputError(
+                f"{self.folder}",
+                f"a model for windows of {self.network.config.length} bp",
+                f"{store.length} bp, as in {store.path}",
+                "Train the model on this data set, or use the data set that it was trained on.",
+            )
+        if list(self.targets["name"]) != list(store.targets["name"]):
+            raise InputError(
+                f"{self.folder / 'targets.tsv'}",
+                f"{len(self.targets)} targets ({_some(self.targets)})",
+                f"the {len(store.targets)} of {store.path} ({_some(store.targets)})",
+                "Train the model on this data set, or use the data set that it was trained on.",
+            )
+
+
+def export_model(
+    network: PreTrainedModel,
+    folder: str | os.PathLike[str],
+    targets: pd.DataFrame,
+    training: dict[str, Any],
+) -> None:
+    """Write `EXPORTED_FILES`, each whole or not at all.
+
+    Parameters
+    ----------
+    network : transformers.PreTrainedModel
+    folder : path
+    targets : pandas.DataFrame
+        The target table.
+    training : dict
+        How it was trained; must be JSON. ``dataset``, ``model`` and
+        ``validation`` stand in the model card too.
+    """
+    finals = [Path(folder) / name for name in EXPORTED_FILES]
+    with tempfile.TemporaryDirectory() as scratch, written_whole(*finals) as partials:
+        network.save_pretrained(scratch)
+        made = Path(scratch)
+        write_targets(targets, made / "targets.tsv")
+        (made / "training.json").write_text(json.dumps(training, indent=2))
+        (made / "README.md").write_text(_model_card(network, targets, training))
+        for name, partial in zip(EXPORTED_FILES, partials, strict=True):
+            shutil.copyfile(made / name, partial)
+
+
+def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
+    """Load an exported model for use.
+
+    Raises
+    ------
+    InputError
+        A file is missing, or the architecture is not known.
+    """
+    folder = Path(folder)
+    for name in EXPORTED_FILES:
+        if not (folder / name).is_file():
+            raise InputError(
+                folder, f"no file {name}", "an exported model", "Run the stage 'train' again."
+            )
+    model_type = json.loads((folder / "config.json").read_text()).get("model_type")
+    known = {config.model_type: network for network, config in ARCHITECTURES.values()}
+    if model_type not in known:
+        raise InputError(
+            folder / "config.json",
+            f"model_type {model_type!r}",
+            f"one of {', '.join(known)}",
+            "Train the model with this version of the pipeline.",
+        )
+    return ExportedModel(
+        known[model_type].from_pretrained(folder).eval(),
+        read_targets(folder / "targets.tsv"),
+        json.loads((folder / "training.json").read_text()),
+        folder,
+    )
+
+
+def _some(targets: pd.DataFrame) -> str:
+    return ", ".join(targets["name"][:3]) + (" …" if len(targets) > 3 else "")
+
+
+def _model_card(network: PreTrainedModel, targets: pd.DataFrame, training: dict[str, Any]) -> str:
+    parameters = sum(p.numel() for p in network.parameters())
+    figures = "\n".join(f"| {k} | {v:.4f} |" for k, v in training["validation"].items())
+    groups = ", ".join(f"{n} {group}" for group, n in targets["group"].value_counts().items())
+    return f"""---
+library_name: noncoding
+tags: [biology, genomics, dna]
+---
+
+# {training["model"]} on {training["dataset"]}
+
+{type(network).__name__} with {parameters:,} parameters, made by noncoding {__version__}.
+
+- Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), rows {", ".join(ALPHABET)}; \
+N is a column of zeros.
+- Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}).
+- `training.json` holds the whole training configuration and the digests of the data.
+
+```python
+from noncoding.models import load_model
+
+model = load_model("path/to/this/folder")
+logits = model.network(sequences)
+```
+
+Measured on the validation split, with both strands averaged:
+
+| figure | value |
+|---|---|
+{figures}
+"""

@@ -1,0 +1,183 @@
+"""The stage ``simulate``: planted motifs, written as an official-format bundle.
+
+The archive holds what the DeepSEA bundle holds, in the same formats and
+layouts, so that a demonstration runs every line that the reproduction runs.
+What was planted where is written beside it, as the ground truth for Grad-CAM.
+"""
+
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from noncoding.alphabet import codes, one_hot, reverse_complement
+from noncoding.bundle import SPLITS, write_bundle
+from noncoding.files import written_whole
+from noncoding.targets import write_targets
+
+# IUPAC consensus sequences as yeast and human genetics use them.
+MOTIFS = {
+    "REB1": "CGGGTAA",
+    "ABF1": "TCRNNNNNNACG",
+    "RAP1": "ACACCCATACAT",
+    "CBF1": "GTCACGTG",
+    "GAL4": "CGGNNNNNNNNNNNCCG",
+    "CTCF": "CCASYAGRKGGC",
+}
+"""What is planted: protein → consensus."""
+
+TARGETS = {
+    "REB1": ("TF", ("REB1",)),
+    "ABF1": ("TF", ("ABF1",)),
+    "RAP1": ("TF", ("RAP1",)),
+    "CBF1": ("TF", ("CBF1",)),
+    "GAL4": ("TF", ("GAL4",)),
+    "CTCF": ("TF", ("CTCF",)),
+    "open chromatin": ("DNase", ("REB1", "ABF1", "RAP1")),
+    "active mark": ("Histone", ("CBF1", "GAL4")),
+}
+"""Target → group, and the motifs of which any one makes it positive."""
+
+_IUPAC = {
+    "A": "A",
+    "C": "C",
+    "G": "G",
+    "T": "T",
+    "R": "AG",
+    "Y": "CT",
+    "S": "CG",
+    "W": "AT",
+    "K": "GT",
+    "M": "AC",
+    "N": "ACGT",
+}
+TRUTH_COLUMNS = ("split", "locus", "motif", "start", "end", "strand")
+
+
+@dataclass(frozen=True)
+class SimulatedSplit:
+    """One split, before it is written.
+
+    Attributes
+    ----------
+    sequences : numpy.ndarray, shape=(loci, 4, length), dtype=uint8
+    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
+    truth : pandas.DataFrame
+        `TRUTH_COLUMNS`; ``start`` and ``end`` are half-open, 0-based, in the
+        window, on the forward strand.
+    """
+
+    sequences: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+    truth: pd.DataFrame
+
+
+def simulate(
+    *,
+    archive: str | os.PathLike[str],
+    targets: str | os.PathLike[str],
+    truth: str | os.PathLike[str],
+    loci: dict[str, int],
+    window: int,
+    prevalence: float,
+    seed: int,
+) -> None:
+    """Write a simulated bundle, its target table and its ground truth.
+
+    Parameters
+    ----------
+    archive, targets, truth : path
+        The tar.gz and two tab-separated tables.
+    loci : dict of int
+        Loci a split; each is written on both strands.
+    window : int
+        Length of a window in bp.
+    prevalence : float
+        Probability that a window holds a given motif.
+    seed : int
+    """
+    generator = np.random.default_rng(seed)
+    splits = {
+        name: simulate_split(name, loci[name], window, prevalence, generator) for name in SPLITS
+    }
+    table = pd.DataFrame(
+        {
+            "index": range(len(TARGETS)),
+            "name": list(TARGETS),
+            "group": [group for group, _ in TARGETS.values()],
+            "motifs": [",".join(motifs) for _, motifs in TARGETS.values()],
+        }
+    )
+    with written_whole(archive, targets, truth) as [archive_part, targets_part, truth_part]:
+        write_bundle(archive_part, {name: _both_strands(split) for name, split in splits.items()})
+        write_targets(table, targets_part)
+        pd.concat([split.truth for split in splits.values()]).to_csv(
+            truth_part, sep="\t", index=False
+        )
+
+
+def simulate_split(
+    name: str, loci: int, window: int, prevalence: float, generator: np.random.Generator
+) -> SimulatedSplit:
+    """Random background with motifs planted on either strand.
+
+    Each window holds each motif with the given probability, once, within the
+    central three fifths; no two overlap.
+
+    Parameters
+    ----------
+    name : str
+        Of the split.
+    loci : int
+    window : int
+        In bp.
+    prevalence : float
+    generator : numpy.random.Generator
+    """
+    background = generator.integers(0, 4, (loci, window), dtype=np.uint8)
+    holds = generator.random((loci, len(MOTIFS))) < prevalence
+    truth = []
+    for locus in range(loci):
+        motifs = [list(MOTIFS)[i] for i in np.flatnonzero(holds[locus])]
+        for motif, start in _places(motifs, window, generator):
+            strand = "+-"[generator.integers(2)]
+            site = _instance(MOTIFS[motif], generator)
+            if strand == "-":
+                site = 3 - site[::-1]
+            background[locus, start : start + len(site)] = site
+            truth.append((name, locus, motif, start, start + len(site), strand))
+    column = {motif: i for i, motif in enumerate(MOTIFS)}
+    labels = np.column_stack(
+        [holds[:, [column[m] for m in motifs]].any(axis=1) for _, motifs in TARGETS.values()]
+    )
+    return SimulatedSplit(
+        one_hot(background),
+        labels.astype(np.uint8),
+        pd.DataFrame(truth, columns=list(TRUTH_COLUMNS)),
+    )
+
+
+def _both_strands(
+    split: SimulatedSplit,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    sequences = np.concatenate([split.sequences, reverse_complement(split.sequences)])
+    return sequences, np.concatenate([split.labels, split.labels])
+
+
+def _places(
+    motifs: list[str], window: int, generator: np.random.Generator
+) -> list[tuple[str, int]]:
+    """Motif and start, each in its own part of the central three fifths."""
+    edges = np.linspace(window // 5, window - window // 5, len(motifs) + 1).astype(int)
+    return [
+        (motif, int(generator.integers(low, high - len(MOTIFS[motif]))))
+        for motif, low, high in zip(
+            generator.permutation(motifs), edges[:-1], edges[1:], strict=True
+        )
+    ]
+
+
+def _instance(consensus: str, generator: np.random.Generator) -> npt.NDArray[np.uint8]:
+    return codes("".join(generator.choice(list(_IUPAC[letter])) for letter in consensus))

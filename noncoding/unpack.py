@@ -1,0 +1,162 @@
+"""Take named members out of a tar archive, in one pass and bounded memory."""
+
+import bz2
+import gzip
+import lzma
+import os
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from noncoding.errors import InputError
+from noncoding.files import written_whole
+
+CHUNK = 1 << 20
+NAMES_SHOWN = 10
+
+OPENERS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+}
+"""By the first bytes of the file; anything else is read as a plain tar."""
+
+
+def unpack(archive: str | os.PathLike[str], members: Mapping[str, str | os.PathLike[str]]) -> None:
+    """Write members of a tar archive (plain, gz, bz2 or xz) to where they belong.
+
+    Parameters
+    ----------
+    archive : path
+        The tar file. It is read once, to its end, so that its checksums hold.
+    members : mapping of str to path
+        Final name by the base name of the member: ``train.mat`` is found as
+        ``deepsea_train/train.mat``. Missing parent folders are made.
+
+    Raises
+    ------
+    InputError
+        The archive is missing, damaged, truncated or no tar; a member is
+        missing, there twice, not a regular file, or has an absolute path or
+        one with ``..``; there is no room. What stands under the final names
+        is then left as it was.
+    """
+    archive = Path(archive)
+    try:
+        with written_whole(*members.values()) as partials, _opened(archive) as stream:
+            _write(archive, stream, dict(zip(members, partials, strict=True)))
+    except OSError as error:  # of writing: those of reading are told apart where they arise
+        raise InputError(
+            ", ".join(map(str, members.values())),
+            f"that they cannot be written ({error.strerror})",
+            "folders that can be written to and have room",
+            "Free space or choose another folder, and run again.",
+        ) from error
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[IO[bytes]]:
+    # Not tarfile's own "r|*": it does not check the CRC at the end of a gzip
+    # stream, so that some damage would pass.
+    try:
+        with archive.open("rb") as handle:
+            start = handle.read(max(map(len, OPENERS)))
+    except OSError as error:
+        raise InputError(
+            archive,
+            f"that it cannot be opened ({error.strerror})",
+            "a tar archive",
+            "Run fetch to get it, or correct the path.",
+        ) from error
+    opener = next((OPENERS[magic] for magic in OPENERS if start.startswith(magic)), None)
+    with opener(archive) if opener else archive.open("rb") as stream:
+        yield stream
+
+
+@contextmanager
+def _reading(archive: Path) -> Iterator[None]:
+    try:
+        yield
+    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        raise InputError(
+            archive,
+            f"that it is damaged, cut short or not a tar archive ({error})",
+            "a whole tar archive, plain or packed with gzip, bzip2 or xz",
+            "Delete it and run fetch again.",
+        ) from error
+
+
+def _write(archive: Path, stream: IO[bytes], partials: Mapping[str, Path]) -> None:
+    written: dict[str, str] = {}
+    held: list[str] = []
+    count = 0
+    with _reading(archive):
+        tar = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115, the stream is closed above
+    while member := _next(archive, tar):
+        count += 1
+        if count <= NAMES_SHOWN:
+            held.append(member.name)
+        name = PurePosixPath(member.name).name
+        if name not in partials:
+            continue
+        _check(archive, member, written.get(name))
+        written[name] = member.name
+        _extract(archive, tar, member, partials[name])
+    _read_to_end(archive, stream)
+    missing = [name for name in partials if name not in written]
+    if missing:
+        more = f" and {count - len(held)} more" if count > len(held) else ""
+        raise InputError(
+            archive,
+            f"{count} members: {', '.join(held)}{more}",
+            f"a member named {' and one named '.join(missing)}",
+            "Check that this is the right archive; if it is, delete it and run fetch again.",
+        )
+
+
+def _next(archive: Path, tar: tarfile.TarFile) -> tarfile.TarInfo | None:
+    with _reading(archive):
+        member = tar.next()
+        # tarfile would keep them all: unbounded in a long archive.
+        tar.members = []  # type: ignore[attr-defined]
+        return member
+
+
+def _check(archive: Path, member: tarfile.TarInfo, earlier: str | None) -> None:
+    path = PurePosixPath(member.name)
+    if earlier is not None:
+        found, expected = f"a second one, after {earlier}", "one member of this name"
+    elif not member.isreg():
+        found, expected = "a link, a folder or a device", "a regular file"
+    elif path.is_absolute() or ".." in path.parts:
+        found, expected = "a path that leads out of the archive", "a relative path without .."
+    else:
+        return
+    raise InputError(
+        f"{archive}, member {member.name}",
+        found,
+        expected,
+        "Do not trust this archive: delete it and fetch one from a source that you know.",
+    )
+
+
+def _extract(archive: Path, tar: tarfile.TarFile, member: tarfile.TarInfo, partial: Path) -> None:
+    source = tar.extractfile(member)
+    assert source is not None  # a regular file, by _check
+    # Only reading is guarded: a full disk must not be taken for a damaged archive.
+    with partial.open("wb") as target:
+        for chunk in iter(lambda: _chunk(archive, source), b""):
+            target.write(chunk)
+
+
+def _chunk(archive: Path, source: IO[bytes]) -> bytes:
+    with _reading(archive):
+        return source.read(CHUNK)
+
+
+def _read_to_end(archive: Path, stream: IO[bytes]) -> None:
+    while _chunk(archive, stream):
+        pass

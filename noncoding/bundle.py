@@ -58,8 +58,8 @@ class BundleSplit:
         self.path = Path(path)
         self._names = (f"{name}xdata", f"{name}data")
         self._file: h5py.File | None = None
-        if h5py.is_hdf5(path):
-            self._file = h5py.File(path, "r")
+        if _says_hdf5(self.path):
+            self._file = _opened(self.path)
             self._sequences, self._labels = (self._variable(self._file, n) for n in self._names)
         else:
             variables = _read_v5(self.path, self._names)
@@ -90,12 +90,21 @@ class BundleSplit:
         size = self._rows_per_block()
         for start in range(0, self.rows, size):
             rows = slice(start, min(start + size, self.rows))
-            if self._file is not None:
-                sequences = self._sequences[:, :, rows].transpose(2, 1, 0)
-                labels = self._labels[:, rows].T
-            else:
-                sequences, labels = self._sequences[rows], self._labels[rows]
+            sequences, labels = self._read(rows)
             yield start, sequences[:, BUNDLE_ORDER], labels
+
+    def _read(self, rows: slice) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.generic]]:
+        if self._file is None:
+            return self._sequences[rows], self._labels[rows]
+        try:
+            return self._sequences[:, :, rows].transpose(2, 1, 0), self._labels[:, rows].T
+        except OSError as error:
+            raise InputError(
+                f"{self.path}, rows {rows.start} to {rows.stop - 1}",
+                f"data that HDF5 cannot read ({error})",
+                "a whole file",
+                _FETCH_AGAIN,
+            ) from error
 
     def _rows_per_block(self) -> int:
         """Whole chunks of the source, so that each is decompressed once."""
@@ -133,6 +142,24 @@ class BundleSplit:
                 _FETCH_AGAIN,
             )
         return rows, length, y[0] if self._file is not None else y[1]
+
+
+def _says_hdf5(path: Path) -> bool:
+    """Whether the file is, or calls itself, MATLAB v7.3; a cut one still does."""
+    with path.open("rb") as handle:
+        return handle.read(128).startswith(b"MATLAB 7.3") or bool(h5py.is_hdf5(path))
+
+
+def _opened(path: Path) -> h5py.File:
+    try:
+        return h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(
+            path,
+            f"a damaged MATLAB v7.3 file ({error})",
+            "a .mat file of a DeepSEA bundle",
+            _FETCH_AGAIN,
+        ) from error
 
 
 def _read_v5(path: Path, names: tuple[str, ...]) -> dict[str, Any]:

@@ -73,6 +73,14 @@ def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
             "Change one of the two.",
         )
 
+    if model["head"]["pooling"] == "flatten" and not model["head"]["hidden"]:
+        raise InputError(
+            f"configuration, key {key}.head.hidden",
+            "0",
+            "at least 1 unit where 'pooling' is 'flatten'",
+            "Give a number of units, or set 'pooling' to 'attention'.",
+        )
+
 
 def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
     if dataset["bin"] > dataset["window"]:

@@ -1,9 +1,8 @@
 """From stores to shuffled batches, packed until they reach the device that trains."""
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import numpy as np
 import psutil
 import pytorch_lightning as pl
 import torch
@@ -121,7 +120,7 @@ class SplitsDataModule(pl.LightningDataModule):
         """Batches of loci in the order of the store."""
         return self._loader(self.valid_rows)
 
-    def _loader(self, rows: PackedRows, **options: object) -> DataLoader:
+    def _loader(self, rows: PackedRows, **options: Any) -> DataLoader:
         return DataLoader(
             rows,
             batch_size=self._batch_size,
@@ -164,10 +163,5 @@ def augment(
     return sequences
 
 
-def _as_it_is(batch: PackedBatch) -> PackedBatch:
+def _as_it_is(batch: Any) -> Any:
     return batch
-
-
-def labels_of(rows: PackedRows) -> np.ndarray:
-    """All labels, shape=(rows, targets), dtype=uint8."""
-    return unpack(rows.label, rows.targets).numpy()

@@ -76,7 +76,7 @@ def predict(
         The model does not fit the store, or gives values that are not finite.
     """
     trained = load_model(model)
-    network = trained.network.to(device())
+    network = trained.moved_to(device())
     with (
         Store(store) as split,
         written_whole(predictions) as [partial],

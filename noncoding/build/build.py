@@ -79,9 +79,10 @@ def build(
     Raises
     ------
     InputError
-        The bin cannot stand in the middle of the window, a file is not what it should be, a chromosome of a split is not in the
-        FASTA file, the names of chromosomes do not meet, a peak is beyond the
-        end of its chromosome, or a split has no rows.
+        The bin cannot stand in the middle of the window, a file is not what it
+        should be, a chromosome of a split is not in the FASTA file, the names
+        of chromosomes do not meet, a peak is beyond the end of its chromosome,
+        or a split has no rows.
 
     Notes
     -----

@@ -125,7 +125,7 @@ def peak_files(source: PeakSource) -> Iterator[PeakFile]:
     Yields
     ------
     PeakFile
-        In the order of the archive or table.
+        In the order of the paths, the archive or the table.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def peak_files(source: PeakSource) -> Iterator[PeakFile]:
 
 def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
     folder = Path(source.folder)
-    for path in folder.glob(source.pattern):
+    for path in sorted(folder.glob(source.pattern)):
         if path.is_file():
             yield PeakFile(
                 name=_target_name(path.name, source.suffix, path),

@@ -3,6 +3,7 @@
 from noncoding.models.architectures import ARCHITECTURES, create_model
 from noncoding.models.export import EXPORTED_FILES, ExportedModel, export_model, load_model
 from noncoding.models.hybrid import Hybrid, HybridConfig
+from noncoding.models.network import Network
 
 __all__ = [
     "ARCHITECTURES",
@@ -10,6 +11,7 @@ __all__ = [
     "ExportedModel",
     "Hybrid",
     "HybridConfig",
+    "Network",
     "create_model",
     "export_model",
     "load_model",

@@ -1,15 +1,14 @@
 """Networks by name. A new architecture is a module beside this one and a line here."""
 
-from transformers import PreTrainedModel
+from typing import Any
 
 from noncoding.models.hybrid import Hybrid, HybridConfig
+from noncoding.models.network import Network
 
 ARCHITECTURES = {"hybrid": (Hybrid, HybridConfig)}
 
 
-def create_model(
-    architecture: str, *, length: int, targets: int, **sizes: object
-) -> PreTrainedModel:
+def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) -> Network:
     """A new network with fresh weights.
 
     Parameters

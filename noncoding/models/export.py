@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from transformers import PreTrainedModel
+import torch
 
 from noncoding import __version__
 from noncoding.alphabet import ALPHABET
 from noncoding.errors import InputError
 from noncoding.files import written_whole
 from noncoding.models.architectures import ARCHITECTURES
+from noncoding.models.network import Network
 from noncoding.store import Store
 from noncoding.targets import read_targets, write_targets
 
@@ -28,7 +29,7 @@ class ExportedModel:
 
     Attributes
     ----------
-    network : transformers.PreTrainedModel
+    network : Network
         In evaluation mode, on the CPU.
     targets : pandas.DataFrame
         The target table, one row a logit.
@@ -37,10 +38,15 @@ class ExportedModel:
     folder : Path
     """
 
-    network: PreTrainedModel
+    network: Network
     targets: pd.DataFrame
     training: dict[str, Any]
     folder: Path
+
+    def moved_to(self, device: torch.device) -> Network:
+        """The network, on another device from now on."""
+        torch.nn.Module.to(self.network, device)
+        return self.network
 
     def check_fits(self, store: Store) -> None:
         """Refuse a store of other targets or another window.
@@ -67,7 +73,7 @@ class ExportedModel:
 
 
 def export_model(
-    network: PreTrainedModel,
+    network: Network,
     folder: str | os.PathLike[str],
     targets: pd.DataFrame,
     training: dict[str, Any],
@@ -76,7 +82,7 @@ def export_model(
 
     Parameters
     ----------
-    network : transformers.PreTrainedModel
+    network : Network
     folder : path
     targets : pandas.DataFrame
         The target table.
@@ -130,7 +136,7 @@ def _some(targets: pd.DataFrame) -> str:
     return ", ".join(targets["name"][:3]) + (" …" if len(targets) > 3 else "")
 
 
-def _model_card(network: PreTrainedModel, targets: pd.DataFrame, training: dict[str, Any]) -> str:
+def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
     parameters = sum(p.numel() for p in network.parameters())
     figures = "\n".join(f"| {k} | {v:.4f} |" for k, v in training["validation"].items())
     groups = ", ".join(f"{n} {group}" for group, n in targets["group"].value_counts().items())
@@ -143,8 +149,8 @@ tags: [biology, genomics, dna]
 
 {type(network).__name__} with {parameters:,} parameters, made by noncoding {__version__}.
 
-- Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), rows {", ".join(ALPHABET)}; \
-N is a column of zeros.
+- Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
+  {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}).
 - `training.json` holds the whole training configuration and the digests of the data.
 

@@ -6,7 +6,27 @@ import torch
 from torch import nn
 
 
-class FlattenHead(nn.Module):
+class Head(nn.Module):
+    """A head whose last layer is called ``output``."""
+
+    output: nn.Linear
+
+    def set_prevalence(self, prevalence: torch.Tensor) -> None:
+        """Start the logits at the log-odds of the prevalence.
+
+        ``bias = -log((1 - π) / π)``, so that training does not begin by
+        unlearning the imbalance (Lin et al. 2017, section 4.1).
+
+        Parameters
+        ----------
+        prevalence : torch.Tensor, shape=(targets,)
+            Share of positive rows, strictly between 0 and 1.
+        """
+        with torch.no_grad():
+            self.output.bias.copy_(torch.logit(prevalence))
+
+
+class FlattenHead(Head):
     """Flatten all positions, then fully connected layers, as in the original.
 
     Parameters
@@ -32,7 +52,7 @@ class FlattenHead(nn.Module):
         return self.output(self.dropout(torch.relu(self.hidden(features.flatten(1)))))
 
 
-class AttentionHead(nn.Module):
+class AttentionHead(Head):
     """Fully connected layers at each position, pooled by each target's attention.
 
     Each target scores every position and gives every position a logit; its
@@ -74,23 +94,6 @@ class AttentionHead(nn.Module):
 
 
 HEADS = {"flatten": FlattenHead, "attention": AttentionHead}
-
-
-def set_prevalence(output: nn.Linear, prevalence: torch.Tensor) -> None:
-    """Start the logits at the log-odds of the prevalence.
-
-    ``bias = -log((1 - π) / π)``, so that training does not begin by unlearning
-    the imbalance (Lin et al. 2017, section 4.1).
-
-    Parameters
-    ----------
-    output : torch.nn.Linear
-        The last layer; its bias is overwritten.
-    prevalence : torch.Tensor, shape=(targets,)
-        Share of positive rows, strictly between 0 and 1.
-    """
-    with torch.no_grad():
-        output.bias.copy_(torch.logit(prevalence))
 
 
 def positions_after(length: int, factors: list[int]) -> int:

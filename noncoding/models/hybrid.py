@@ -3,9 +3,10 @@
 from typing import Any
 
 import torch
-from transformers import PreTrainedConfig, PreTrainedModel
+from transformers import PreTrainedConfig
 
-from noncoding.models.head import HEADS, positions_after, set_prevalence
+from noncoding.models.head import HEADS, positions_after
+from noncoding.models.network import Network
 from noncoding.models.transformer_xl import TransformerXL
 from noncoding.models.wide_resnet import WideResNet
 
@@ -44,7 +45,7 @@ class HybridConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
-class Hybrid(PreTrainedModel):
+class Hybrid(Network):
     """WideResNet → Transformer-XL → fully connected head.
 
     The head sees the features of the residual network through a skip
@@ -52,10 +53,7 @@ class Hybrid(PreTrainedModel):
     """
 
     config_class = HybridConfig
-    main_input_name = "sequences"
-
     gradcam_layer = "resnet.final_norm"
-    """The convolutional layer that Grad-CAM reads unless told otherwise."""
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
@@ -74,25 +72,12 @@ class Hybrid(PreTrainedModel):
         )
         self.post_init()
 
-    def _init_weights(self, module: torch.nn.Module) -> None:
-        """Leave every layer as its own constructor has set it."""
-
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
-        set_prevalence(self.head.output, prevalence)
+        self.head.set_prevalence(prevalence)
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
-        """Logits of sequences.
-
-        Parameters
-        ----------
-        sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
-            One-hot in the order A, C, G, T; N is a column of zeros.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, targets)
-        """
+        """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
         features = self.resnet(sequences).transpose(1, 2)
         if self.transformer is not None:
             features = torch.cat([features, self.transformer(features)], dim=-1)

@@ -47,7 +47,7 @@ class EpochLog(Callback):
         seconds = time.perf_counter() - self._started
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         log.info(
-            "epoch %d of at most %d: loss %.4f, validation loss %.4f, AUROC %.4f, AUPR %.4f; %.0f s",
+            "epoch %d of up to %d: loss %.4f; validation loss %.4f, AUROC %.4f, AUPR %.4f; %.0f s",
             trainer.current_epoch + 1,
             trainer.max_epochs,
             figures["train_loss_epoch"],

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -17,7 +18,7 @@ from noncoding.metrics import auroc, average_precision
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the weights are moved; the keys are those of ``training:`` in config.yaml.
+    """How the weights are moved; the keys are those of ``train:`` in config.yaml.
 
     Attributes
     ----------
@@ -99,7 +100,7 @@ class TrainingModule(pl.LightningModule):
                 f"training, epoch {self.current_epoch}, step {self.global_step}",
                 f"a loss of {loss.item()}",
                 "a finite loss",
-                "Lower training.learning_rate, or lengthen training.warmup_steps; "
+                "Lower train.learning_rate, or lengthen train.warmup_steps; "
                 "the checkpoints of earlier epochs are kept.",
             )
 
@@ -125,7 +126,7 @@ class TrainingModule(pl.LightningModule):
         self.log("valid_auroc", float(np.nanmean(auroc(labels, scores))), prog_bar=True)
         self.log("valid_auprc", float(np.nanmean(average_precision(labels, scores))), prog_bar=True)
 
-    def configure_optimizers(self) -> dict[str, object]:
+    def configure_optimizers(self) -> Any:
         """AdamW, with linear warm-up and a cosine down to zero."""
         parameters = [p for p in self.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(

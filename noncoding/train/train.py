@@ -21,12 +21,11 @@ from pytorch_lightning.callbacks import (
     TQDMProgressBar,
 )
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
-from transformers import PreTrainedModel
 
 from noncoding.errors import InputError
 from noncoding.files import written_whole
 from noncoding.loader import SplitsDataModule
-from noncoding.models import create_model, export_model
+from noncoding.models import Network, create_model, export_model
 from noncoding.store import Store
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.curves import draw_learning_curve, learning_curve
@@ -86,7 +85,7 @@ def train(
     sizes : dict
         The entry of ``models:``; ``architecture`` and its sizes.
     training : dict
-        The section ``training:``.
+        The section ``train:``.
     seed : int
         Of weights, order and augmentation.
     outputs : TrainingOutputs
@@ -197,7 +196,7 @@ def _unfinished_checkpoint(folder: Path, record: dict[str, Any]) -> Path | None:
     return None
 
 
-def _announce(network: PreTrainedModel, data: SplitsDataModule, training: dict[str, Any]) -> None:
+def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]) -> None:
     rows, epochs = len(data.train_rows), training["epochs"]
     log.info(
         "%s parameters; %s rows, at most %d epochs",
@@ -253,7 +252,7 @@ def _trainer(
     )
 
 
-def _precision(wanted: str) -> str:
+def _precision(wanted: str) -> Any:
     if wanted != "auto":
         return wanted
     if not torch.cuda.is_available():

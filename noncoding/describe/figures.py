@@ -1,0 +1,209 @@
+"""Figures of the data: positives, labels of a locus, bases, prevalence."""
+
+import os
+from collections.abc import Mapping
+from itertools import cycle
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+
+from noncoding.describe.counts import BASES, SplitCounts
+from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
+
+TITLE_CHARACTERS = 85
+"""Of a title's line, at a width of 7 inches."""
+MOST_NAMED = 30
+"""Targets that are named on an axis; more names would not be legible."""
+_MARKERS = "osD^vP"
+
+
+def positives_finding(train: SplitCounts) -> str:
+    """What the figure of `draw_positives` shows, as its title."""
+    positives = train.positives
+    finding = (
+        f"{positives.min():,} to {positives.max():,} of {train.loci:,} training loci are positive "
+        f"for a target (median {np.median(positives):,.0f})"
+    )
+    without = int((positives == 0).sum())
+    return finding + (f"; {without:,} of {len(positives):,} targets have none" if without else "")
+
+
+def draw_positives(
+    targets: pd.DataFrame, train: SplitCounts, *paths: str | os.PathLike[str]
+) -> None:
+    """Draw the positive training loci of every target, by group, the most first.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        The target table.
+    train : SplitCounts
+    *paths : path
+        One file a format.
+    """
+    counted = targets[["name", "group"]].assign(positives=train.positives)
+    start, names = 0, []
+    with saved_figure(*paths, size=(7, 4)) as figure:
+        figure.suptitle(fill(positives_finding(train), TITLE_CHARACTERS), x=0.01, ha="left")
+        axes = figure.subplots()
+        for colour, (group, part) in zip(
+            cycle(COLOURS), counted.groupby("group", sort=False), strict=False
+        ):
+            ordered = part.sort_values("positives", ascending=False, kind="stable")
+            places = np.arange(start, start + len(part))
+            label = f"{group} ({len(part):,})"
+            axes.plot(places, ordered["positives"], "o", color=colour, markersize=4, label=label)
+            start, names = start + len(part), names + list(ordered["name"])
+        # Linear below 1, so that a target without positives has a place.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(bottom=-0.1 if train.positives.min() == 0 else train.positives.min() / 2)
+        axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
+        if len(names) <= MOST_NAMED:
+            axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+        figure.legend(loc="outside right center")
+
+
+def labels_finding(train: SplitCounts) -> str:
+    """What the figure of `draw_labels` shows, as its title."""
+    loci = train.loci_by_labels
+    none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
+    return (
+        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets in "
+        f"the mean; {none:.3g} % of loci for none, {one:.3g} % for one"
+    )
+
+
+def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
+    """Draw how many labels the loci have, by split.
+
+    Parameters
+    ----------
+    counts : mapping of str to SplitCounts
+        By split; ``train`` is spoken of in the title.
+    *paths : path
+        One file a format.
+    """
+    most = max(
+        int(np.flatnonzero(split.loci_by_labels).max(initial=0)) for split in counts.values()
+    )
+    width = -(-(most + 1) // 80)
+    edges = np.arange(0, most + width + 1, width)
+    with saved_figure(*paths) as figure:
+        finding = labels_finding(counts["train"])
+        figure.suptitle(fill(finding, TITLE_CHARACTERS), x=0.01, ha="left")
+        axes = figure.subplots()
+        for (name, split), style, colour in zip(
+            counts.items(), ("-", "--", ":"), COLOURS, strict=False
+        ):
+            loci, _ = np.histogram(
+                np.arange(len(split.loci_by_labels)), bins=edges - 0.5, weights=split.loci_by_labels
+            )
+            share = 100 * loci / max(split.loci, 1)
+            axes.stairs(
+                share, edges - 0.5, color=colour, linestyle=style, linewidth=1.6, label=name
+            )
+        axes.set_yscale("log")
+        axes.set(
+            xlabel=f"positive targets of a locus{f', {width} to a bin' if width > 1 else ''}",
+            ylabel="share of loci (%)",
+        )
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.legend()
+
+
+def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
+    """What the figure of `draw_bases` shows, as its title."""
+    contents = []
+    for name, split in counts.items():
+        known = split.bases[:4].sum()
+        contents.append(f"{100 * split.bases[1:3].sum() / max(known, 1):.1f} % in {name}")
+    unknown = max(100 * split.base_shares["N"] for split in counts.values())
+    return f"GC content of the known bases: {', '.join(contents)}; at most {unknown:.2g} % are N"
+
+
+def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
+    """Draw the share of each base, by split.
+
+    Parameters
+    ----------
+    counts : mapping of str to SplitCounts
+        By split.
+    *paths : path
+        One file a format.
+    """
+    width = 0.8 / len(BASES)
+    with saved_figure(*paths) as figure:
+        figure.suptitle(fill(bases_finding(counts), TITLE_CHARACTERS), x=0.01, ha="left")
+        axes = figure.subplots()
+        for position, base in enumerate(BASES):
+            shares = [100 * split.base_shares[base] for split in counts.values()]
+            places = np.arange(len(counts)) + (position - (len(BASES) - 1) / 2) * width
+            bars = axes.bar(places, shares, 0.9 * width, color=BASE_COLOURS[base], label=base)
+            axes.bar_label(
+                bars, [f"{base}\n{share:.3g}" for share in shares], fontsize=8, padding=1
+            )
+        axes.margins(y=0.15)
+        axes.set_xticks(range(len(counts)), list(counts))
+        axes.set(xlabel="split", ylabel="share of bases (%)")
+
+
+def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
+    """What the figure of `draw_prevalence` shows, as its title."""
+    both = (train.positives > 0) & (test.positives > 0)
+    left_out = int((~both).sum())
+    shown = int(both.sum())
+    if not shown:
+        return "No target has positives in both training and test"
+    change = np.abs(np.log2(test.prevalence[both] / train.prevalence[both]))
+    finding = (
+        f"Between training and test, prevalence changes {2 ** np.median(change):.3g}-fold in the "
+        f"median, more than twofold for {(change > 1).sum():,} of {shown:,} targets"
+    )
+    return finding + (f" ({left_out:,} without positives not shown)" if left_out else "")
+
+
+def draw_prevalence(
+    targets: pd.DataFrame, train: SplitCounts, test: SplitCounts, *paths: str | os.PathLike[str]
+) -> None:
+    """Draw the prevalence of every target in training against that in test.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        The target table.
+    train, test : SplitCounts
+    *paths : path
+        One file a format.
+    """
+    both = (train.positives > 0) & (test.positives > 0)
+    shares = targets[["group"]].assign(train=train.prevalence, test=test.prevalence)
+    with saved_figure(*paths, size=(7, 4.8)) as figure:
+        finding = prevalence_finding(train, test)
+        figure.suptitle(fill(finding, TITLE_CHARACTERS), x=0.01, ha="left")
+        axes = figure.subplots()
+        axes.set(xscale="log", yscale="log")
+        groups = shares.groupby("group", sort=False)
+        styles = zip(cycle(_MARKERS), cycle(COLOURS), strict=False)
+        for (marker, colour), (group, part) in zip(styles, groups, strict=False):
+            shown = part[both[part.index]]
+            axes.plot(
+                shown["train"],
+                shown["test"],
+                marker,
+                color=colour,
+                markersize=4,
+                alpha=0.6,
+                markeredgewidth=0,
+                label=f"{group} ({len(shown):,})",
+            )
+        ends = np.array(axes.get_xlim())
+        axes.plot(ends, ends, ":", color="0.4", zorder=0, label="equal")
+        axes.set_xlim(ends)
+        axes.set(
+            xlabel="prevalence in training: share of loci that are positive",
+            ylabel="prevalence in test",
+        )
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter("{x:g}")
+        figure.legend(loc="outside right center")

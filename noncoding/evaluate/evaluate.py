@@ -1,0 +1,161 @@
+"""The driver of an evaluation: from predictions to tables and figures."""
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from noncoding.describe.counts import count_positives
+from noncoding.errors import InputError
+from noncoding.evaluate.curves import draw_curves, named_targets, representative_targets
+from noncoding.evaluate.figures import draw_groups, draw_prevalence
+from noncoding.evaluate.tables import scored, summarise, target_metrics
+from noncoding.files import written_whole
+from noncoding.store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EvaluationOutputs:
+    """What an evaluation leaves behind.
+
+    Attributes
+    ----------
+    targets : Path
+        Metrics by target, tab-separated.
+    summary : Path
+        Averages, JSON.
+    groups, prevalence, curves : list of Path
+        AUROC and AUPR by group; AUPR against prevalence; ROC and
+        precision–recall curves. One file a format each.
+    """
+
+    targets: Path
+    summary: Path
+    groups: list[Path]
+    prevalence: list[Path]
+    curves: list[Path]
+
+
+def evaluate(
+    predictions: str | os.PathLike[str],
+    store: str | os.PathLike[str],
+    train_store: str | os.PathLike[str],
+    *,
+    min_positives: int,
+    targets: Sequence[str | int],
+    outputs: EvaluationOutputs,
+) -> None:
+    """Compare predictions with the labels of the split that they are of.
+
+    Parameters
+    ----------
+    predictions : path
+        HDF5 with ``probability``, float32, (loci, targets), and the attribute
+        ``store_rows``.
+    store : path
+        The split that was predicted.
+    train_store : path
+        The training split: its positives are the weights of the
+        prevalence-weighted mean.
+    min_positives : int
+        Averages are also given over the targets with at least so many positive
+        test loci.
+    targets : sequence of str or int
+        Names or indices of the targets whose curves are drawn; if empty, the
+        best, the median and the worst by AUPR.
+    outputs : EvaluationOutputs
+
+    Raises
+    ------
+    InputError
+        The predictions are not of this store, the stores have different
+        targets, no target has both positives and negatives, or a target that
+        was asked for cannot be drawn.
+    """
+    with Store(store) as split:
+        scores = _read_predictions(predictions, split)
+        labels = split.labels(slice(0, split.loci_count))
+        table = split.targets
+    metrics = target_metrics(table, labels, scores)
+    _check_scored(metrics, store)
+    if targets:
+        chosen = named_targets(metrics, targets)
+    else:
+        chosen = representative_targets(metrics, min_positives)
+    train_positives = _train_positives(train_store, table)
+    summary = {"loci": len(labels), **summarise(metrics, train_positives, min_positives)}
+
+    with written_whole(outputs.targets) as [partial]:
+        metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g", na_rep="NaN")
+    with written_whole(outputs.summary) as [partial]:
+        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    draw_groups(metrics, *outputs.groups)
+    draw_prevalence(metrics, *outputs.prevalence)
+    draw_curves(chosen, labels, scores, *outputs.curves)
+    _report(summary)
+
+
+def _read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[np.float32]:
+    remedy = "Run the stage 'predict' again on this store."
+    try:
+        with h5py.File(path, "r") as file:
+            rows, probability = file.attrs["store_rows"], file["probability"]
+            found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
+            shape = (split.loci_count, len(split.targets))
+            if rows != split.rows or probability.shape != shape:
+                expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
+                raise InputError(path, found, expected, remedy)
+            return probability[:]
+    except (OSError, KeyError) as error:
+        raise InputError(
+            path,
+            f"a file that cannot be read as predictions ({error})",
+            "HDF5 with the data set 'probability' and the attribute 'store_rows'",
+            remedy,
+        ) from error
+
+
+def _check_scored(metrics: pd.DataFrame, store: object) -> None:
+    if scored(metrics).empty:
+        raise InputError(
+            store,
+            f"{len(metrics)} targets, each without positives or without negatives",
+            "at least one target with both",
+            "Choose a test split that holds positives.",
+        )
+
+
+def _train_positives(
+    train_store: str | os.PathLike[str], table: pd.DataFrame
+) -> npt.NDArray[np.int64]:
+    with Store(train_store) as train:
+        if list(train.targets["name"]) != list(table["name"]):
+            raise InputError(
+                train_store,
+                f"{len(train.targets)} targets that are not those of the test split",
+                f"the same {len(table)} targets, in the same order",
+                "Make both stores from one target table.",
+            )
+        return count_positives(train)
+
+
+def _report(summary: dict[str, Any]) -> None:
+    averages = summary["all"]
+    log.info(
+        "%d of %d targets averaged over %s loci: mean AUROC %.4f, mean AUPR %.4f",
+        averages["averaged"],
+        averages["targets"],
+        f"{summary['loci']:,}",
+        averages["auroc"]["mean"],
+        averages["auprc"]["mean"],
+    )

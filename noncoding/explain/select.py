@@ -1,0 +1,73 @@
+"""Which targets and which loci are explained."""
+
+import difflib
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from noncoding.errors import InputError
+
+
+def chosen_targets(
+    metrics: pd.DataFrame, wanted: Sequence[str | int], best_per_group: int
+) -> list[int]:
+    """Indices of the targets to explain.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        The evaluation's table: index, name, group, auprc.
+    wanted : sequence of str or int
+        Names or indices. A name that several targets share means all of them.
+    best_per_group : int
+        Beside them, so many of each group with the highest AUPR.
+
+    Returns
+    -------
+    list of int
+        In this order, each once.
+
+    Raises
+    ------
+    InputError
+        There is no target of a name or index.
+    """
+    chosen: dict[int, None] = {}
+    for entry in wanted:
+        column = "index" if isinstance(entry, int) else "name"
+        matches = metrics.loc[metrics[column] == entry, "index"]
+        if matches.empty:
+            close = difflib.get_close_matches(str(entry), list(metrics["name"]), n=3, cutoff=0.4)
+            raise InputError(
+                "configuration, key explain.targets",
+                repr(entry),
+                f"a name or an index (0 … {len(metrics) - 1}) in the target table",
+                f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.",
+            )
+        chosen |= dict.fromkeys(int(index) for index in matches)
+    ranked = metrics.dropna(subset="auprc").sort_values("auprc", ascending=False, kind="stable")
+    for _, group in ranked.groupby("group", sort=True):
+        chosen |= dict.fromkeys(int(index) for index in group["index"][:best_per_group])
+    return list(chosen)
+
+
+def best_true_positives(
+    labels: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32], count: int
+) -> npt.NDArray[np.int64]:
+    """Loci with the label, best-predicted first.
+
+    Parameters
+    ----------
+    labels, probabilities : numpy.ndarray, shape=(loci,)
+        Of one target.
+    count : int
+        At most.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(n,), dtype=int64
+    """
+    positives = np.flatnonzero(labels)
+    return positives[np.argsort(-probabilities[positives], kind="stable")][:count]

@@ -1,0 +1,31 @@
+rule build:
+    input:
+        unpack(genome_inputs),
+        code=code("build"),
+    output:
+        train=f"{RESULTS}/{{dataset}}/data/train.h5",
+        valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
+        test=f"{RESULTS}/{{dataset}}/data/test.h5",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/build.log",
+    wildcard_constraints:
+        dataset=one_of(GENOMES),
+    params:
+        peaks=dataset_key("peaks"),
+        chromosome_map=dataset_key("chromosome_map"),
+        window=dataset_key("window"),
+        bin=dataset_key("bin"),
+        min_overlap=dataset_key("min_overlap"),
+        min_peaks=dataset_key("min_peaks"),
+        splits=dataset_key("splits"),
+        urls=lambda wildcards: {
+            name: entry["url"] for name, entry in downloads(wildcards.dataset).items()
+        },
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/build.py"

@@ -1,0 +1,185 @@
+# Shared by the rules: the checked configuration, and what each stage reads and makes.
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# The scripts run in processes of their own, which inherit the environment.
+sys.path.insert(0, workflow.basedir)
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
+)
+
+from noncoding.configuration import check_configuration
+from noncoding.errors import InputError
+from noncoding.provenance import source_files
+
+try:
+    check_configuration(config, Path(workflow.basedir, "schemas", "config.schema.yaml"))
+except InputError as error:
+    raise WorkflowError(str(error))
+
+RESULTS = config["results"]
+DATASETS = config["run"]["datasets"]
+MODELS = config["run"]["models"]
+SPLITS = ["train", "valid", "test"]
+FORMATS = ["svg", "png"]
+
+# What a sequence of a given data set comes from decides which rules make its stores.
+BUNDLES = [name for name, d in config["datasets"].items() if d["source"] in ("bundle", "simulated")]
+GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "genome"]
+SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
+
+MODEL_FILES = ["config.json", "model.safetensors", "targets.tsv", "training.json", "README.md"]
+DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
+EVALUATION_FIGURES = ["metrics_by_group", "auprc_by_prevalence", "curves"]
+
+
+def one_of(names):
+    """Regular expression that matches just these names, or nothing if there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+wildcard_constraints:
+    dataset=one_of(config["datasets"]),
+    model=one_of(config["models"]),
+    split=one_of(SPLITS),
+    format=one_of(FORMATS),
+
+
+def code(stage):
+    """A stage's script and every module that it uses: edited, the stage runs again."""
+    files = source_files(
+        Path(workflow.basedir, "scripts", f"{stage}.py"), Path(workflow.basedir)
+    )
+    if Path(workflow.basedir) == Path.cwd():
+        return [str(path.relative_to(workflow.basedir)) for path in files]
+    return [str(path) for path in files]
+
+
+def dataset_key(*keys, default=None):
+    """A function that gives a rule one key of its data set's configuration."""
+
+    def value(wildcards):
+        found = config["datasets"][wildcards.dataset]
+        for key in keys:
+            if key not in found:
+                return default
+            found = found[key]
+        return found
+
+    return value
+
+
+def downloads(dataset):
+    """Published files of a data set: file name → its entry in the configuration."""
+    settings = config["datasets"][dataset]
+    if settings["source"] == "simulated":
+        archive = f"{RESULTS}/{dataset}/simulated/bundle.tar.gz"
+        entries = [{"url": Path(archive).absolute().as_uri(), "sha256": None}]
+    elif settings["source"] == "bundle":
+        entries = [settings["archive"]]
+    else:
+        entries = [settings["fasta"], *filter(None, [settings["peaks"].get("archive")])]
+    return {Path(entry["url"].split("?")[0]).name: entry for entry in entries}
+
+
+def raw(dataset, entry):
+    """Where the file of an entry with a URL is fetched to."""
+    return f"{RESULTS}/{dataset}/raw/{Path(entry['url'].split('?')[0]).name}"
+
+
+def archive_of(wildcards):
+    """The fetched archive of a data set in the format of the bundle."""
+    return [f"{RESULTS}/{wildcards.dataset}/raw/{name}" for name in downloads(wildcards.dataset)]
+
+
+def simulated_source(wildcards):
+    """What must be simulated before it can be fetched."""
+    if wildcards.dataset in SIMULATED:
+        return f"{RESULTS}/{wildcards.dataset}/simulated/bundle.tar.gz"
+    return []
+
+
+def target_table(wildcards):
+    """The table that names the label columns of a bundle."""
+    if wildcards.dataset in SIMULATED:
+        return f"{RESULTS}/{wildcards.dataset}/simulated/targets.tsv"
+    table = Path(config["datasets"][wildcards.dataset]["targets"])
+    # A table that ships with the pipeline is found from any working directory.
+    return str(table if table.exists() else Path(workflow.basedir, table))
+
+
+def planted_truth(wildcards):
+    """The ground truth for Grad-CAM, where there is one."""
+    if wildcards.dataset in SIMULATED:
+        return f"{RESULTS}/{wildcards.dataset}/simulated/truth.tsv"
+    return []
+
+
+def genome_inputs(wildcards):
+    """What a genome's stores are built from."""
+    settings = config["datasets"][wildcards.dataset]
+    peaks = settings["peaks"]
+    files = {"fasta": raw(wildcards.dataset, settings["fasta"])}
+    if "archive" in peaks:
+        files["peaks"] = raw(wildcards.dataset, peaks["archive"])
+    else:
+        files["peaks"] = peaks.get("table") or sorted(
+            str(path) for path in Path(peaks["folder"]).glob(peaks["pattern"])
+        )
+    if settings["exclude"]:
+        files["exclude"] = settings["exclude"]
+    return files
+
+
+def of_datasets(pattern, **wildcards):
+    """A path for each data set that is run."""
+    return expand(f"{RESULTS}/{{dataset}}/{pattern}", dataset=DATASETS, **wildcards)
+
+
+def of_models(pattern, **wildcards):
+    """A path for each model on each data set that is run."""
+    return of_datasets(f"{{model}}/{pattern}", model=MODELS, **wildcards)
+
+
+def deliverables(stage):
+    """Every file that a person asks for when asking for a stage."""
+    return {
+        "fetch": [
+            f"{RESULTS}/{dataset}/raw/{name}" for dataset in DATASETS for name in downloads(dataset)
+        ],
+        "convert": of_datasets("data/{split}.h5", split=SPLITS),
+        "describe": [
+            *of_datasets("data/summary.json"),
+            *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
+        ],
+        "train": [
+            *of_models("model/{name}", name=MODEL_FILES),
+            *of_models("training/{name}", name=["best.ckpt", "last.ckpt", "metrics.csv"]),
+            *of_models("training/learning_curve.{format}", format=FORMATS),
+        ],
+        "predict": of_models("predictions.h5"),
+        "evaluate": [
+            *of_models("evaluation/{name}", name=["targets.tsv", "summary.json"]),
+            *of_models(
+                "evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS
+            ),
+        ],
+        "explain": of_models(
+            "explain/{name}", name=["targets.tsv", "summary.json", "maps.h5", "figures"]
+        ),
+        "report": of_datasets("report.html"),
+    }[stage]
+
+
+def announce_reports():
+    """Tell where the reports are, once all has run."""
+    for path in deliverables("report"):
+        if Path(path).exists():
+            print(f"Report: {Path(path).absolute()}", file=sys.stderr)

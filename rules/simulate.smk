@@ -1,0 +1,24 @@
+rule simulate:
+    input:
+        code=code("simulate"),
+    output:
+        archive=f"{RESULTS}/{{dataset}}/simulated/bundle.tar.gz",
+        targets=f"{RESULTS}/{{dataset}}/simulated/targets.tsv",
+        truth=f"{RESULTS}/{{dataset}}/simulated/truth.tsv",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/simulate.log",
+    wildcard_constraints:
+        dataset=one_of(SIMULATED),
+    params:
+        loci=dataset_key("loci"),
+        window=dataset_key("window"),
+        prevalence=dataset_key("prevalence"),
+        seed=config["seed"],
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/simulate.py"

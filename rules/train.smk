@@ -1,0 +1,31 @@
+rule train_model:
+    input:
+        train=f"{RESULTS}/{{dataset}}/data/train.h5",
+        valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
+        code=code("train"),
+    output:
+        best=f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt",
+        last=f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt",
+        metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
+        curve=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/training/learning_curve.{{format}}",
+            format=FORMATS,
+        ),
+        model=expand(f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/model/{{name}}", name=MODEL_FILES),
+    log:
+        f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
+    benchmark:
+        f"{RESULTS}/{{dataset}}/{{model}}/logs/train.benchmark.tsv"
+    params:
+        sizes=lambda wildcards: config["models"][wildcards.model],
+        settings=config["train"],
+        seed=config["seed"],
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=16000,
+        runtime=3 * 24 * 60,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,20 @@
+rule unpack:
+    input:
+        archive=archive_of,
+        code=code("unpack"),
+    output:
+        train=temp(f"{RESULTS}/{{dataset}}/raw/train.mat"),
+        valid=temp(f"{RESULTS}/{{dataset}}/raw/valid.mat"),
+        test=temp(f"{RESULTS}/{{dataset}}/raw/test.mat"),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/unpack.log",
+    wildcard_constraints:
+        dataset=one_of(BUNDLES),
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/unpack.py"

@@ -1,0 +1,23 @@
+from typing import TYPE_CHECKING
+
+from noncoding.convert import convert
+from noncoding.files import sha256
+from noncoding.stage import logged_stage
+from noncoding.targets import read_targets
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    convert(
+        snakemake.input.mat,
+        snakemake.output[0],
+        split=snakemake.wildcards.split,
+        targets=read_targets(snakemake.input.targets),
+        window=snakemake.params.window,
+        bin=snakemake.params.bin,
+        source={
+            "url": snakemake.params.url,
+            "archive_sha256": sha256(snakemake.input.archive[0]),
+        },
+    )

@@ -1,0 +1,23 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from noncoding.explain import ExplanationOutputs, explain
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+torch.set_num_threads(snakemake.threads)
+
+with logged_stage(snakemake.log[0]):
+    explain(
+        Path(snakemake.input.model[0]).parent,
+        snakemake.input.store,
+        snakemake.input.predictions,
+        snakemake.input.metrics,
+        ExplanationOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
+        truth=snakemake.input.truth or None,
+        **snakemake.params.settings,
+    )

@@ -1,0 +1,20 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from noncoding.predict import predict
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+torch.set_num_threads(snakemake.threads)
+
+with logged_stage(snakemake.log[0]):
+    predict(
+        Path(snakemake.input.model[0]).parent,
+        snakemake.input.store,
+        snakemake.output[0],
+        batch_size=snakemake.params.batch_size,
+    )

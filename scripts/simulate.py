@@ -1,0 +1,18 @@
+from typing import TYPE_CHECKING
+
+from noncoding.simulate import simulate
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    simulate(
+        archive=snakemake.output.archive,
+        targets=snakemake.output.targets,
+        truth=snakemake.output.truth,
+        loci=snakemake.params.loci,
+        window=snakemake.params.window,
+        prevalence=snakemake.params.prevalence,
+        seed=snakemake.params.seed,
+    )

@@ -1,0 +1,32 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from noncoding.stage import logged_stage
+from noncoding.train import TrainingOutputs, train
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+torch.set_num_threads(snakemake.threads)
+folder = Path(snakemake.output.best).parent
+
+with logged_stage(snakemake.log[0]):
+    train(
+        {"train": snakemake.input.train, "valid": snakemake.input.valid},
+        dataset=snakemake.wildcards.dataset,
+        model=snakemake.wildcards.model,
+        sizes=snakemake.params.sizes,
+        training=snakemake.params.settings,
+        seed=snakemake.params.seed,
+        outputs=TrainingOutputs(
+            best=Path(snakemake.output.best),
+            last=Path(snakemake.output.last),
+            metrics=Path(snakemake.output.metrics),
+            curve=[Path(path) for path in snakemake.output.curve],
+            model=Path(snakemake.output.model[0]).parent,
+            tensorboard=folder / "tensorboard",
+            unfinished=folder / "unfinished",
+        ),
+    )

@@ -1,7 +1,7 @@
 """From public files to a trained, evaluated and explained classifier of DNA."""
 
 
-configfile: workflow.source_path("config.yaml")
+configfile: f"{workflow.basedir}/config.yaml"
 
 
 include: "rules/common.smk"
@@ -22,6 +22,7 @@ localrules:
     all,
     fetch,
     convert,
+    describe,
     train,
     predict,
     evaluate,
@@ -48,6 +49,11 @@ rule fetch:
 rule convert:
     input:
         deliverables("convert"),
+
+
+rule describe:
+    input:
+        deliverables("describe"),
 
 
 rule train:

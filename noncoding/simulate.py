@@ -17,13 +17,14 @@ from noncoding.bundle import SPLITS, write_bundle
 from noncoding.files import written_whole
 from noncoding.targets import write_targets
 
-# IUPAC consensus sequences as yeast and human genetics use them.
+# IUPAC consensus sequences, after the factors' known ones. Each has enough
+# information to be rare by chance: a few windows in a hundred at most.
 MOTIFS = {
-    "REB1": "CGGGTAA",
-    "ABF1": "TCRNNNNNNACG",
+    "REB1": "CCGGGTAA",
+    "ABF1": "RTCAYTNNNNACGW",
     "RAP1": "ACACCCATACAT",
-    "CBF1": "GTCACGTG",
-    "GAL4": "CGGNNNNNNNNNNNCCG",
+    "CBF1": "RTCACGTGA",
+    "UME6": "TAGCCGCCGA",
     "CTCF": "CCASYAGRKGGC",
 }
 """What is planted: protein → consensus."""
@@ -33,10 +34,10 @@ TARGETS = {
     "ABF1": ("TF", ("ABF1",)),
     "RAP1": ("TF", ("RAP1",)),
     "CBF1": ("TF", ("CBF1",)),
-    "GAL4": ("TF", ("GAL4",)),
+    "UME6": ("TF", ("UME6",)),
     "CTCF": ("TF", ("CTCF",)),
     "open chromatin": ("DNase", ("REB1", "ABF1", "RAP1")),
-    "active mark": ("Histone", ("CBF1", "GAL4")),
+    "active mark": ("Histone", ("CBF1", "UME6")),
 }
 """Target → group, and the motifs of which any one makes it positive."""
 
@@ -124,7 +125,7 @@ def simulate_split(
     """Random background with motifs planted on either strand.
 
     Each window holds each motif with the given probability, once, within the
-    central three fifths; no two overlap.
+    central two fifths; no two overlap.
 
     Parameters
     ----------
@@ -169,8 +170,8 @@ def _both_strands(
 def _places(
     motifs: list[str], window: int, generator: np.random.Generator
 ) -> list[tuple[str, int]]:
-    """Motif and start, each in its own part of the central three fifths."""
-    edges = np.linspace(window // 5, window - window // 5, len(motifs) + 1).astype(int)
+    """Motif and start, each in its own part of the central two fifths."""
+    edges = np.linspace(window * 3 // 10, window - window * 3 // 10, len(motifs) + 1).astype(int)
     return [
         (motif, int(generator.integers(low, high - len(MOTIFS[motif]))))
         for motif, low, high in zip(

@@ -1,4 +1,4 @@
-rule build:
+rule build_splits:
     input:
         unpack(genome_inputs),
         code=code("build"),

@@ -36,6 +36,7 @@ GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "gen
 SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
 
 MODEL_FILES = ["config.json", "model.safetensors", "targets.tsv", "training.json", "README.md"]
+MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in MODEL_FILES]
 DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
 EVALUATION_FIGURES = ["metrics_by_group", "auprc_by_prevalence", "curves"]
 
@@ -60,6 +61,11 @@ def code(stage):
     if Path(workflow.basedir) == Path.cwd():
         return [str(path.relative_to(workflow.basedir)) for path in files]
     return [str(path) for path in files]
+
+
+def figure(stem):
+    """The files of a figure, one a format."""
+    return [f"{RESULTS}/{stem}.{format}" for format in FORMATS]
 
 
 def dataset_key(*keys, default=None):

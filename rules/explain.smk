@@ -1,6 +1,6 @@
 rule explain_model:
     input:
-        model=expand(f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/model/{{name}}", name=MODEL_FILES),
+        model=MODEL_FOLDER,
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",

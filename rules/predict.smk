@@ -1,6 +1,6 @@
 rule predict_split:
     input:
-        model=expand(f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/model/{{name}}", name=MODEL_FILES),
+        model=MODEL_FOLDER,
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         code=code("predict"),
     output:

@@ -7,11 +7,8 @@ rule train_model:
         best=f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt",
         last=f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt",
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
-        curve=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/training/learning_curve.{{format}}",
-            format=FORMATS,
-        ),
-        model=expand(f"{RESULTS}/{{{{dataset}}}}/{{{{model}}}}/model/{{name}}", name=MODEL_FILES),
+        curve=figure("{dataset}/{model}/training/learning_curve"),
+        model=MODEL_FOLDER,
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
     benchmark:

@@ -2,20 +2,22 @@
 
 import os
 from collections.abc import Mapping
-from itertools import cycle
 from textwrap import fill
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from noncoding.describe.counts import BASES, SplitCounts
 from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
+from noncoding.group_figures import group_colours, legend_label, log_scatter, log_ticks
 
 TITLE_CHARACTERS = 85
 """Of a title's line, at a width of 7 inches."""
 MOST_NAMED = 30
 """Targets that are named on an axis; more names would not be legible."""
-_MARKERS = "osD^vP"
 
 
 def positives_finding(train: SplitCounts) -> str:
@@ -43,21 +45,20 @@ def draw_positives(
         One file a format.
     """
     counted = targets[["name", "group"]].assign(positives=train.positives)
-    start, names = 0, []
-    with saved_figure(*paths, size=(7, 4)) as figure:
+    colours = group_colours(targets)
+    names: list[str] = []
+    with saved_figure(*paths) as figure:
         figure.suptitle(fill(positives_finding(train), TITLE_CHARACTERS), x=0.01, ha="left")
         axes = figure.subplots()
-        for colour, (group, part) in zip(
-            cycle(COLOURS), counted.groupby("group", sort=False), strict=False
-        ):
+        for group, part in counted.groupby("group", sort=False):
             ordered = part.sort_values("positives", ascending=False, kind="stable")
-            places = np.arange(start, start + len(part))
-            label = f"{group} ({len(part):,})"
-            axes.plot(places, ordered["positives"], "o", color=colour, markersize=4, label=label)
-            start, names = start + len(part), names + list(ordered["name"])
-        # Linear below 1, so that a target without positives has a place.
-        axes.set_yscale("symlog", linthresh=1)
-        axes.set_ylim(bottom=-0.1 if train.positives.min() == 0 else train.positives.min() / 2)
+            places = np.arange(len(names), len(names) + len(part))
+            label = legend_label(group, len(part))
+            axes.plot(
+                places, ordered["positives"], "o", color=colours[group], markersize=4, label=label
+            )
+            names += list(ordered["name"])
+        _scale_positives(axes, train.positives)
         axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
         if len(names) <= MOST_NAMED:
             axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
@@ -108,7 +109,8 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
             xlabel=f"positive targets of a locus{f', {width} to a bin' if width > 1 else ''}",
             ylabel="share of loci (%)",
         )
-        axes.yaxis.set_major_formatter("{x:g}")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        log_ticks(axes.yaxis, "{x:g}")
         axes.legend()
 
 
@@ -176,34 +178,24 @@ def draw_prevalence(
     *paths : path
         One file a format.
     """
-    both = (train.positives > 0) & (test.positives > 0)
-    shares = targets[["group"]].assign(train=train.prevalence, test=test.prevalence)
+    points = targets[["group"]].assign(x=train.prevalence, y=test.prevalence)
+    shown = points[(train.positives > 0) & (test.positives > 0)]
     with saved_figure(*paths, size=(7, 4.8)) as figure:
         finding = prevalence_finding(train, test)
         figure.suptitle(fill(finding, TITLE_CHARACTERS), x=0.01, ha="left")
-        axes = figure.subplots()
-        axes.set(xscale="log", yscale="log")
-        groups = shares.groupby("group", sort=False)
-        styles = zip(cycle(_MARKERS), cycle(COLOURS), strict=False)
-        for (marker, colour), (group, part) in zip(styles, groups, strict=False):
-            shown = part[both[part.index]]
-            axes.plot(
-                shown["train"],
-                shown["test"],
-                marker,
-                color=colour,
-                markersize=4,
-                alpha=0.6,
-                markeredgewidth=0,
-                label=f"{group} ({len(shown):,})",
-            )
-        ends = np.array(axes.get_xlim())
-        axes.plot(ends, ends, ":", color="0.4", zorder=0, label="equal")
-        axes.set_xlim(ends)
+        axes = log_scatter(figure, shown, group_colours(targets), "equal")
         axes.set(
             xlabel="prevalence in training: share of loci that are positive",
-            ylabel="prevalence in test",
+            ylabel="prevalence in test: share of loci",
         )
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter("{x:g}")
-        figure.legend(loc="outside right center")
+
+
+def _scale_positives(axes: Axes, positives: npt.NDArray[np.int64]) -> None:
+    if positives.min() > 0:
+        axes.set_yscale("log")
+        log_ticks(axes.yaxis, "{x:,.0f}")
+    else:
+        # Linear below 1, so that a target without positives has a place.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(-0.1, max(1.2, axes.get_ylim()[1]))
+        axes.yaxis.set_major_formatter("{x:,.0f}")

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 
 from noncoding.errors import InputError
 from noncoding.evaluate.figures import TITLE_CHARACTERS
-from noncoding.evaluate.metrics import Ranking, rank
 from noncoding.evaluate.tables import scored
 from noncoding.figures import COLOURS, saved_figure
+from noncoding.metrics import Ranking, rank
 
 LINE_STYLES = ("-", "--", "-.")
 POINTS = 300
@@ -55,21 +55,23 @@ def named_targets(metrics: pd.DataFrame, targets: Sequence[str | int]) -> pd.Dat
     metrics : pandas.DataFrame
         Made by `noncoding.evaluate.tables.target_metrics`.
     targets : sequence of str or int
-        Names or indices.
+        Names or indices. A name that several targets share means all of them
+        that have metrics.
 
     Returns
     -------
     pandas.DataFrame
-        Rows of ``metrics`` in the order asked for, with an empty column
-        ``role``.
+        Rows of ``metrics``, each once, in the order asked for, with an empty
+        column ``role``.
 
     Raises
     ------
     InputError
-        A target is not in the table, several share its name, or it has no
-        positives or no negatives.
+        There is no target of a name or index, or it has no positives or no
+        negatives.
     """
-    return pd.concat([_named(metrics, target) for target in targets]).assign(role="")
+    chosen = pd.concat([_named(metrics, target) for target in targets]).assign(role="")
+    return chosen[~chosen["index"].duplicated()]
 
 
 def curves_finding(chosen: pd.DataFrame) -> str:
@@ -148,23 +150,23 @@ def thinned(ranking: Ranking, points: int) -> Ranking:
 def _named(metrics: pd.DataFrame, target: str | int) -> pd.DataFrame:
     column = "index" if isinstance(target, int) else "name"
     found = metrics[metrics[column] == target]
-    if len(found) != 1:
+    if found.empty:
         raise InputError(
             f"target {target!r}",
-            f"{len(found)} targets of this {column}"
-            + (f", with the indices {list(found['index'])}" if len(found) else ""),
-            "one target of the target table",
-            "Give an index of the target table.",
+            f"no target of this {column}",
+            f"a name or an index (0 … {len(metrics) - 1}) in the target table",
+            "Correct it; the table of metrics lists both.",
         )
-    if not len(scored(found)):
+    drawable = scored(found)
+    if drawable.empty:
         raise InputError(
             f"target {target!r}",
-            f"{found['test_positives'].item()} positive and "
-            f"{found['test_negatives'].item()} negative test loci",
+            f"{found['test_positives'].sum():,} positive and "
+            f"{found['test_negatives'].sum():,} negative test loci",
             "at least one of each",
             "Ask for another target.",
         )
-    return found
+    return drawable
 
 
 def _legend(target: pd.Series) -> str:

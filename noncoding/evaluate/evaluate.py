@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -19,6 +18,7 @@ from noncoding.evaluate.curves import draw_curves, named_targets, representative
 from noncoding.evaluate.figures import draw_groups, draw_prevalence
 from noncoding.evaluate.tables import scored, summarise, target_metrics
 from noncoding.files import written_whole
+from noncoding.predict import read_predictions
 from noncoding.store import Store
 
 log = logging.getLogger(__name__)
@@ -83,7 +83,7 @@ def evaluate(
         was asked for cannot be drawn.
     """
     with Store(store) as split:
-        scores = _read_predictions(predictions, split)
+        scores = read_predictions(predictions, split)
         labels = split.labels(slice(0, split.loci_count))
         table = split.targets
     metrics = target_metrics(table, labels, scores)
@@ -96,33 +96,13 @@ def evaluate(
     summary = {"loci": len(labels), **summarise(metrics, train_positives, min_positives)}
 
     with written_whole(outputs.targets) as [partial]:
-        metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g", na_rep="NaN")
+        metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")
     with written_whole(outputs.summary) as [partial]:
         partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     draw_groups(metrics, *outputs.groups)
     draw_prevalence(metrics, *outputs.prevalence)
     draw_curves(chosen, labels, scores, *outputs.curves)
     _report(summary)
-
-
-def _read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[np.float32]:
-    remedy = "Run the stage 'predict' again on this store."
-    try:
-        with h5py.File(path, "r") as file:
-            rows, probability = file.attrs["store_rows"], file["probability"]
-            found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
-            shape = (split.loci_count, len(split.targets))
-            if rows != split.rows or probability.shape != shape:
-                expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
-                raise InputError(path, found, expected, remedy)
-            return probability[:]
-    except (OSError, KeyError) as error:
-        raise InputError(
-            path,
-            f"a file that cannot be read as predictions ({error})",
-            "HDF5 with the data set 'probability' and the attribute 'store_rows'",
-            remedy,
-        ) from error
 
 
 def _check_scored(metrics: pd.DataFrame, store: object) -> None:

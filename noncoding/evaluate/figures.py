@@ -1,7 +1,6 @@
 """Figures of the metrics of all targets: by group, and against prevalence."""
 
 import os
-from itertools import cycle
 from textwrap import fill
 
 import numpy as np
@@ -10,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from noncoding.evaluate.tables import scored
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.figures import saved_figure
+from noncoding.group_figures import group_colours, log_scatter
 
-MARKERS = "osD^vP"
 TITLE_CHARACTERS = 95
 """Of a title's line, at a width of 8 inches."""
 
@@ -67,8 +66,8 @@ def prevalence_finding(metrics: pd.DataFrame) -> str:
     """What the figure of `draw_prevalence` shows, as its title."""
     gain = scored(metrics)["auprc_over_prevalence"]
     return (
-        f"AUPR is {gain.median():.3g} times the prevalence in the median; {(gain > 1).sum():,} of "
-        f"{counted(len(gain))} above a random classifier"
+        f"In the median, AUPR is {gain.median():.3g} × the prevalence; "
+        f"{(gain > 1).sum():,} of {counted(len(gain))} beat random"
     )
 
 
@@ -82,40 +81,16 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
     *paths : path
         One file a format.
     """
-    colours = group_colours(metrics)
+    drawn = scored(metrics)
+    points = drawn[["group"]].assign(x=drawn["prevalence"], y=drawn["auprc"])
     with saved_figure(*paths, size=(7, 4.5)) as figure:
-        figure.suptitle(fill(prevalence_finding(metrics), 85), x=0.01, ha="left")
-        axes = figure.subplots()
-        axes.set(xscale="log", yscale="log")
-        groups = scored(metrics).groupby("group", sort=False)
-        for marker, (group, part) in zip(cycle(MARKERS), groups, strict=False):
-            axes.plot(
-                part["prevalence"],
-                part["auprc"],
-                marker,
-                color=colours[group],
-                markersize=4,
-                alpha=0.6,
-                markeredgewidth=0,
-                label=f"{group} ({len(part):,})",
-                rasterized=len(part) > 2000,
-            )
-        ends = np.array(axes.get_xlim())
-        axes.plot(ends, ends, color="0.4", linestyle=":", zorder=0, label="random classifier")
-        axes.set_xlim(ends)
+        figure.suptitle(prevalence_finding(metrics), x=0.01, ha="left")
+        axes = log_scatter(figure, points, group_colours(metrics), "random classifier")
         axes.set_ylim(top=1.1)
         axes.set(
             xlabel="prevalence: share of test loci that are positive",
             ylabel="AUPR (average precision)",
         )
-        for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_formatter("{x:g}")
-        figure.legend(loc="outside right center")
-
-
-def group_colours(table: pd.DataFrame) -> dict[str, str]:
-    """Colour of each group, in the order of the target table."""
-    return dict(zip(table["group"].unique(), cycle(COLOURS), strict=False))
 
 
 def counted(targets: int) -> str:
@@ -147,16 +122,18 @@ def spread(values: npt.NDArray[np.float64], bins: int = 60) -> npt.NDArray[np.fl
 
 
 def _draw_column(axes: Axes, values: npt.NDArray[np.float64], place: int, colour: str) -> None:
+    few = len(values) < 10
     axes.plot(
         values,
         place + 0.7 * spread(values),
         "o",
         color=colour,
-        markersize=3.5,
+        markersize=5 if few else 3.5,
         alpha=0.6,
         markeredgewidth=0,
-        rasterized=len(values) > 2000,
     )
     median = float(np.median(values))
-    axes.plot([median, median], [place - 0.38, place + 0.38], color="black", linewidth=1.8)
+    # Behind a few points, which it would hide; before many, which would hide it.
+    line = axes.vlines(median, place - 0.38, place + 0.38, color="black", linewidth=1.6)
+    line.set_zorder(1 if few else 3)
     axes.annotate(f"{median:.3f}", (median, place - 0.4), ha="center", va="bottom", fontsize=8)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.evaluate.metrics import auroc_and_average_precision
+from noncoding.metrics import auroc_and_average_precision
 
 _KEPT = ("index", "name", "group", "cell_type", "assay", "treatment")
 METRICS = ("auroc", "auprc")
@@ -41,7 +41,7 @@ def target_metrics(
     ------
     InputError
         The table has not one row a column of the labels, or labels and scores
-        do not fit (see `noncoding.evaluate.metrics.auroc`).
+        do not fit (see `noncoding.metrics.auroc`).
     """
     auroc, auprc = auroc_and_average_precision(labels, scores)
     if len(table) != len(auroc):

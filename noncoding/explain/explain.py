@@ -106,7 +106,9 @@ def explain(
             trained.check_fits(split)
             with h5py.File(maps, "w") as file:
                 file.attrs.update(layer=name, length=split.length, method="Grad-CAM")
-                explainer = _Explainer(trained, name, split, read_predictions(predictions), truth)
+                explainer = _Explainer(
+                    trained, name, split, read_predictions(predictions, split), truth
+                )
                 for index in chosen:
                     explained, found = explainer.explain(index, loci)
                     row = _row(table, index, explained)

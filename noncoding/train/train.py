@@ -23,13 +23,13 @@ from pytorch_lightning.callbacks import (
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
 from noncoding.errors import InputError
+from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.files import written_whole
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model
 from noncoding.store import Store
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.curves import draw_learning_curve, learning_curve
-from noncoding.train.estimate import in_words, sequences_per_second
 from noncoding.train.module import Schedule, TrainingModule
 
 log = logging.getLogger(__name__)
@@ -204,7 +204,7 @@ def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]
         f"{rows:,}",
         epochs,
     )
-    if torch.cuda.is_available() or torch.backends.mps.is_available():
+    if has_gpu():
         return
     speed = sequences_per_second(
         network,
@@ -212,12 +212,7 @@ def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]
         targets=data.train_rows.targets,
         batch_size=training["batch_size"],
     )
-    log.warning(
-        "no GPU: training on the CPU, at %.0f rows a second, measured here; %d epochs take %s",
-        speed,
-        epochs,
-        in_words(rows * epochs / speed),
-    )
+    log.warning("%s", slow_warning(speed, rows, epochs))
 
 
 def _trainer(

@@ -1,0 +1,47 @@
+# Short names for the plain commands in the README.
+
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/snakemake
+# A folder or URL that files are taken from instead of where they were published.
+MIRROR ?=
+MIRRORED := $(if $(MIRROR),--config mirror=$(MIRROR))
+
+.PHONY: help setup demo yeast reproduce test lint clean
+
+help:
+	@echo "make demo       every stage on simulated data, offline, in a few minutes"
+	@echo "make yeast      real data: the yeast genome and 384 ChIP-exo peak files"
+	@echo "make reproduce  the full DeepSEA reproduction (a GPU is wanted)"
+	@echo "make test       the tests"
+	@echo "MIRROR=DIR_OR_URL takes the published files from there"
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock
+	touch $@
+
+demo: setup
+	$(RUN) --configfile configs/demo.yaml
+
+yeast: setup
+	$(RUN) --configfile configs/yeast.yaml $(MIRRORED)
+
+reproduce: setup
+	$(VENV)/bin/python -m noncoding.estimate config.yaml --rows 4400000
+	$(RUN) $(MIRRORED)
+
+test: setup lint
+	$(VENV)/bin/python -m pytest
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/snakefmt --check Snakefile rules
+	$(RUN) --lint
+
+clean:
+	rm -rf $(VENV) results .snakemake

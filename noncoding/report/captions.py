@@ -1,0 +1,66 @@
+"""What stands under the figures."""
+
+from typing import NamedTuple
+
+
+class Caption(NamedTuple):
+    """Words of a figure.
+
+    Attributes
+    ----------
+    alt : str
+        What is drawn, for those who do not see it.
+    text : str
+        How to read it.
+    """
+
+    alt: str
+    text: str
+
+
+LEARNING_CURVE = Caption(
+    "Training and validation loss, and validation AUROC and AUPR, by epoch",
+    "Left: loss (binary cross-entropy, mean over targets) of the training and the validation "
+    "split. Right: mean AUROC and AUPR of the validation split. The vertical line marks the "
+    "epoch whose averaged weights were kept.",
+)
+
+EVALUATION = {
+    "metrics_by_group": Caption(
+        "AUROC and AUPR of every target, by group, with the medians",
+        "One point a target; the line marks the group's median. A random classifier has an "
+        "AUROC of 0.5.",
+    ),
+    "auprc_by_prevalence": Caption(
+        "AUPR of every target against its prevalence",
+        "One point a target. The AUPR of a random classifier is the prevalence (dotted), so "
+        "the height above that line is what the model adds; both axes are logarithmic.",
+    ),
+    "curves": Caption(
+        "ROC and precision–recall curves of single targets",
+        "ROC curves (left) and precision–recall curves (right) of the targets in the legend. "
+        "Precision is the share of true ones among the loci that are called positive.",
+    ),
+}
+
+DATA = {
+    "positives_per_target": Caption(
+        "Number of positive training loci of every target, by group",
+        "One point a target, sorted within its group. Targets with few positives are learned "
+        "and measured less surely.",
+    ),
+    "labels_per_row": Caption(
+        "Share of loci by number of positive targets, by split",
+        "How many targets a locus is positive for. Splits that were drawn alike have curves "
+        "that lie on each other.",
+    ),
+    "base_composition": Caption(
+        "Share of A, C, G, T and N, by split",
+        "Base composition of all windows; N is an unknown base.",
+    ),
+    "prevalence_by_split": Caption(
+        "Prevalence of every target in training against that in test",
+        "One point a target. Far from the dotted line, the share of positives differs between "
+        "training and test, and predicted probabilities will be off by about as much.",
+    ),
+}

@@ -1,0 +1,177 @@
+"""What the page is made from: the files of a data set and of its models."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from noncoding.errors import InputError
+from noncoding.models import load_model
+
+_MEASURED = (
+    "test_positives",
+    "test_negatives",
+    "prevalence",
+    "auroc",
+    "auprc",
+    "auprc_over_prevalence",
+    "loci",
+    "mean_probability",
+    "share_in_bin",
+    "truth_auroc",
+)
+_REMEDY = "Run the stage '{}' again."
+
+
+@dataclass(frozen=True)
+class ModelResults:
+    """Everything that the page says of one model.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+    parameters : int
+        Number of trained parameters.
+    training : dict
+        Made by `noncoding.train.train`: configuration and validation figures.
+    epochs : int
+        Epochs that were run.
+    evaluation : dict
+        Made by `noncoding.evaluate.summarise`.
+    metrics : pandas.DataFrame
+        Made by `noncoding.evaluate.target_metrics`.
+    explanation : dict
+        Summary of the explanation.
+    explained : pandas.DataFrame
+        One row an explained target.
+    """
+
+    name: str
+    folder: Path
+    parameters: int
+    training: dict[str, Any]
+    epochs: int
+    evaluation: dict[str, Any]
+    metrics: pd.DataFrame
+    explanation: dict[str, Any]
+    explained: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class DatasetResults:
+    """Everything that the page says of a data set.
+
+    Attributes
+    ----------
+    name : str
+    folder : Path
+        Holds ``summary.json`` and ``figures``.
+    settings : dict
+        The data set's entry in the configuration.
+    splits : dict of dict
+        Made by `noncoding.describe.describe`, by split.
+    models : list of ModelResults
+    """
+
+    name: str
+    folder: Path
+    settings: dict[str, Any]
+    splits: dict[str, dict[str, Any]]
+    models: list[ModelResults]
+
+
+def collect(
+    dataset: str,
+    settings: dict[str, Any],
+    data: str | os.PathLike[str],
+    models: Mapping[str, str | os.PathLike[str]],
+) -> DatasetResults:
+    """Read what all stages have written, figures excepted.
+
+    Parameters
+    ----------
+    dataset : str
+    settings : dict
+        The data set's entry in the configuration.
+    data : path
+        Folder of the stores.
+    models : mapping of str to path
+        Folder of each model.
+
+    Returns
+    -------
+    DatasetResults
+
+    Raises
+    ------
+    InputError
+        A file is missing or cannot be read, or the models were evaluated on
+        different targets.
+    """
+    splits = _read_json(Path(data) / "summary.json", "describe")
+    results = [_collect_model(name, Path(folder)) for name, folder in models.items()]
+    first, *others = results
+    for other in others:
+        if list(other.metrics["name"]) != list(first.metrics["name"]):
+            raise InputError(
+                other.folder / "evaluation" / "targets.tsv",
+                f"{len(other.metrics)} targets that are not those of {first.name}",
+                f"the same {len(first.metrics)} targets, in the same order",
+                _REMEDY.format("evaluate"),
+            )
+    return DatasetResults(dataset, Path(data), settings, splits, results)
+
+
+def existing(path: Path, stage: str) -> Path:
+    """The same path, if the stage that makes it has been run.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    if not path.is_file():
+        raise InputError(
+            path, "no such file", f"what the stage '{stage}' writes", _REMEDY.format(stage)
+        )
+    return path
+
+
+def _collect_model(name: str, folder: Path) -> ModelResults:
+    trained = load_model(folder / "model")
+    log = pd.read_csv(existing(folder / "training" / "metrics.csv", "train"))
+    return ModelResults(
+        name=name,
+        folder=folder,
+        parameters=sum(weights.numel() for weights in trained.network.parameters()),
+        training=trained.training,
+        epochs=int(log["epoch"].max()) + 1,
+        evaluation=_read_json(folder / "evaluation" / "summary.json", "evaluate"),
+        metrics=_read_table(folder / "evaluation" / "targets.tsv", "evaluate"),
+        explanation=_read_json(folder / "explain" / "summary.json", "explain"),
+        explained=_read_table(folder / "explain" / "targets.tsv", "explain"),
+    )
+
+
+def _read_json(path: Path, stage: str) -> dict[str, Any]:
+    try:
+        return json.loads(existing(path, stage).read_text())
+    except json.JSONDecodeError as error:
+        raise InputError(
+            path, f"text that is not JSON ({error})", "JSON", _REMEDY.format(stage)
+        ) from error
+
+
+def _read_table(path: Path, stage: str) -> pd.DataFrame:
+    """A table whose texts stay texts: a target may be called "NA"."""
+    return pd.read_csv(
+        existing(path, stage),
+        sep="\t",
+        keep_default_na=False,
+        na_values={column: ["", "NaN"] for column in _MEASURED},
+    )

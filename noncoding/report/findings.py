@@ -1,0 +1,129 @@
+"""The results in sentences."""
+
+import math
+from typing import Any
+
+from noncoding.report.collect import DatasetResults, ModelResults
+from noncoding.report.formats import counted, decimals, listed
+
+GROUPS_OF_ALL = "all targets"
+
+
+def finding(results: DatasetResults) -> str:
+    """The key numbers of a data set, of its best model by mean AUPR.
+
+    Parameters
+    ----------
+    results : DatasetResults
+
+    Returns
+    -------
+    str
+        A sentence; two where motifs were planted.
+    """
+    best = best_model(results.models)
+    averages = best.evaluation["all"]
+    chromosomes = (results.settings.get("splits") or {}).get("test") or []
+    on = f" of chromosome{'s' * (len(chromosomes) > 1)} {listed(chromosomes)}"
+    rank = f", the best of {len(results.models)} models," if len(results.models) > 1 else ""
+    sentence = (
+        f"On {counted(best.evaluation['loci'], 'test locus')}{on if chromosomes else ''}, "
+        f"{best.name}{rank} reaches a median AUROC of {decimals(averages['auroc']['median'])} "
+        f"and a mean AUPR of {decimals(averages['auprc']['mean'])} over {of_targets(averages)}."
+    )
+    truth = best.explanation["truth_auroc"]
+    if truth is not None:
+        sentence += (
+            " Grad-CAM points at the planted motifs with a mean per-base AUROC of "
+            f"{decimals(truth)}."
+        )
+    return sentence
+
+
+def best_model(models: list[ModelResults]) -> ModelResults:
+    """The model of the highest mean AUPR; the first of equals."""
+    return max(models, key=lambda model: _or_least(model.evaluation["all"]["auprc"]["mean"]))
+
+
+def of_targets(averages: dict[str, Any]) -> str:
+    """Over how many targets an average is, e.g. "918 of 919 targets"."""
+    if averages["averaged"] == averages["targets"]:
+        return f"all {counted(averages['targets'], 'target')}"
+    return f"{averages['averaged']:,} of {counted(averages['targets'], 'target')}"
+
+
+def left_out(averages: dict[str, Any]) -> list[str]:
+    """Which targets an average leaves out, and why, a sentence a reason.
+
+    Parameters
+    ----------
+    averages : dict
+        ``all`` of `noncoding.evaluate.summarise`.
+    """
+    sentences = []
+    for key, what in (("no_positives", "positive"), ("no_negatives", "negative")):
+        targets = averages["left_out"][key]
+        if targets:
+            names = listed([f"{target['name']} (index {target['index']})" for target in targets])
+            sentences.append(
+                f"{counted(len(targets), 'target')} without a {what} test locus, for which neither "
+                f"metric is defined: {names}."
+            )
+    return sentences
+
+
+def average_rows(models: list[ModelResults]) -> list[dict[str, Any]]:
+    """Rows of the table of averages: by group, and in it by model.
+
+    Parameters
+    ----------
+    models : list of ModelResults
+
+    Returns
+    -------
+    list of dict
+        ``group``, and ``models``: ``name``, ``averages``, and ``best``, the
+        pairs (metric, kind) in which the model is the highest of several.
+    """
+    first = models[0].evaluation
+    sections: list[tuple[str, list[dict[str, Any]]]] = [
+        (GROUPS_OF_ALL, [model.evaluation["all"] for model in models])
+    ]
+    if len(first["groups"]) > 1:
+        sections += [
+            (group, [model.evaluation["groups"][group] for model in models])
+            for group in first["groups"]
+        ]
+    # Where the subset is everything, its row would say the same again.
+    if first["with_min_positives"]["targets"] < first["all"]["targets"]:
+        sections.append(
+            (
+                f"at least {counted(first['min_positives'], 'positive')}",
+                [model.evaluation["with_min_positives"] for model in models],
+            )
+        )
+    return [
+        {
+            "group": group,
+            "models": [
+                {"name": model.name, "averages": own, "best": _best(own, averages)}
+                for model, own in zip(models, averages, strict=True)
+            ],
+        }
+        for group, averages in sections
+    ]
+
+
+def _best(own: dict[str, Any], averages: list[dict[str, Any]]) -> set[tuple[str, str]]:
+    if len(averages) == 1:
+        return set()
+    return {
+        (metric, kind)
+        for metric in ("auroc", "auprc")
+        for kind, value in own[metric].items()
+        if value is not None and value == max(_or_least(each[metric][kind]) for each in averages)
+    }
+
+
+def _or_least(value: float | None) -> float:
+    return -math.inf if value is None else value

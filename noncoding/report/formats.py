@@ -1,0 +1,42 @@
+"""Numbers as they stand on the page: everywhere the same rounding, and no NaN."""
+
+import math
+
+MISSING = "—"
+"""What stands where there is no number."""
+
+
+def decimals(value: float | None, digits: int = 3) -> str:
+    """A metric or share, e.g. "0.935"."""
+    return MISSING if _missing(value) else f"{value:.{digits}f}"
+
+
+def count(value: float | None) -> str:
+    """A whole number, e.g. "227,512"."""
+    return MISSING if _missing(value) else f"{value:,.0f}"
+
+
+def percent(value: float | None) -> str:
+    """A share as a percentage of three significant digits, e.g. "1.25 %"."""
+    # A no-break space: number and unit stay on one line.
+    return MISSING if _missing(value) else f"{100 * (value or 0):.3g}\N{NO-BREAK SPACE}%"
+
+
+def exact(value: float | None) -> str:
+    """A number for sorting, unrounded; empty where there is none."""
+    return "" if _missing(value) else repr(float(value or 0))
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, e.g. "1 target", "1,200 targets", "3 loci"."""
+    plural = {"locus": "loci", "test locus": "test loci"}.get(noun, f"{noun}s")
+    return f"{number:,} {noun if number == 1 else plural}"
+
+
+def listed(words: list[str]) -> str:
+    """Words as a list in a sentence, e.g. "VIII, IX and X"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or not math.isfinite(value)

@@ -1,0 +1,142 @@
+"""The driver: everything that is known of a data set, on one page."""
+
+import base64
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from noncoding import provenance
+from noncoding.files import written_whole
+from noncoding.report import captions, formats
+from noncoding.report.collect import DatasetResults, collect, existing
+from noncoding.report.findings import average_rows, finding, left_out, of_targets
+from noncoding.report.sources import source_facts
+
+log = logging.getLogger(__name__)
+
+LONG = 60
+"""Rows from which on the table of targets is not printed."""
+_MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+_DESCRIPTIVE = {"cell_type": "Cell type", "assay": "Assay", "treatment": "Treatment"}
+
+
+def report(
+    dataset: str,
+    configuration: dict[str, Any],
+    *,
+    data: str | os.PathLike[str],
+    models: Mapping[str, str | os.PathLike[str]],
+    page: str | os.PathLike[str],
+) -> None:
+    """Write the page of a data set: one HTML file that needs no other.
+
+    Parameters
+    ----------
+    dataset : str
+        Its name in the configuration.
+    configuration : dict
+        Shown on the page; ``datasets`` holds the entry of the data set.
+    data : path
+        Folder with the description: ``summary.json`` and ``figures``.
+    models : mapping of str to path
+        Folder of each model, at least one: ``model``, ``training``,
+        ``evaluation`` and ``explain``.
+    page : path
+        The HTML file. Links on it are relative to its folder.
+
+    Raises
+    ------
+    InputError
+        A file is missing or cannot be read, or the models were evaluated on
+        different targets.
+    """
+    results = collect(dataset, configuration["datasets"][dataset], data, models)
+    beside = Path(page).parent
+    environment = Environment(
+        loader=PackageLoader("noncoding", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "count": formats.count,
+        "decimals": formats.decimals,
+        "exact": formats.exact,
+        "listed": formats.listed,
+        "percent": formats.percent,
+    }
+    environment.globals |= {
+        "captions": captions,
+        "counted": formats.counted,
+        "embedded": _embedded,
+        "left_out": left_out,
+        "link": lambda path: _link(path, beside),
+        "of_targets": of_targets,
+    }
+    text = environment.get_template("page.html").render(
+        results=results,
+        models=results.models,
+        task=results.splits["test"],
+        finding=finding(results),
+        facts=source_facts(results.settings, results.splits["test"]["source"]),
+        averages=average_rows(results.models),
+        mean_prevalence=_mean_prevalence(results),
+        targets=target_rows(results),
+        descriptive={key: _DESCRIPTIVE[key] for key in _described(results)},
+        long=LONG,
+        versions=provenance.versions(),
+        configuration=yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True),
+    )
+    with written_whole(page) as [partial]:
+        partial.write_text(text, encoding="utf-8")
+    log.info("%s on %s: %s", formats.listed(list(models)), dataset, finding(results))
+
+
+def target_rows(results: DatasetResults) -> list[dict[str, Any]]:
+    """The table of all targets, with the metrics of every model.
+
+    Parameters
+    ----------
+    results : DatasetResults
+
+    Returns
+    -------
+    list of dict
+        A row of `noncoding.evaluate.target_metrics` each, and under ``models``
+        the rows of all models.
+    """
+    by_model = [model.metrics.to_dict("records") for model in results.models]
+    return [
+        {**rows[0], "models": list(rows)}  # What is not a metric is the same for all.
+        for rows in zip(*by_model, strict=True)
+    ]
+
+
+def _described(results: DatasetResults) -> list[str]:
+    """Descriptive columns that say something."""
+    metrics = results.models[0].metrics
+    return [key for key in _DESCRIPTIVE if key in metrics and (metrics[key] != "").any()]
+
+
+def _mean_prevalence(results: DatasetResults) -> float:
+    """Mean AUPR of a random classifier, over the targets that are averaged."""
+    metrics = results.models[0].metrics
+    return float(metrics.dropna(subset="auprc")["prevalence"].mean())
+
+
+def _embedded(path: Path, stage: str) -> str:
+    """A figure as a data URI."""
+    content = base64.b64encode(existing(path, stage).read_bytes()).decode()
+    return f"data:{_MEDIA_TYPES[path.suffix]};base64,{content}"
+
+
+def _link(path: Path, beside: Path) -> str:
+    """A file's address as seen from the page."""
+    return quote(Path(os.path.relpath(path, beside)).as_posix())

@@ -1,0 +1,22 @@
+rule describe_dataset:
+    input:
+        train=f"{RESULTS}/{{dataset}}/data/train.h5",
+        valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
+        test=f"{RESULTS}/{{dataset}}/data/test.h5",
+        code=code("describe"),
+    output:
+        summary=f"{RESULTS}/{{dataset}}/data/summary.json",
+        positives=figure("{dataset}/data/figures/positives_per_target"),
+        labels=figure("{dataset}/data/figures/labels_per_row"),
+        bases=figure("{dataset}/data/figures/base_composition"),
+        prevalence=figure("{dataset}/data/figures/prevalence_by_split"),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/describe.log",
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/describe.py"

@@ -1,0 +1,24 @@
+rule evaluate_model:
+    input:
+        predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
+        store=f"{RESULTS}/{{dataset}}/data/test.h5",
+        train_store=f"{RESULTS}/{{dataset}}/data/train.h5",
+        code=code("evaluate"),
+    output:
+        targets=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
+        summary=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/summary.json",
+        groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group"),
+        prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence"),
+        curves=figure("{dataset}/{model}/evaluation/figures/curves"),
+    log:
+        f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
+    params:
+        settings=config["evaluate"],
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=120,
+    conda:
+        "../envs/noncoding.yaml"
+    script:
+        "../scripts/evaluate.py"

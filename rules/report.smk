@@ -1,0 +1,59 @@
+rule report_dataset:
+    input:
+        data=f"{RESULTS}/{{dataset}}/data/summary.json",
+        data_figures=expand(
+            f"{RESULTS}/{{{{dataset}}}}/data/figures/{{name}}.{{format}}",
+            name=DATA_FIGURES,
+            format=FORMATS,
+        ),
+        models=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/model/{{name}}", model=MODELS, name=MODEL_FILES
+        ),
+        training=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/metrics.csv", model=MODELS),
+        curves=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/learning_curve.{{format}}",
+            model=MODELS,
+            format=FORMATS,
+        ),
+        evaluation=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/{{name}}",
+            model=MODELS,
+            name=["targets.tsv", "summary.json"],
+        ),
+        evaluation_figures=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/figures/{{name}}.{{format}}",
+            model=MODELS,
+            name=EVALUATION_FIGURES,
+            format=FORMATS,
+        ),
+        explanation=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/explain/{{name}}",
+            model=MODELS,
+            name=["targets.tsv", "summary.json", "figures"],
+        ),
+        template=expand(
+            os.path.relpath(Path(workflow.basedir, "noncoding", "report", "{name}")),
+            name=["page.html", "style.css", "table.js"],
+        ),
+        code=code("report"),
+    output:
+        f"{RESULTS}/{{dataset}}/report.html",
+    log:
+        f"{RESULTS}/{{dataset}}/logs/report.log",
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        # As a configuration that makes the page again.
+        configuration=lambda wildcards: {
+            "run": {"datasets": [wildcards.dataset], "models": MODELS},
+            "seed": config["seed"],
+            "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
+            "models": {name: config["models"][name] for name in MODELS},
+            **{stage: config[stage] for stage in ("train", "predict", "evaluate", "explain")},
+        },
+    script:
+        "../scripts/report.py"

@@ -1,0 +1,20 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noncoding.describe import DescriptionOutputs, describe
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    describe(
+        {split: snakemake.input[split] for split in ("train", "valid", "test")},
+        DescriptionOutputs(
+            summary=Path(snakemake.output.summary),
+            positives=snakemake.output.positives,
+            labels=snakemake.output.labels,
+            bases=snakemake.output.bases,
+            prevalence=snakemake.output.prevalence,
+        ),
+    )

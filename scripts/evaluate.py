@@ -1,0 +1,24 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noncoding.evaluate import EvaluationOutputs, evaluate
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    evaluate(
+        snakemake.input.predictions,
+        snakemake.input.store,
+        snakemake.input.train_store,
+        min_positives=snakemake.params.settings["min_positives"],
+        targets=snakemake.params.settings["curves"],
+        outputs=EvaluationOutputs(
+            targets=Path(snakemake.output.targets),
+            summary=Path(snakemake.output.summary),
+            groups=snakemake.output.groups,
+            prevalence=snakemake.output.prevalence,
+            curves=snakemake.output.curves,
+        ),
+    )

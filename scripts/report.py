@@ -1,0 +1,20 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noncoding.report import report
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+folder = Path(snakemake.output[0]).parent
+configuration = snakemake.params.configuration
+
+with logged_stage(snakemake.log[0]):
+    report(
+        snakemake.wildcards.dataset,
+        configuration,
+        data=folder / "data",
+        models={name: folder / name for name in configuration["run"]["models"]},
+        page=snakemake.output[0],
+    )

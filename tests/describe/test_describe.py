@@ -1,0 +1,110 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from noncoding.alphabet import codes, one_hot, reverse_complement
+from noncoding.describe import DescriptionOutputs, count_positives, count_split, describe
+from noncoding.describe import counts as counts_module
+from noncoding.errors import InputError
+from noncoding.store import BOTH, FORWARD, Store, StoreHeader, new_store
+
+TARGETS = pd.DataFrame(
+    {"index": [0, 1, 2], "name": ["CTCF", "DNase", "never"], "group": ["TF", "DNase", "TF"]}
+)
+TRAIN = ["AACGTN", "AAAAAA", "GGGGGC"]
+TRAIN_LABELS = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0]], dtype=np.uint8)
+
+
+def write_store(path, sequences, labels, strands=FORWARD, targets=TARGETS):
+    one_hots = np.stack([one_hot(codes(sequence)) for sequence in sequences])
+    header = StoreHeader(len(sequences[0]), 2, strands, targets, {"kind": path.stem})
+    with new_store(path, header) as store:
+        store.append(one_hots, labels)
+        if strands == BOTH:
+            store.append(reverse_complement(one_hots), labels)
+    return path
+
+
+@pytest.fixture
+def stores(tmp_path):
+    return {
+        "train": write_store(tmp_path / "train.h5", TRAIN, TRAIN_LABELS, BOTH),
+        "valid": write_store(tmp_path / "valid.h5", TRAIN[:1], TRAIN_LABELS[:1]),
+        "test": write_store(tmp_path / "test.h5", TRAIN[1:], TRAIN_LABELS[1:]),
+    }
+
+
+def outputs(folder):
+    figures = {
+        name: [folder / "figures" / f"{name}.{ending}" for ending in ("svg", "png")]
+        for name in ("positives", "labels", "bases", "prevalence")
+    }
+    return DescriptionOutputs(folder / "figures" / "summary.json", **figures)
+
+
+def test_counts_by_hand(stores):
+    """Of the loci, not of the rows: the reverse complements would even out A and T."""
+    with Store(stores["train"]) as store:
+        counts = count_split(store)
+        assert count_positives(store).tolist() == [2, 1, 0]
+    assert counts.loci == 3
+    assert counts.positives.tolist() == [2, 1, 0]
+    assert counts.loci_by_labels.tolist() == [1, 1, 1, 0]
+    assert counts.bases.tolist() == [8, 2, 6, 1, 1]
+    assert counts.mean_labels == 1
+    assert counts.prevalence.tolist() == [2 / 3, 1 / 3, 0]
+    assert counts.base_shares == pytest.approx(
+        {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40, 1000])
+def test_blocks_do_not_change_the_counts(tmp_path, monkeypatch, rows):
+    generator = np.random.default_rng(1)
+    sequences = ["".join(generator.choice(list("ACGTN"), 13)) for _ in range(40)]
+    labels = generator.integers(0, 2, (40, 3), dtype=np.uint8)
+    path = write_store(tmp_path / "train.h5", sequences, labels)
+    monkeypatch.setattr(counts_module, "_ROWS", rows)
+    with Store(path) as store:
+        counts = count_split(store)
+        assert count_positives(store).tolist() == labels.sum(axis=0).tolist()
+    together = "".join(sequences)
+    assert counts.bases.tolist() == [together.count(base) for base in "ACGTN"]
+    assert counts.positives.tolist() == labels.sum(axis=0).tolist()
+    assert counts.loci_by_labels.tolist() == np.bincount(labels.sum(axis=1), minlength=4).tolist()
+
+
+def test_summary_and_figures_are_written(stores, tmp_path):
+    written = outputs(tmp_path)
+    describe(stores, written)
+    summary = json.loads(written.summary.read_text())
+    assert list(summary) == ["train", "valid", "test"]
+    train = summary["train"]
+    assert train.pop("base_composition") == pytest.approx(
+        {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
+    )
+    assert train == {
+        "rows": 6,
+        "loci": 3,
+        "strands": BOTH,
+        "length": 6,
+        "bin": 2,
+        "targets": 3,
+        "mean_labels_per_locus": 1.0,
+        "targets_without_positives": [{"index": 2, "name": "never"}],
+        "source": {"kind": "train"},
+    }
+    assert (summary["test"]["rows"], summary["test"]["loci"]) == (2, 2)
+    assert [target["index"] for target in summary["valid"]["targets_without_positives"]] == [1, 2]
+    for path in (*written.positives, *written.labels, *written.bases, *written.prevalence):
+        assert path.stat().st_size > 5000
+
+
+def test_splits_of_different_targets_are_refused(stores, tmp_path):
+    other = TARGETS.assign(name=["CTCF", "DNase", "other"])
+    write_store(stores["test"], TRAIN, TRAIN_LABELS, targets=other)
+    with pytest.raises(InputError, match="not those of the other splits"):
+        describe(stores, outputs(tmp_path))
+    assert not outputs(tmp_path).summary.exists()

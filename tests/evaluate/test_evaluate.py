@@ -1,0 +1,123 @@
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from noncoding.errors import InputError
+from noncoding.evaluate import EvaluationOutputs, evaluate
+from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
+
+NAMES = ("a", "b", "never")
+
+
+def write_store(path, labels, strands=FORWARD, names=NAMES):
+    groups = ["TF", "DNase", "TF"][: len(names)]
+    targets = pd.DataFrame({"index": range(len(names)), "name": names, "group": groups})
+    with new_store(path, StoreHeader(16, 8, strands, targets, {})) as store:
+        store.append(np.zeros((len(labels), 4, 16), np.uint8), labels)
+
+
+def write_predictions(path, probability, rows):
+    with h5py.File(path, "w") as file:
+        file["probability"] = probability.astype(np.float32)
+        file.attrs["store_rows"] = rows
+
+
+@pytest.fixture
+def case(tmp_path):
+    """40 loci on both strands; the third target has no positive."""
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 2, (40, 3), dtype=np.uint8) * np.array([1, 1, 0], np.uint8)
+    scores = np.clip(0.5 * labels + 0.6 * generator.random((40, 3)), 0, 1).astype(np.float32)
+    train = np.zeros((10, 3), dtype=np.uint8)
+    train[:3, 0] = train[:9, 1] = train[:1, 2] = 1
+    write_store(tmp_path / "test.h5", np.vstack([labels, labels]), BOTH)
+    write_store(tmp_path / "train.h5", train)
+    write_predictions(tmp_path / "predictions.h5", scores, 80)
+    return tmp_path, labels, scores
+
+
+def outputs(folder):
+    folder = folder / "evaluation"
+    figures = {
+        name: [folder / f"{name}.{ending}" for ending in ("svg", "png")]
+        for name in ("groups", "prevalence", "curves")
+    }
+    return EvaluationOutputs(folder / "targets.tsv", folder / "summary.json", **figures)
+
+
+def run(folder, min_positives=1, targets=()):
+    wanted = outputs(folder)
+    evaluate(
+        folder / "predictions.h5",
+        folder / "test.h5",
+        folder / "train.h5",
+        min_positives=min_positives,
+        targets=targets,
+        outputs=wanted,
+    )
+    return wanted
+
+
+def test_evaluation_agrees_with_scikit_learn(case):
+    folder, labels, scores = case
+    written = run(folder)
+    table = pd.read_csv(written.targets, sep="\t")
+    auroc = [roc_auc_score(labels[:, i], scores[:, i]) for i in (0, 1)]
+    auprc = [average_precision_score(labels[:, i], scores[:, i]) for i in (0, 1)]
+    np.testing.assert_allclose(table["auroc"], [*auroc, np.nan], rtol=1e-6)
+    np.testing.assert_allclose(table["auprc"], [*auprc, np.nan], rtol=1e-6)
+    assert table["test_positives"].tolist() == labels.sum(axis=0).tolist()
+
+    summary = json.loads(written.summary.read_text())
+    assert summary["loci"] == 40
+    assert summary["all"]["left_out"]["no_positives"] == [{"index": 2, "name": "never"}]
+    assert summary["all"]["auroc"]["prevalence_weighted_mean"] == pytest.approx(
+        (3 * auroc[0] + 9 * auroc[1]) / 12
+    )
+    for path in (*written.groups, *written.prevalence, *written.curves):
+        assert path.stat().st_size > 5000
+
+
+def test_chosen_targets_are_drawn(case):
+    written = run(case[0], targets=["b"])
+    assert "b has an AUPR of" in written.curves[0].read_text()
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows"), [((40, 2), 80), ((80, 3), 80), ((40, 3), 40), ((39, 3), 80)]
+)
+def test_predictions_of_another_store_are_refused(case, shape, rows):
+    folder = case[0]
+    write_predictions(folder / "predictions.h5", np.zeros(shape), rows)
+    with pytest.raises(InputError, match="'predict' again"):
+        run(folder)
+    assert not outputs(folder).summary.exists()
+
+
+def test_files_that_are_not_predictions_are_refused(case):
+    folder = case[0]
+    with h5py.File(folder / "predictions.h5", "w") as file:
+        file.attrs["store_rows"] = 80
+    with pytest.raises(InputError, match="'probability'"):
+        run(folder)
+    (folder / "predictions.h5").write_text("not HDF5")
+    with pytest.raises(InputError, match="cannot be read"):
+        run(folder)
+
+
+def test_a_training_store_of_other_targets_is_refused(case):
+    folder = case[0]
+    write_store(folder / "train.h5", np.ones((2, 2), np.uint8), names=("a", "b"))
+    with pytest.raises(InputError, match="same 3 targets"):
+        run(folder)
+
+
+def test_a_test_split_without_positives_is_refused(case):
+    folder = case[0]
+    write_store(folder / "test.h5", np.zeros((80, 3), np.uint8), BOTH)
+    with pytest.raises(InputError, match="at least one target with both"):
+        run(folder)

@@ -14,8 +14,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from noncoding.explain.figures import ExplainedTarget, draw_target, share_in_bin
-from noncoding.explain.gradcam import Attribution, explain_target, named_layer
+from noncoding.explain.figures import (
+    ExplainedTarget,
+    draw_target,
+    share_in_bin,
+    strongest_window,
+)
+from noncoding.explain.gradcam import named_layer, strand_averaged_gradcam
+from noncoding.explain.mutagenesis import base_effects
 from noncoding.explain.select import best_true_positives, chosen_targets
 from noncoding.explain.truth import per_base, planted_sites, truth_auroc
 from noncoding.files import written_whole
@@ -40,8 +46,9 @@ class ExplanationOutputs:
         JSON.
     maps : Path
         HDF5, a group a target: ``locus`` (row of the test store),
-        ``probability``, ``gradcam`` (loci, positions), ``contribution``
-        (loci, length), and ``chromosome``, ``start``, ``end`` where known.
+        ``probability``, ``gradcam`` (loci, positions); for the loci drawn,
+        ``window_start`` (bp) and ``effect`` (loci, 4, width), see
+        `base_effects`; ``chromosome``, ``start``, ``end`` where known.
     figures : Path
         Folder, an SVG and a PNG a target.
     """
@@ -110,7 +117,7 @@ def explain(
                     trained, name, split, read_predictions(predictions, split), truth
                 )
                 for index in chosen:
-                    explained, found = explainer.explain(index, loci)
+                    explained, found = explainer.explain(index, loci, drawn)
                     row = _row(table, index, explained)
                     rows.append(row)
                     if explained is None:
@@ -118,9 +125,7 @@ def explain(
                         continue
                     _keep(file.create_group(str(index)), explained, found)
                     stem = partial / row["figure"]
-                    draw_target(
-                        explained, drawn, stem.with_suffix(".svg"), stem.with_suffix(".png")
-                    )
+                    draw_target(explained, stem.with_suffix(".svg"), stem.with_suffix(".png"))
             pd.DataFrame(rows).to_csv(rest, sep="\t", index=False)
             summary.write_text(json.dumps(_summary(rows, name, trained), indent=2))
         shutil.rmtree(outputs.figures, ignore_errors=True)
@@ -148,7 +153,9 @@ class _Explainer:
         self._probabilities = probabilities
         self._truth = truth
 
-    def explain(self, target: int, count: int) -> tuple[ExplainedTarget | None, pd.DataFrame]:
+    def explain(
+        self, target: int, count: int, drawn: int
+    ) -> tuple[ExplainedTarget | None, pd.DataFrame]:
         """Attribution of a target's best-predicted true positives, and where they are."""
         ranked = best_true_positives(self._labels[:, target], self._probabilities[:, target], count)
         places = pd.DataFrame({"locus": ranked})
@@ -161,35 +168,39 @@ class _Explainer:
         order = np.argsort(ranked)
         sequences = np.empty((len(ranked), 4, self._store.length), dtype=np.uint8)
         sequences[order] = self._store.sequences(ranked[order])
-        maps = self._attribute(sequences, target)
+        maps = self._maps(sequences, target)
         sites: list[list[tuple[int, int]]] = [[] for _ in ranked]
         agreement = np.full(len(ranked), np.nan)
         if self._truth is not None:
             motifs = self._store.targets.loc[target, "motifs"]
             sites = planted_sites(self._truth, motifs, ranked)
-            agreement = truth_auroc(per_base(maps.gradcam.numpy(), self._store.length), sites)
+            agreement = truth_auroc(per_base(maps, self._store.length), sites)
+        windows = [strongest_window(one, self._store.length) for one in maps[:drawn]]
         return (
             ExplainedTarget(
                 name=str(self._store.targets.loc[target, "name"]),
                 length=self._store.length,
                 bin=self._store.bin,
-                sequences=sequences,
                 probabilities=self._probabilities[ranked, target],
                 places=[_place(row) for row in places.to_dict("records")],
-                gradcam=maps.gradcam.numpy(),
-                contribution=maps.contribution.numpy(),
+                gradcam=maps,
+                windows=windows,
+                effects=[
+                    base_effects(self._network, sequence, target, *window)
+                    for sequence, window in zip(sequences, windows, strict=False)
+                ],
                 sites=sites,
                 truth_auroc=_mean(agreement),
             ),
             places,
         )
 
-    def _attribute(self, sequences: np.ndarray, target: int) -> Attribution:
+    def _maps(self, sequences: np.ndarray, target: int) -> np.ndarray:
         parts = [
-            explain_target(self._network, self._layer, batch.to(device()).float(), target)
+            strand_averaged_gradcam(self._network, self._layer, batch.to(device()).float(), target)
             for batch in torch.from_numpy(sequences).split(_BATCH)
         ]
-        return Attribution(*(torch.cat(part).float().cpu() for part in zip(*parts, strict=True)))
+        return torch.cat(parts).float().cpu().numpy()
 
 
 def _place(row: dict[str, Any]) -> str:
@@ -207,7 +218,8 @@ def _keep(group: h5py.Group, explained: ExplainedTarget, places: pd.DataFrame) -
     group.attrs["name"] = explained.name
     group["probability"] = explained.probabilities
     group["gradcam"] = explained.gradcam
-    group["contribution"] = explained.contribution
+    group["window_start"] = [start for start, _ in explained.windows]
+    group["effect"] = np.stack(explained.effects)
     for column in places:
         values = places[column]
         numeric = pd.api.types.is_numeric_dtype(values)

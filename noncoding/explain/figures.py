@@ -3,14 +3,12 @@
 import os
 from dataclasses import dataclass
 
-import logomaker
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from tangermeme.plot import plot_logo
 
-from noncoding.alphabet import ALPHABET
 from noncoding.explain.truth import per_base
 from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
 
@@ -27,12 +25,14 @@ class ExplainedTarget:
     name : str
     length, bin : int
         Window and its central bin, in bp.
-    sequences : numpy.ndarray, shape=(n, 4, length)
     probabilities : numpy.ndarray, shape=(n,)
     places : list of str
         What each locus is called.
     gradcam : numpy.ndarray, shape=(n, positions)
-    contribution : numpy.ndarray, shape=(n, length)
+    windows : list of (int, int)
+        Strongest window of each locus that is drawn, half-open, in bp.
+    effects : list of numpy.ndarray, shape=(4, width)
+        What the bases of these windows are worth, see `base_effects`.
     sites : list of list of (int, int)
         Planted sites by locus; empty lists where there is no ground truth.
     truth_auroc : float
@@ -42,11 +42,11 @@ class ExplainedTarget:
     name: str
     length: int
     bin: int
-    sequences: npt.NDArray[np.uint8]
     probabilities: npt.NDArray[np.float32]
     places: list[str]
     gradcam: npt.NDArray[np.float32]
-    contribution: npt.NDArray[np.float32]
+    windows: list[tuple[int, int]]
+    effects: list[npt.NDArray[np.float32]]
     sites: list[list[tuple[int, int]]]
     truth_auroc: float
 
@@ -82,8 +82,9 @@ def share_in_bin(gradcam: npt.NDArray[np.float32], length: int, bin: int) -> flo
 def finding(target: ExplainedTarget) -> str:
     """What the figure shows, in a sentence."""
     if not np.isnan(target.truth_auroc):
+        verb = "finds" if target.truth_auroc >= 0.85 else "often misses"
         return (
-            f"{target.name}: Grad-CAM finds the planted motifs, per-base AUROC "
+            f"{target.name}: Grad-CAM {verb} the planted motifs, per-base AUROC "
             f"{target.truth_auroc:.2f} (mean of {len(target.gradcam)} true positives)"
         )
     share = share_in_bin(target.gradcam, target.length, target.bin)
@@ -94,27 +95,25 @@ def finding(target: ExplainedTarget) -> str:
     )
 
 
-def draw_target(target: ExplainedTarget, drawn: int, *paths: str | os.PathLike[str]) -> None:
+def draw_target(target: ExplainedTarget, *paths: str | os.PathLike[str]) -> None:
     """Mean map, then map and letters of the best-predicted true positives.
 
     Parameters
     ----------
     target : ExplainedTarget
-    drawn : int
-        Loci to draw, at most.
     *paths : path
         One file a format.
     """
-    drawn = min(drawn, len(target.gradcam))
+    drawn = len(target.windows)
     ratios = [1.0] + [0.8, 0.9] * drawn
     with saved_figure(*paths, size=(9, 1.3 + 2.3 * drawn)) as figure:
         figure.suptitle(finding(target), x=0.01, ha="left", fontsize=11)
         top, *rest = figure.subplots(len(ratios), 1, height_ratios=ratios)
         _draw_mean(top, target)
         for number, (strip, logo) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
-            window = strongest_window(target.gradcam[number], target.length)
-            _draw_map(strip, target, number, window)
-            _draw_letters(logo, target, number, window)
+            _draw_map(strip, target, number)
+            _draw_letters(logo, target, number)
+        figure.align_ylabels()
         _legend(figure, bool(target.sites and any(target.sites)))
 
 
@@ -135,7 +134,8 @@ def _draw_mean(axes: Axes, target: ExplainedTarget) -> None:
     axes.set(xlim=(-target.length / 2, target.length / 2), ylabel="Grad-CAM", yticks=[0])
 
 
-def _draw_map(axes: Axes, target: ExplainedTarget, number: int, window: tuple[int, int]) -> None:
+def _draw_map(axes: Axes, target: ExplainedTarget, number: int) -> None:
+    window = target.windows[number]
     _mark_bin(axes, target)
     centre = target.length // 2
     heights = per_base(target.gradcam[number : number + 1], target.length)[0]
@@ -154,26 +154,27 @@ def _draw_map(axes: Axes, target: ExplainedTarget, number: int, window: tuple[in
     axes.set_xlabel("position from the centre of the window (bp)", fontsize=8, labelpad=1)
 
 
-def _draw_letters(
-    axes: Axes, target: ExplainedTarget, number: int, window: tuple[int, int]
-) -> None:
-    start, end = window
-    heights = target.sequences[number, :, start:end] * target.contribution[number, None, start:end]
-    offsets = np.arange(start, end) - target.length // 2
-    logomaker.Logo(
-        pd.DataFrame(heights.T, columns=list(ALPHABET), index=offsets),
-        ax=axes,
-        color_scheme=BASE_COLOURS,
-        flip_below=False,
-    )
+def _draw_letters(axes: Axes, target: ExplainedTarget, number: int) -> None:
+    start, end = target.windows[number]
+    plot_logo(target.effects[number], ax=axes, color=BASE_COLOURS)
     axes.axhline(0, color="0.6", lw=0.5)
-    axes.set(yticks=[0], ylabel="gradient", xlim=(offsets[0] - 0.5, offsets[-1] + 0.5))
+    ticks = np.arange(-(-start // 10) * 10, end, 10)
+    labels = [f"{tick - target.length // 2}".replace("-", "−") for tick in ticks]
+    axes.set_xticks(ticks - start, labels)
+    # One scale for all loci: letters of no effect are seen to be flat.
+    low = min(0.0, *(float(effects.min()) for effects in target.effects))
+    high = max(float(effects.max()) for effects in target.effects)
+    axes.set(
+        ylabel="effect on logit",
+        xlim=(-0.5, end - start - 0.5),
+        ylim=(1.05 * low, 1.05 * max(high, 1e-9)),
+    )
 
 
 def _legend(figure: Figure, truth: bool) -> None:
     parts = [
         "grey: the bin that the label speaks of",
-        "box: strongest window, its bases below; height: corrected gradient",
+        "box: strongest window; its bases below, as high as the logit falls when they are changed",
     ]
     if truth:
         parts.append("orange bars: planted motifs")

@@ -2,28 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
-
-
-class Attribution(NamedTuple):
-    """What drove the logit of one target, for a batch of sequences.
-
-    Attributes
-    ----------
-    gradcam : torch.Tensor, shape=(batch, positions), dtype=float32
-        At the resolution of the layer; zero or more.
-    contribution : torch.Tensor, shape=(batch, length), dtype=float32
-        Corrected gradient at each base that stands in the sequence.
-    """
-
-    gradcam: torch.Tensor
-    contribution: torch.Tensor
 
 
 def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -42,23 +26,6 @@ def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """
     weights = gradient.mean(dim=-1, keepdim=True)
     return (weights * activation).sum(dim=1).relu()
-
-
-def contribution(sequences: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Gradient at the bases that are there, less its mean over the four bases.
-
-    One-hot sequences lie on a simplex; the gradient's component off it says
-    nothing about them (Majdandzic et al. 2023).
-
-    Parameters
-    ----------
-    sequences, gradient : torch.Tensor, shape=(batch, 4, length)
-
-    Returns
-    -------
-    torch.Tensor, shape=(batch, length)
-    """
-    return ((gradient - gradient.mean(dim=1, keepdim=True)) * sequences).sum(dim=1)
 
 
 def named_layer(network: nn.Module, name: str) -> nn.Module:
@@ -81,10 +48,10 @@ def named_layer(network: nn.Module, name: str) -> nn.Module:
     return layers[name]
 
 
-def explain_target(
+def strand_averaged_gradcam(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
-) -> Attribution:
-    """Attribution to both strands, averaged.
+) -> torch.Tensor:
+    """Grad-CAM of the logit of a target, averaged over both strands.
 
     Parameters
     ----------
@@ -98,28 +65,23 @@ def explain_target(
 
     Returns
     -------
-    Attribution
+    torch.Tensor, shape=(batch, positions)
         The map of the reverse complement is flipped before it is averaged in.
     """
     forward = _one_strand(network, layer, sequences, target)
     reverse = _one_strand(network, layer, reverse_complement(sequences), target)
-    return Attribution(
-        *((one + other.flip(-1)) / 2 for one, other in zip(forward, reverse, strict=True))
-    )
+    return (forward + reverse.flip(-1)) / 2
 
 
 def _one_strand(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
-) -> Attribution:
-    sequences = sequences.detach().clone().requires_grad_()
+) -> torch.Tensor:
     with _captured(layer) as outputs:
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs
-        by_layer, by_input = torch.autograd.grad(logit, [activation, sequences])
-    return Attribution(
-        gradcam(activation.detach(), by_layer), contribution(sequences.detach(), by_input)
-    )
+        [gradient] = torch.autograd.grad(logit, activation)
+    return gradcam(activation.detach(), gradient)
 
 
 @contextmanager

@@ -53,7 +53,6 @@ class Hybrid(Network):
     """
 
     config_class = HybridConfig
-    gradcam_layer = "resnet.final_norm"
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)
@@ -71,6 +70,11 @@ class Hybrid(Network):
             **head,
         )
         self.post_init()
+
+    @property
+    def gradcam_layer(self) -> str:
+        """The last residual block, before the norm that shifts its channels."""
+        return f"resnet.blocks.{len(self.resnet.blocks) - 1}"
 
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""

@@ -1,7 +1,6 @@
 """What every network of this project promises to the stages that use it."""
 
 from abc import abstractmethod
-from typing import ClassVar
 
 import torch
 from transformers import PreTrainedModel
@@ -15,8 +14,10 @@ class Network(PreTrainedModel):
 
     main_input_name = "sequences"
 
-    gradcam_layer: ClassVar[str]
-    """The convolutional layer that Grad-CAM reads unless told otherwise."""
+    @property
+    @abstractmethod
+    def gradcam_layer(self) -> str:
+        """Name of the convolutional layer that Grad-CAM reads unless told otherwise."""
 
     @abstractmethod
     def set_prevalence(self, prevalence: torch.Tensor) -> None:

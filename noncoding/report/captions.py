@@ -61,6 +61,6 @@ DATA = {
     "prevalence_by_split": Caption(
         "Prevalence of every target in training against that in test",
         "One point a target. Far from the dotted line, the share of positives differs between "
-        "training and test, and predicted probabilities will be off by about as much.",
+        "training and test, and predicted probabilities tend to be off by as much.",
     ),
 }

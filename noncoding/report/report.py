@@ -120,9 +120,14 @@ def target_rows(results: DatasetResults) -> list[dict[str, Any]]:
 
 
 def _described(results: DatasetResults) -> list[str]:
-    """Descriptive columns that say something."""
+    """Descriptive columns that say more than the names of the targets do."""
     metrics = results.models[0].metrics
-    return [key for key in _DESCRIPTIVE if key in metrics and (metrics[key] != "").any()]
+    return [
+        key
+        for key in _DESCRIPTIVE
+        if key in metrics
+        and any(text not in name for text, name in zip(metrics[key], metrics["name"], strict=True))
+    ]
 
 
 def _mean_prevalence(results: DatasetResults) -> float:

@@ -1,0 +1,184 @@
+"""A small made-up results tree, as the stages leave it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from noncoding.models import create_model, export_model
+
+HOSTILE = "<script>alert('x')</script> & \"q\""
+NAMES = ["REB1", HOSTILE, "NA"]
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"><title>{}</title></svg>'
+SIZES = {
+    "architecture": "hybrid",
+    "resnet": {
+        "embedding": 0,
+        "stem_channels": 4,
+        "stem_kernel": 5,
+        "stem_pool": 4,
+        "channels": [4],
+        "strides": [1],
+        "dilations": [1],
+        "kernel": 3,
+        "widening": 1,
+        "dropout": 0.0,
+        "squeeze_excitation": 0,
+    },
+    "transformer": {"layers": 0, "heads": 1, "channels": 4, "inner": 4, "dropout": 0.0},
+    "head": {"pooling": "attention", "hidden": 0, "dropout": 0.0},
+}
+TRAINING = {"epochs": 7, "batch_size": 8, "learning_rate": 0.002}
+
+
+@dataclass
+class Tree:
+    """A data set's folder with one model in it; `add_model` adds more."""
+
+    root: Path
+
+    @property
+    def page(self) -> Path:
+        return self.root / "report.html"
+
+    def folders(self, *models: str) -> dict[str, Any]:
+        return {
+            "data": self.root / "data",
+            "models": {name: self.root / name for name in models},
+            "page": self.page,
+        }
+
+    def add_model(self, name: str, mean_auprc: float, truth: float | None = None) -> None:
+        folder = self.root / name
+        _evaluation(folder / "evaluation", mean_auprc)
+        _explanation(folder / "explain", truth)
+        _figures(folder / "training", name, ["learning_curve"])
+        log = pd.DataFrame({"epoch": [None, 0, 1, 2], "valid_auprc": [None, 0.1, 0.2, 0.15]})
+        log.to_csv(folder / "training" / "metrics.csv", index=False)
+        targets = pd.DataFrame({"index": range(3), "name": NAMES, "group": "TF"})
+        record = {
+            "dataset": "tiny",
+            "model": name,
+            "sizes": SIZES,
+            "training": TRAINING,
+            "seed": 1,
+            "validation": {
+                "AUPR, mean over targets": 0.20049,
+                "AUROC, mean over targets": 0.81951,
+                "best epoch": 2,
+            },
+        }
+        export_model(create_model(length=40, targets=3, **SIZES), folder / "model", targets, record)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    made = Tree(tmp_path / "results" / "tiny")
+    data = made.root / "data"
+    _figures(
+        data / "figures",
+        "data",
+        ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"],
+    )
+    (data / "summary.json").write_text(
+        json.dumps({name: _split(rows) for name, rows in (("train", 9000), ("test", 1234))})
+    )
+    made.add_model("small", mean_auprc=0.34251)
+    return made
+
+
+def _split(rows: int) -> dict[str, Any]:
+    return {
+        "rows": rows,
+        "loci": rows,
+        "length": 40,
+        "bin": 20,
+        "targets": 3,
+        "mean_labels_per_locus": 1.239,
+        "targets_without_positives": [],
+        "source": {
+            "urls": {"fasta": "https://example.org/genome.fa.gz", "peaks": "file:///home/me/p.tgz"},
+            "fasta_sha256": "c0ffee" * 8,
+            "counts": {
+                "peak_files": 5,
+                "dropped_empty": ["GAL80"],
+                "dropped_few_peaks": {"CBF1": 12},
+            },
+        },
+    }
+
+
+def _evaluation(folder: Path, mean_auprc: float) -> None:
+    _figures(folder / "figures", folder.parent.name, ["metrics_by_group", "auprc_by_prevalence"])
+    _figures(folder / "figures", folder.parent.name, ["curves"])
+    pd.DataFrame(
+        {
+            "index": range(3),
+            "name": NAMES,
+            "group": "TF",
+            "cell_type": ["K562", "GM12878", "HepG2"],
+            "test_positives": [1000, 40, 0],
+            "test_negatives": [234, 1194, 1234],
+            "prevalence": [0.81037, 0.0324149, 0.0],
+            "auroc": [0.93749, 0.9, None],
+            "auprc": [0.61249, 0.07, None],
+            "auprc_over_prevalence": [0.7558, 2.16, None],
+        }
+    ).to_csv(folder / "targets.tsv", sep="\t", index=False, na_rep="NaN")
+    averages = {
+        "targets": 3,
+        "averaged": 2,
+        "left_out": {
+            "number": 1,
+            "no_positives": [{"index": 2, "name": "NA"}],
+            "no_negatives": [],
+        },
+        "auroc": {"mean": 0.91874, "median": 0.91875, "prevalence_weighted_mean": None},
+        "auprc": {"mean": mean_auprc, "median": 0.3413, "prevalence_weighted_mean": 0.59},
+    }
+    summary = {
+        "loci": 1234,
+        "min_positives": 50,
+        "all": averages,
+        "groups": {"TF": averages},
+        "with_min_positives": {**averages, "targets": 1, "averaged": 1},
+    }
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def _explanation(folder: Path, truth: float | None) -> None:
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / "001-hostile.png").write_bytes(b"\x89PNG " + str(folder).encode())
+    pd.DataFrame(
+        {
+            "index": [1, 2],
+            "name": NAMES[1:],
+            "group": "TF",
+            "auroc": [0.9, None],
+            "auprc": [0.07, None],
+            "loci": [31, 0],
+            "mean_probability": [0.7654, None],
+            "share_in_bin": [0.5551, None],
+            "truth_auroc": [truth, None],
+            "figure": ["001-hostile", None],
+        }
+    ).to_csv(folder / "targets.tsv", sep="\t", index=False)
+    summary = {
+        "method": "Grad-CAM",
+        "layer": "resnet.final_norm",
+        "targets": 2,
+        "without_positives": ["NA"],
+        "loci": 31,
+        "truth_auroc": truth,
+        "resolution_bp": 8.0,
+    }
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def _figures(folder: Path, of: str, names: list[str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / f"{name}.svg").write_text(SVG.format(f"{of} {name}"))

@@ -1,0 +1,222 @@
+"""The page, read as a browser reads it, against the files that it is made from."""
+
+import base64
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from noncoding.errors import InputError
+from noncoding.models import load_model
+from noncoding.report import captions, report
+
+CONFIGURATION = {
+    "datasets": {
+        "tiny": {
+            "source": "genome",
+            "splits": {"train": None, "valid": ["VII"], "test": ["VIII", "IX"], "ignore": ["Mito"]},
+        }
+    },
+    "train": {"epochs": 7, "batch_size": 8, "learning_rate": 0.002},
+}
+VOID = {"meta", "img", "input", "br", "link"}
+
+
+class Page(HTMLParser):
+    """Elements in order, and the text outside of style and script."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, {key: value or "" for key, value in attrs}))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if not {"style", "script"} & set(self.open):
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def made(tree, *models: str) -> Page:
+    report("tiny", CONFIGURATION, **tree.folders(*(models or ("small",))))
+    return Page(tree.page)
+
+
+def test_page_needs_no_other_file(tree):
+    page = made(tree)
+    for _, attributes in page.elements:
+        assert attributes.get("src", "data:").startswith("data:")
+    assert not page.all("link")
+    style = re.search("<style>(.*)</style>", tree.page.read_text(), re.DOTALL)[1]
+    assert "url(" not in style and "@import" not in style
+    outside = {a["href"] for a in page.all("a") if "://" in a["href"]}
+    assert outside == {"https://example.org/genome.fa.gz"}  # where the data is from
+
+
+def test_every_figure_is_embedded(tree):
+    page = made(tree)
+    embedded = [base64.b64decode(img["src"].split(",", 1)[1]) for img in page.all("img")]
+    vector = {path.read_bytes() for path in tree.root.rglob("*.svg")}
+    raster = {path.read_bytes() for path in tree.root.rglob("*.png")}
+    assert len(vector) == 8 and len(raster) == 1
+    assert sorted(embedded) == sorted(vector | raster)
+    assert all(img["alt"] for img in page.all("img"))
+
+
+def test_figures_of_the_rules_have_captions():
+    rules = (Path(__file__).parents[2] / "rules" / "common.smk").read_text()
+    for name, known in (
+        ("DATA_FIGURES", captions.DATA),
+        ("EVALUATION_FIGURES", captions.EVALUATION),
+    ):
+        assert yaml.safe_load(re.search(rf"{name} = (\[.*?\])", rules, re.DOTALL)[1]) == list(known)
+
+
+def test_summary_stands_in_the_page(tree):
+    text = made(tree).text
+    assert (
+        "On 1,234 test loci of chromosomes VIII and IX, small reaches a median AUROC of 0.919 "
+        "and a mean AUPR of 0.343 over 2 of 3 targets." in text
+    )
+    assert text.count("0.343") == 4  # finding, tile, all targets, subset
+    assert "1 target without a positive test locus" in text and "NA (index 2)" in text
+    parameters = sum(p.numel() for p in load_model(tree.root / "small/model").network.parameters())
+    assert f"{parameters:,}" in text
+    assert "3 of at most 7" in text  # epochs
+    assert "REB1 TF K562 1,000 81 % 0.937 0.612 0.8" in text
+    assert "0.200" in text and "0.820" in text  # validation
+    assert "one value every 8 bp" in text
+    assert "55.5 %" in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_source_is_told_without_paths_of_the_machine(tree):
+    text = made(tree).text
+    assert "https://example.org/genome.fa.gz" in text and "c0ffee" * 8 in text
+    assert "p.tgz" in text and "/home/me" not in tree.page.read_text()
+    assert "CBF1 (12)" in text and "GAL80" in text
+
+
+def test_names_are_escaped(tree):
+    page = made(tree)
+    assert len(page.all("script")) == 1  # the table's own
+    assert "<script>alert('x')</script> & \"q\"" in page.text
+    assert any("alert('x')" in img["alt"] for img in page.all("img"))
+
+
+def test_no_number_is_a_dash(tree):
+    page = made(tree)
+    before_the_configuration = page.text.split("Save the configuration")[0]
+    assert not re.search(r"\b(nan|none|null|inf)\b", before_the_configuration, re.IGNORECASE)
+    assert "NA TF HepG2 0 0 % — — —" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    empty = [td for td in page.all("td") if td.get("data-value") == ""]
+    assert len(empty) == 3  # so that sorting puts them last
+
+
+def test_several_models_side_by_side(tree):
+    tree.add_model("large", mean_auprc=0.41)
+    page = made(tree, "small", "large")
+    assert "large, the best of 2 models, reaches" in page.text
+    assert "mean AUPR of 0.410" in page.text
+    assert "AUROC, small AUPR, small AUROC, large AUPR, large" in page.text
+    assert len(page.all("img")) == 4 + 2 * (3 + 1 + 1)
+    source = tree.page.read_text()
+    assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
+
+
+def test_planted_truth_is_prominent(tree):
+    assert "planted" not in made(tree).text
+    tree.add_model("sure", mean_auprc=0.2, truth=0.95449)
+    text = made(tree, "sure").text
+    assert "Grad-CAM has a mean per-base AUROC of 0.954 (random: 0.5)." in text
+    assert "AUROC 0.954 against the planted truth" in text
+
+
+def test_links_lead_to_the_files_beside_the_page(tree):
+    targets = {a["href"] for a in made(tree).all("a")}
+    assert {"data/train.h5", "small/evaluation/targets.tsv", "small/explain/maps.h5"} <= targets
+    assert not any(target.startswith(("/", "file:", "..")) for target in targets)
+
+
+def test_every_link_inside_the_page_has_its_place(tree):
+    page = made(tree)
+    places = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    inside = {a["href"][1:] for a in page.all("a") if a["href"].startswith("#")}
+    assert inside and inside <= places
+    levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert all(next_ - one <= 1 for one, next_ in pairwise(levels))
+
+
+def test_configuration_can_be_run_again(tree):
+    made(tree)
+    shown = Page(tree.page)
+    text = "".join(shown.words)
+    start = text.index("datasets:\n")
+    end = text.index("Versions that made this page")
+    assert yaml.safe_load(text[start:end]) == CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    ("missing", "stage"),
+    [
+        ("data/summary.json", "describe"),
+        ("data/figures/base_composition.svg", "describe"),
+        ("small/model/model.safetensors", "train"),
+        ("small/training/metrics.csv", "train"),
+        ("small/training/learning_curve.svg", "train"),
+        ("small/evaluation/summary.json", "evaluate"),
+        ("small/evaluation/figures/curves.svg", "evaluate"),
+        ("small/explain/targets.tsv", "explain"),
+        ("small/explain/figures/001-hostile.png", "explain"),
+    ],
+)
+def test_missing_file_is_named_with_its_stage(tree, missing, stage):
+    (tree.root / missing).unlink()
+    with pytest.raises(InputError, match=re.escape(Path(missing).name)) as error:
+        made(tree)
+    assert error.value.remedy == f"Run the stage '{stage}' again."
+    assert not tree.page.exists()
+
+
+def test_damaged_summary_is_refused(tree):
+    path = tree.root / "small/evaluation/summary.json"
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(InputError, match="not JSON"):
+        made(tree)
+
+
+def test_models_of_different_targets_are_refused(tree):
+    tree.add_model("other", mean_auprc=0.4)
+    table = tree.root / "other/evaluation/targets.tsv"
+    table.write_text(table.read_text().replace("REB1", "ABF1"))
+    with pytest.raises(InputError, match="not those of small"):
+        made(tree, "small", "other")
+
+
+def test_average_over_nothing_is_a_dash(tree):
+    path = tree.root / "small/evaluation/summary.json"
+    summary = json.loads(path.read_text())
+    summary["all"]["auprc"] = dict.fromkeys(summary["all"]["auprc"])
+    path.write_text(json.dumps(summary))
+    assert "a mean AUPR of — over" in made(tree).text

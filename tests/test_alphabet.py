@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noncoding.alphabet import codes, letters, one_hot, pack, reverse_complement, unpack
+
+COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+sequences = st.text(alphabet="ACGTN", min_size=1, max_size=40)
+
+
+@given(sequences)
+def test_one_hot_and_back(sequence):
+    assert letters(one_hot(codes(sequence))) == sequence
+
+
+def test_order_of_the_bases_and_of_n():
+    expected = [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]]
+    assert one_hot(codes("ACGTN")).tolist() == expected
+    assert codes("acgtRN-").tolist() == [0, 1, 2, 3, 4, 4, 4]
+
+
+@given(sequences)
+def test_reverse_complement_is_that_of_the_letters(sequence):
+    encoded = one_hot(codes(sequence))
+    expected = sequence.translate(COMPLEMENT)[::-1]
+    assert letters(reverse_complement(encoded)) == expected
+    assert letters(reverse_complement(torch.from_numpy(encoded)).numpy()) == expected
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 919, 1000])
+def test_unpack_agrees_with_numpy(count):
+    bits = np.random.default_rng(count).integers(0, 2, (3, 4, count), dtype=np.uint8)
+    packed = pack(bits)
+    assert packed.shape == (3, 4, -(-count // 8))
+    np.testing.assert_array_equal(np.unpackbits(packed, axis=-1, count=count), bits)
+    np.testing.assert_array_equal(unpack(torch.from_numpy(packed), count).numpy(), bits)

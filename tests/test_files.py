@@ -1,0 +1,32 @@
+import hashlib
+
+import pytest
+
+from noncoding.files import sha256, written_whole
+
+
+def test_files_appear_together(tmp_path):
+    one, two = tmp_path / "new" / "one.txt", tmp_path / "two.txt"
+    with written_whole(one, two) as [first, second]:
+        first.write_text("1")
+        second.write_text("2")
+        assert not one.exists()
+        assert not two.exists()
+    assert (one.read_text(), two.read_text()) == ("1", "2")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["new", "two.txt"]
+
+
+def test_an_error_leaves_what_was_there(tmp_path):
+    final = tmp_path / "one.txt"
+    final.write_text("before")
+    with pytest.raises(RuntimeError), written_whole(final) as [partial]:
+        partial.write_text("half")
+        raise RuntimeError
+    assert final.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_sha256(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"ACGT" * 100_000)
+    assert sha256(path) == hashlib.sha256(b"ACGT" * 100_000).hexdigest()

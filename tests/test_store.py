@@ -1,0 +1,102 @@
+import json
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from noncoding.errors import InputError
+from noncoding.store import BOTH, FORWARD, Store, StoreHeader, new_store
+
+LENGTH, TARGETS = 21, 11
+TABLE = pd.DataFrame(
+    {"index": range(TARGETS), "name": [f"t{i}" for i in range(TARGETS)], "group": "TF"}
+)
+
+
+def rows(count, seed=0):
+    generator = np.random.default_rng(seed)
+    bases = generator.integers(0, 5, (count, LENGTH))
+    sequences = (bases[:, None] == np.arange(4)[:, None]).astype(np.uint8)
+    return sequences, generator.integers(0, 2, (count, TARGETS), dtype=np.uint8)
+
+
+def header(strands=FORWARD):
+    return StoreHeader(LENGTH, 5, strands, TABLE, {"url": "somewhere", "n": 3})
+
+
+def test_nothing_is_lost(tmp_path):
+    sequences, labels = rows(2500)
+    loci = pd.DataFrame(
+        {
+            "chromosome": np.where(np.arange(2500) < 700, "II", "I"),
+            "start": np.arange(2500) * 200,
+            "end": np.arange(2500) * 200 + LENGTH,
+        }
+    )
+    path = tmp_path / "train.h5"
+    with new_store(path, header()) as writer:
+        for start in range(0, 2500, 999):
+            part = slice(start, start + 999)
+            writer.append(sequences[part], labels[part], loci[part])
+    with Store(path) as store:
+        np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
+        np.testing.assert_array_equal(store.labels(), labels)
+        np.testing.assert_array_equal(store.labels(np.array([3, 1700])), labels[[3, 1700]])
+        pd.testing.assert_frame_equal(store.targets, TABLE)
+        pd.testing.assert_frame_equal(store.loci(), loci, check_dtype=False)
+        assert (store.rows, store.loci_count, store.length, store.bin) == (2500, 2500, LENGTH, 5)
+        assert store.source == {"url": "somewhere", "n": 3}
+
+
+def test_plain_h5py_and_numpy_can_read_it(tmp_path):
+    sequences, labels = rows(10)
+    with new_store(tmp_path / "x.h5", header()) as writer:
+        writer.append(sequences, labels)
+    with h5py.File(tmp_path / "x.h5") as file:
+        bits = np.unpackbits(file["sequence"][:], axis=-1, count=file.attrs["length"])
+        assert file.attrs["alphabet"] == "ACGT"
+        assert json.loads(file.attrs["source"])["url"] == "somewhere"
+        assert file["target/name"].asstr()[2] == "t2"
+        assert file["sequence"].fletcher32
+    np.testing.assert_array_equal(bits, sequences)
+
+
+def test_loci_of_a_store_with_both_strands(tmp_path):
+    with new_store(tmp_path / "x.h5", header(BOTH)) as writer:
+        writer.append(*rows(10))
+    with Store(tmp_path / "x.h5") as store:
+        assert (store.rows, store.loci_count) == (10, 5)
+        assert store.loci() is None
+
+
+def test_an_error_leaves_no_store(tmp_path):
+    with pytest.raises(RuntimeError), new_store(tmp_path / "x.h5", header()) as writer:
+        writer.append(*rows(3))
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_damage_is_noticed(tmp_path):
+    path = tmp_path / "x.h5"
+    with new_store(path, header()) as writer:
+        writer.append(*rows(100))
+    with h5py.File(path) as file:
+        offset = file["sequence"].id.get_chunk_info(0).byte_offset
+    with path.open("r+b") as handle:
+        handle.seek(offset + 5)
+        byte = handle.read(1)
+        handle.seek(offset + 5)
+        handle.write(bytes([byte[0] ^ 1]))
+    with Store(path) as store, pytest.raises(OSError, match=r"[Ff]letcher32|filter"):
+        store.sequences(slice(None))
+
+
+def test_what_is_no_store_is_refused(tmp_path):
+    (tmp_path / "text.h5").write_text("not HDF5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file.attrs["schema_version"] = 99
+    with pytest.raises(InputError, match=r"text\.h5: .*HDF5 cannot open"):
+        Store(tmp_path / "text.h5")
+    with pytest.raises(InputError, match=r"schema_version: found 99; expected 1"):
+        Store(tmp_path / "other.h5")

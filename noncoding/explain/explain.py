@@ -99,7 +99,7 @@ def explain(
     trained = load_model(model)
     name = layer or trained.network.gradcam_layer
     named_layer(trained.network, name)
-    table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=[""])
+    table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=["", "NaN"])
     chosen = chosen_targets(table, targets, best_per_group)
     partial = outputs.figures.with_name(f".partial-{outputs.figures.name}")
     shutil.rmtree(partial, ignore_errors=True)

@@ -117,8 +117,6 @@ class TrainingModule(pl.LightningModule):
         """Exact AUROC and AUPR over the whole split, averaged over targets."""
         scores, labels = (np.concatenate(parts) for parts in zip(*self._validated, strict=True))
         self._validated.clear()
-        if self.trainer.sanity_checking:
-            return
         if not np.isfinite(scores).all():
             self._refuse_unbounded(torch.tensor(math.nan))
         with_positives = labels.any(axis=0)

@@ -5,8 +5,9 @@ import logging
 import os
 import shutil
 import sys
+import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +120,8 @@ def train(
     network.set_prevalence(data.train_rows.prevalence())
     _announce(network, data, training)
 
-    schedule = Schedule(
-        **{key: training[key] for key in asdict(_EMPTY) if key != "seed"}, seed=seed
-    )
+    scheduled = {field.name for field in fields(Schedule)} - {"seed"}
+    schedule = Schedule(**{key: training[key] for key in scheduled}, seed=seed)
     module = TrainingModule(network, length=length, targets=len(targets), schedule=schedule)
     checkpoints = ModelCheckpoint(
         outputs.unfinished,
@@ -132,6 +132,7 @@ def train(
         enable_version_counter=False,
     )
     trainer = _trainer(training, outputs, checkpoints)
+    started = time.perf_counter()
     trainer.fit(module, data, ckpt_path=resumed)
 
     # The best checkpoint is judged by, and holds, the averaged weights.
@@ -145,6 +146,7 @@ def train(
         "AUROC, mean over targets": float(chosen["valid_auroc"]),
         "best epoch": int(chosen.name),
     }
+    record["seconds"] = time.perf_counter() - started
     export_model(network, outputs.model, targets, record)
     draw_learning_curve(curve, *outputs.curve)
     with written_whole(outputs.metrics, outputs.best, outputs.last) as [table, best_path, last]:
@@ -154,7 +156,15 @@ def train(
     shutil.rmtree(outputs.unfinished)
 
 
-_EMPTY = Schedule(0.0, 0, 0.0, 0, False, 0)
+# Lightning's warnings that are no news here: batches come ready from memory, the folder
+# holds our own settings, the hook stands where it is meant to.
+_NOISE = (
+    ".*does not have many workers.*",
+    ".*Checkpoint directory .* exists and is not empty.*",
+    ".*You have overridden `on_after_batch_transfer`.*",
+    ".*LeafSpec.*",
+    ".*is smaller than the logging interval.*",
+)
 
 
 def _check_same_task(train: Store, valid: Store) -> None:
@@ -218,7 +228,8 @@ def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]
 def _trainer(
     training: dict[str, Any], outputs: TrainingOutputs, checkpoints: ModelCheckpoint
 ) -> pl.Trainer:
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    for message in _NOISE:
+        warnings.filterwarnings("ignore", message=message)
     interactive = sys.stderr.isatty()
     callbacks: list[Callback] = [
         checkpoints,
@@ -243,6 +254,7 @@ def _trainer(
         log_every_n_steps=20,
         enable_progress_bar=interactive,
         enable_model_summary=False,
+        num_sanity_val_steps=0,
         deterministic="warn",
     )
 

@@ -1,0 +1,10 @@
+import sys
+from pathlib import Path
+
+import torch
+
+# Helpers that several test folders share stand beside this file.
+sys.path.insert(0, str(Path(__file__).parent))
+
+# Tiny batches are slower on several threads, and slowest where cores are shared.
+torch.set_num_threads(1)

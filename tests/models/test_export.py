@@ -1,0 +1,62 @@
+import pytest
+import torch
+from safetensors.torch import load_file
+from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
+
+from noncoding.errors import InputError
+from noncoding.models import EXPORTED_FILES, Hybrid, create_model, export_model, load_model
+from noncoding.store import Store
+
+RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
+
+
+@pytest.fixture
+def exported(tmp_path):
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    export_model(network, tmp_path / "model", TABLE, RECORD)
+    return network, tmp_path / "model"
+
+
+def test_the_loaded_model_gives_the_same_logits(exported):
+    network, folder = exported
+    sequences = torch.rand(3, 4, LENGTH)
+    loaded = load_model(folder)
+    torch.testing.assert_close(loaded.network(sequences), network(sequences))
+    assert not loaded.network.training
+    assert loaded.targets.equals(TABLE)
+    assert loaded.training == RECORD
+
+
+def test_it_is_an_ordinary_hugging_face_folder(exported):
+    network, folder = exported
+    assert sorted(path.name for path in folder.iterdir()) == sorted(EXPORTED_FILES)
+    weights = load_file(folder / "model.safetensors")
+    assert weights.keys() == network.state_dict().keys()
+    sequences = torch.rand(3, 4, LENGTH)
+    torch.testing.assert_close(Hybrid.from_pretrained(folder).eval()(sequences), network(sequences))
+
+
+def test_the_card_says_what_goes_in(exported):
+    card = (exported[1] / "README.md").read_text()
+    assert "(batch, 4, 40)" in card
+    assert "A, C, G, T" in card
+    assert "| AUPR, mean over targets | 0.5000 |" in card
+
+
+def test_a_store_of_another_task_is_refused(exported, tmp_path):
+    trained = load_model(exported[1])
+    with Store(write_toy_store(tmp_path / "same.h5")) as store:
+        trained.check_fits(store)
+    other = TABLE.assign(name=["a", "b", "z"])
+    with (
+        Store(write_toy_store(tmp_path / "other.h5", table=other)) as store,
+        pytest.raises(InputError, match=r"targets\.tsv: found 3 targets \(a, b, c\); .*a, b, z"),
+    ):
+        trained.check_fits(store)
+
+
+def test_a_folder_that_is_not_whole(exported):
+    (exported[1] / "model.safetensors").unlink()
+    with pytest.raises(InputError, match=r"no file model\.safetensors"):
+        load_model(exported[1])

@@ -1,0 +1,97 @@
+import math
+
+import pytest
+import torch
+from toy_store import LENGTH, toy_sizes
+from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
+
+from noncoding.models import create_model
+from noncoding.models.head import AttentionHead, positions_after
+from noncoding.models.transformer_xl import TransformerXL
+
+
+@pytest.fixture(params=["attention", "flatten"])
+def network(request):
+    torch.manual_seed(0)
+    return create_model(length=LENGTH, targets=3, **toy_sizes(request.param))
+
+
+def test_shapes_and_the_skip_connection(network):
+    seen = {}
+    network.head.register_forward_hook(lambda _m, inputs, _o: seen.update(head=inputs[0]))
+    network.resnet.register_forward_hook(lambda _m, _i, output: seen.update(resnet=output))
+    assert network(torch.rand(5, 4, LENGTH)).shape == (5, 3)
+    # 40 bp, pooled by 4, strides 1 and 2: 5 positions; 16 + 8 channels side by side.
+    assert seen["resnet"].shape == (5, 16, 5)
+    assert seen["head"].shape == (5, 5, 24)
+    torch.testing.assert_close(seen["head"][..., :16], seen["resnet"].transpose(1, 2))
+
+
+def test_every_trained_parameter_gets_a_gradient(network):
+    network(torch.rand(5, 4, LENGTH)).sum().backward()
+    without = [n for n, p in network.named_parameters() if p.requires_grad and p.grad is None]
+    assert without == []
+
+
+def test_prevalence_bias_is_the_first_prediction():
+    prevalence = torch.tensor([0.5, 0.02, 0.3])
+    for pooling in ("attention", "flatten"):
+        network = create_model(length=LENGTH, targets=3, **toy_sizes(pooling))
+        network.set_prevalence(prevalence)
+        torch.nn.init.zeros_(network.head.output.weight)
+        given = network(torch.rand(4, 4, LENGTH)).sigmoid()
+        torch.testing.assert_close(given, prevalence.expand(4, 3))
+    assert network.head.output.bias[1].item() == pytest.approx(-math.log(0.98 / 0.02))
+
+
+def test_attention_reaches_both_sides():
+    torch.manual_seed(0)
+    layers = TransformerXL(8, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
+    features = torch.randn(1, 9, 8)
+    before = layers(features)
+    for changed in (0, 8):
+        features_changed = features.clone()
+        features_changed[0, changed] += 1
+        moved = (layers(features_changed) - before).abs().sum(dim=-1)[0]
+        assert (moved > 1e-6).all()
+    assert isinstance(layers.layers.layer[0].rel_attn, XLNetRelativeAttention)
+
+
+def test_attention_sees_distances_not_places():
+    torch.manual_seed(0)
+    layers = TransformerXL(8, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
+    # The same two marks, three apart, at two places of an otherwise even sequence.
+    even = torch.zeros(2, 30, 8)
+    even[0, 10] = even[0, 13] = even[1, 12] = even[1, 15] = torch.ones(8)
+    out = layers(even)
+    assert not torch.allclose(out[0, 10], out[0, 13], atol=1e-5)
+    attention = layers.layers.layer[0].rel_attn
+    # Distances enter through r alone; without it, places cannot be told apart.
+    torch.nn.init.zeros_(attention.r)
+    out = layers(even)
+    torch.testing.assert_close(out[0, 10], out[1, 12])
+
+
+def test_attention_head_by_hand():
+    head = AttentionHead(2, 3, 1, hidden=0, dropout=0.0).eval()
+    with torch.no_grad():
+        head.score.weight.copy_(torch.tensor([[1.0, 0.0]]))
+        head.score.bias.zero_()
+        head.preference.zero_()
+        head.output.weight.copy_(torch.tensor([[0.0, 2.0]]))
+        head.output.bias.fill_(0.5)
+    features = torch.tensor([[[0.0, 1.0], [math.log(2), 3.0], [0.0, 5.0]]])
+    # Weights 1/4, 2/4, 1/4; values 2.5, 6.5, 10.5.
+    assert head(features).item() == pytest.approx(2.5 / 4 + 6.5 / 2 + 10.5 / 4)
+
+
+@pytest.mark.parametrize(
+    ("length", "factors", "expected"),
+    [(1000, [8, 1, 1, 2], 63), (1000, [1, 2, 2, 2], 125), (1003, [10, 3], 34), (40, [4, 1, 2], 5)],
+)
+def test_positions(length, factors, expected):
+    assert positions_after(length, factors) == expected
+
+
+def test_gradcam_layer_is_there(network):
+    assert network.gradcam_layer in dict(network.named_modules())

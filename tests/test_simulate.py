@@ -1,0 +1,89 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from noncoding.alphabet import letters, reverse_complement
+from noncoding.convert import convert
+from noncoding.simulate import MOTIFS, TARGETS, simulate, simulate_split
+from noncoding.store import BOTH, Store
+from noncoding.targets import read_targets
+from noncoding.unpack import unpack
+
+IUPAC = {"R": "[AG]", "Y": "[CT]", "S": "[CG]", "W": "[AT]", "K": "[GT]", "M": "[AC]", "N": "."}
+
+
+def pattern(consensus):
+    return re.compile("".join(IUPAC.get(letter, letter) for letter in consensus))
+
+
+@pytest.fixture(scope="module")
+def split():
+    return simulate_split("test", 300, 400, 0.3, np.random.default_rng(3))
+
+
+def test_what_the_truth_says_stands_in_the_sequences(split):
+    assert len(split.truth) > 300
+    for site in split.truth.itertuples():
+        found = split.sequences[site.locus][:, site.start : site.end]
+        if site.strand == "-":
+            found = reverse_complement(found)
+        assert pattern(MOTIFS[site.motif]).fullmatch(letters(found))
+        assert 120 <= site.start < site.end <= 280
+
+
+def test_no_two_motifs_overlap(split):
+    for _, sites in split.truth.groupby("locus"):
+        ordered = sites.sort_values("start")
+        assert (ordered["end"].to_numpy()[:-1] <= ordered["start"].to_numpy()[1:]).all()
+
+
+def test_labels_follow_from_the_truth(split):
+    planted = split.truth.groupby("locus")["motif"].agg(set)
+    for locus, labels in enumerate(split.labels):
+        held = planted.get(locus, set())
+        assert labels.tolist() == [bool(held & set(motifs)) for _, motifs in TARGETS.values()]
+
+
+def test_the_bundle_goes_through_the_official_way(tmp_path):
+    loci = {"train": 20, "valid": 4, "test": 6}
+    simulate(
+        archive=tmp_path / "bundle.tar.gz",
+        targets=tmp_path / "targets.tsv",
+        truth=tmp_path / "truth.tsv",
+        loci=loci,
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    unpack(
+        tmp_path / "bundle.tar.gz", {f"{split}.mat": tmp_path / f"{split}.mat" for split in loci}
+    )
+    truth = pd.read_csv(tmp_path / "truth.tsv", sep="\t")
+    for split, count in loci.items():
+        convert(
+            tmp_path / f"{split}.mat",
+            tmp_path / f"{split}.h5",
+            split=split,
+            targets=read_targets(tmp_path / "targets.tsv"),
+            window=300,
+            bin=100,
+            source={},
+        )
+        with Store(tmp_path / f"{split}.h5") as store:
+            assert (store.rows, store.strands) == (2 * count, BOTH)
+            sequences = store.sequences(slice(count))
+        for site in truth[truth["split"] == split].itertuples():
+            found = sequences[site.locus][:, site.start : site.end]
+            if site.strand == "-":
+                found = reverse_complement(found)
+            assert pattern(MOTIFS[site.motif]).fullmatch(letters(found))
+
+
+def test_the_seed_decides(tmp_path):
+    def one(seed):
+        return simulate_split("test", 10, 300, 0.3, np.random.default_rng(seed)).sequences
+
+    np.testing.assert_array_equal(one(1), one(1))
+    assert not np.array_equal(one(1), one(2))

@@ -1,0 +1,70 @@
+"""Tiny stores whose rows are known, for the stages that read stores."""
+
+import numpy as np
+import pandas as pd
+
+from noncoding.alphabet import reverse_complement
+from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
+
+LENGTH = 40
+TABLE = pd.DataFrame({"index": [0, 1, 2], "name": ["a", "b", "c"], "group": ["TF", "TF", "DNase"]})
+MOTIF = np.array([0, 1, 1, 2, 3, 0])
+"""ACCGTA: rows that hold it, on the forward strand, are positive for target a."""
+
+
+def toy_split(rows, seed):
+    """Sequences and labels: a has the motif, b begins with A, c is random."""
+    generator = np.random.default_rng(seed)
+    bases = generator.integers(0, 4, (rows, LENGTH))
+    planted = np.arange(rows) % 2 == 0
+    bases[planted, 17:23] = MOTIF
+    labels = np.column_stack([planted, bases[:, 0] == 0, generator.integers(0, 2, rows)])
+    sequences = (bases[:, None] == np.arange(4)[:, None]).astype(np.uint8)
+    return sequences, labels.astype(np.uint8)
+
+
+def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE):
+    sequences, labels = toy_split(rows, seed)
+    with new_store(path, StoreHeader(LENGTH, 10, BOTH if both else FORWARD, table, {})) as writer:
+        writer.append(sequences, labels)
+        if both:
+            writer.append(reverse_complement(sequences), labels)
+    return path
+
+
+def toy_sizes(pooling="attention", layers=1):
+    """Sizes of a hybrid that trains in a second."""
+    return {
+        "architecture": "hybrid",
+        "resnet": {
+            "embedding": 0,
+            "stem_channels": 16,
+            "stem_kernel": 7,
+            "stem_pool": 4,
+            "channels": [16, 16],
+            "strides": [1, 2],
+            "dilations": [1, 1],
+            "kernel": 3,
+            "widening": 1,
+            "dropout": 0.0,
+            "squeeze_excitation": 4,
+        },
+        "transformer": {"layers": layers, "heads": 2, "channels": 8, "inner": 16, "dropout": 0.0},
+        "head": {"pooling": pooling, "hidden": 8, "dropout": 0.0},
+    }
+
+
+TRAINING = {
+    "epochs": 2,
+    "patience": 5,
+    "batch_size": 16,
+    "learning_rate": 1e-2,
+    "warmup_steps": 2,
+    "weight_decay": 0.01,
+    "gradient_clip": 1.0,
+    "ema_decay": 0.9,
+    "shift": 1,
+    "reverse_complement": False,
+    "precision": "auto",
+    "devices": "auto",
+}

@@ -10,6 +10,12 @@ rule build_splits:
         f"{RESULTS}/{{dataset}}/logs/build.log",
     wildcard_constraints:
         dataset=one_of(GENOMES),
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=8000,
+        runtime=240,
     params:
         peaks=dataset_key("peaks"),
         chromosome_map=dataset_key("chromosome_map"),
@@ -21,11 +27,5 @@ rule build_splits:
         urls=lambda wildcards: {
             name: entry["url"] for name, entry in downloads(wildcards.dataset).items()
         },
-    threads: 1
-    resources:
-        mem_mb=8000,
-        runtime=240,
-    conda:
-        "../envs/noncoding.yaml"
     script:
         "../scripts/build.py"

@@ -11,8 +11,8 @@ min_version("9.0")
 
 # The scripts run in processes of their own, which inherit the environment.
 sys.path.insert(0, workflow.basedir)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [workflow.basedir, os.environ.get("PYTHONPATH")])
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(filter(None, [workflow.basedir, os.getenv("PYTHONPATH")]))
 )
 
 from noncoding.configuration import check_configuration
@@ -55,9 +55,7 @@ wildcard_constraints:
 
 def code(stage):
     """A stage's script and every module that it uses: edited, the stage runs again."""
-    files = source_files(
-        Path(workflow.basedir, "scripts", f"{stage}.py"), Path(workflow.basedir)
-    )
+    files = source_files(Path(workflow.basedir, "scripts", f"{stage}.py"), Path(workflow.basedir))
     if Path(workflow.basedir) == Path.cwd():
         return [str(path.relative_to(workflow.basedir)) for path in files]
     return [str(path) for path in files]

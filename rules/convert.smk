@@ -10,15 +10,15 @@ rule convert_split:
         f"{RESULTS}/{{dataset}}/logs/convert/{{split}}.log",
     wildcard_constraints:
         dataset=one_of(BUNDLES),
-    params:
-        url=lambda wildcards: next(iter(downloads(wildcards.dataset).values()))["url"],
-        window=dataset_key("window"),
-        bin=dataset_key("bin"),
+    conda:
+        "../envs/noncoding.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=240,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        url=lambda wildcards: next(iter(downloads(wildcards.dataset).values()))["url"],
+        window=dataset_key("window"),
+        bin=dataset_key("bin"),
     script:
         "../scripts/convert.py"

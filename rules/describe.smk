@@ -12,11 +12,11 @@ rule describe_dataset:
         prevalence=figure("{dataset}/data/figures/prevalence_by_split"),
     log:
         f"{RESULTS}/{{dataset}}/logs/describe.log",
+    conda:
+        "../envs/noncoding.yaml"
     threads: 1
     resources:
         mem_mb=4000,
         runtime=60,
-    conda:
-        "../envs/noncoding.yaml"
     script:
         "../scripts/describe.py"

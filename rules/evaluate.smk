@@ -12,13 +12,13 @@ rule evaluate_model:
         curves=figure("{dataset}/{model}/evaluation/figures/curves"),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
-    params:
-        settings=config["evaluate"],
+    conda:
+        "../envs/noncoding.yaml"
     threads: 1
     resources:
         mem_mb=8000,
         runtime=120,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        settings=config["evaluate"],
     script:
         "../scripts/evaluate.py"

@@ -13,14 +13,14 @@ rule explain_model:
         figures=directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/figures"),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/explain.log",
-    params:
-        settings=config["explain"],
+    conda:
+        "../envs/noncoding.yaml"
     threads: 16
     resources:
         gpu=1,
         mem_mb=8000,
         runtime=240,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        settings=config["explain"],
     script:
         "../scripts/explain.py"

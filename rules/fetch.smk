@@ -8,15 +8,15 @@ rule fetch_file:
         f"{RESULTS}/{{dataset}}/logs/fetch/{{file}}.log",
     wildcard_constraints:
         file=one_of({name for dataset in config["datasets"] for name in downloads(dataset)}),
-    params:
-        url=lambda wildcards: downloads(wildcards.dataset)[wildcards.file]["url"],
-        sha256=lambda wildcards: downloads(wildcards.dataset)[wildcards.file].get("sha256"),
     retries: 3
+    conda:
+        "../envs/noncoding.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=24 * 60,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        url=lambda wildcards: downloads(wildcards.dataset)[wildcards.file]["url"],
+        sha256=lambda wildcards: downloads(wildcards.dataset)[wildcards.file].get("sha256"),
     script:
         "../scripts/fetch.py"

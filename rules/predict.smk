@@ -7,14 +7,14 @@ rule predict_split:
         f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/predict.log",
-    params:
-        batch_size=config["predict"]["batch_size"],
+    conda:
+        "../envs/noncoding.yaml"
     threads: 16
     resources:
         gpu=1,
         mem_mb=8000,
         runtime=240,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        batch_size=config["predict"]["batch_size"],
     script:
         "../scripts/predict.py"

@@ -9,16 +9,16 @@ rule simulate:
         f"{RESULTS}/{{dataset}}/logs/simulate.log",
     wildcard_constraints:
         dataset=one_of(SIMULATED),
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
     params:
         loci=dataset_key("loci"),
         window=dataset_key("window"),
         prevalence=dataset_key("prevalence"),
         seed=config["seed"],
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    conda:
-        "../envs/noncoding.yaml"
     script:
         "../scripts/simulate.py"

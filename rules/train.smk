@@ -13,16 +13,16 @@ rule train_model:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
     benchmark:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.benchmark.tsv"
-    params:
-        sizes=lambda wildcards: config["models"][wildcards.model],
-        settings=config["train"],
-        seed=config["seed"],
+    conda:
+        "../envs/noncoding.yaml"
     threads: 16
     resources:
         gpu=1,
         mem_mb=16000,
         runtime=3 * 24 * 60,
-    conda:
-        "../envs/noncoding.yaml"
+    params:
+        sizes=lambda wildcards: config["models"][wildcards.model],
+        settings=config["train"],
+        seed=config["seed"],
     script:
         "../scripts/train.py"

@@ -10,11 +10,11 @@ rule unpack:
         f"{RESULTS}/{{dataset}}/logs/unpack.log",
     wildcard_constraints:
         dataset=one_of(BUNDLES),
+    conda:
+        "../envs/noncoding.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=60,
-    conda:
-        "../envs/noncoding.yaml"
     script:
         "../scripts/unpack.py"

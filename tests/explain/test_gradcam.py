@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+from captum.attr import LayerGradCam
+from torch import nn
+from toy_store import LENGTH, toy_sizes
+
+from noncoding.alphabet import reverse_complement
+from noncoding.errors import InputError
+from noncoding.explain.gradcam import gradcam, named_layer, strand_averaged_gradcam
+from noncoding.explain.mutagenesis import base_effects
+from noncoding.models import create_model
+
+
+class Linear(nn.Module):
+    """Counts As times 2 and Cs times -1, at any place: its Grad-CAM is known."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv1d(4, 2, 1, bias=False)
+        with torch.no_grad():
+            self.convolution.weight.copy_(torch.eye(4)[:2].unsqueeze(-1))
+
+    def forward(self, sequences):
+        channels = self.convolution(sequences).sum(dim=-1)
+        return torch.stack([2 * channels[:, 0] - channels[:, 1], channels[:, 1]], dim=1)
+
+
+def one_hot(letters):
+    return torch.tensor([[[float(x == base) for x in letters] for base in "ACGT"]])
+
+
+def test_by_hand():
+    # Weights are the mean gradients, 1 and -2; the sum is cut at zero.
+    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
+    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
+    assert gradcam(activation, gradient).tolist() == [[0.0, 2.0, 0.0]]
+
+
+def test_known_network_on_both_strands():
+    network = Linear().eval()
+    maps = strand_averaged_gradcam(network, network.convolution, one_hot("AACGT"), 0)
+    # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
+    assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
+
+
+def test_both_strands_give_the_same_map_mirrored():
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    layer = named_layer(network, network.gradcam_layer)
+    sequences = torch.rand(3, 4, LENGTH)
+    there = strand_averaged_gradcam(network, layer, sequences, 1)
+    back = strand_averaged_gradcam(network, layer, reverse_complement(sequences), 1)
+    torch.testing.assert_close(there, back.flip(-1))
+
+
+@pytest.mark.parametrize("pooling", ["attention", "flatten"])
+def test_agrees_with_captum(pooling):
+    torch.manual_seed(1)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes(pooling)).eval()
+    sequences = torch.rand(4, 4, LENGTH)
+    for name in (network.gradcam_layer, "resnet.stem", "resnet.final_norm"):
+        layer = named_layer(network, name)
+        reference = LayerGradCam(network, layer)
+        forward, reverse = (
+            reference.attribute(strand, target=2, relu_attributions=True)[:, 0]
+            for strand in (sequences, reverse_complement(sequences))
+        )
+        ours = strand_averaged_gradcam(network, layer, sequences, 2)
+        expected = (forward + reverse.flip(-1)) / 2
+        torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
+
+
+def test_unknown_layer():
+    with pytest.raises(InputError, match=r"explain\.layer: found 'nowhere'.*convolution"):
+        named_layer(Linear(), "nowhere")
+
+
+def test_effects_of_bases():
+    network = Linear().eval()
+    sequence = one_hot("AACGT")[0].numpy().astype(np.uint8)
+    effects = base_effects(network, sequence, 0, 1, 5)
+    # Averaged over strands the logit counts A +1, C -1/2, G -1/2, T +1; the mean is 1/4.
+    expected = np.zeros((4, 4))
+    expected[0, 0], expected[1, 1], expected[2, 2], expected[3, 3] = 0.75, -0.75, -0.75, 0.75
+    np.testing.assert_allclose(effects, expected, atol=1e-6)
+
+
+def test_effects_leave_the_network_in_evaluation_mode():
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    base_effects(network, np.zeros((4, LENGTH), np.uint8), 0, 0, 3)
+    assert not any(module.training for module in network.modules())

@@ -1,0 +1,94 @@
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from noncoding.configuration import check_configuration
+from noncoding.errors import InputError
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = ROOT / "schemas" / "config.schema.yaml"
+
+
+def merged(under, over):
+    """One configuration laid over another, as Snakemake does it."""
+    result = copy.deepcopy(under)
+    for key, value in over.items():
+        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if nested else value
+    return result
+
+
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+YEAST = merged(DEFAULT, yaml.safe_load((ROOT / "configs" / "yeast.yaml").read_text()))
+
+
+@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
+def test_every_shipped_configuration_is_good(overlay):
+    over = yaml.safe_load(overlay.read_text()) if overlay else {}
+    check_configuration(merged(DEFAULT, over), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        ({"trian": {}}, "unknown key 'trian'.*Did you mean 'train'"),
+        ({"train": {"epoch": 3}}, "train: found the unknown key 'epoch'.*mean 'epochs'"),
+        ({"models": {"compact": {"resnet": {"kernal": 3}}}}, "compact.resnet.*mean 'kernel'"),
+        ({"train": {"epochs": "3"}}, "train.epochs: found '3'; expected the type integer"),
+        ({"train": {"epochs": 0}}, "train.epochs: found 0; expected at least 1"),
+        ({"train": {"devices": "two"}}, "train.devices: found 'two'"),
+        ({"train": {"reverse_complement": 1}}, "expected the type boolean"),
+        ({"run": {"datasets": ["yest"]}}, "run.datasets: found 'yest'.*mean 'yeast'"),
+        ({"run": {"models": ["none"]}}, "run.models: found 'none'; expected one of"),
+        ({"run": {"models": []}}, "run.models"),
+        ({"datasets": {"yeast": {"source": "genom"}}}, "source: found 'genom'.*bundle, genome"),
+        ({"datasets": {"yeast": {"bin": 2000}}}, "bin: found 2000 bp; expected at most"),
+        ({"datasets": {"yeast": {"window": 1001}}}, "even number of flanking bp"),
+        ({"datasets": {"yeast": {"peaks": {"folder": "x"}}}}, "yeast.peaks"),
+        ({"datasets": {"yeast": {"fasta": {"sha256": "abc"}}}}, "fasta.sha256: found 'abc'"),
+        ({"datasets": {"yeast": {"splits": {"valid": ["VIII"]}}}}, "VIII in both 'valid' and 'te"),
+        ({"datasets": {"yeast": {"splits": {"train": ["Mito"]}}}}, "Mito in both 'train' and 'ig"),
+        ({"datasets": {"new": {"source": "genome"}}}, "datasets.new: found no key 'fasta'"),
+        ({"datasets": {"../up": {"source": "genome"}}}, "up"),
+        ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
+        ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),
+        ({"models": {"compact": {"transformer": {"heads": 3}}}}, "heads that divides the channels"),
+        ({"models": {"hybrid": {"head": {"hidden": 0}}}}, "at least 1 unit"),
+    ],
+)
+def test_what_is_wrong_is_named(over, told):
+    with pytest.raises(InputError, match=told):
+        check_configuration(merged(YEAST, over), SCHEMA)
+
+
+def keys(schema, path=""):
+    """Every key that the schema knows, with what it says of it."""
+    for name, entry in schema.get("properties", {}).items():
+        if isinstance(entry, dict):
+            yield f"{path}.{name}", entry
+            yield from keys(entry, f"{path}.{name}")
+    for name, definition in schema.get("$defs", {}).items():
+        yield from keys(definition, f"{path}.{name}")
+
+
+def test_every_key_is_described():
+    schema = yaml.safe_load(SCHEMA.read_text())
+    described = {name for name, entry in schema["$defs"].items() if "description" in entry}
+    for path, entry in keys(schema):
+        reference = str(entry.get("$ref", "")).rpartition("/")[2]
+        assert "description" in entry or reference in described, path
+
+
+def test_objects_are_closed():
+    """At every level a key that is not known is an error."""
+
+    def walk(schema, path):
+        if isinstance(schema, dict):
+            if schema.get("type") == "object" and "properties" in schema and path != "/dataset":
+                assert schema.get("additionalProperties") is False, path
+            for name, entry in schema.items():
+                walk(entry, f"{path.removeprefix('/$defs')}/{name}")
+
+    walk(yaml.safe_load(SCHEMA.read_text()), "")

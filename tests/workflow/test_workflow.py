@@ -1,0 +1,199 @@
+"""The workflow as a person runs it: as a process, from files and a server to a report."""
+
+import functools
+import json
+import subprocess
+import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+import yaml
+from toy_bundle import LENGTH, TARGETS, write_toy_bundle
+from toy_store import TRAINING, toy_sizes
+
+ROOT = Path(__file__).parents[2]
+
+
+def snakemake(folder, *arguments, config=None):
+    """Run the workflow in a folder of its own; gives its exit status and what it said."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--directory", str(folder), "--cores", "2", *arguments]
+    if config is not None:
+        path = Path(folder) / "over.yaml"
+        path.write_text(yaml.safe_dump(config))
+        command += ["--configfile", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tiny(**datasets):
+    """A configuration of toy size."""
+    training = TRAINING | {"epochs": 1}
+    return {
+        "run": {"datasets": list(datasets), "models": ["toy"]},
+        "datasets": datasets,
+        "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
+        "train": training,
+        "evaluate": {"min_positives": 1},
+        "explain": {"best_per_group": 1, "drawn": 1, "loci": 2},
+    }
+
+
+@pytest.fixture
+def served(tmp_path):
+    """A toy bundle on a server of the loopback."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    write_toy_bundle(shelf / "toy.tar.gz")
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=shelf)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/toy.tar.gz"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def bundle(served, tmp_path):
+    table = tmp_path / "targets.tsv"
+    names = pd.DataFrame(
+        {"index": range(TARGETS), "name": list("abcde"), "group": ["TF"] * 3 + ["DNase"] * 2}
+    )
+    names.to_csv(table, sep="\t", index=False)
+    return {
+        "source": "bundle",
+        "archive": {"url": served, "sha256": None},
+        "targets": str(table),
+        "window": LENGTH,
+        "bin": 10,
+    }
+
+
+def test_from_a_server_to_a_report(bundle, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    status, said = snakemake(run, config=tiny(toy=bundle))
+    assert status == 0, said
+    results = run / "results" / "toy"
+    assert f"Report: {results / 'report.html'}" in said
+    table = pd.read_csv(results / "toy" / "evaluation" / "targets.tsv", sep="\t")
+    wanted = ["index", "name", "group", "test_positives", "test_negatives", "auroc", "auprc"]
+    assert set(wanted) <= set(table.columns)
+    assert len(table) == TARGETS
+    summary = json.loads((results / "toy" / "evaluation" / "summary.json").read_text())
+    assert summary["all"]["targets"] == TARGETS
+    with h5py.File(results / "toy" / "predictions.h5") as file:
+        assert file["probability"].shape == (4, TARGETS)
+    # The unpacked .mat files were temporary; the archive is kept.
+    assert [path.name for path in (results / "raw").iterdir()] == ["toy.tar.gz"]
+
+    _, said = snakemake(run, "--dry-run", config=tiny(toy=bundle))
+    assert "Nothing to be done" in said
+
+    # Touched code is no news; one stage alone can be asked for.
+    (results / "toy" / "evaluation" / "summary.json").unlink()
+    _, said = snakemake(run, "evaluate", "--dry-run", "--quiet", "rules", config=tiny(toy=bundle))
+    jobs = {line.split()[0] for line in said.splitlines() if line.startswith(("eval", "train"))}
+    assert jobs == {"evaluate", "evaluate_model"}
+
+
+def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):
+    archive = tmp_path / "shelf" / "toy.tar.gz"
+    archive.write_bytes(archive.read_bytes()[:-3000])
+    status, said = snakemake(tmp_path, "convert", config=tiny(toy=bundle))
+    assert status != 0
+    assert "toy.tar.gz: found" in said
+    assert "fetch" in said
+    assert not list((tmp_path / "results" / "toy").rglob("*.mat"))
+
+
+GENOME = {
+    "source": "genome",
+    "fasta": {"url": "genome.fa", "sha256": None},
+    "peaks": {"folder": "peaks", "pattern": "*.bed", "suffix": ".bed", "group": "TF"},
+    "chromosome_map": {},
+    "exclude": None,
+    "window": LENGTH,
+    "bin": 10,
+    "min_overlap": 0.5,
+    "min_peaks": 1,
+    "splits": {"train": ["one"], "valid": ["two"], "test": ["three"]},
+}
+
+
+@pytest.fixture
+def genome(tmp_path):
+    """Three chromosomes and two peak files in the folder of the run."""
+    unit = "ACGTTGCAAC" * 40
+    (tmp_path / "genome.fa").write_text("".join(f">{c}\n{unit}\n" for c in ("one", "two", "three")))
+    (tmp_path / "peaks").mkdir()
+    for number, name in enumerate(("p", "q")):
+        lines = [
+            f"{chromosome}\t{start}\t{start + 1}\n"
+            for chromosome in ("one", "two", "three")
+            for start in range(100 + 30 * number, 300, 50)
+        ]
+        (tmp_path / "peaks" / f"{name}.bed").write_text("".join(lines))
+    return GENOME
+
+
+def test_a_genome_becomes_stores(genome, tmp_path):
+    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome))
+    assert status == 0, said
+    with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
+        assert store.attrs["rows"] == 8
+        assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"splits": {"train": ["one"], "valid": ["two"], "test": ["chrX"]}}, "chrX"),
+        ({"peaks": GENOME["peaks"] | {"pattern": "*.bam", "suffix": ".bam"}}, "*.bam"),
+    ],
+)
+def test_what_a_genome_lacks_is_named(genome, tmp_path, change, told):
+    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome | change))
+    assert status != 0
+    assert told in said
+    assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_what_is_no_bed_is_named(genome, tmp_path):
+    (tmp_path / "peaks" / "q.bed").write_text("one\t5\tsix\n")
+    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome))
+    assert status != 0
+    assert "q.bed, line 1" in said
+
+
+@pytest.mark.parametrize(
+    "overlay", [[], ["--configfile", "configs/demo.yaml"], ["--configfile", "configs/yeast.yaml"]]
+)
+def test_every_shipped_configuration_can_be_planned(tmp_path, overlay):
+    overlay = [str(ROOT / part) if "/" in part else part for part in overlay]
+    status, said = snakemake(tmp_path, "--dry-run", *overlay)
+    assert status == 0, said
+    for rule in ("train_model", "evaluate_model", "explain_model", "report_dataset"):
+        assert rule in said
+
+
+def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
+    status, said = snakemake(tmp_path, config={"trian": {}})
+    assert status != 0
+    assert "Did you mean 'train'?" in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_the_workflow_is_clean():
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--lint"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

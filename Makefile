@@ -44,4 +44,4 @@ lint: setup
 	$(RUN) --lint
 
 clean:
-	rm -rf $(VENV) results .snakemake
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis

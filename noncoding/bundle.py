@@ -107,11 +107,15 @@ class BundleSplit:
             ) from error
 
     def _rows_per_block(self) -> int:
-        """Whole chunks of the source, so that each is decompressed once."""
+        """Whole chunks of the source, so that each is decompressed once.
+
+        Chunks that are longer than a block are read in part, again and again:
+        slow, but in bounded memory.
+        """
         rows = max(1, _BLOCK_BYTES // (4 * self.length))
         chunks = self._sequences.chunks if self._file is not None else None
-        if chunks:
-            rows = max(chunks[2], rows // chunks[2] * chunks[2])
+        if chunks and chunks[2] <= rows:
+            rows = rows // chunks[2] * chunks[2]
         return rows
 
     def _variable(self, variables: Any, name: str) -> Any:

@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import yaml
@@ -32,7 +32,9 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         sizes of a network that do not fit, or splits that overlap.
     """
     validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text()))
-    errors = sorted(validator.iter_errors(dict(config)), key=lambda error: list(error.path))
+    errors = sorted(
+        validator.iter_errors(dict(config)), key=lambda error: [str(part) for part in error.path]
+    )
     if errors:
         raise _told(_deepest(errors[0]))
     _check_names(config)
@@ -40,6 +42,8 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         _check_sizes(f"models.{name}", model)
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
+    for name, model in config["models"].items():
+        _check_room(f"models.{name}", model, config)
 
 
 def _check_names(config: Mapping[str, Any]) -> None:
@@ -82,6 +86,17 @@ def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
         )
 
 
+def _check_room(key: str, model: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    window = min(config["datasets"][name]["window"] for name in config["run"]["datasets"])
+    if model["resnet"]["stem_pool"] > window:
+        raise InputError(
+            f"configuration, key {key}.resnet.stem_pool",
+            f"{model['resnet']['stem_pool']} bp",
+            f"at most the shortest window that is run, {window} bp",
+            "Pool less.",
+        )
+
+
 def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
     if dataset["bin"] > dataset["window"]:
         raise InputError(
@@ -92,6 +107,14 @@ def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
         )
     if dataset["source"] != "genome":
         return
+    fasta, archive = dataset["fasta"], dataset["peaks"].get("archive")
+    if archive and PurePosixPath(fasta["url"]).name == PurePosixPath(archive["url"]).name:
+        raise InputError(
+            f"configuration, key {key}.peaks.archive.url",
+            f"a file and a genome that are both called {PurePosixPath(fasta['url']).name}",
+            "two names, since both are fetched into one folder",
+            "Rename one of the two.",
+        )
     if (dataset["window"] - dataset["bin"]) % 2:
         raise InputError(
             f"configuration, key {key}.window",

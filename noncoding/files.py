@@ -40,7 +40,11 @@ def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
             partial.unlink(missing_ok=True)
 
 
-def sha256(path: str | os.PathLike[str]) -> str:
-    """Hexadecimal SHA-256 digest of a file, read in bounded memory."""
-    with Path(path).open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def sha256(*paths: str | os.PathLike[str]) -> str:
+    """Hexadecimal SHA-256 digest of files, one after the other, in bounded memory."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with Path(path).open("rb") as handle:
+            while block := handle.read(2**20):
+                digest.update(block)
+    return digest.hexdigest()

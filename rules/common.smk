@@ -84,8 +84,7 @@ def downloads(dataset):
     """Published files of a data set: file name → its entry in the configuration."""
     settings = config["datasets"][dataset]
     if settings["source"] == "simulated":
-        archive = f"{RESULTS}/{dataset}/simulated/bundle.tar.gz"
-        entries = [{"url": Path(archive).absolute().as_uri(), "sha256": None}]
+        entries = [{"url": f"{RESULTS}/{dataset}/simulated/bundle.tar.gz", "sha256": None}]
     elif settings["source"] == "bundle":
         entries = [settings["archive"]]
     else:
@@ -126,6 +125,19 @@ def planted_truth(wildcards):
     return []
 
 
+def peak_files(peaks):
+    """Peak files of a folder; or a table, and after it the files that it names."""
+    if "folder" in peaks:
+        return sorted(str(path) for path in Path(peaks["folder"]).glob(peaks["pattern"]))
+    table = Path(peaks["table"])
+    if not table.exists():
+        return [str(table)]
+    rows = [line.split("\t") for line in table.read_text().splitlines() if line.strip()]
+    column = rows[0].index("path") if "path" in rows[0] else None
+    named = [] if column is None else [row[column] for row in rows[1:] if len(row) > column]
+    return [str(table), *(str(table.parent / path) for path in named)]
+
+
 def genome_inputs(wildcards):
     """What a genome's stores are built from."""
     settings = config["datasets"][wildcards.dataset]
@@ -134,9 +146,7 @@ def genome_inputs(wildcards):
     if "archive" in peaks:
         files["peaks"] = raw(wildcards.dataset, peaks["archive"])
     else:
-        files["peaks"] = peaks.get("table") or sorted(
-            str(path) for path in Path(peaks["folder"]).glob(peaks["pattern"])
-        )
+        files["peaks"] = peak_files(peaks)
     if settings["exclude"]:
         files["exclude"] = settings["exclude"]
     return files

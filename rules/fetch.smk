@@ -8,7 +8,6 @@ rule fetch_file:
         f"{RESULTS}/{{dataset}}/logs/fetch/{{file}}.log",
     wildcard_constraints:
         file=one_of({name for dataset in config["datasets"] for name in downloads(dataset)}),
-    retries: 3
     conda:
         "../envs/noncoding.yaml"
     threads: 1

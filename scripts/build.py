@@ -16,6 +16,8 @@ elif "folder" in settings:
 else:
     peaks = PeakTable(settings["table"])
 splits = dict(snakemake.params.splits)
+# One archive is a string, several files are a list.
+files = [snakemake.input.peaks] if "archive" in settings else list(snakemake.input.peaks)
 
 with logged_stage(snakemake.log[0]):
     build(
@@ -33,6 +35,6 @@ with logged_stage(snakemake.log[0]):
         source={
             "urls": snakemake.params.urls,
             "fasta_sha256": sha256(snakemake.input.fasta),
-        }
-        | ({"peaks_sha256": sha256(snakemake.input.peaks)} if "archive" in settings else {}),
+            "peaks_sha256": sha256(*files),
+        },
     )

@@ -38,7 +38,17 @@ def test_every_shipped_configuration_is_good(overlay):
         ({"models": {"compact": {"resnet": {"kernal": 3}}}}, "compact.resnet.*mean 'kernel'"),
         ({"train": {"epochs": "3"}}, "train.epochs: found '3'; expected the type integer"),
         ({"train": {"epochs": 0}}, "train.epochs: found 0; expected at least 1"),
-        ({"train": {"devices": "two"}}, "train.devices: found 'two'"),
+        ({"train": {"precision": "half"}}, "train.precision: found 'half'; expected one of auto"),
+        ({"datasets": {"yeast": {"chromosome_map": {1: "I"}}}}, "chromosome_map"),
+        (
+            {
+                "datasets": {
+                    "yeast": {"fasta": {"url": "a/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"}}
+                }
+            },
+            "both called",
+        ),
+        ({"models": {"compact": {"resnet": {"stem_pool": 3000}}}}, "stem_pool: found 3000 bp"),
         ({"train": {"reverse_complement": 1}}, "expected the type boolean"),
         ({"run": {"datasets": ["yest"]}}, "run.datasets: found 'yest'.*mean 'yeast'"),
         ({"run": {"models": ["none"]}}, "run.models: found 'none'; expected one of"),

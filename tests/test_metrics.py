@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from noncoding.errors import InputError
 from noncoding import metrics
+from noncoding.errors import InputError
 from noncoding.metrics import auroc, auroc_and_average_precision, average_precision, rank
 
 

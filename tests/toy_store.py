@@ -66,5 +66,4 @@ TRAINING = {
     "shift": 1,
     "reverse_complement": False,
     "precision": "auto",
-    "devices": "auto",
 }

@@ -98,7 +98,7 @@ def explain(
     """
     trained = load_model(model)
     name = layer or trained.network.gradcam_layer
-    named_layer(trained.network, name)
+    named_layer(trained.network, name, trained.network.convolutional_part)
     table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=["", "NaN"])
     chosen = chosen_targets(table, targets, best_per_group)
     partial = outputs.figures.with_name(f".partial-{outputs.figures.name}")
@@ -157,7 +157,9 @@ class _Explainer:
         self, target: int, count: int, drawn: int
     ) -> tuple[ExplainedTarget | None, pd.DataFrame]:
         """Attribution of a target's best-predicted true positives, and where they are."""
-        ranked = best_true_positives(self._labels[:, target], self._probabilities[:, target], count)
+        ranked = best_true_positives(
+            self._labels[:, target], self._probabilities[:, target], count, self._loci
+        )
         places = pd.DataFrame({"locus": ranked})
         if not len(ranked):
             return None, places

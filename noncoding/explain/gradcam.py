@@ -28,21 +28,33 @@ def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     return (weights * activation).sum(dim=1).relu()
 
 
-def named_layer(network: nn.Module, name: str) -> nn.Module:
+def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
     """A layer by its name.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+    name : str
+    trunk : str
+        Name of the convolutional part, whose layers alone give maps along the
+        sequence; by default the whole network.
 
     Raises
     ------
     InputError
         There is no such layer.
     """
-    layers = dict(network.named_modules())
+    layers = {
+        layer: module
+        for layer, module in network.named_modules()
+        if layer and layer.startswith(trunk)
+    }
     if name not in layers:
-        some = [layer for layer in layers if layer.count(".") <= 1 and layer]
+        some = [layer for layer in layers if layer.count(".") <= 2]
         raise InputError(
             "configuration, key explain.layer",
             repr(name),
-            f"a layer of {type(network).__name__}, e.g. {', '.join(some)}",
+            f"a convolutional layer of {type(network).__name__}, e.g. {', '.join(some[:12])}",
             "Correct the name, or set null for the model's own choice.",
         )
     return layers[name]
@@ -80,6 +92,13 @@ def _one_strand(
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs
+        if activation.ndim != 3:
+            raise InputError(
+                "configuration, key explain.layer",
+                f"a layer whose output has the shape {tuple(activation.shape)}",
+                "(batch, channels, positions)",
+                "Name a convolution, a norm or a block, or set null for the model's own choice.",
+            )
         [gradient] = torch.autograd.grad(logit, activation)
     return gradcam(activation.detach(), gradient)
 

@@ -54,7 +54,10 @@ def chosen_targets(
 
 
 def best_true_positives(
-    labels: npt.NDArray[np.uint8], probabilities: npt.NDArray[np.float32], count: int
+    labels: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float32],
+    count: int,
+    loci: pd.DataFrame | None = None,
 ) -> npt.NDArray[np.int64]:
     """Loci with the label, best-predicted first.
 
@@ -64,10 +67,24 @@ def best_true_positives(
         Of one target.
     count : int
         At most.
+    loci : pandas.DataFrame, optional
+        Window of each locus (chromosome, start, end). A window that overlaps a
+        better one is passed over: it would show the same bases again.
 
     Returns
     -------
     numpy.ndarray, shape=(n,), dtype=int64
     """
     positives = np.flatnonzero(labels)
-    return positives[np.argsort(-probabilities[positives], kind="stable")][:count]
+    ranked = positives[np.argsort(-probabilities[positives], kind="stable")]
+    if loci is None:
+        return ranked[:count]
+    taken: list[int] = []
+    windows: dict[str, list[tuple[int, int]]] = {}
+    for row in ranked:
+        chromosome, start, end = loci.loc[row, ["chromosome", "start", "end"]]
+        others = windows.setdefault(chromosome, [])
+        if len(taken) < count and all(end <= low or high <= start for low, high in others):
+            others.append((start, end))
+            taken.append(row)
+    return np.array(taken, dtype=np.int64)

@@ -138,7 +138,10 @@ def _some(targets: pd.DataFrame) -> str:
 
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
     parameters = sum(p.numel() for p in network.parameters())
-    figures = "\n".join(f"| {k} | {v:.4f} |" for k, v in training["validation"].items())
+    figures = "\n".join(
+        f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
+        for k, v in training["validation"].items()
+    )
     groups = ", ".join(f"{n} {group}" for group, n in targets["group"].value_counts().items())
     return f"""---
 library_name: noncoding

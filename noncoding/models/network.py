@@ -19,6 +19,11 @@ class Network(PreTrainedModel):
     def gradcam_layer(self) -> str:
         """Name of the convolutional layer that Grad-CAM reads unless told otherwise."""
 
+    @property
+    def convolutional_part(self) -> str:
+        """Name of the part whose layers Grad-CAM can read."""
+        return self.gradcam_layer.partition(".")[0]
+
     @abstractmethod
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""

@@ -110,8 +110,10 @@ class TrainingModule(pl.LightningModule):
         sequences = sequences.float()
         forward = self.network(sequences)
         self.log("valid_loss", F.binary_cross_entropy_with_logits(forward, labels), on_epoch=True)
-        both = (forward.sigmoid() + self.network(reverse_complement(sequences)).sigmoid()) / 2
-        self._validated.append((both.float().cpu().numpy(), labels.cpu().numpy().astype(np.uint8)))
+        reverse = self.network(reverse_complement(sequences))
+        # In full precision: rounded probabilities would tie and change the order.
+        both = (forward.float().sigmoid() + reverse.float().sigmoid()) / 2
+        self._validated.append((both.cpu().numpy(), labels.cpu().numpy().astype(np.uint8)))
 
     def on_validation_epoch_end(self) -> None:
         """Exact AUROC and AUPR over the whole split, averaged over targets."""

@@ -23,6 +23,7 @@ from pytorch_lightning.callbacks import (
 )
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
+from noncoding.alphabet import unpack
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.files import written_whole
@@ -116,6 +117,7 @@ def train(
     data = SplitsDataModule(
         stores["train"], stores["valid"], batch_size=training["batch_size"], seed=seed
     )
+    _check_validation(data, stores["valid"])
     network = create_model(length=length, targets=len(targets), **sizes)
     network.set_prevalence(data.train_rows.prevalence())
     _announce(network, data, training)
@@ -185,6 +187,19 @@ def _check_same_task(train: Store, valid: Store) -> None:
         )
 
 
+def _check_validation(data: SplitsDataModule, path: str | os.PathLike[str]) -> None:
+    """Without a target that has both labels there is no AUPR to stop by."""
+    rows = data.valid_rows
+    labels = unpack(rows.label, rows.targets).bool()
+    if not (labels.any(dim=0) & ~labels.all(dim=0)).any():
+        raise InputError(
+            path,
+            f"{len(rows)} loci in which no target has both positives and negatives",
+            "at least one target with both",
+            "Give the validation split more loci, or the data set more targets.",
+        )
+
+
 def _unfinished_checkpoint(folder: Path, record: dict[str, Any]) -> Path | None:
     """The checkpoint to go on from, if a training of the same record was cut off."""
     settings, last = folder / "settings.json", folder / "last.ckpt"
@@ -242,7 +257,8 @@ def _trainer(
         callbacks.append(TQDMProgressBar(refresh_rate=10))
     return pl.Trainer(
         accelerator="auto",
-        devices=training["devices"],
+        # One device: the rule asks for one GPU, and metrics are gathered on one.
+        devices=1,
         precision=_precision(training["precision"]),
         max_epochs=training["epochs"],
         gradient_clip_val=training["gradient_clip"],
@@ -264,7 +280,7 @@ def _precision(wanted: str) -> Any:
         return wanted
     if not torch.cuda.is_available():
         return "32-true"
-    return "bf16-mixed" if torch.cuda.is_bf16_supported() else "16-mixed"
+    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
 
 
 def _collected_metrics(folder: Path) -> pd.DataFrame:

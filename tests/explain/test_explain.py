@@ -73,7 +73,12 @@ def test_a_target_without_positives_is_counted_and_the_rest_drawn(inputs, tmp_pa
 
 @pytest.mark.parametrize(
     ("options", "told"),
-    [({"targets": ["zzz"]}, "zzz"), ({"layer": "resnet.nothing"}, r"resnet\.nothing")],
+    [
+        ({"targets": ["zzz"]}, "zzz"),
+        ({"layer": "resnet.nothing"}, r"resnet\.nothing"),
+        ({"layer": "transformer"}, "a convolutional layer of Hybrid"),
+        ({"layer": "resnet.blocks.0.gate.squeeze"}, r"\(batch, channels, positions\)"),
+    ],
 )
 def test_bad_requests_leave_what_was_there(inputs, tmp_path, options, told):
     made = outputs(tmp_path / "explain")

@@ -41,6 +41,20 @@ def test_best_true_positives():
     assert best_true_positives(labels, probabilities, 9).tolist() == [2, 3, 0]
 
 
+def test_loci_that_overlap_a_better_one_are_passed_over():
+    labels = np.ones(5, np.uint8)
+    probabilities = np.array([0.9, 0.8, 0.7, 0.6, 0.5], np.float32)
+    loci = pd.DataFrame(
+        {
+            "chromosome": list("IIIJI"),
+            "start": [0, 50, 100, 0, 140],
+            "end": [100, 150, 200, 100, 240],
+        }
+    )
+    assert best_true_positives(labels, probabilities, 9, loci).tolist() == [0, 2, 3]
+    assert best_true_positives(labels, probabilities, 2, loci).tolist() == [0, 2]
+
+
 def test_maps_are_laid_out_in_steps():
     maps = np.array([[1.0, 2.0, 3.0]], np.float32)
     assert per_base(maps, 6).tolist() == [[1, 1, 2, 2, 3, 3]]

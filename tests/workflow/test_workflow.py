@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ import pytest
 import yaml
 from toy_bundle import LENGTH, TARGETS, write_toy_bundle
 from toy_store import TRAINING, toy_sizes
+
+from noncoding.models import EXPORTED_FILES
 
 ROOT = Path(__file__).parents[2]
 
@@ -111,6 +114,22 @@ def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):
     assert not list((tmp_path / "results" / "toy").rglob("*.mat"))
 
 
+def test_a_mirror_holds_files_of_the_same_name(bundle, tmp_path):
+    config = tiny(toy=bundle | {"archive": {"url": "https://unreachable.invalid/a/toy.tar.gz"}})
+    status, said = snakemake(tmp_path, "fetch", config=config | {"mirror": "shelf"})
+    assert status == 0, said
+    fetched = tmp_path / "results" / "toy" / "raw" / "toy.tar.gz"
+    assert fetched.read_bytes() == (tmp_path / "shelf" / "toy.tar.gz").read_bytes()
+
+
+def test_a_wrong_digest_is_told_and_nothing_kept(bundle, tmp_path):
+    config = tiny(toy=bundle | {"archive": bundle["archive"] | {"sha256": "0" * 64}})
+    status, said = snakemake(tmp_path, "fetch", config=config)
+    assert status != 0
+    assert "0" * 64 in said
+    assert not list((tmp_path / "results").rglob("*toy.tar.gz"))
+
+
 GENOME = {
     "source": "genome",
     "fasta": {"url": "genome.fa", "sha256": None},
@@ -147,6 +166,24 @@ def test_a_genome_becomes_stores(genome, tmp_path):
     with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
+
+
+def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp_path):
+    (tmp_path / "peaks" / "none.bed").write_text("")
+    (tmp_path / "table.tsv").write_text(
+        "path\tname\tgroup\npeaks/q.bed\tQ\tTF\npeaks/none.bed\tN\tTF\npeaks/p.bed\tP\tDNase\n"
+    )
+    config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
+    status, said = snakemake(tmp_path, "convert", config=config)
+    assert status == 0, said
+    assert "none.bed" in said
+    with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
+        assert store["target/name"].asstr()[:].tolist() == ["Q", "P"]
+        assert json.loads(store.attrs["source"])["counts"]["dropped_empty"] == ["N"]
+    with (tmp_path / "peaks" / "p.bed").open("a") as handle:
+        handle.write("one\t310\t311\n")
+    _, said = snakemake(tmp_path, "convert", "--dry-run", config=config)
+    assert "build_splits" in said
 
 
 @pytest.mark.parametrize(
@@ -186,6 +223,12 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert status != 0
     assert "Did you mean 'train'?" in said
     assert not (tmp_path / "results").exists()
+
+
+def test_the_rules_name_every_file_of_an_exported_model():
+    text = (ROOT / "rules" / "common.smk").read_text()
+    listed = text.partition("MODEL_FILES = [")[2].partition("]")[0]
+    assert tuple(re.findall(r'"([^"]+)"', listed)) == EXPORTED_FILES
 
 
 def test_the_workflow_is_clean():

@@ -121,7 +121,8 @@ def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
         known = split.bases[:4].sum()
         contents.append(f"{100 * split.bases[1:3].sum() / max(known, 1):.1f} % in {name}")
     unknown = max(100 * split.base_shares["N"] for split in counts.values())
-    return f"GC content of the known bases: {', '.join(contents)}; at most {unknown:.2g} % are N"
+    known = f"at most {unknown:.2g} % are N" if unknown else "no base is N"
+    return f"GC content of the known bases: {', '.join(contents)}; {known}"
 
 
 def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:

@@ -147,8 +147,10 @@ def _told(error: ValidationError) -> InputError:
     description = schema.get("description")
     about = f"{description} " if description else ""
     allowed = schema.get("properties", {})
+    instance: Any = error.instance
+    demanded: Any = error.validator_value
     if error.validator == "additionalProperties":
-        unknown = next(k for k in error.instance if k not in allowed)
+        unknown = next(k for k in instance if k not in allowed)
         return InputError(
             where,
             f"the unknown key '{unknown}'",
@@ -156,7 +158,7 @@ def _told(error: ValidationError) -> InputError:
             _did_you_mean(unknown, allowed) or "Remove it, or see config.yaml for the known keys.",
         )
     if error.validator == "required":
-        missing = next(k for k in error.validator_value if k not in error.instance)
+        missing = next(k for k in demanded if k not in instance)
         return InputError(where, f"no key '{missing}'", "this key", "Add it; see config.yaml.")
     if error.validator == "oneOf" or error.schema is False:
         return InputError(where, f"{error.instance!r}", "one way to say it", f"{about}Keep one.")

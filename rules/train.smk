@@ -4,11 +4,13 @@ rule train_model:
         valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
         code=code("train"),
     output:
-        best=f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt",
-        last=f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt",
+        # A training that fails leaves the model of the one before; the metrics, which it
+        # does not leave, then say that there is something to be done.
+        best=update(f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt"),
+        last=update(f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt"),
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
         curve=figure("{dataset}/{model}/training/learning_curve"),
-        model=MODEL_FOLDER,
+        model=update(MODEL_FOLDER),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
     benchmark:

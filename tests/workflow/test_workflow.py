@@ -130,6 +130,30 @@ def test_a_wrong_digest_is_told_and_nothing_kept(bundle, tmp_path):
     assert not list((tmp_path / "results").rglob("*toy.tar.gz"))
 
 
+def contents(folder, pattern):
+    """Every file of a folder that matches, with its bytes."""
+    return {path.name: path.read_bytes() for path in sorted(folder.glob(pattern)) if path.is_file()}
+
+
+def test_a_failed_training_leaves_the_model_and_is_run_again(bundle, tmp_path):
+    good = tiny(toy=bundle)
+    status, said = snakemake(tmp_path, "train", config=good)
+    assert status == 0, said
+    folder = tmp_path / "results" / "toy" / "toy"
+    before = contents(folder, "training/*.ckpt"), contents(folder, "model/*")
+    assert [len(files) for files in before] == [2, 5]
+
+    diverging = good | {"train": good["train"] | {"learning_rate": 1e30, "gradient_clip": 1e30}}
+    status, said = snakemake(tmp_path, "train", config=diverging)
+    assert status != 0
+    assert "expected a finite loss" in said
+    assert (contents(folder, "training/*.ckpt"), contents(folder, "model/*")) == before
+
+    for config in (good, diverging):
+        _, said = snakemake(tmp_path, "train", "--dry-run", config=config)
+        assert "rule train_model" in said
+
+
 GENOME = {
     "source": "genome",
     "fasta": {"url": "genome.fa", "sha256": None},

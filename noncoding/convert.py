@@ -85,16 +85,10 @@ def checked_one_hot(
     InputError
         Names the first row that is not one-hot.
     """
-    bases = sequences.sum(axis=1, dtype=np.int64)
-    wrong = ((sequences != 0) & (sequences != 1)).any(axis=(1, 2)) | (bases > 1).any(axis=1)
+    neither = ((sequences != 0) & (sequences != 1)).any(axis=1)
+    wrong = neither | (sequences.sum(axis=1, dtype=np.int64) > 1)
     if wrong.any():
-        row = int(np.argmax(wrong))
-        position = int(
-            np.argmax(
-                (sequences[row].sum(axis=0, dtype=np.int64) > 1)
-                | ((sequences[row] != 0) & (sequences[row] != 1)).any(axis=0)
-            )
-        )
+        row, position = (int(i) for i in np.argwhere(wrong)[0])
         raise InputError(
             f"{path}, row {start + row}, position {position}",
             f"the column {sequences[row, :, position].tolist()} (A, C, G, T)",

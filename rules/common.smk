@@ -66,18 +66,9 @@ def figure(stem):
     return [f"{RESULTS}/{stem}.{format}" for format in FORMATS]
 
 
-def dataset_key(*keys, default=None):
+def dataset_key(key):
     """A function that gives a rule one key of its data set's configuration."""
-
-    def value(wildcards):
-        found = config["datasets"][wildcards.dataset]
-        for key in keys:
-            if key not in found:
-                return default
-            found = found[key]
-        return found
-
-    return value
+    return lambda wildcards: config["datasets"][wildcards.dataset][key]
 
 
 def downloads(dataset):

@@ -100,7 +100,7 @@ def _split(rows: int) -> dict[str, Any]:
         "mean_labels_per_locus": 1.239,
         "targets_without_positives": [],
         "source": {
-            "urls": {"fasta": "https://example.org/genome.fa.gz", "peaks": "file:///home/me/p.tgz"},
+            "urls": {"fasta": "https://example.org/genome.fa.gz", "peaks": "file:///data/me/p.tgz"},
             "fasta_sha256": "c0ffee" * 8,
             "counts": {
                 "peak_files": 5,

@@ -113,7 +113,7 @@ def test_summary_stands_in_the_page(tree):
 def test_source_is_told_without_paths_of_the_machine(tree):
     text = made(tree).text
     assert "https://example.org/genome.fa.gz" in text and "c0ffee" * 8 in text
-    assert "p.tgz" in text and "/home/me" not in tree.page.read_text()
+    assert "p.tgz" in text and "/data/me" not in tree.page.read_text()
     assert "CBF1 (12)" in text and "GAL80" in text
 
 

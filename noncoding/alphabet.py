@@ -20,6 +20,9 @@ _CODE = np.full(256, len(ALPHABET), dtype=np.uint8)
 for _letters in (ALPHABET, ALPHABET.lower()):
     _CODE[np.frombuffer(_letters.encode(), dtype=np.uint8)] = np.arange(len(ALPHABET))
 _COLUMNS = np.vstack([np.eye(len(ALPHABET), dtype=np.uint8), np.zeros((1, 4), np.uint8)])
+_REVERSED_BITS = np.packbits(
+    np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=-1)[:, ::-1], axis=-1
+).ravel()
 _BIT_SHIFTS = torch.arange(7, -1, -1, dtype=torch.uint8)
 
 
@@ -90,6 +93,24 @@ def pack(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         Undone by ``numpy.unpackbits(packed, axis=-1, count=n)``.
     """
     return np.packbits(bits, axis=-1)
+
+
+def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
+    """Reverse complement of packed one-hot sequences.
+
+    Parameters
+    ----------
+    packed : numpy.ndarray, shape=(..., 4, ceil(length / 8)), dtype=uint8
+    length : int
+        Of the sequences, in bp.
+
+    Returns
+    -------
+    numpy.ndarray, of the same shape and dtype
+    """
+    if length % 8:  # bits move from byte to byte
+        return pack(reverse_complement(np.unpackbits(packed, axis=-1, count=length)))
+    return _REVERSED_BITS[packed[..., ::-1, ::-1]]
 
 
 def unpack(packed: torch.Tensor, count: int) -> torch.Tensor:

@@ -2,20 +2,25 @@
 
 import logging
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.alphabet import reverse_complement
+from noncoding.alphabet import ALPHABET, packed_reverse_complement
 from noncoding.bundle import BundleSplit
 from noncoding.errors import InputError
+from noncoding.files import temporary
 from noncoding.store import BOTH, FORWARD, StoreHeader, StoreWriter, new_store
 
 log = logging.getLogger(__name__)
 
-_DAMAGED = "The file is damaged or not of this kind: delete the archive and fetch it again."
+VERIFICATIONS = ("strict", "warn", "off")
+
+PUBLISHED_POSITIVES = "test_positives"
+"""Column of a target table: positive rows of the official test split."""
 
 
 def convert(
@@ -27,11 +32,16 @@ def convert(
     window: int,
     bin: int,
     source: dict[str, Any],
+    verify: str = "strict",
+    threads: int = 1,
 ) -> None:
     """Turn one .mat file into a store, losslessly, in blocks of bounded memory.
 
+    What is found out from the data is recorded under ``source`` in the store:
+    ``unknown_bases`` (N, counted over all rows) and, for the test split,
+    ``published_positives`` (``agree``, ``differ`` or ``not compared``).
     Whether the second half of the rows is the reverse complement of the first
-    is found out from the data and recorded.
+    is found out, too.
 
     Parameters
     ----------
@@ -47,101 +57,136 @@ def convert(
         Expected window and its central bin, in bp.
     source : dict
         Recorded in the store; must be JSON.
+    verify : str
+        One of `VERIFICATIONS`: what to do if the positives of the test split
+        are not as many as the table's column `PUBLISHED_POSITIVES` says.
+    threads : int
+        That decompress and pack.
 
     Raises
     ------
     InputError
         Besides what `BundleSplit` raises: another length or number of targets,
-        a row that is not one-hot, a label that is not 0 or 1.
+        a row that is not one-hot, a label that is not 0 or 1, and, if `verify`
+        is strict, other numbers of positives than were published.
     """
     header = StoreHeader(window, bin, FORWARD, targets, source)
-    with BundleSplit(mat, split) as bundle, new_store(store, header) as writer:
+    with (
+        BundleSplit(mat, split, threads=threads) as bundle,
+        new_store(store, header) as writer,
+        temporary(Path(store).with_suffix(".planes")) as scratch,
+    ):
         _check_task(bundle, targets, window)
-        for start, sequences, labels in bundle.blocks():
-            writer.append(
-                checked_one_hot(sequences, bundle.path, start),
-                checked_labels(labels, bundle.path, start),
-            )
-        if second_half_is_reverse_complement(writer):
+        counted = split == "test" and verify != "off" and PUBLISHED_POSITIVES in targets
+        # Labels first: few bytes, and they tell a wrong bundle from the right one.
+        positives = np.zeros(len(targets), dtype=np.int64)
+        for labels in bundle.packed_labels(scratch):
+            writer.append_packed_labels(labels)
+            if counted:
+                positives += np.unpackbits(labels, axis=-1, count=len(targets)).sum(
+                    axis=0, dtype=np.int64
+                )
+        if split == "test":
+            writer.source["published_positives"] = "not compared"
+        if counted:
+            agree = _compare_positives(positives, targets, bundle.path, strict=verify == "strict")
+            writer.source["published_positives"] = "agree" if agree else "differ"
+        unknown = 0
+        for sequences in bundle.packed_sequences(scratch):
+            known = checked_one_hot(sequences, bundle.path, writer.rows)
+            unknown += len(sequences) * window - known
+            writer.append_packed_sequences(sequences)
+        writer.source["unknown_bases"] = unknown
+        if second_half_is_reverse_complement(writer, window):
             writer.strands = BOTH
-        log.info("%s: %s rows, strands: %s", split, f"{writer.rows:,}", writer.strands)
+        log.info(
+            "%s: %s rows, strands: %s, unknown bases (N): %s",
+            split,
+            f"{writer.rows:,}",
+            writer.strands,
+            f"{unknown:,}",
+        )
 
 
-def checked_one_hot(
-    sequences: npt.NDArray[np.generic], path: object, start: int
-) -> npt.NDArray[np.uint8]:
-    """The same rows as uint8, if each column has one 1, or none (N).
+def checked_one_hot(packed: npt.NDArray[np.uint8], path: object, start: int) -> int:
+    """Check that no column has two bases; a column without one is N.
 
     Parameters
     ----------
-    sequences : numpy.ndarray, shape=(n, 4, length)
+    packed : numpy.ndarray, shape=(n, 4, ceil(length / 8)), dtype=uint8
     path : path
         Named in the error.
     start : int
         Number of the first row.
 
+    Returns
+    -------
+    int
+        Columns with a base.
+
     Raises
     ------
     InputError
-        Names the first row that is not one-hot.
+        Names the first row and position with two bases.
     """
-    neither = ((sequences != 0) & (sequences != 1)).any(axis=1)
-    wrong = neither | (sequences.sum(axis=1, dtype=np.int64) > 1)
-    if wrong.any():
-        row, position = (int(i) for i in np.argwhere(wrong)[0])
+    seen = packed[:, 0].copy()
+    twice = np.zeros_like(seen)
+    for base in range(1, 4):
+        twice |= seen & packed[:, base]
+        seen |= packed[:, base]
+    if twice.any():
+        row, position = (int(i) for i in np.argwhere(np.unpackbits(twice, axis=-1))[0])
+        column = np.unpackbits(packed[row], axis=-1)[:, position]
         raise InputError(
             f"{path}, row {start + row}, position {position}",
-            f"the column {sequences[row, :, position].tolist()} (A, C, G, T)",
+            f"the column {column.tolist()} ({', '.join(ALPHABET)})",
             "one 1 and three 0, or four 0 for N",
-            _DAMAGED,
+            "The file is damaged or not of this kind: delete the archive and fetch it again.",
         )
-    return sequences.astype(np.uint8, copy=False)
+    return int(np.bitwise_count(seen).sum(dtype=np.int64))
 
 
-def checked_labels(
-    labels: npt.NDArray[np.generic], path: object, start: int
-) -> npt.NDArray[np.uint8]:
-    """The same labels as uint8, if all are 0 or 1.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray, shape=(n, targets)
-    path, start
-        See `checked_one_hot`.
-
-    Raises
-    ------
-    InputError
-        Names the first row and target whose label is neither.
-    """
-    wrong = (labels != 0) & (labels != 1)
-    if wrong.any():
-        row, target = (int(i) for i in np.argwhere(wrong)[0])
-        raise InputError(
-            f"{path}, row {start + row}, target {target}",
-            f"the label {labels[row, target]}",
-            "0 or 1",
-            _DAMAGED,
-        )
-    return labels.astype(np.uint8, copy=False)
-
-
-def second_half_is_reverse_complement(writer: StoreWriter, block: int = 8192) -> bool:
+def second_half_is_reverse_complement(
+    writer: StoreWriter, length: int, block: int = 1 << 16
+) -> bool:
     """Whether row ``i + rows / 2`` is row ``i`` read from the other strand."""
     half, odd = divmod(writer.rows, 2)
     if odd or not half:
         return False
     for start in range(0, half, block):
         rows = slice(start, min(start + block, half))
-        mates = slice(rows.start + half, rows.stop + half)
-        forward, labels = writer.read(rows)
-        reverse, mate_labels = writer.read(mates)
+        forward, labels = writer.read_packed(rows)
+        mates, mate_labels = writer.read_packed(slice(rows.start + half, rows.stop + half))
         if not (
-            np.array_equal(reverse_complement(forward), reverse)
-            and np.array_equal(labels, mate_labels)
+            np.array_equal(labels, mate_labels)
+            and np.array_equal(packed_reverse_complement(forward, length), mates)
         ):
             return False
     return True
+
+
+def _compare_positives(
+    found: npt.NDArray[np.int64], targets: pd.DataFrame, path: object, *, strict: bool
+) -> bool:
+    published = targets[PUBLISHED_POSITIVES].to_numpy(dtype=np.int64)
+    differ = np.flatnonzero(found != published)
+    if not len(differ):
+        log.info("positives of all %d targets are as many as published", len(targets))
+        return True
+    some = ", ".join(f"target {i}: {found[i]} instead of {published[i]}" for i in differ[:3])
+    more = f", and {len(differ) - 3} more" if len(differ) > 3 else ""
+    error = InputError(
+        path,
+        f"other numbers of positive rows than the target table gives ({some}{more})",
+        f"those of its column {PUBLISHED_POSITIVES}",
+        "If this is meant to be the published bundle, it is damaged or of another version: "
+        "delete the archive and fetch it again. If it is another one, give it a target table "
+        "without that column, or set 'verify' of this data set to warn or off.",
+    )
+    if strict:
+        raise error
+    log.warning("%s", error)
+    return False
 
 
 def _check_task(bundle: BundleSplit, targets: pd.DataFrame, window: int) -> None:

@@ -1,10 +1,14 @@
 """Files that appear whole under their final name, or not at all."""
 
+import glob
 import hashlib
 import os
+import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import psutil
 
 
 @contextmanager
@@ -19,8 +23,7 @@ def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     Yields
     ------
     list of Path
-        One temporary name a path, in the same folder and with the same
-        ending, so that writers that look at the ending work.
+        One temporary name a path (see `temporary`).
 
     Notes
     -----
@@ -28,16 +31,41 @@ def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     under the final names before is left as it was.
     """
     finals = [Path(path) for path in paths]
-    partials = [final.with_name(f".partial-{os.getpid()}-{final.name}") for final in finals]
-    for final in finals:
-        final.parent.mkdir(parents=True, exist_ok=True)
-    try:
+    with ExitStack() as stack:
+        partials = [stack.enter_context(temporary(final)) for final in finals]
         yield partials
         for partial, final in zip(partials, finals, strict=True):
             partial.replace(final)
+
+
+@contextmanager
+def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A name beside a file, for what must not outlive the body.
+
+    Parameters
+    ----------
+    path : path
+        The file. Missing parent folders are made.
+
+    Yields
+    ------
+    Path
+        Of this process alone, with the ending of `path`. Files of such names
+        that killed processes of this machine left behind are removed.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The machine's name, because another one may share the folder.
+    prefix = f".partial-{platform.node()}-"
+    for left in path.parent.glob(f"{glob.escape(prefix)}*-{glob.escape(path.name)}"):
+        process = left.name.removeprefix(prefix).partition("-")[0]
+        if process.isdigit() and not psutil.pid_exists(int(process)):
+            left.unlink(missing_ok=True)
+    name = path.with_name(f"{prefix}{os.getpid()}-{path.name}")
+    try:
+        yield name
     finally:
-        for partial in partials:
-            partial.unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
 
 
 def sha256(*paths: str | os.PathLike[str]) -> str:

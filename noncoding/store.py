@@ -13,17 +13,22 @@ Layout
 ``locus/chromosome, start, end``
     Where the source has coordinates: index into ``locus/names``, and the
     half-open, 0-based window of each row.
+``checksum/<dataset>``
+    uint32: CRC-32 (as in zlib) of each block of 1024 rows of the datasets
+    above, and, as ``checksum/target``, of each column of the table.
 
 Attributes: ``schema_version``, ``alphabet``, ``length`` (bp), ``rows``,
 ``targets``, ``strands`` (see `STRANDS`), ``bin`` (bp, the central part of a
 window that the labels speak of), ``source`` (JSON: what the rows were made
-from, with digests) and ``code_version``. Both arrays are chunked by rows and
-carry Fletcher-32 checksums, which HDF5 verifies at every read.
+from, with digests) and ``code_version``. Arrays with a row axis are chunked by
+rows and carry Fletcher-32 checksums, which HDF5 verifies at every read. These
+do not tell a byte 0 from a byte 255, nor a block from another one; the CRC-32
+do, and `noncoding.verify` compares them.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,13 +38,14 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from isal.isal_zlib import crc32
 
 from noncoding import __version__
 from noncoding.alphabet import ALPHABET, pack
 from noncoding.errors import InputError
 from noncoding.files import written_whole
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROWS_PER_CHUNK = 1024
 
 FORWARD = "forward"
@@ -81,28 +87,25 @@ class StoreWriter:
 
     Attributes
     ----------
-    rows : int
-        Written so far.
     strands : str
         One of `STRANDS`; may be set until the end, when the rows have told.
+    source : dict
+        As in the header; may be added to until the end.
     """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:
         self._file = file
         self._header = header
         self._chromosomes: dict[str, int] = {}
-        self.rows = 0
+        self._columns: dict[str, _Column] = {}
         self.strands = header.strands
-        widths = {"sequence": (4, -(-header.length // 8)), "label": (-(-len(header.targets) // 8),)}
-        for name, width in widths.items():
-            file.create_dataset(
-                name,
-                shape=(0, *width),
-                maxshape=(None, *width),
-                chunks=(ROWS_PER_CHUNK, *width),
-                dtype=np.uint8,
-                fletcher32=True,
-            )
+        self.source = dict(header.source)
+
+    @property
+    def rows(self) -> int:
+        """Sequences written so far."""
+        column = self._columns.get("sequence")
+        return column.rows if column else 0
 
     def append(
         self,
@@ -121,36 +124,58 @@ class StoreWriter:
         loci : pandas.DataFrame, optional
             Columns `LOCUS_COLUMNS`, ``n`` rows; in all calls or in none.
         """
-        start, self.rows = self.rows, self.rows + len(sequences)
-        self._extend("sequence", start, pack(sequences))
-        self._extend("label", start, pack(labels))
+        self.append_packed_sequences(pack(sequences))
+        self.append_packed_labels(pack(labels))
         if loci is not None:
             for name in loci["chromosome"]:
                 self._chromosomes.setdefault(name, len(self._chromosomes))
-            self._extend("locus/chromosome", start, loci["chromosome"].map(self._chromosomes))
-            self._extend("locus/start", start, loci["start"])
-            self._extend("locus/end", start, loci["end"])
+            chromosome = loci["chromosome"].map(self._chromosomes)
+            for name, values in (
+                ("chromosome", chromosome),
+                ("start", loci["start"]),
+                ("end", loci["end"]),
+            ):
+                self._append(f"locus/{name}", values.to_numpy(dtype=np.int64))
 
-    def _extend(self, name: str, start: int, values: Any) -> None:
-        if name not in self._file:
-            self._file.create_dataset(
-                name, shape=(0,), maxshape=(None,), chunks=(ROWS_PER_CHUNK,), dtype=np.int64
-            )
-        dataset = self._file[name]
-        dataset.resize(self.rows, axis=0)
-        dataset[start:] = np.asarray(values)
+    def append_packed_sequences(self, packed: npt.NDArray[np.uint8]) -> None:
+        """Add sequences, shape=(n, 4, ceil(length / 8)), whose labels come later."""
+        self._append("sequence", packed)
 
-    def read(self, rows: slice) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """Rows written before: one-hot, (n, 4, length), and labels, (n, targets)."""
-        sequences = np.unpackbits(self._file["sequence"][rows], axis=-1, count=self._header.length)
-        labels = np.unpackbits(self._file["label"][rows], axis=-1, count=len(self._header.targets))
-        return sequences, labels
+    def append_packed_labels(self, packed: npt.NDArray[np.uint8]) -> None:
+        """Add labels, shape=(n, ceil(targets / 8)), whose sequences come later."""
+        self._append("label", packed)
+
+    def _append(self, name: str, values: npt.NDArray[Any]) -> None:
+        if name not in self._columns:
+            self._columns[name] = _Column(self._file, name, values.shape[1:], values.dtype)
+        self._columns[name].append(values)
+
+    def read_packed(self, rows: slice) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """Rows written before: packed sequences and packed labels."""
+        return self._file["sequence"][rows], self._file["label"][rows]
 
     def finish(self) -> None:
-        """Write the table and the attributes; the store is complete then."""
+        """Write the table and the attributes; the store is complete then.
+
+        Raises
+        ------
+        ValueError
+            Something was appended for some rows only.
+        """
+        if not self._columns:
+            self.append_packed_sequences(np.zeros((0, 4, -(-self._header.length // 8)), np.uint8))
+            self.append_packed_labels(np.zeros((0, -(-len(self._header.targets) // 8)), np.uint8))
+        counts = {name: column.rows for name, column in self._columns.items()}
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"numbers of rows that differ: {counts}")
+        for name, column in self._columns.items():
+            self._file[f"checksum/{name}"] = column.checksums()
         if self._chromosomes:
             self._file["locus/names"] = np.array(list(self._chromosomes), dtype=object)
+            self._file["checksum/locus/names"] = table_checksums(self._file, ["locus/names"])
         _write_table(self._file.create_group("target"), self._header.targets)
+        columns = [f"target/{name}" for name in self._header.targets]
+        self._file["checksum/target"] = table_checksums(self._file, columns)
         self._file.attrs.update(
             schema_version=SCHEMA_VERSION,
             alphabet=ALPHABET,
@@ -159,9 +184,47 @@ class StoreWriter:
             rows=self.rows,
             targets=len(self._header.targets),
             strands=self.strands,
-            source=json.dumps(self._header.source),
+            source=json.dumps(self.source),
             code_version=__version__,
         )
+
+
+class _Column:
+    """A dataset with a row axis that grows, and the checksums of its blocks."""
+
+    def __init__(
+        self, file: h5py.File, name: str, width: tuple[int, ...], dtype: npt.DTypeLike
+    ) -> None:
+        self._dataset = file.create_dataset(
+            name,
+            shape=(0, *width),
+            maxshape=(None, *width),
+            chunks=(ROWS_PER_CHUNK, *width),
+            dtype=dtype,
+            fletcher32=True,
+        )
+        self._whole: list[int] = []
+        self._begun = 0
+        self.rows = 0
+
+    def append(self, values: npt.NDArray[Any]) -> None:
+        start, self.rows = self.rows, self.rows + len(values)
+        self._dataset.resize(self.rows, axis=0)
+        self._dataset[start:] = values
+        values = np.ascontiguousarray(values)
+        at = 0
+        while at < len(values):  # block by block; one may come in several parts
+            left = ROWS_PER_CHUNK - (start + at) % ROWS_PER_CHUNK
+            part = values[at : at + left]
+            self._begun = crc32(part, self._begun)
+            at += len(part)
+            if (start + at) % ROWS_PER_CHUNK == 0:
+                self._whole.append(self._begun)
+                self._begun = 0
+
+    def checksums(self) -> npt.NDArray[np.uint32]:
+        begun = [self._begun] if self.rows % ROWS_PER_CHUNK else []
+        return np.array(self._whole + begun, dtype=np.uint32)
 
 
 @contextmanager
@@ -223,11 +286,25 @@ class Store:
 
     def packed_sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Packed one-hot, shape=(n, 4, ceil(length / 8)); rows in rising order."""
-        return self._file["sequence"][rows]
+        return self._read("sequence", rows)
 
     def packed_labels(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Packed labels, shape=(n, ceil(targets / 8)); rows in rising order."""
-        return self._file["label"][rows]
+        return self._read("label", rows)
+
+    def _read(self, name: str, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        try:
+            return self._file[name][rows]
+        except OSError as error:
+            first, last = (
+                rows.indices(self.rows)[:2] if isinstance(rows, slice) else (rows[0], rows[-1] + 1)
+            )
+            raise InputError(
+                f"{self.path}, {name} of rows {first} to {last - 1}",
+                f"data that HDF5 cannot read ({error})",
+                "a whole store",
+                f"`python -m noncoding.verify {self.path}` tells which rows are damaged. {_REMAKE}",
+            ) from error
 
     def sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """One-hot, shape=(n, 4, length), dtype=uint8; rows in rising order."""
@@ -253,6 +330,17 @@ class Store:
 
 
 _REMAKE = "Delete the file and run the pipeline again to make it anew."
+
+
+def table_checksums(file: h5py.File, columns: Iterable[str]) -> npt.NDArray[np.uint32]:
+    """CRC-32 of whole datasets; of strings, the UTF-8 text of one a line."""
+    checksums = []
+    for name in columns:
+        dataset = file[name]
+        text = h5py.check_string_dtype(dataset.dtype) is not None
+        content = "\n".join(dataset.asstr()[:]).encode() if text else dataset[:].tobytes()
+        checksums.append(crc32(content))
+    return np.array(checksums, dtype=np.uint32)
 
 
 def _write_table(group: h5py.Group, table: pd.DataFrame) -> None:

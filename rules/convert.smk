@@ -12,13 +12,14 @@ rule convert_split:
         dataset=one_of(BUNDLES),
     conda:
         "../envs/noncoding.yaml"
-    threads: 1
+    threads: 8
     resources:
-        mem_mb=8000,
+        mem_mb=5000,
         runtime=240,
     params:
         url=lambda wildcards: next(iter(downloads(wildcards.dataset).values()))["url"],
         window=dataset_key("window"),
         bin=dataset_key("bin"),
+        verify=lambda wildcards: config["datasets"][wildcards.dataset].get("verify") or "off",
     script:
         "../scripts/convert.py"

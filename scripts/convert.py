@@ -16,6 +16,8 @@ with logged_stage(snakemake.log[0]):
         targets=read_targets(snakemake.input.targets),
         window=snakemake.params.window,
         bin=snakemake.params.bin,
+        verify=snakemake.params.verify,
+        threads=snakemake.threads,
         source={
             "url": snakemake.params.url,
             "archive_sha256": sha256(snakemake.input.archive[0]),

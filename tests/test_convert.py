@@ -1,3 +1,7 @@
+import signal
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -23,10 +27,20 @@ def mats(tmp_path):
     return paths
 
 
-def converted(mat, split, *, targets=TABLE, window=LENGTH):
+def converted(mat, split, *, targets=TABLE, window=LENGTH, **options):
     store = mat.with_suffix(".h5")
-    convert(mat, store, split=split, targets=targets, window=window, bin=10, source={"a": 1})
+    convert(
+        mat, store, split=split, targets=targets, window=window, bin=10, source={"a": 1}, **options
+    )
     return store
+
+
+def write_v73(path, sequences, labels, **options):
+    """A train.mat; options are those of h5py's create_dataset, for the sequences."""
+    with h5py.File(path, "w") as file:
+        xdata = sequences[:, AGCT].transpose(2, 1, 0)
+        file.create_dataset("trainxdata", data=xdata, **options)
+        file["traindata"] = labels.T
 
 
 @pytest.mark.parametrize("split", ROWS)
@@ -36,7 +50,9 @@ def test_every_row_comes_through_in_our_order(mats, split):
         np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
         np.testing.assert_array_equal(store.labels(), labels)
         assert store.strands == BOTH
-        assert (store.bin, store.source) == (10, {"a": 1})
+        assert store.bin == 10
+        assert store.source["a"] == 1
+        assert store.source["unknown_bases"] == (sequences.sum(axis=1) == 0).sum()
 
 
 def test_the_formats_are_the_official_ones(mats):
@@ -52,22 +68,6 @@ def test_the_formats_are_the_official_ones(mats):
     valid = scipy.io.loadmat(mats["valid"])
     assert valid["validxdata"].shape == (6, 4, LENGTH)
     np.testing.assert_array_equal(valid["validxdata"][:, AGCT], toy_rows()["valid"][0])
-
-
-@pytest.mark.parametrize("chunks", [None, (7, 4, 4), (LENGTH, 4, 1), (1, 1, 30), (40, 2, 13)])
-def test_any_chunks_and_type_of_labels(tmp_path, chunks):
-    sequences, labels = toy_rows()["train"]
-    with h5py.File(tmp_path / "train.mat", "w") as file:
-        file.create_dataset("trainxdata", data=sequences[:, AGCT].transpose(2, 1, 0), chunks=chunks)
-        file["traindata"] = labels.T.astype(float)
-    with Store(converted(tmp_path / "train.mat", "train")) as store:
-        np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
-        np.testing.assert_array_equal(store.labels(), labels)
-
-
-def test_rows_span_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr("noncoding.bundle._BLOCK_BYTES", 4 * LENGTH * 7)
-    test_any_chunks_and_type_of_labels(tmp_path, (LENGTH, 4, 3))
 
 
 @pytest.mark.parametrize("what", ["other strand", "other label", "odd"])
@@ -104,8 +104,8 @@ def _spoilt(what):
     ("what", "told"),
     [
         ("two bases", r"row 17, position 9: found the column \[1, 0, 1, 0\]"),
-        ("a two", r"row 17, position 9: found the column \[2, 0, 0, 0\]"),
-        ("label", "row 17, target 3: found the label 2"),
+        ("a two", r"row 17, position 9, channel 0: found the value 2"),
+        ("label", "row 17, target 3: found the value 2"),
     ],
 )
 def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what, told):
@@ -114,13 +114,12 @@ def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what,
     if version == "v5":
         scipy.io.savemat(mat, {"trainxdata": sequences[:, AGCT], "traindata": labels})
     else:
-        with h5py.File(mat, "w") as file:
-            file["trainxdata"] = sequences[:, AGCT].transpose(2, 1, 0)
-            file["traindata"] = labels.T
+        write_v73(mat, sequences, labels)
     (tmp_path / "train.h5").write_text("before")
     with pytest.raises(InputError, match=told):
         converted(mat, "train")
     assert (tmp_path / "train.h5").read_text() == "before"
+    assert {path.name for path in tmp_path.iterdir()} == {"train.mat", "train.h5"}
 
 
 def test_missing_variable(mats):
@@ -167,3 +166,102 @@ def test_what_is_no_matlab_file_is_refused(tmp_path):
     (tmp_path / "train.mat").write_text("<html>not found</html>")
     with pytest.raises(InputError, match=r"neither MATLAB v7\.3 nor v5"):
         converted(tmp_path / "train.mat", "train")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, float, bool])
+@pytest.mark.parametrize("version", ["v5", "v7.3"])
+def test_labels_of_any_type(tmp_path, version, dtype):
+    sequences, labels = toy_rows()["train"]
+    mat = tmp_path / "train.mat"
+    if version == "v5":
+        values = {"trainxdata": sequences[:, AGCT], "traindata": labels.astype(dtype)}
+        scipy.io.savemat(mat, values, do_compression=True)
+    else:
+        write_v73(mat, sequences, labels.astype(dtype))
+    with Store(converted(mat, "train")) as store:
+        np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
+        np.testing.assert_array_equal(store.labels(), labels)
+
+
+def test_a_label_that_is_no_number(tmp_path):
+    sequences, labels = toy_rows()["train"]
+    labels = labels.astype(float)
+    labels[7, 2] = np.nan
+    write_v73(tmp_path / "train.mat", sequences, labels)
+    with pytest.raises(InputError, match="row 7, target 2: found the value nan"):
+        converted(tmp_path / "train.mat", "train")
+
+
+def _published(change=0):
+    positives = toy_rows()["test"][1].sum(axis=0)
+    positives[3] += change
+    return TABLE.assign(test_positives=positives)
+
+
+@pytest.mark.parametrize("verify", ["strict", "warn"])
+def test_positives_as_published(mats, verify):
+    with Store(converted(mats["test"], "test", targets=_published(), verify=verify)) as store:
+        assert store.source["published_positives"] == "agree"
+
+
+def test_other_positives_than_published_stop_the_run(mats):
+    with pytest.raises(InputError, match=r"target 3: \d instead of \d.*'verify'") as error:
+        converted(mats["test"], "test", targets=_published(change=1))
+    assert str(mats["test"]) in str(error.value)
+    assert not mats["test"].with_suffix(".h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("verify", "recorded", "warnings"), [("warn", "differ", 1), ("off", "not compared", 0)]
+)
+def test_other_positives_can_be_let_through(mats, caplog, verify, recorded, warnings):
+    path = converted(mats["test"], "test", targets=_published(change=1), verify=verify)
+    with Store(path) as store:
+        assert store.source["published_positives"] == recorded
+    assert len([r for r in caplog.records if r.levelname == "WARNING"]) == warnings
+
+
+def test_only_the_test_split_has_published_positives(mats):
+    with Store(converted(mats["train"], "train", targets=_published(change=1))) as store:
+        assert "published_positives" not in store.source
+
+
+def test_a_killed_conversion_leaves_no_store_and_is_cleared_away(mats):
+    # Killed where the planes of the sequences lie on disk, and the store is not finished.
+    script = f"""
+import os, signal, pandas as pd
+from noncoding import convert
+from noncoding.bundle import packing
+packing.BAND_BYTES = 1
+convert.checked_one_hot = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+targets = pd.DataFrame({{"index": range({TARGETS})}})
+convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r}, split="train",
+    targets=targets, window={LENGTH}, bin=10, source={{}})
+"""
+    before = {path.name for path in mats["train"].parent.iterdir()}
+    killed = subprocess.run([sys.executable, "-c", script], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    left = {path.name for path in mats["train"].parent.iterdir()} - before
+    assert {name.rpartition("-")[2] for name in left} == {"train.h5", "train.planes"}
+    assert all(name.startswith(".partial-") for name in left)
+    converted(mats["train"], "train")
+    assert {path.name for path in mats["train"].parent.iterdir()} == before | {"train.h5"}
+
+
+def test_a_damaged_chunk_is_named(tmp_path):
+    mat = tmp_path / "train.mat"
+    write_v73(mat, *toy_rows()["train"], chunks=(LENGTH, 4, 10), compression="gzip")
+    with h5py.File(mat) as file:
+        info = file["trainxdata"].id.get_chunk_info(1)
+    spoil(mat, info.byte_offset + info.size // 2)
+    with pytest.raises(InputError, match=r"variable trainxdata, rows 10 to 19.*fetch"):
+        converted(mat, "train")
+
+
+def spoil(path, offset):
+    """Turn the bits of one byte around."""
+    with path.open("r+b") as handle:
+        handle.seek(offset)
+        byte = handle.read(1)
+        handle.seek(offset)
+        handle.write(bytes([byte[0] ^ 0xFF]))

@@ -1,8 +1,12 @@
 import hashlib
+import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
-from noncoding.files import sha256, written_whole
+from noncoding.files import sha256, temporary, written_whole
 
 
 def test_files_appear_together(tmp_path):
@@ -24,6 +28,28 @@ def test_an_error_leaves_what_was_there(tmp_path):
         raise RuntimeError
     assert final.read_text() == "before"
     assert list(tmp_path.iterdir()) == [final]
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    final = tmp_path / "one.h5"
+    script = f"""
+import os, signal
+from noncoding.files import temporary
+with temporary({str(final)!r}) as name:
+    name.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", script], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    living = left.with_name(left.name.replace(left.name.split("-")[-2], str(os.getppid())))
+    elsewhere = left.with_name(".partial-another.machine-1-one.h5")
+    for path in (living, elsewhere):
+        path.write_text("being written")
+    with temporary(final) as name:
+        name.write_text("mine")
+        assert set(tmp_path.iterdir()) == {living, elsewhere, name}
+    assert set(tmp_path.iterdir()) == {living, elsewhere}
 
 
 def test_sha256(tmp_path):

@@ -12,7 +12,7 @@ ROOMS = [
     ["errors", "files", "provenance"],
     ["configuration", "stage", "alphabet", "targets", "figures"],
     ["store", "metrics", "group_figures"],
-    ["fetch", "unpack"],
+    ["fetch", "unpack", "verify"],
     ["bundle"],
     ["simulate", "convert", "build"],
     ["describe"],
@@ -89,7 +89,8 @@ def test_requirements_lock_and_conda_name_the_same_versions():
     assert {name: locked.get(name) for name in wanted} == wanted
     conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())["dependencies"]
     named = pins("\n".join(conda), "=")
-    named["torch"] = named.pop("pytorch")
+    for pip, conda_name in {"torch": "pytorch", "isal": "python-isal"}.items():
+        named[pip] = named.pop(conda_name)
     assert {name: wanted.get(name) for name in named} == named
     # What only the tests or Snakemake itself need is not in the rules' environment.
     heading = (ROOT / "requirements.txt").read_text().partition("# Tests")

@@ -1,4 +1,5 @@
 import json
+import zlib
 
 import h5py
 import numpy as np
@@ -77,19 +78,46 @@ def test_an_error_leaves_no_store(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_damage_is_noticed(tmp_path):
+def test_damage_is_noticed_where_it_is_read(tmp_path):
     path = tmp_path / "x.h5"
     with new_store(path, header()) as writer:
-        writer.append(*rows(100))
+        writer.append(*rows(3000))
     with h5py.File(path) as file:
-        offset = file["sequence"].id.get_chunk_info(0).byte_offset
+        offset = file["sequence"].id.get_chunk_info(1).byte_offset
     with path.open("r+b") as handle:
         handle.seek(offset + 5)
         byte = handle.read(1)
         handle.seek(offset + 5)
         handle.write(bytes([byte[0] ^ 1]))
-    with Store(path) as store, pytest.raises(OSError, match=r"[Ff]letcher32|filter"):
-        store.sequences(slice(None))
+    with Store(path) as store:
+        store.sequences(slice(0, 1024))
+        with pytest.raises(InputError, match=r"x\.h5, sequence of rows 1000 to 1099.*verify"):
+            store.sequences(slice(1000, 1100))
+        with pytest.raises(InputError, match="sequence of rows 3 to 1500"):
+            store.sequences(np.array([3, 1500]))
+
+
+@pytest.mark.parametrize("parts", [[2500], [1024, 1476], [1, 1022, 1, 1000, 476], [0, 2500]])
+def test_checksums_do_not_depend_on_how_rows_came(tmp_path, parts):
+    sequences, labels = rows(2500)
+    with new_store(tmp_path / "x.h5", header()) as writer:
+        for stop, count in zip(np.cumsum(parts), parts, strict=True):
+            writer.append(sequences[stop - count : stop], labels[stop - count : stop])
+    packed = np.packbits(sequences, axis=-1)
+    with h5py.File(tmp_path / "x.h5") as file:
+        assert file["checksum/sequence"][:].tolist() == [
+            zlib.crc32(packed[start : start + 1024].tobytes()) for start in (0, 1024, 2048)
+        ]
+
+
+def test_rows_that_do_not_come_together_are_refused(tmp_path):
+    with (
+        pytest.raises(ValueError, match="sequence': 3, 'label': 2"),
+        new_store(tmp_path / "x.h5", header()) as writer,
+    ):
+        writer.append_packed_sequences(np.zeros((3, 4, 3), np.uint8))
+        writer.append_packed_labels(np.zeros((2, 2), np.uint8))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_store_is_refused(tmp_path):
@@ -98,5 +126,5 @@ def test_what_is_no_store_is_refused(tmp_path):
         file.attrs["schema_version"] = 99
     with pytest.raises(InputError, match=r"text\.h5: .*HDF5 cannot open"):
         Store(tmp_path / "text.h5")
-    with pytest.raises(InputError, match=r"schema_version: found 99; expected 1"):
+    with pytest.raises(InputError, match=r"schema_version: found 99; expected 2"):
         Store(tmp_path / "other.h5")

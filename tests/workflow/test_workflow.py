@@ -69,6 +69,7 @@ def bundle(served, tmp_path):
     names.to_csv(table, sep="\t", index=False)
     return {
         "source": "bundle",
+        "verify": "strict",
         "archive": {"url": served, "sha256": None},
         "targets": str(table),
         "window": LENGTH,

@@ -1,0 +1,141 @@
+"""A variable of a .mat file, read in the pieces that it is stored in.
+
+h5py decompresses one chunk at a time, whatever the number of threads, with
+zlib. Chunks that are only deflated are therefore read raw and inflated here,
+by ISA-L, on the thread that asks for them. Any other filter, type or layout
+is left to h5py.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+from isal import igzip_lib, isal_zlib
+
+from noncoding.errors import InputError
+
+ROWS_PER_PIECE = 1 << 18
+"""Of an array that is not chunked: 8 positions × 4 channels of it are 8 MiB."""
+
+_DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
+
+
+class Source:
+    """Zeros and ones, rows last, read piece by piece.
+
+    Parameters
+    ----------
+    array : h5py.Dataset or numpy.ndarray, shape=(bits, channels, rows) or (bits, rows)
+    where : str
+        Named in errors.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (bits, channels, rows); one channel where there was no such axis.
+    grid : tuple of int
+        The shape of a piece: of a chunk, where the array is chunked.
+    """
+
+    def __init__(self, array: Any, where: str) -> None:
+        self.where = where
+        self._array = array
+        self.shape = _with_channels(array.shape)
+        chunks = getattr(array, "chunks", None)
+        if chunks:
+            self.grid = _with_channels(chunks)
+        else:
+            self.grid = (8, self.shape[1], max(1, min(self.shape[2], ROWS_PER_PIECE)))
+        self._inflate = _inflation(array) if chunks else None
+
+    @property
+    def piece_bytes(self) -> int:
+        """Bytes of a piece in memory."""
+        return int(np.prod(self.grid)) * self._array.dtype.itemsize
+
+    def read(self, start: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
+        """The piece that begins at `start`, a place on the grid.
+
+        Returns
+        -------
+        numpy.ndarray, shape at most `grid`, dtype=uint8
+
+        Raises
+        ------
+        InputError
+            The piece cannot be read, or holds a value that is neither 0 nor 1.
+        """
+        sizes = [
+            min(size, whole - at)
+            for at, size, whole in zip(start, self.grid, self.shape, strict=True)
+        ]
+        try:
+            piece = self._piece(start, sizes)
+        except (OSError, igzip_lib.IsalError) as error:  # type: ignore[misc] # its stub has no class
+            raise InputError(
+                f"{self.where}, rows {start[2]} to {start[2] + sizes[2] - 1}",
+                f"data that cannot be read ({error})",
+                "a whole file, in filters that this HDF5 library has",
+                "If the file is damaged, delete the archive and run the stage 'fetch' again; "
+                "if it was made with a filter of a plug-in, write it with gzip instead.",
+            ) from error
+        return self._checked(piece, start)
+
+    def _piece(self, start: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[Any]:
+        if self._inflate is not None:
+            # Chunks of an array without channels have two coordinates.
+            at = tuple(start) if self._array.ndim == 3 else (start[0], start[2])
+            skipped, raw = self._array.id.read_direct_chunk(at)
+            if not skipped:  # the writer may leave a filter out for a chunk
+                whole = self._inflate(raw, self.piece_bytes)
+                piece = np.frombuffer(whole, dtype=np.uint8).reshape(self.grid)
+                return piece[tuple(slice(size) for size in sizes)]
+        within = [slice(at, at + size) for at, size in zip(start, sizes, strict=True)]
+        if self._array.ndim == 2:
+            return self._array[within[0], within[2]][:, None]
+        return self._array[tuple(within)]
+
+    def _checked(self, piece: npt.NDArray[Any], start: Sequence[int]) -> npt.NDArray[np.uint8]:
+        # Bytes are by far the usual case, and their maximum is found at memory speed.
+        if piece.dtype != np.uint8 or piece.max(initial=0) > 1:
+            self._check_zeros_and_ones(piece, start)
+        return piece.astype(np.uint8, copy=False)
+
+    def _check_zeros_and_ones(self, piece: npt.NDArray[Any], start: Sequence[int]) -> None:
+        wrong = (piece != 0) & (piece != 1)
+        if wrong.any():
+            bit, channel, row = (int(i) for i in np.argwhere(wrong)[0])
+            value = piece[bit, channel, row]
+            bit, channel, row = bit + start[0], channel + start[1], row + start[2]
+            place = (
+                f"position {bit}, channel {channel}" if self._array.ndim == 3 else f"target {bit}"
+            )
+            raise InputError(
+                f"{self.where}, row {row}, {place}",
+                f"the value {value}",
+                "0 or 1",
+                "The file is damaged or not of this kind: delete the archive and fetch it again.",
+            )
+
+
+def _with_channels(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])
+
+
+def _inflation(dataset: h5py.Dataset) -> Any:
+    """What turns a raw chunk into bytes, if that can be done here."""
+    plist = dataset.id.get_create_plist()
+    # Shuffling bytes changes nothing where a value is one byte.
+    filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+    needed = [code for code in filters if code != _SHUFFLE]
+    complete = dataset.id.get_num_chunks() == np.prod(
+        [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True)]
+    )
+    # A chunk that was never written has no bytes to read: HDF5 knows its value.
+    if dataset.dtype != np.uint8 or not complete:
+        return None
+    if needed == [_DEFLATE]:
+        return lambda raw, size: isal_zlib.decompress(raw, bufsize=size)
+    return (lambda raw, size: raw) if needed == [] else None

@@ -1,0 +1,130 @@
+"""Check stores: ``python -m noncoding.verify STORE …`` says which rows are damaged."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+from isal.isal_zlib import crc32
+
+from noncoding.errors import InputError
+from noncoding.store import ROWS_PER_CHUNK, Store, table_checksums
+
+ROW_DATASETS = ("sequence", "label", "locus/chromosome", "locus/start", "locus/end")
+
+
+@dataclass(frozen=True)
+class Damage:
+    """What is not as it was written.
+
+    Attributes
+    ----------
+    where : str
+        Dataset of the store.
+    rows : range
+        Rows that cannot be trusted; of a table, its lines.
+    found : str
+    """
+
+    where: str
+    rows: range
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.where}, rows {self.rows.start} to {self.rows.stop - 1}: {self.found}"
+
+
+def damages(path: str | Path) -> Iterator[Damage]:
+    """Everything in a store that does not agree with its checksums.
+
+    Parameters
+    ----------
+    path : path
+        Made by `noncoding.store.new_store`.
+
+    Yields
+    ------
+    Damage
+        Neighbouring blocks with the same finding are told as one.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened as a store at all.
+    """
+    with Store(path) as store, h5py.File(path, "r") as file:
+        for name in ROW_DATASETS:
+            if name in file:
+                yield from _joined(_damaged_blocks(file, name, store.rows))
+        columns = [f"target/{name}" for name in store.targets]
+        tables = [("target", columns)]
+        if "locus" in file:
+            tables.append(("locus/names", ["locus/names"]))
+        for name, parts in tables:
+            wanted = file[f"checksum/{name}"][:]
+            for part, found, expected in zip(
+                parts, table_checksums(file, parts), wanted, strict=True
+            ):
+                if found != expected:
+                    yield Damage(part, range(len(file[part])), _OTHER)
+
+
+_OTHER = "other content than was written (CRC-32)"
+
+
+def _damaged_blocks(file: h5py.File, name: str, rows: int) -> Iterator[Damage]:
+    dataset, checksums = file[name], file[f"checksum/{name}"][:]
+    if len(dataset) != rows:
+        shorter, longer = sorted((len(dataset), rows))
+        yield Damage(name, range(shorter, longer), f"{len(dataset)} rows instead of {rows}")
+    for block, checksum in enumerate(checksums):
+        start = block * ROWS_PER_CHUNK
+        span = range(start, min(start + ROWS_PER_CHUNK, rows))
+        try:
+            content = dataset[span.start : span.stop]
+        except OSError as error:
+            yield Damage(name, span, f"cannot be read ({error})")
+        else:
+            if crc32(content) != checksum:
+                yield Damage(name, span, _OTHER)
+
+
+def _joined(damages: Iterator[Damage]) -> Iterator[Damage]:
+    last: Damage | None = None
+    for damage in damages:
+        if last and (last.found, last.rows.stop) == (damage.found, damage.rows.start):
+            last = Damage(last.where, range(last.rows.start, damage.rows.stop), last.found)
+        else:
+            if last:
+                yield last
+            last = damage
+    if last:
+        yield last
+
+
+def main() -> int:
+    """Check each store; 0 if all are whole, 1 if one is damaged, 2 if one cannot be opened."""
+    parser = argparse.ArgumentParser(prog="python -m noncoding.verify", description=main.__doc__)
+    parser.add_argument("stores", metavar="STORE", nargs="+", type=Path)
+    status = 0
+    for path in parser.parse_args().stores:
+        try:
+            found = list(damages(path))
+        except InputError as error:
+            print(error, file=sys.stderr)
+            status = 2
+            continue
+        for damage in found:
+            print(f"{path}: DAMAGED: {damage}")
+        if found:
+            status = max(status, 1)
+        else:
+            with Store(path) as store:
+                print(f"{path}: whole, {store.rows:,} rows")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,6 +15,9 @@ slab
 ours
     The stage ``convert``, with everything that it checks.
 
+``--layout v5`` makes a test.mat instead, MATLAB v5, uncompressed, with labels of
+``--labels``; its floor is to load it whole with scipy.
+
 The file is read once before each side, so that all find it in the page cache
 as far as that goes.
 """
@@ -28,12 +31,14 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import common
 import h5py
 import numpy as np
 import pandas as pd
+import scipy.io
 
 from noncoding.convert import convert
 
@@ -46,6 +51,7 @@ LAYOUTS = {
     "blocks": ((8, 1, 65536), (8, 65536)),
     "long": ((1, 4, 2**20), (1, 2**20)),
     "contiguous": (None, None),
+    "v5": (None, None),
 }
 
 
@@ -55,13 +61,18 @@ def main() -> None:
     )
     parser.add_argument("--rows", type=int, default=4_400_000)
     parser.add_argument("--layout", choices=LAYOUTS, default="rows")
+    parser.add_argument("--labels", default="uint8", help="type of the labels of v5")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
     parser.add_argument("--source", type=Path, help="keep the train.mat here, and use it again")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
+    parser.add_argument("--side", choices=[*SIDES, "make"], help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.side == "make":
+        make_source(arguments.source, arguments, arguments.output)
+        print("{}")
+        return
     if arguments.side:
         start = time.perf_counter()
         SIDES[arguments.side](arguments.source, arguments.output, arguments.threads)
@@ -74,9 +85,16 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     source = arguments.source or folder / "train.mat"
     if not source.exists():
-        make_source(source, arguments.rows, arguments.layout, folder, arguments.threads)
-    with h5py.File(source) as file:
-        chunks = file["trainxdata"].chunks
+        # Another process: what one has used at most is handed down to those that it starts.
+        made = {name: getattr(arguments, name) for name in ("rows", "layout", "labels", "threads")}
+        options = [part for name, value in made.items() for part in (f"--{name}", value)]
+        common.run_side(
+            __file__, "--side", "make", "--source", source, "--output", folder, *options
+        )
+    chunks = None
+    if arguments.layout != "v5":
+        with h5py.File(source) as file:
+            chunks = file["trainxdata"].chunks
     figures = {
         "benchmark": "convert",
         "rows": arguments.rows,
@@ -108,6 +126,9 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
 
 
 def floor(source: Path, output: Path, threads: int) -> None:
+    if not h5py.is_hdf5(source):
+        scipy.io.loadmat(source)
+        return
     with h5py.File(source, "r") as file:
         for dataset in (file["trainxdata"], file["traindata"]):
             # Contiguous: as much at a time as a large chunk holds.
@@ -120,8 +141,14 @@ def floor(source: Path, output: Path, threads: int) -> None:
 
 
 def slab(source: Path, output: Path, threads: int) -> None:
-    with h5py.File(source, "r") as file, h5py.File(output, "w") as out:
-        x, y = file["trainxdata"], file["traindata"]
+    with ExitStack() as stack:
+        out = stack.enter_context(h5py.File(output, "w"))
+        if h5py.is_hdf5(source):
+            file = stack.enter_context(h5py.File(source))
+            x, y = file["trainxdata"], file["traindata"]
+        else:
+            file = scipy.io.loadmat(source)
+            x, y = file["testxdata"].transpose(2, 1, 0), file["testdata"].T
         rows = x.shape[2]
         sequences = out.create_dataset("x", (rows, 4, LENGTH), np.uint8)
         labels = out.create_dataset("y", (rows, TARGETS), np.uint8)
@@ -135,7 +162,7 @@ def ours(source: Path, output: Path, threads: int) -> None:
     convert(
         source,
         output,
-        split="train",
+        split="train" if h5py.is_hdf5(source) else "test",
         targets=pd.DataFrame({"index": range(TARGETS), "group": "TF"}),
         window=LENGTH,
         bin=200,
@@ -153,7 +180,23 @@ def read_through(path: Path) -> None:
             pass
 
 
-def make_source(path: Path, rows: int, layout: str, folder: Path, threads: int) -> None:
+def make_source(path: Path, arguments: argparse.Namespace, folder: Path) -> None:
+    if arguments.layout == "v5":
+        make_v5(path, arguments.rows, np.dtype(arguments.labels))
+    else:
+        make_v73(path, arguments.rows, arguments.layout, folder, arguments.threads)
+
+
+def make_v5(path: Path, rows: int, labels: np.dtype) -> None:
+    generator = np.random.default_rng(0)
+    bases = generator.integers(0, 4, (rows, 1, LENGTH), dtype=np.uint8)
+    sequences = (bases == np.arange(4, dtype=np.uint8)[:, None]).astype(np.uint8)
+    del bases
+    positive = generator.random((rows, TARGETS), dtype=np.float32) < 0.02
+    scipy.io.savemat(path, {"testxdata": sequences, "testdata": positive.astype(labels)})
+
+
+def make_v73(path: Path, rows: int, layout: str, folder: Path, threads: int) -> None:
     """Write a train.mat; needs room for a byte a base of half of the rows beside it."""
     codes, labels = random_rows(rows, folder)
     half = rows - rows // 2

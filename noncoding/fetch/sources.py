@@ -8,8 +8,8 @@ from urllib.parse import quote, unquote, urlsplit
 from noncoding.errors import InputError
 from noncoding.fetch.partial import Origin, Partial, TransientError
 
-CHUNK = 1 << 16
-"""Bytes read at once."""
+CHUNK = 1 << 14
+"""Bytes read at once; as many are lost, at most, where a connection breaks."""
 
 Source = str | Path
 """An http, https or ftp URL, or a local path."""

@@ -119,3 +119,27 @@ class FtpHandler(socketserver.StreamRequestHandler):
         connection, _ = self.listener.get_request()
         with self.listener, connection:
             connection.sendall(BODY[: 1000 if self.server.downloads == 1 else None])
+
+
+def hang_first(site, *, stop=None):
+    """No answer to the first request, or none after byte `stop` of the body; then all is well."""
+
+    def answer(handler, number):
+        if number > 1:
+            handler.reply()
+            return
+        if stop is not None:
+            handler.reply(stop=stop)
+            handler.wfile.flush()
+        site.released.wait()
+
+    return answer
+
+
+def by_path(**answers):
+    """Answers by the name that is asked for, such as ``a=lambda handler: handler.reply()``."""
+    return lambda handler, _: answers[handler.path.strip("/")](handler)
+
+
+def not_there(handler):
+    handler.reply(b"no", status=404)

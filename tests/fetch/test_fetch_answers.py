@@ -1,12 +1,13 @@
 """Servers that answer "later", "no", nothing, or with something else than the file."""
 
 import socketserver
+from hashlib import sha256
 
 import pytest
-from misbehaving import DIGEST, drop_first, fetched, names, refused
+from misbehaving import BODY, DIGEST, by_path, drop_first, fetched, hang_first, names, refused
 
 
-@pytest.mark.parametrize("status", [503, 500, 429, 408])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
 def test_tries_again_where_the_answer_is_later(site, get, destination, pauses, status):
     site.answer = lambda handler, number: (
         handler.reply(b"busy", status=status) if number <= 2 else handler.reply()
@@ -14,6 +15,37 @@ def test_tries_again_where_the_answer_is_later(site, get, destination, pauses, s
     get(f"{site.url}/x")
     assert fetched(destination)
     assert pauses == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("wished", "pause"),
+    [
+        ("7", 7),
+        ("0", 1),
+        ("100000", 600),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1),
+        ("Wed, 21 Oct 2099 07:28:00 GMT", 600),
+        ("soon", 1),
+    ],
+    ids=["seconds", "none", "too long", "a date gone by", "a date far ahead", "nonsense"],
+)
+@pytest.mark.parametrize("status", [429, 503])
+def test_waits_as_long_as_the_server_asks(site, get, destination, pauses, status, wished, pause):
+    site.answer = lambda handler, number: (
+        handler.reply(b"busy", status=status, headers={"Retry-After": wished})
+        if number == 1
+        else handler.reply()
+    )
+    get(f"{site.url}/x")
+    assert fetched(destination)
+    assert pauses == [pause]
+
+
+def test_hangs_up_without_an_answer(site, get, destination, pauses):
+    site.answer = lambda handler, number: None if number == 1 else handler.reply()
+    get(f"{site.url}/x")
+    assert fetched(destination)
+    assert pauses == [1]
 
 
 def test_gives_up_in_the_end(site, get, destination, pauses):
@@ -26,13 +58,7 @@ def test_gives_up_in_the_end(site, get, destination, pauses):
 
 
 def test_server_that_is_silent(site, get, destination):
-    def answer(handler, number):
-        if number == 1:
-            site.released.wait()
-        else:
-            handler.reply()
-
-    site.answer = answer
+    site.answer = hang_first(site)
     get(f"{site.url}/x", timeout=0.5)
     assert fetched(destination)
 
@@ -77,6 +103,73 @@ def test_web_page_does_not_cost_what_was_received(site, get, destination):
     assert site.ranges[2] == site.ranges[1] is not None
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<!DOCTYPE html>\n<title>Sorry</title>",
+        b"<!doctype HTML PUBLIC '-//W3C//DTD HTML 4.01//EN'>",
+        b"\xef\xbb\xbf \r\n\t<HTML lang='en'>",
+        b"<?xml version='1.0'?>\n<!-- made by a proxy -->\n<!DOCTYPE html>",
+        b"<head><title>Sign in</title></head>" + bytes(100_000),
+    ],
+)
+@pytest.mark.parametrize("kind", ["application/octet-stream", "application/gzip", None])
+def test_web_page_that_says_it_is_something_else(site, get, destination, pauses, page, kind):
+    headers = {"Content-Type": kind} if kind else {}
+    site.answer = drop_first(then={"body": page, "ranges": False, "headers": headers})
+    refused(get, destination, f"{site.url}/x", retries=0)
+    error = refused(get, destination, f"{site.url}/x")
+    assert "HTML" in error.found
+    assert pauses == []
+    # What was received before is kept.
+    site.answer = lambda handler, _: handler.reply()
+    get(f"{site.url}/x", sha256=DIGEST)
+    assert fetched(destination)
+    assert site.ranges[2] == site.ranges[1] is not None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<",
+        b"\x1f\x8b<html>",
+        b">html\nACGT\n",
+        b"<htmlx>",
+        b"# <!doctype html>",
+        b"chr1\t5\t6\n",
+    ],
+)
+def test_what_is_no_web_page(site, get, destination, body):
+    site.answer = lambda handler, _: handler.reply(body)
+    get(f"{site.url}/x")
+    assert fetched(destination, body)
+
+
+def test_web_page_without_a_kind_that_was_asked_for(site, get, destination):
+    site.answer = lambda handler, _: handler.reply(b"<html></html>")
+    get(f"{site.url}/table.htm")
+    assert fetched(destination, b"<html></html>")
+
+
+def test_sent_on_to_a_login_page(site, get, destination, pauses):
+    site.answer = by_path(
+        file=lambda handler: handler.reply(b"", status=302, headers={"Location": "/login.html"}),
+        **{"login.html": lambda handler: handler.reply(b"<!doctype html>", headers=HTML)},
+    )
+    error = refused(get, destination, f"{site.url}/file")
+    assert error.where == f"{site.url}/file"
+    assert "login" in error.found
+    assert pauses == []
+
+
+def test_sent_round_in_circles(site, get, destination, pauses):
+    site.answer = lambda handler, _: handler.reply(b"", status=302, headers={"Location": "/x"})
+    error = refused(get, destination, f"{site.url}/x")
+    assert "redirects" in error.found
+    assert pauses == []
+
+
 def test_web_page_that_was_asked_for(site, get, destination):
     site.answer = lambda handler, _: handler.reply(b"<html></html>", headers=HTML)
     get(f"{site.url}/table.html?x=1")
@@ -88,6 +181,13 @@ def test_body_that_is_always_short(site, get, destination):
     error = refused(get, destination, f"{site.url}/x", retries=1)
     assert "at the last of 2 attempts" in error.found
     assert "the whole file" in error.expected
+
+
+def test_length_that_says_too_little_is_found_by_the_digest(site, get, destination, pauses):
+    site.answer = lambda handler, _: handler.reply(headers={"Content-Length": 1000})
+    error = refused(get, destination, f"{site.url}/x", sha256=DIGEST)
+    assert sha256(BODY[:1000]).hexdigest() in error.found
+    assert pauses == []
 
 
 def test_wrong_digest(site, get, destination):

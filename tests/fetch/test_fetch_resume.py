@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from misbehaving import BODY, DIGEST, ETAG, OTHER, drop_first, fetched, refused
+from misbehaving import BODY, DIGEST, ETAG, OTHER, drop_first, fetched, hang_first, refused
 
 from noncoding.fetch import fetch
 
@@ -40,6 +40,57 @@ def test_resumes_after_a_lost_connection(site, get, destination, pauses):
     assert int(re.fullmatch(r"bytes=(\d+)-", site.ranges[1])[1]) > 0
     assert site.requests[1][2] == ETAG
     assert pauses == [1]
+
+
+def test_a_long_download_is_not_given_up_as_long_as_it_moves(site, get, destination, pauses):
+    def answer(handler, _):
+        asked = re.search(r"\d+", handler.headers.get("Range", "0"))
+        handler.reply(stop=int(asked[0]) + 130_000)
+
+    site.answer = answer
+    get(f"{site.url}/x", sha256=DIGEST, retries=1)
+    assert fetched(destination)
+    assert pauses == [1, 1, 1]
+
+
+def test_hangs_in_the_middle_of_the_body(site, get, destination, pauses):
+    site.answer = hang_first(site, stop=300_000)
+    get(f"{site.url}/x", sha256=DIGEST, timeout=0.5)
+    assert fetched(destination)
+    assert site.ranges[1] is not None
+    assert pauses == [1]
+
+
+def test_chunked_body_that_is_cut_short(site, get, destination, pauses):
+    def answer(handler, number):
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for start in range(0, len(BODY) if number > 1 else 300_000, 100_000):
+            handler.wfile.write(b"%x\r\n%b\r\n" % (100_000, BODY[start : start + 100_000]))
+        if number > 1:
+            handler.wfile.write(b"0\r\n\r\n")
+
+    site.answer = answer
+    get(f"{site.url}/x", sha256=DIGEST)
+    assert fetched(destination)
+    assert pauses == [1]
+
+
+def test_a_slow_server_is_waited_for(site, get, destination, pauses):
+    """The whole takes longer than the timeout, no pause between two bytes does."""
+
+    def answer(handler, _):
+        handler.reply(stop=0)
+        for start in range(0, len(BODY), 25_000):
+            handler.wfile.write(BODY[start : start + 25_000])
+            handler.wfile.flush()
+            time.sleep(0.1)
+
+    site.answer = answer
+    get(f"{site.url}/x", timeout=1.5)
+    assert fetched(destination)
+    assert pauses == []
 
 
 def test_resumes_by_the_date_where_the_etag_is_weak(site, get, destination):

@@ -4,12 +4,13 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
+from noncoding.downloads import file_name
 from noncoding.errors import InputError
 
 _SPLITS = ("train", "valid", "test", "ignore")
@@ -108,10 +109,10 @@ def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
     if dataset["source"] != "genome":
         return
     fasta, archive = dataset["fasta"], dataset["peaks"].get("archive")
-    if archive and PurePosixPath(fasta["url"]).name == PurePosixPath(archive["url"]).name:
+    if archive and file_name(fasta) == file_name(archive):
         raise InputError(
             f"configuration, key {key}.peaks.archive.url",
-            f"a file and a genome that are both called {PurePosixPath(fasta['url']).name}",
+            f"a file and a genome that are both called {file_name(fasta)}",
             "two names, since both are fetched into one folder",
             "Rename one of the two.",
         )

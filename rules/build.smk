@@ -24,8 +24,6 @@ rule build_splits:
         min_overlap=dataset_key("min_overlap"),
         min_peaks=dataset_key("min_peaks"),
         splits=dataset_key("splits"),
-        urls=lambda wildcards: {
-            name: entry["url"] for name, entry in downloads(wildcards.dataset).items()
-        },
+        urls=lambda wildcards: published(wildcards.dataset),
     script:
         "../scripts/build.py"

@@ -16,6 +16,7 @@ os.environ.update(
 )
 
 from noncoding.configuration import check_configuration
+from noncoding.downloads import downloads, file_name, urls
 from noncoding.errors import InputError
 from noncoding.provenance import source_files
 
@@ -71,26 +72,29 @@ def dataset_key(key):
     return lambda wildcards: config["datasets"][wildcards.dataset][key]
 
 
-def downloads(dataset):
-    """Published files of a data set: file name → its entry in the configuration."""
-    settings = config["datasets"][dataset]
-    if settings["source"] == "simulated":
-        entries = [{"url": f"{RESULTS}/{dataset}/simulated/bundle.tar.gz", "sha256": None}]
-    elif settings["source"] == "bundle":
-        entries = [settings["archive"]]
-    else:
-        entries = [settings["fasta"], *filter(None, [settings["peaks"].get("archive")])]
-    return {Path(entry["url"].split("?")[0]).name: entry for entry in entries}
+def fetched(dataset):
+    """Files that are fetched for a data set: file name → its entry in the configuration."""
+    if dataset in SIMULATED:
+        return {"bundle.tar.gz": {"url": f"{RESULTS}/{dataset}/simulated/bundle.tar.gz"}}
+    return downloads(config["datasets"][dataset])
+
+
+def published(dataset):
+    """The first URL of each fetched file, which says which file it is.
+
+    The others are other ways to the same file: to add one runs nothing anew.
+    """
+    return {name: urls(entry)[0] for name, entry in fetched(dataset).items()}
 
 
 def raw(dataset, entry):
-    """Where the file of an entry with a URL is fetched to."""
-    return f"{RESULTS}/{dataset}/raw/{Path(entry['url'].split('?')[0]).name}"
+    """Where the file of an entry is fetched to."""
+    return f"{RESULTS}/{dataset}/raw/{file_name(entry)}"
 
 
 def archive_of(wildcards):
     """The fetched archive of a data set in the format of the bundle."""
-    return [f"{RESULTS}/{wildcards.dataset}/raw/{name}" for name in downloads(wildcards.dataset)]
+    return [raw(wildcards.dataset, entry) for entry in fetched(wildcards.dataset).values()]
 
 
 def simulated_source(wildcards):
@@ -157,7 +161,7 @@ def deliverables(stage):
     """Every file that a person asks for when asking for a stage."""
     return {
         "fetch": [
-            f"{RESULTS}/{dataset}/raw/{name}" for dataset in DATASETS for name in downloads(dataset)
+            raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()
         ],
         "convert": of_datasets("data/{split}.h5", split=SPLITS),
         "describe": [

@@ -1,3 +1,5 @@
+# No `retries`: the library tries again itself, as long as that may help, and then says what is
+# wrong. Another attempt of Snakemake would only say it later.
 rule fetch_file:
     input:
         simulated=simulated_source,
@@ -7,7 +9,7 @@ rule fetch_file:
     log:
         f"{RESULTS}/{{dataset}}/logs/fetch/{{file}}.log",
     wildcard_constraints:
-        file=one_of({name for dataset in config["datasets"] for name in downloads(dataset)}),
+        file=one_of({name for dataset in config["datasets"] for name in fetched(dataset)}),
     conda:
         "../envs/noncoding.yaml"
     threads: 1
@@ -15,7 +17,7 @@ rule fetch_file:
         mem_mb=1000,
         runtime=24 * 60,
     params:
-        url=lambda wildcards: downloads(wildcards.dataset)[wildcards.file]["url"],
-        sha256=lambda wildcards: downloads(wildcards.dataset)[wildcards.file].get("sha256"),
+        url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
+        sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),
     script:
         "../scripts/fetch.py"

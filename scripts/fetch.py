@@ -1,23 +1,31 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.fetch import fetch
+from noncoding.downloads import downloads, urls
+from noncoding.fetch import Budget, fetch
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-url = snakemake.params.url
-# A mirror holds the same files, so it is no parameter: another one fetches nothing anew.
-mirror = snakemake.config["mirror"]
-if snakemake.input.simulated:
-    # What was simulated here has a local URL, and is on no mirror.
-    url, mirror = Path(url).absolute().as_uri(), None
+config, dataset = snakemake.config, snakemake.wildcards.dataset
+settings = config["datasets"][dataset]
+# The mirror, the further URLs and the room on the disk say nothing of which file it is, so
+# they are no parameters: edited, they fetch nothing anew.
+if simulated := snakemake.input.simulated:
+    # What was simulated here is on no mirror, and another file each time.
+    addresses, mirror, locked = [Path(simulated).absolute().as_uri()], None, False
+else:
+    addresses = urls(downloads(settings)[snakemake.wildcards.file])
+    mirror, locked = config["mirror"], True
+gib = settings.get("disk_gib")
 
 with logged_stage(snakemake.log[0]):
     fetch(
-        url,
+        addresses,
         snakemake.output[0],
         sha256=snakemake.params.sha256,
         mirror=mirror,
+        locked=locked,
+        budget=gib and Budget.of_gib(Path(config["results"], dataset), gib),
     )

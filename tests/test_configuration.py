@@ -58,6 +58,22 @@ def test_every_shipped_configuration_is_good(overlay):
         ({"datasets": {"yeast": {"window": 1001}}}, "even number of flanking bp"),
         ({"datasets": {"yeast": {"peaks": {"folder": "x"}}}}, "yeast.peaks"),
         ({"datasets": {"yeast": {"fasta": {"sha256": "abc"}}}}, "fasta.sha256: found 'abc'"),
+        ({"datasets": {"yeast": {"fasta": {"url": []}}}}, r"fasta.url: found \[\]; expected at l"),
+        ({"datasets": {"yeast": {"fasta": {"url": ["a", "a"]}}}}, "fasta.url.*no entry twice"),
+        ({"datasets": {"yeast": {"fasta": {"url": 3}}}}, "fasta.url: found 3; expected the type s"),
+        (
+            {
+                "datasets": {
+                    "yeast": {
+                        "fasta": {
+                            "url": ["a/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz?x", "b"]
+                        }
+                    }
+                }
+            },
+            "both called",
+        ),
+        ({"datasets": {"yeast": {"disk_gib": 0}}}, "yeast.disk_gib: found 0; expected more than 0"),
         ({"datasets": {"yeast": {"splits": {"valid": ["VIII"]}}}}, "VIII in both 'valid' and 'te"),
         ({"datasets": {"yeast": {"splits": {"train": ["Mito"]}}}}, "Mito in both 'train' and 'ig"),
         ({"datasets": {"new": {"source": "genome"}}}, "datasets.new: found no key 'fasta'"),

@@ -2,8 +2,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import random
 import resource
+import signal
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -138,6 +142,7 @@ def test_no_file(tmp_path, wanted):
         (special("a/test.mat", tarfile.LNKTYPE, "deepsea_train/train.mat"), "a link"),
         (special("a/test.mat", tarfile.FIFOTYPE), "a device"),
         (special("a/test.mat", tarfile.CHRTYPE), "a device"),
+        (special("a/test.mat", tarfile.BLKTYPE), "a device"),
         (special("a/test.mat", tarfile.DIRTYPE), "a folder"),
     ],
 )
@@ -180,6 +185,42 @@ def test_full_disk(tmp_path, wanted):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert wanted["train.mat"].read_bytes() == b"from before"
     assert list(wanted["train.mat"].parent.iterdir()) == [wanted["train.mat"]]
+
+
+KILLED_AT_THE_SECOND_MEMBER = """
+import os, signal, sys
+from noncoding import unpack
+
+read, count = unpack._chunk, 0
+
+def killed(*arguments):
+    global count
+    count += 1
+    if count == 3:  # after the bytes of the first member and its end
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read(*arguments)
+
+unpack._chunk = killed
+unpack.unpack(sys.argv[1], dict(zip(["train.mat", "test.mat"], sys.argv[2:])))
+"""
+
+
+def test_killed_half_way_leaves_the_final_names_as_they_were(tmp_path, wanted):
+    archive = tmp_path / "bundle.tar.gz"
+    archive.write_bytes(gzip.compress(tar(OFFICIAL)))
+    root = Path(sys.modules["noncoding"].__file__).parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_AT_THE_SECOND_MEMBER, archive, *wanted.values()],
+        env=os.environ | {"PYTHONPATH": str(root)},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert wanted["train.mat"].read_bytes() == b"from before"
+    assert not wanted["test.mat"].exists()
+
+    unpack(archive, wanted)
+    assert wanted["train.mat"].read_bytes() == TRAIN
+    assert wanted["test.mat"].read_bytes() == TEST
 
 
 def test_nowhere_to_write(tmp_path):

@@ -1,20 +1,36 @@
 """The bytes received so far, kept beside the destination until they are all there."""
 
 import json
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
-from tqdm import tqdm
-
 from noncoding import files
 from noncoding.errors import InputError
+from noncoding.fetch.lock import Lock, write_lock
+from noncoding.fetch.progress import shown
+from noncoding.fetch.space import check_room, free_bytes
+
+LOG = logging.getLogger(__name__)
 
 
 class TransientError(Exception):
-    """Trouble that may have passed at the next attempt; says what was found."""
+    """Trouble that may have passed at the next attempt.
+
+    Parameters
+    ----------
+    found : str
+        What was found.
+    retry_after : float, optional
+        Seconds that the server asks to wait.
+    """
+
+    def __init__(self, found: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(found)
 
 
 @dataclass(frozen=True)
@@ -24,22 +40,39 @@ class Origin:
     Attributes
     ----------
     url : str
-    validator : str or None
-        ETag or Last-Modified: what tells one version of the file from another.
+    etag, last_modified : str or None
+        As the server sent them.
     length : int or None
         Bytes of the whole file, where the server said so.
     """
 
     url: str
-    validator: str | None
+    etag: str | None
+    last_modified: str | None
     length: int | None
+
+    @property
+    def validator(self) -> str | None:
+        """What tells one version of the file from another, if anything does."""
+        # A weak ETag does not promise equal bytes, and If-Range must not carry it.
+        strong = self.etag and not self.etag.startswith("W/")
+        return self.etag if strong else self.last_modified
 
 
 class Partial:
-    """The bytes received so far, and the record of their origin."""
+    """The bytes received so far, and the record of their origin.
 
-    def __init__(self, destination: Path) -> None:
+    Parameters
+    ----------
+    destination : Path
+        Final name; the partial file stands beside it.
+    free : callable
+        Free bytes of a folder's file system.
+    """
+
+    def __init__(self, destination: Path, free: Callable[[Path], int] = free_bytes) -> None:
         self.destination = destination
+        self._free = free
         self._path = destination.with_name(f".partial-{destination.name}")
         self._record = destination.with_name(f".origin-{destination.name}")
 
@@ -48,44 +81,67 @@ class Partial:
         """Bytes received."""
         return self._path.stat().st_size if self._path.exists() else 0
 
+    def received(self, url: str) -> int:
+        """Bytes received from this URL."""
+        origin = self._origin()
+        return self.size if origin is not None and origin.url == url else 0
+
     def resumable(self, url: str) -> Origin | None:
         """Origin of the bytes, if more of the same file can be asked for."""
+        origin = self._origin()
+        if origin is None or not self.received(url) or not origin.validator:
+            return None
+        return origin
+
+    def version(self) -> tuple[str | None, str | None]:
+        """ETag and Last-Modified of the file whose bytes these are."""
+        origin = self._origin()
+        return (origin.etag, origin.last_modified) if origin else (None, None)
+
+    def _origin(self) -> Origin | None:
         try:
-            origin = Origin(**json.loads(self._record.read_text()))
+            return Origin(**json.loads(self._record.read_text()))
         except (OSError, ValueError, TypeError):  # none, or cut off while it was written
             return None
-        return origin if self.size and origin.url == url and origin.validator else None
 
     def begin(self, origin: Origin) -> None:
         """Drop what is there. The record comes first: a kill in between costs no bytes."""
         self.remove()
+        self._check_room(origin)
         with self._writing():
             self.destination.parent.mkdir(parents=True, exist_ok=True)
             self._record.write_text(json.dumps(asdict(origin)))
             self._path.touch()
 
-    def append(self, chunks: Iterable[bytes], length: int | None) -> None:
-        """Add bytes at the end; shows progress where a person is watching."""
+    def append(self, chunks: Iterable[bytes], origin: Origin) -> None:
+        """Add bytes at the end, to the end of the file; shows progress.
+
+        Raises
+        ------
+        TransientError
+            Fewer or more bytes came than the file has.
+        InputError
+            They cannot be written, or there is no room for them.
+        """
+        self._check_room(origin)
+        LOG.info("%s: %s", origin.url, _of(self.size, origin.length))
         with (
             self._writing_opened() as handle,
-            # None: shown on a terminal only.
-            tqdm(
-                desc=self.destination.name,
-                initial=self.size,
-                total=length,
-                unit="B",
-                unit_scale=True,
-                disable=None,
-            ) as progress,
+            shown(self.destination.name, self.size, origin.length) as update,
         ):
             for chunk in chunks:
                 # Writing has its own handler, so that a full disk is not taken
                 # for a lost connection.
                 with self._writing():
                     _write_all(handle, chunk)
-                progress.update(len(chunk))
-        if length is not None and self.size != length:
-            raise TransientError(f"{self.size} of {length} bytes")
+                update(len(chunk))
+        if origin.length is not None and self.size != origin.length:
+            raise TransientError(f"{self.size} of {origin.length} bytes")
+
+    def _check_room(self, origin: Origin) -> None:
+        if origin.length is not None:
+            rest = origin.length - self.size
+            check_room(self.destination.parent, rest, f"the rest of {origin.url}", self._free)
 
     def digest(self) -> str:
         """SHA-256 of the bytes received."""
@@ -96,6 +152,11 @@ class Partial:
         with self._writing():
             self._path.unlink(missing_ok=True)
             self._record.unlink(missing_ok=True)
+
+    def lock(self, lock: Lock) -> None:
+        """Record what was got. Before the final name: no file stands there without a lock."""
+        with self._writing():
+            write_lock(self.destination, lock)
 
     def finish(self) -> None:
         """Give the file its final name."""
@@ -121,6 +182,11 @@ class Partial:
                 "Free space or choose another folder, and run again: "
                 "where the server allows it, the download goes on from where it stopped.",
             ) from error
+
+
+def _of(size: int, length: int | None) -> str:
+    whole = "a file of unknown length" if length is None else f"{length:,} bytes"
+    return f"going on after {size:,} of {whole}" if size else f"receiving {whole}"
 
 
 def _write_all(handle: FileIO, chunk: bytes) -> None:

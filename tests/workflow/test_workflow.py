@@ -92,8 +92,9 @@ def test_from_a_server_to_a_report(bundle, tmp_path):
     assert summary["all"]["targets"] == TARGETS
     with h5py.File(results / "toy" / "predictions.h5") as file:
         assert file["probability"].shape == (4, TARGETS)
-    # The unpacked .mat files were temporary; the archive is kept.
-    assert [path.name for path in (results / "raw").iterdir()] == ["toy.tar.gz"]
+    # The unpacked .mat files were temporary; the archive is kept, with its lock.
+    kept = sorted(path.name for path in (results / "raw").iterdir())
+    assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
 
     _, said = snakemake(run, "--dry-run", config=tiny(toy=bundle))
     assert "Nothing to be done" in said
@@ -121,6 +122,31 @@ def test_a_mirror_holds_files_of_the_same_name(bundle, tmp_path):
     assert status == 0, said
     fetched = tmp_path / "results" / "toy" / "raw" / "toy.tar.gz"
     assert fetched.read_bytes() == (tmp_path / "shelf" / "toy.tar.gz").read_bytes()
+
+
+def test_another_way_to_a_file_fetches_nothing_anew_but_another_file_is_refused(bundle, tmp_path):
+    status, said = snakemake(tmp_path, "fetch", config=tiny(toy=bundle))
+    assert status == 0, said
+    url = bundle["archive"]["url"]
+    changed = bundle | {"archive": {"url": [url, f"{url}?copy"], "sha256": None}, "disk_gib": 0.1}
+    _, said = snakemake(tmp_path, "fetch", "--dry-run", config=tiny(toy=changed))
+    assert "Nothing to be done" in said
+
+    fetched = tmp_path / "results" / "toy" / "raw" / "toy.tar.gz"
+    fetched.unlink()
+    (tmp_path / "shelf" / "toy.tar.gz").write_bytes(b"another file")
+    status, said = snakemake(tmp_path, "fetch", config=tiny(toy=changed))
+    assert status != 0
+    assert "another file than before" in said
+    assert f"delete {fetched.relative_to(tmp_path)}.lock.json" in said
+    assert not fetched.exists()
+
+
+def test_too_little_room_is_told_before_anything_is_fetched(bundle, tmp_path):
+    status, said = snakemake(tmp_path, "fetch", config=tiny(toy=bundle | {"disk_gib": 1e6}))
+    assert status != 0
+    assert "all stages of this data set (disk_gib: 1,000,000.00" in said
+    assert not list((tmp_path / "results").rglob("*toy.tar.gz"))
 
 
 def test_a_wrong_digest_is_told_and_nothing_kept(bundle, tmp_path):

@@ -1,0 +1,66 @@
+import socketserver
+import threading
+from http.server import ThreadingHTTPServer
+
+import pytest
+from misbehaving import BODY, FtpHandler, Handler, Site
+
+from noncoding.fetch import fetch
+
+
+@pytest.fixture
+def site(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.site = Site(server.server_address)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.site
+        server.site.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def destination(tmp_path):
+    """A final name that is taken."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "bundle.tar.gz").write_bytes(b"from before")
+    return folder / "bundle.tar.gz"
+
+
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def get(destination, pauses):
+    def get(url, **options):
+        fetch(url, destination, pause=pauses.append, **options)
+
+    return get
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "my data" / "bundle.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(BODY)
+    return path
+
+
+@pytest.fixture
+def ftp(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), FtpHandler) as server:
+        server.daemon_threads = True
+        server.downloads = 0
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"ftp://127.0.0.1:{server.server_address[1]}/pub"
+        server.shutdown()
+        thread.join()

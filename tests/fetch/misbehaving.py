@@ -1,0 +1,145 @@
+"""Servers on the loopback interface that misbehave as real ones do, and what tests share."""
+
+import random
+import re
+import socketserver
+import threading
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler
+
+import pytest
+
+from noncoding.errors import InputError
+
+BODY = random.Random(1).randbytes(500_000)
+OTHER = random.Random(2).randbytes(400_000)
+DIGEST = sha256(BODY).hexdigest()
+ETAG = '"one"'
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        site = self.server.site
+        site.requests.append((self.path, self.headers.get("Range"), self.headers.get("If-Range")))
+        site.answer(self, len(site.requests))
+
+    def log_message(self, *_):
+        pass
+
+    def reply(
+        self, body=BODY, *, etag=ETAG, ranges=True, if_range=True, stop=None, status=200, headers=()
+    ):
+        """Send `body`, or the part asked for, and hang up at byte `stop` of the whole."""
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        same = not if_range or self.headers.get("If-Range") == etag
+        start = int(asked[1]) if asked and ranges and same else 0
+        answer = {"Content-Length": len(body) - start}
+        if etag:
+            answer["ETag"] = etag
+        if start:
+            status = 206
+            answer["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        self.send_response(status)
+        for name, value in (answer | dict(headers)).items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(body[start:stop])
+
+
+class Site:
+    """A server whose `answer(handler, number of the request)` a test sets."""
+
+    def __init__(self, address):
+        self.url = f"http://127.0.0.1:{address[1]}"
+        self.requests = []
+        self.answer = lambda handler, _: handler.reply()
+        self.released = threading.Event()
+
+    @property
+    def ranges(self):
+        return [asked for _, asked, _ in self.requests]
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def fetched(destination, body=BODY):
+    """Whether the file is right, and nothing is left beside it but its lock."""
+    left = [destination.name, f"{destination.name}.lock.json"]
+    return destination.read_bytes() == body and names(destination.parent) == left
+
+
+def refused(get, destination, url, **options):
+    """The error; asserts that what stood there before still does."""
+    with pytest.raises(InputError) as caught:
+        get(url, **options)
+    assert destination.read_bytes() == b"from before"
+    return caught.value
+
+
+def drop_first(*, stop=300_000, then=None, **options):
+    def answer(handler, number):
+        if number == 1:
+            handler.reply(stop=stop, **options)
+        else:
+            handler.reply(**(options | (then or {})))
+
+    return answer
+
+
+class FtpHandler(socketserver.StreamRequestHandler):
+    """As much of FTP as one anonymous download takes."""
+
+    def handle(self):
+        self.say("220 ready")
+        for line in self.rfile:
+            verb, _, argument = line.decode().strip().partition(" ")
+            if verb == "RETR" and argument == "x":
+                self.say(f"150 here it comes ({len(BODY)} bytes)")
+                self.send_data()
+                self.say("226 done")
+            elif verb == "EPSV":
+                self.listener = socketserver.TCPServer(("127.0.0.1", 0), None)
+                self.say(f"229 here (|||{self.listener.server_address[1]}|)")
+            elif verb == "PASV":
+                self.listener = socketserver.TCPServer(("127.0.0.1", 0), None)
+                high, low = divmod(self.listener.server_address[1], 256)
+                self.say(f"227 here (127,0,0,1,{high},{low})")
+            elif verb in ("RETR", "CWD") and argument != "pub":
+                self.say("550 no such file")
+            else:
+                self.say("230 fine")
+
+    def say(self, line):
+        self.wfile.write(f"{line}\r\n".encode())
+
+    def send_data(self):
+        self.server.downloads += 1
+        connection, _ = self.listener.get_request()
+        with self.listener, connection:
+            connection.sendall(BODY[: 1000 if self.server.downloads == 1 else None])
+
+
+def hang_first(site, *, stop=None):
+    """No answer to the first request, or none after byte `stop` of the body; then all is well."""
+
+    def answer(handler, number):
+        if number > 1:
+            handler.reply()
+            return
+        if stop is not None:
+            handler.reply(stop=stop)
+            handler.wfile.flush()
+        site.released.wait()
+
+    return answer
+
+
+def by_path(**answers):
+    """Answers by the name that is asked for, such as ``a=lambda handler: handler.reply()``."""
+    return lambda handler, _: answers[handler.path.strip("/")](handler)
+
+
+def not_there(handler):
+    handler.reply(b"no", status=404)

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import psutil
 
+TEMPORARY = ".temporary-"
+"""What the names begin with that no file keeps."""
+
 
 @contextmanager
 def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
@@ -56,7 +59,7 @@ def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # The machine's name, because another one may share the folder.
-    prefix = f".partial-{platform.node()}-"
+    prefix = f"{TEMPORARY}{platform.node()}-"
     for left in path.parent.glob(f"{glob.escape(prefix)}*-{glob.escape(path.name)}"):
         process = left.name.removeprefix(prefix).partition("-")[0]
         if process.isdigit() and not psutil.pid_exists(int(process)):

@@ -243,7 +243,7 @@ convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r
     assert killed.returncode == -signal.SIGKILL
     left = {path.name for path in mats["train"].parent.iterdir()} - before
     assert {name.rpartition("-")[2] for name in left} == {"train.h5", "train.planes"}
-    assert all(name.startswith(".partial-") for name in left)
+    assert all(name.startswith(".temporary-") for name in left)
     converted(mats["train"], "train")
     assert {path.name for path in mats["train"].parent.iterdir()} == before | {"train.h5"}
 

@@ -43,7 +43,7 @@ with temporary({str(final)!r}) as name:
     assert killed.returncode == -signal.SIGKILL
     (left,) = tmp_path.iterdir()
     living = left.with_name(left.name.replace(left.name.split("-")[-2], str(os.getppid())))
-    elsewhere = left.with_name(".partial-another.machine-1-one.h5")
+    elsewhere = left.with_name(".temporary-another.machine-1-one.h5")
     for path in (living, elsewhere):
         path.write_text("being written")
     with temporary(final) as name:

@@ -1,7 +1,6 @@
 """Whether there is room on the disk, before anything is written."""
 
 import os
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +8,9 @@ from pathlib import Path
 from typing import Self
 
 from noncoding.errors import InputError
+from noncoding.files import TEMPORARY
 
 GIB = 2**30
-_LEFT_BEHIND = re.compile(r"\.partial-\d+-")
 
 
 def free_bytes(folder: Path) -> int:
@@ -23,13 +22,13 @@ def free_bytes(folder: Path) -> int:
 def present_bytes(folder: Path) -> int:
     """Bytes of all files below a folder; 0 where there is none. Links are not followed.
 
-    Files under a name of `noncoding.files.written_whole` do not count: they were left
-    by a stage that was killed, and will be written once more.
+    Files under a name of `noncoding.files.temporary` do not count: they were left by a
+    stage that was killed, and will be written once more.
     """
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            if _LEFT_BEHIND.match(name):
+            if name.startswith(TEMPORARY):
                 continue
             try:
                 total += Path(parent, name).lstat().st_size

@@ -40,7 +40,7 @@ def test_present_bytes(tmp_path):
     (tmp_path / "x" / ".hidden").write_bytes(bytes(30))
     (tmp_path / "y").write_bytes(bytes(12))
     assert present_bytes(tmp_path) == 42
-    (tmp_path / ".partial-123-train.mat").write_bytes(bytes(5))
+    (tmp_path / ".temporary-here-123-train.mat").write_bytes(bytes(5))
     (tmp_path / ".partial-bundle.tar.gz").write_bytes(b"")
     assert present_bytes(tmp_path) == 42
     (tmp_path / "x" / "link").symlink_to(tmp_path / "y")

@@ -229,11 +229,27 @@ class _Column:
 
 @contextmanager
 def new_store(path: str | os.PathLike[str], header: StoreHeader) -> Iterator[StoreWriter]:
-    """Make a store that appears under its name when the body has ended well."""
-    with written_whole(path) as [partial], h5py.File(partial, "w") as file:
-        writer = StoreWriter(file, header)
-        yield writer
-        writer.finish()
+    """Make a store that appears under its name when the body has ended well.
+
+    Raises
+    ------
+    InputError
+        It cannot be written: the disk is full, or the folder read-only.
+    """
+    try:
+        with written_whole(path) as [partial], h5py.File(partial, "w") as file:
+            writer = StoreWriter(file, header)
+            yield writer
+            writer.finish()
+    except OSError as error:
+        # HDF5 tells the time and the file in several lines; what is wrong is enough.
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(
+            path,
+            f"that it cannot be written ({why})",
+            "a folder that can be written to and has room",
+            "Free space or choose another folder, and run again.",
+        ) from error
 
 
 class Store:

@@ -1,5 +1,8 @@
 import json
+import subprocess
+import sys
 import zlib
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -76,6 +79,32 @@ def test_an_error_leaves_no_store(tmp_path):
         writer.append(*rows(3))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
+    # In a process of its own: HDF5 may crash when it is left with a file that it cannot close.
+    path = tmp_path / "x.h5"
+    path.write_text("before")
+    script = f"""
+import resource, signal, sys
+sys.path[:0] = {[str(Path(__file__).parent), str(Path(__file__).parents[1])]!r}
+from noncoding.errors import InputError
+from noncoding.store import new_store
+from toy_store import *
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    with new_store({str(path)!r}, StoreHeader(LENGTH, 10, FORWARD, TABLE, {{}})) as writer:
+        writer.append(*toy_split(20_000, 0))
+except InputError as error:
+    print(error, flush=True)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert f"{path}: found that it cannot be written (File too large)" in done.stdout
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_damage_is_noticed_where_it_is_read(tmp_path):

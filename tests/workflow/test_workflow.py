@@ -13,7 +13,7 @@ import h5py
 import pandas as pd
 import pytest
 import yaml
-from toy_bundle import LENGTH, TARGETS, write_toy_bundle
+from toy_bundle import LENGTH, TARGETS, toy_rows, write_toy_bundle
 from toy_store import TRAINING, toy_sizes
 
 from noncoding.models import EXPORTED_FILES
@@ -64,7 +64,12 @@ def served(tmp_path):
 def bundle(served, tmp_path):
     table = tmp_path / "targets.tsv"
     names = pd.DataFrame(
-        {"index": range(TARGETS), "name": list("abcde"), "group": ["TF"] * 3 + ["DNase"] * 2}
+        {
+            "index": range(TARGETS),
+            "name": list("abcde"),
+            "group": ["TF"] * 3 + ["DNase"] * 2,
+            "test_positives": toy_rows()["test"][1].sum(axis=0),
+        }
     )
     names.to_csv(table, sep="\t", index=False)
     return {
@@ -114,6 +119,20 @@ def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):
     assert "toy.tar.gz: found" in said
     assert "fetch" in said
     assert not list((tmp_path / "results" / "toy").rglob("*.mat"))
+
+
+def test_another_bundle_than_the_published_one_is_found_before_training(bundle, tmp_path):
+    table = pd.read_csv(bundle["targets"], sep="\t")
+    table.assign(test_positives=table["test_positives"] + 1).to_csv(
+        bundle["targets"], sep="\t", index=False
+    )
+    status, said = snakemake(tmp_path, "convert", config=tiny(toy=bundle))
+    assert status != 0
+    assert "other numbers of positive rows" in said
+    assert not (tmp_path / "results" / "toy" / "data" / "test.h5").exists()
+
+    status, said = snakemake(tmp_path, "convert", config=tiny(toy=bundle | {"verify": False}))
+    assert status == 0, said
 
 
 def test_a_mirror_holds_files_of_the_same_name(bundle, tmp_path):

@@ -8,6 +8,8 @@ turned around. Each piece of the source is read once.
 
 import math
 import os
+import threading
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
@@ -21,17 +23,20 @@ import numpy.typing as npt
 
 from noncoding.bundle.source import Source
 
-BAND_BYTES = 1 << 27
-"""Most bytes of packed planes that are kept in memory for one band of rows; two
-bands are alive at a time. A longer one is put down on disk."""
-TYPICAL_BAND_BYTES = 1 << 24
-"""What short chunks are gathered to."""
+BAND_BYTES = 1 << 26
+"""Most bytes of packed planes that are kept in memory for one band of rows; one
+that is longer is put down on disk."""
+SHORT_BAND_BYTES = 1 << 20
+"""What short pieces are gathered to: so much stays in a core's cache."""
+AHEAD_BYTES = 1 << 27
+"""Most bytes of bands that wait to be handed on, beside one that always may."""
 PIECES_BYTES = 1 << 28
 """Most bytes of pieces that are read at a time, all threads together."""
 ROWS_PER_BLOCK = 1 << 16
 """Most rows that are handed on at a time."""
 # Rows that are turned around at a time: what is read and written fits into the cache.
 _ROWS_PER_TILE = 1 << 11
+_WIDE_BYTES = 1 << 20
 
 
 def packed_rows(
@@ -63,7 +68,8 @@ def packed_rows(
     size = _rows_per_band(source, planes)
     # Fewer threads where pieces are large: each holds one, and what it came from.
     threads = max(1, min(threads, PIECES_BYTES // source.piece_bytes))
-    before: _Band | None = None
+    ahead = max(1, min(2 * threads, AHEAD_BYTES // (2 * planes.padded * size)))
+    waiting: deque[_Band] = deque()
     with ExitStack() as stack:
         spill = None
         if planes.padded * size > BAND_BYTES:
@@ -71,12 +77,12 @@ def packed_rows(
         pool = stack.enter_context(ThreadPoolExecutor(threads))
         stack.callback(pool.shutdown, cancel_futures=True)
         for start in range(0, rows, size):
-            band = _Band(source, planes, slice(start, min(start + size, rows)), pool, spill)
-            if before is not None:
-                yield from before.blocks()
-            before = band
-        if before is not None:
-            yield from before.blocks()
+            band = slice(start, min(start + size, rows))
+            waiting.append(_Band(source, planes, band, pool, spill))
+            if len(waiting) > ahead:
+                yield from waiting.popleft().blocks()
+        while waiting:
+            yield from waiting.popleft().blocks()
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class _Planes:
 
 def _rows_per_band(source: Source, planes: _Planes) -> int:
     piece = source.grid[2]
-    size = piece * max(1, TYPICAL_BAND_BYTES // (planes.padded * piece))
+    size = piece * max(1, SHORT_BAND_BYTES // (planes.padded * piece))
     return min(size, max(1, source.shape[2]))
 
 
@@ -136,17 +142,25 @@ class _Band:
         self._rows = rows
         self._count = rows.stop - rows.start
         shape = (planes.padded, self._count)
+        self._on_disk = spill is not None
         self._planes: Any = (
             np.zeros(shape, dtype=np.uint8)
             if spill is None
             else spill.create_dataset(f"rows {rows.start}", shape=shape, dtype=np.uint8)
         )
-        self._packing: list[Future[None]] = [
-            pool.submit(self._pack, bits, channel, row)
-            for row in range(rows.start, rows.stop, source.grid[2])
+        self._turned: npt.NDArray[np.uint8] | None = None
+        # Small pieces side by side are packed as one: so many small steps take turns
+        # on Python's lock that two threads would be slower than one.
+        wide = source.grid[2] * max(1, _WIDE_BYTES // source.piece_bytes)
+        runs = [
+            (bits, channel, range(row, min(row + wide, rows.stop), source.grid[2]))
+            for row in range(rows.start, rows.stop, wide)
             for channel in range(0, source.shape[1], source.grid[1])
             for bits in _runs(source.shape[0], source.grid[0])
         ]
+        self._left = len(runs)
+        self._lock = threading.Lock()
+        self._packing: list[Future[None]] = [pool.submit(self._pack, *run) for run in runs]
 
     def blocks(self) -> Iterator[npt.NDArray[np.uint8]]:
         """The rows, shape=(n, channels, bytes) at a time."""
@@ -154,21 +168,38 @@ class _Band:
         for packing in done:
             packing.result()
         for start in range(0, self._count, ROWS_PER_BLOCK):
-            planes = self._planes[:, start : start + ROWS_PER_BLOCK]
-            turned = np.empty((planes.shape[1], self._layout.used), dtype=np.uint8)
-            for tile in range(0, len(turned), _ROWS_PER_TILE):
-                part = slice(tile, tile + _ROWS_PER_TILE)
-                turned[part] = _turned(planes[:, part])[:, : self._layout.used]
+            rows = slice(start, min(start + ROWS_PER_BLOCK, self._count))
+            turned = self._turn(rows) if self._turned is None else self._turned[rows]
             yield turned.reshape(-1, self._layout.channels, self._layout.bytes)
 
-    def _pack(self, bits: range, channel: int, row: int) -> None:
-        """Pack a run of pieces that begins and ends with a byte."""
+    def _turn(self, rows: slice) -> npt.NDArray[np.uint8]:
+        """The rows, shape=(n, channels * bytes)."""
+        planes = self._planes[:, rows]
+        turned = np.empty((planes.shape[1], self._layout.used), dtype=np.uint8)
+        for tile in range(0, len(turned), _ROWS_PER_TILE):
+            part = slice(tile, tile + _ROWS_PER_TILE)
+            turned[part] = _transposed(planes[:, part])[:, : self._layout.used]
+        return turned
+
+    def _pack(self, bits: range, channel: int, rows: range) -> None:
+        """Pack a run of pieces that begins and ends with a byte; turn, if it was the last."""
         joined = _Joined(bits.start)
         for bit in bits:
-            for first, packed in joined.add(self._source.read((bit, channel, row))):
-                self._put(first, channel, row, packed)
+            for first, packed in joined.add(self._read(bit, channel, rows)):
+                self._put(first, channel, rows.start, packed)
         for first, packed in joined.rest():
-            self._put(first, channel, row, packed)
+            self._put(first, channel, rows.start, packed)
+        with self._lock:
+            self._left -= 1
+            last = not self._left
+        # On the thread that has it in its cache; what lies on disk is turned when asked for.
+        if last and not self._on_disk:
+            self._turned = self._turn(slice(0, self._count))
+            self._planes = None
+
+    def _read(self, bit: int, channel: int, rows: range) -> npt.NDArray[np.uint8]:
+        pieces = [self._source.read((bit, channel, row)) for row in rows]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces, axis=2)
 
     def _put(self, first: int, channel: int, row: int, packed: npt.NDArray[np.uint8]) -> None:
         start = row - self._rows.start
@@ -237,7 +268,7 @@ def _packed(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return packed
 
 
-def _turned(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def _transposed(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Transpose of bytes, shape=(8 n, rows).
 
     Eight planes are joined to one of 64-bit numbers first, by arithmetic over

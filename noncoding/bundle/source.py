@@ -16,8 +16,8 @@ from isal import igzip_lib, isal_zlib
 
 from noncoding.errors import InputError
 
-ROWS_PER_PIECE = 1 << 18
-"""Of an array that is not chunked: 8 positions × 4 channels of it are 8 MiB."""
+ROWS_PER_PIECE = 1 << 17
+"""Of an array that is not chunked: 8 positions × 4 channels of it are 4 MiB."""
 
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 
@@ -37,6 +37,8 @@ class Source:
         (bits, channels, rows); one channel where there was no such axis.
     grid : tuple of int
         The shape of a piece: of a chunk, where the array is chunked.
+    piece_bytes : int
+        Of a piece in memory.
     """
 
     def __init__(self, array: Any, where: str) -> None:
@@ -48,12 +50,11 @@ class Source:
             self.grid = _with_channels(chunks)
         else:
             self.grid = (8, self.shape[1], max(1, min(self.shape[2], ROWS_PER_PIECE)))
+        self.piece_bytes = int(np.prod(self.grid)) * array.dtype.itemsize
+        # Kept, because h5py asks the file each time, and pieces may be many.
+        self._has_channels = len(array.shape) == 3
         self._inflate = _inflation(array) if chunks else None
-
-    @property
-    def piece_bytes(self) -> int:
-        """Bytes of a piece in memory."""
-        return int(np.prod(self.grid)) * self._array.dtype.itemsize
+        self._read_raw = array.id.read_direct_chunk if chunks else None
 
     def read(self, start: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
         """The piece that begins at `start`, a place on the grid.
@@ -84,16 +85,16 @@ class Source:
         return self._checked(piece, start)
 
     def _piece(self, start: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[Any]:
-        if self._inflate is not None:
+        if self._inflate is not None and self._read_raw is not None:
             # Chunks of an array without channels have two coordinates.
-            at = tuple(start) if self._array.ndim == 3 else (start[0], start[2])
-            skipped, raw = self._array.id.read_direct_chunk(at)
+            at = tuple(start) if self._has_channels else (start[0], start[2])
+            skipped, raw = self._read_raw(at)
             if not skipped:  # the writer may leave a filter out for a chunk
                 whole = self._inflate(raw, self.piece_bytes)
                 piece = np.frombuffer(whole, dtype=np.uint8).reshape(self.grid)
                 return piece[tuple(slice(size) for size in sizes)]
         within = [slice(at, at + size) for at, size in zip(start, sizes, strict=True)]
-        if self._array.ndim == 2:
+        if not self._has_channels:
             return self._array[within[0], within[2]][:, None]
         return self._array[tuple(within)]
 
@@ -109,9 +110,7 @@ class Source:
             bit, channel, row = (int(i) for i in np.argwhere(wrong)[0])
             value = piece[bit, channel, row]
             bit, channel, row = bit + start[0], channel + start[1], row + start[2]
-            place = (
-                f"position {bit}, channel {channel}" if self._array.ndim == 3 else f"target {bit}"
-            )
+            place = f"position {bit}, channel {channel}" if self._has_channels else f"target {bit}"
             raise InputError(
                 f"{self.where}, row {row}, {place}",
                 f"the value {value}",

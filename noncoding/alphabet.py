@@ -6,13 +6,16 @@ column of zeros. In this order the complement of channel ``i`` is channel
 ``3 - i``, so the reverse complement is a flip of the last two axes.
 """
 
-from typing import TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-Array = TypeVar("Array", np.ndarray, torch.Tensor)
+if TYPE_CHECKING:
+    import torch
+
+Array = TypeVar("Array", np.ndarray, "torch.Tensor")
 
 ALPHABET = "ACGT"
 
@@ -23,7 +26,6 @@ _COLUMNS = np.vstack([np.eye(len(ALPHABET), dtype=np.uint8), np.zeros((1, 4), np
 _REVERSED_BITS = np.packbits(
     np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=-1)[:, ::-1], axis=-1
 ).ravel()
-_BIT_SHIFTS = torch.arange(7, -1, -1, dtype=torch.uint8)
 
 
 def codes(sequence: str | bytes) -> npt.NDArray[np.uint8]:
@@ -75,9 +77,9 @@ def letters(sequence: npt.NDArray[np.generic]) -> str:
 
 def reverse_complement(sequences: Array) -> Array:
     """Reverse complement of one-hot sequences, shape=(..., 4, L)."""
-    if isinstance(sequences, torch.Tensor):
-        return sequences.flip(-2, -1)
-    return sequences[..., ::-1, ::-1]
+    if isinstance(sequences, np.ndarray):
+        return sequences[..., ::-1, ::-1]
+    return sequences.flip(-2, -1)
 
 
 def pack(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -113,7 +115,7 @@ def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt
     return _REVERSED_BITS[packed[..., ::-1, ::-1]]
 
 
-def unpack(packed: torch.Tensor, count: int) -> torch.Tensor:
+def unpack(packed: "torch.Tensor", count: int) -> "torch.Tensor":
     """Undo `pack` on the device that holds the tensor.
 
     Parameters
@@ -126,5 +128,22 @@ def unpack(packed: torch.Tensor, count: int) -> torch.Tensor:
     -------
     torch.Tensor, shape=(..., count), dtype=uint8
     """
-    bits = packed.unsqueeze(-1).bitwise_right_shift(_BIT_SHIFTS.to(packed.device)).bitwise_and_(1)
+    if packed.device.type == "cpu":  # several times faster there
+        import torch  # here, so that stages without tensors start without it
+
+        return torch.from_numpy(np.unpackbits(packed.numpy(), axis=-1, count=count))
+    return unpack_by_shifts(packed, count)
+
+
+def unpack_by_shifts(packed: "torch.Tensor", count: int) -> "torch.Tensor":
+    """What `unpack` does on a GPU; see there."""
+    shifts = _bit_shifts(packed.device)
+    bits = packed.unsqueeze(-1).bitwise_right_shift(shifts).bitwise_and_(1)
     return bits.flatten(-2)[..., :count]
+
+
+@cache
+def _bit_shifts(device: "torch.device") -> "torch.Tensor":
+    import torch
+
+    return torch.arange(7, -1, -1, dtype=torch.uint8, device=device)

@@ -288,6 +288,7 @@ class Store:
         self.source: dict[str, Any] = json.loads(attributes["source"])
         self.code_version = str(attributes["code_version"])
         self.targets = _read_table(self._file["target"])
+        self.packed_shapes = self._file["sequence"].shape[1:], self._file["label"].shape[1:]
 
     def __enter__(self) -> Self:
         return self

@@ -19,6 +19,8 @@ with logged_stage(snakemake.log[0]):
         model=snakemake.wildcards.model,
         sizes=snakemake.params.sizes,
         training=snakemake.params.settings,
+        # No parameter: where the rows lie while they are used changes no result.
+        load=snakemake.config["load"],
         seed=snakemake.params.seed,
         outputs=TrainingOutputs(
             best=Path(snakemake.output.best),

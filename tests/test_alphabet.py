@@ -1,10 +1,23 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noncoding.alphabet import codes, letters, one_hot, pack, reverse_complement, unpack
+from noncoding.alphabet import (
+    codes,
+    letters,
+    one_hot,
+    pack,
+    packed_reverse_complement,
+    reverse_complement,
+    unpack,
+    unpack_by_shifts,
+)
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 sequences = st.text(alphabet="ACGTN", min_size=1, max_size=40)
@@ -35,4 +48,27 @@ def test_unpack_agrees_with_numpy(count):
     packed = pack(bits)
     assert packed.shape == (3, 4, -(-count // 8))
     np.testing.assert_array_equal(np.unpackbits(packed, axis=-1, count=count), bits)
-    np.testing.assert_array_equal(unpack(torch.from_numpy(packed), count).numpy(), bits)
+    # As on the CPU, and as on a GPU.
+    for form in (unpack, unpack_by_shifts):
+        np.testing.assert_array_equal(form(torch.from_numpy(packed), count).numpy(), bits)
+
+
+@pytest.mark.parametrize("length", [8, 13, 1000])
+def test_packed_reverse_complement(length):
+    bases = np.random.default_rng(0).integers(0, 5, (6, length))
+    sequences = one_hot(bases.astype(np.uint8))
+    np.testing.assert_array_equal(
+        packed_reverse_complement(pack(sequences), length), pack(reverse_complement(sequences))
+    )
+
+
+def test_stages_without_tensors_do_not_wait_for_torch():
+    stages = "import sys, noncoding.fetch, noncoding.unpack, noncoding.convert, noncoding.verify"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{stages}; print('torch' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+    assert done.stdout.strip() == "False"

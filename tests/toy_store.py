@@ -58,6 +58,7 @@ TRAINING = {
     "epochs": 2,
     "patience": 5,
     "batch_size": 16,
+    "shuffle_buffer": 4096,
     "learning_rate": 1e-2,
     "warmup_steps": 2,
     "weight_decay": 0.01,

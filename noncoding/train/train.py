@@ -23,7 +23,6 @@ from pytorch_lightning.callbacks import (
 )
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
-from noncoding.alphabet import unpack
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.files import written_whole
@@ -73,6 +72,7 @@ def train(
     model: str,
     sizes: dict[str, Any],
     training: dict[str, Any],
+    load: dict[str, Any],
     seed: int,
     outputs: TrainingOutputs,
 ) -> None:
@@ -88,6 +88,8 @@ def train(
         The entry of ``models:``; ``architecture`` and its sizes.
     training : dict
         The section ``train:``.
+    load : dict
+        The section ``load:``, which changes no result.
     seed : int
         Of weights, order and augmentation.
     outputs : TrainingOutputs
@@ -115,7 +117,12 @@ def train(
     pl.seed_everything(seed, workers=True, verbose=False)
     torch.set_float32_matmul_precision("high")
     data = SplitsDataModule(
-        stores["train"], stores["valid"], batch_size=training["batch_size"], seed=seed
+        stores["train"],
+        stores["valid"],
+        batch_size=training["batch_size"],
+        shuffle_buffer=training["shuffle_buffer"],
+        seed=seed,
+        **load,
     )
     _check_validation(data, stores["valid"])
     network = create_model(length=length, targets=len(targets), **sizes)
@@ -190,8 +197,8 @@ def _check_same_task(train: Store, valid: Store) -> None:
 def _check_validation(data: SplitsDataModule, path: str | os.PathLike[str]) -> None:
     """Without a target that has both labels there is no AUPR to stop by."""
     rows = data.valid_rows
-    labels = unpack(rows.label, rows.targets).bool()
-    if not (labels.any(dim=0) & ~labels.all(dim=0)).any():
+    positives = rows.positives()
+    if not ((positives > 0) & (positives < len(rows))).any():
         raise InputError(
             path,
             f"{len(rows)} loci in which no target has both positives and negatives",

@@ -41,6 +41,7 @@ def run(stores, folder, sizes=None, **training):
         model="tiny",
         sizes=sizes or toy_sizes(),
         training=TRAINING | training,
+        load={"rows": "auto", "workers": 0},
         seed=3,
         outputs=made,
     )

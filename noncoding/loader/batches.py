@@ -1,0 +1,161 @@
+"""Batches of packed rows: shuffled for training, in order for validation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
+
+from noncoding.errors import InputError
+from noncoding.loader.order import BatchPlan, EpochOrder
+from noncoding.loader.rows import PackedBatch, Rows, RowsOnDisk
+
+
+class ShuffledBatches:
+    """Every row once an epoch, each epoch in another order; resumes at any batch.
+
+    Batches are made where the rows lie, a few bytes a row, and are unpacked on
+    the device that trains; so one process keeps up with any GPU, and reads
+    ahead on a thread of its own. Worker processes change nothing but who reads.
+
+    Parameters
+    ----------
+    rows : RowsOnDisk or RowsInMemory
+    batch_size : int
+        Rows a step and process, at most (see `BatchPlan`).
+    seed : int
+    buffer_rows : int
+        Rows that are shuffled together (see `EpochOrder`).
+    processes, rank : int
+        That share an epoch, and which of them this is.
+    workers : int
+        Processes that read; 0: this one.
+    pin_memory : bool
+        Put batches where a GPU can fetch them from by itself.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        *,
+        batch_size: int,
+        seed: int,
+        buffer_rows: int,
+        processes: int = 1,
+        rank: int = 0,
+        workers: int = 0,
+        pin_memory: bool = False,
+    ) -> None:
+        self._rows = rows
+        self._plan = BatchPlan(len(rows), batch_size, processes, rank)
+        self._seed = seed
+        self._buffer_rows = buffer_rows
+        self._workers = workers
+        self._pin_memory = pin_memory
+        self._epoch = 0
+        self._next = 0
+
+    @property
+    def sampler(self) -> "ShuffledBatches":
+        """What Lightning looks for to tell the epoch."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin an epoch; go on with it, if it is the one that was begun."""
+        if epoch != self._epoch:
+            self._epoch, self._next = epoch, 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The epoch, and how many of its batches were handed out."""
+        return {"epoch": self._epoch, "batch": self._next}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on after the batches of a `state_dict`."""
+        self._epoch, self._next = state["epoch"], state["batch"]
+
+    def __len__(self) -> int:
+        """Batches of a whole epoch."""
+        return len(self._plan)
+
+    def __iter__(self) -> Iterator[PackedBatch]:
+        """What is left of the epoch; after its end, the next one has begun."""
+        order = EpochOrder(len(self._rows), self._seed, self._epoch, self._buffer_rows)
+        loader = DataLoader(
+            _Epoch(self._rows, order, self._plan, self._next),
+            batch_size=None,
+            num_workers=self._workers,
+            pin_memory=self._pin_memory,
+        )
+        for batch in loader:
+            if isinstance(batch, InputError):
+                raise batch
+            self._next += 1  # counted when it is handed out
+            yield batch
+        self.set_epoch(self._epoch + 1)
+
+
+class _Epoch(IterableDataset):
+    """The batches of one epoch from number `first` on."""
+
+    def __init__(self, rows: Rows, order: EpochOrder, plan: BatchPlan, first: int) -> None:
+        self._rows = rows
+        self._order = order
+        self._plan = plan
+        self._first = first
+
+    def __iter__(self) -> Iterator[PackedBatch | InputError]:
+        worker = get_worker_info()
+        # DataLoader takes a batch from each worker in turn.
+        first = self._first + (worker.id if worker else 0)
+        numbers = range(first, len(self._plan), worker.num_workers if worker else 1)
+        try:
+            if numbers:
+                yield from self._batches(numbers)
+        except InputError as error:
+            # Handed on: raised in a worker, it would come out as another kind of error.
+            yield error
+
+    def _batches(self, numbers: range) -> Iterator[PackedBatch]:
+        starts = self._order.starts
+        number = int(starts.searchsorted(self._plan.span(numbers[0])[0], side="right")) - 1
+        pools = self._rows.pools(self._order, number)
+        pool = next(pools)
+        try:
+            for batch in numbers:
+                start, stop = self._plan.span(batch)
+                parts = []
+                while start < stop:
+                    while start >= starts[number + 1]:
+                        del pool
+                        pool, number = next(pools), number + 1
+                    end = min(stop, int(starts[number + 1]))
+                    places = pool.order[start - starts[number] : end - starts[number]]
+                    parts.append(pool.rows.take(places))
+                    start = end
+                yield parts[0] if len(parts) == 1 else _joined(parts)
+        finally:
+            pools.close()  # type: ignore[attr-defined] # a generator: ends its thread
+
+
+def _joined(parts: list[PackedBatch]) -> PackedBatch:
+    return PackedBatch(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+
+
+class OrderedBatches:
+    """All rows in the order of the store, read as they are needed.
+
+    Parameters
+    ----------
+    rows : RowsOnDisk
+    batch_size : int
+    """
+
+    def __init__(self, rows: RowsOnDisk, batch_size: int) -> None:
+        self._rows = rows
+        self._batch_size = batch_size
+
+    def __len__(self) -> int:
+        return -(-len(self._rows) // self._batch_size)
+
+    def __iter__(self) -> Iterator[PackedBatch]:
+        return self._rows.blocks(self._batch_size)

@@ -288,6 +288,7 @@ class Store:
         self.source: dict[str, Any] = json.loads(attributes["source"])
         self.code_version = str(attributes["code_version"])
         self.targets = _read_table(self._file["target"])
+        self._checksums: dict[str, npt.NDArray[np.uint32]] = {}
         self.packed_shapes = self._file["sequence"].shape[1:], self._file["label"].shape[1:]
 
     def __enter__(self) -> Self:
@@ -309,6 +310,42 @@ class Store:
         """Packed labels, shape=(n, ceil(targets / 8)); rows in rising order."""
         return self._read("label", rows)
 
+    def packed_block(self, block: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+        """One block of `ROWS_PER_CHUNK` rows, packed: sequences and labels.
+
+        Read as it lies in the file and checked by its CRC-32, which takes a
+        fraction of the time of HDF5's way with Fletcher-32, and sees more.
+
+        Parameters
+        ----------
+        block : int
+            Rows ``block * ROWS_PER_CHUNK`` and following; the last one may be shorter.
+
+        Raises
+        ------
+        InputError
+            The block is damaged.
+        """
+        return self._block("sequence", block), self._block("label", block)
+
+    def _block(self, name: str, block: int) -> npt.NDArray[np.uint8]:
+        dataset = self._file[name]
+        if name not in self._checksums:
+            self._checksums[name] = self._file[f"checksum/{name}"][:]
+        first = block * ROWS_PER_CHUNK
+        count = min(ROWS_PER_CHUNK, self.rows - first)
+        try:
+            _, raw = dataset.id.read_direct_chunk((first, *(0 for _ in dataset.shape[1:])))
+            width = int(np.prod(dataset.shape[1:]))
+            # Behind the rows: those that fill the last block up, and HDF5's own checksum.
+            rows = np.frombuffer(raw, dtype=np.uint8, count=count * width)
+            why = "CRC-32" if crc32(rows) != self._checksums[name][block] else ""
+        except (OSError, RuntimeError, ValueError) as error:
+            why = str(error)
+        if why:
+            raise self._damaged(name, first, first + count, why)
+        return rows.reshape(count, *dataset.shape[1:])
+
     def _read(self, name: str, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         try:
             return self._file[name][rows]
@@ -316,12 +353,15 @@ class Store:
             first, last = (
                 rows.indices(self.rows)[:2] if isinstance(rows, slice) else (rows[0], rows[-1] + 1)
             )
-            raise InputError(
-                f"{self.path}, {name} of rows {first} to {last - 1}",
-                f"data that HDF5 cannot read ({error})",
-                "a whole store",
-                f"`python -m noncoding.verify {self.path}` tells which rows are damaged. {_REMAKE}",
-            ) from error
+            raise self._damaged(name, first, last, str(error)) from error
+
+    def _damaged(self, name: str, first: int, stop: int, why: str) -> InputError:
+        return InputError(
+            f"{self.path}, {name} of rows {first} to {stop - 1}",
+            f"damaged data ({why})",
+            "what was written",
+            f"`python -m noncoding.verify {self.path}` tells which rows are damaged. {_REMAKE}",
+        )
 
     def sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """One-hot, shape=(n, 4, length), dtype=uint8; rows in rising order."""

@@ -157,3 +157,26 @@ def test_what_is_no_store_is_refused(tmp_path):
         Store(tmp_path / "text.h5")
     with pytest.raises(InputError, match=r"schema_version: found 99; expected 2"):
         Store(tmp_path / "other.h5")
+
+
+def test_blocks_are_checked_by_their_crc(tmp_path):
+    path = tmp_path / "x.h5"
+    sequences, labels = rows(2500)
+    sequences[:, :, :] = 0  # all N, so that bytes are zero
+    with new_store(path, header()) as writer:
+        writer.append(sequences, labels)
+    with Store(path) as store:
+        blocks = [store.packed_block(block) for block in range(3)]
+    assert [len(block) for block, _ in blocks] == [1024, 1024, 452]
+    for part, whole in zip(zip(*blocks, strict=True), (sequences, labels), strict=True):
+        np.testing.assert_array_equal(np.concatenate(part), np.packbits(whole, axis=-1))
+    with h5py.File(path) as file:
+        offset = file["sequence"].id.get_chunk_info(1).byte_offset
+    with path.open("r+b") as handle:
+        handle.seek(offset)
+        handle.write(b"\xff\xff")  # which Fletcher-32 takes for zeros
+    with Store(path) as store:
+        store.packed_sequences(slice(1024, 1025))
+        store.packed_block(0)
+        with pytest.raises(InputError, match=r"sequence of rows 1024 to 2047.*CRC-32.*verify"):
+            store.packed_block(1)

@@ -158,4 +158,4 @@ class OrderedBatches:
         return -(-len(self._rows) // self._batch_size)
 
     def __iter__(self) -> Iterator[PackedBatch]:
-        return self._rows.blocks(self._batch_size)
+        return self._rows.batches(self._batch_size)

@@ -1,18 +1,22 @@
 """Where the packed rows of a split lie while they are used."""
 
+import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import torch
 
 from noncoding.errors import InputError
 from noncoding.loader.order import EpochOrder
 from noncoding.store import ROWS_PER_CHUNK, Store
+
+Packed = npt.NDArray[np.uint8]
 
 RESIDENCES = ("auto", "device", "memory", "disk")
 
@@ -34,9 +38,9 @@ class PackedBatch(NamedTuple):
     sequence: torch.Tensor
     label: torch.Tensor
 
-    def take(self, index: torch.Tensor | slice) -> "PackedBatch":
-        """Some of the rows."""
-        return PackedBatch(self.sequence[index], self.label[index])
+    def take(self, index: torch.Tensor) -> "PackedBatch":
+        """Some of the rows; a copy row by row, several times faster than indexing."""
+        return PackedBatch(self.sequence.index_select(0, index), self.label.index_select(0, index))
 
 
 class Pool(NamedTuple):
@@ -78,6 +82,8 @@ class RowsOnDisk:
     Attributes
     ----------
     length, targets : int
+    packed_shapes : tuple of tuple of int
+        Of a packed sequence and of packed labels.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, loci_only: bool = False) -> None:
@@ -85,6 +91,7 @@ class RowsOnDisk:
         with Store(path) as store:
             self.length = store.length
             self.targets = len(store.targets)
+            self.packed_shapes = store.packed_shapes
             self._count = store.loci_count if loci_only else store.rows
 
     def __len__(self) -> int:
@@ -93,10 +100,10 @@ class RowsOnDisk:
     @property
     def packed_bytes(self) -> int:
         """Bytes of all rows: 615 a row at the official shapes."""
-        return len(self) * (4 * -(-self.length // 8) + -(-self.targets // 8))
+        return len(self) * sum(math.prod(shape) for shape in self.packed_shapes)
 
-    def read(self, rows: slice | np.ndarray) -> PackedBatch:
-        """Rows in rising order.
+    def blocks(self) -> Iterator[tuple[Packed, Packed]]:
+        """All rows in order, a block of the store at a time: sequences and labels.
 
         Raises
         ------
@@ -104,13 +111,20 @@ class RowsOnDisk:
             The store is gone or damaged; the message names the rows.
         """
         with Store(self.path) as store:
-            return _read(store, rows)
+            for block in range(-(-len(self) // ROWS_PER_CHUNK)):
+                left = len(self) - block * ROWS_PER_CHUNK
+                sequences, labels = store.packed_block(block)
+                yield sequences[:left], labels[:left]
 
-    def blocks(self, size: int) -> Iterator[PackedBatch]:
-        """All rows in order, `size` at a time."""
+    def batches(self, size: int) -> Iterator[PackedBatch]:
+        """All rows in order, `size` at a time; errors as in `blocks`."""
         with Store(self.path) as store:
             for start in range(0, len(self), size):
-                yield _read(store, slice(start, min(start + size, len(self))))
+                rows = slice(start, min(start + size, len(self)))
+                yield PackedBatch(
+                    torch.from_numpy(store.packed_sequences(rows)),
+                    torch.from_numpy(store.packed_labels(rows)),
+                )
 
     def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
         """The pools of an epoch; while one is used, the next one is read."""
@@ -126,8 +140,8 @@ class RowsOnDisk:
     def positives(self) -> np.ndarray:
         """Positive rows by target, shape=(targets,), dtype=int64."""
         counts = np.zeros(self.targets, dtype=np.int64)
-        for block in self.blocks(16 * ROWS_PER_CHUNK):
-            bits = np.unpackbits(block.label.numpy(), axis=-1, count=self.targets)
+        for _, labels in self.blocks():
+            bits = np.unpackbits(labels, axis=-1, count=self.targets)
             counts += bits.sum(axis=0, dtype=np.int64)
         return counts
 
@@ -143,25 +157,31 @@ def _begun(
 
 
 def _read_pool(store: Store, order: EpochOrder, pool: int) -> Pool:
-    numbers = order.rows_of(pool)
-    rows = PackedBatch(
-        torch.empty((len(numbers), *store.packed_shapes[0]), dtype=torch.uint8),
-        torch.empty((len(numbers), *store.packed_shapes[1]), dtype=torch.uint8),
-    )
-    at = 0
-    for block in order.pools[pool]:  # into place: a list of blocks would be as large again
-        size, start = order.block_size(block), int(block) * order.block_rows
-        part = _read(store, slice(start, start + size))
-        rows.sequence[at : at + size] = part.sequence
-        rows.label[at : at + size] = part.label
-        at += size
-    return Pool(rows, torch.from_numpy(order.shuffle(pool)))
+    places = torch.from_numpy(order.shuffle(pool))
+    rows = _room(store.packed_shapes, len(places), torch.device("cpu"))
+    _fill(rows, (store.packed_block(int(block)) for block in order.pools[pool]))
+    return Pool(rows, places)
 
 
-def _read(store: Store, rows: slice | np.ndarray) -> PackedBatch:
+def _room(shapes: Iterable[tuple[int, ...]], count: int, device: torch.device) -> PackedBatch:
     return PackedBatch(
-        torch.from_numpy(store.packed_sequences(rows)), torch.from_numpy(store.packed_labels(rows))
+        *(torch.empty((count, *shape), dtype=torch.uint8, device=device) for shape in shapes)
     )
+
+
+def _fill(rows: PackedBatch, blocks: Iterable[tuple[Packed, Packed]]) -> None:
+    """Put blocks where they belong one by one: a list of them would be as large again."""
+    on_cpu = rows.label.device.type == "cpu"
+    at = 0
+    for block in blocks:
+        for whole, part in zip(rows, block, strict=True):
+            span = slice(at, at + len(part))
+            if on_cpu:
+                whole.numpy()[span] = part
+            else:
+                # Copied, because torch does not know that it may only be read.
+                whole[span] = torch.from_numpy(part.copy()).to(whole.device)
+        at += len(block[1])
 
 
 class RowsInMemory:
@@ -175,18 +195,8 @@ class RowsInMemory:
     """
 
     def __init__(self, stored: RowsOnDisk, device: torch.device) -> None:
-        first = stored.read(slice(0, 1))
-        self._rows = PackedBatch(
-            *(
-                torch.empty((len(stored), *part.shape[1:]), dtype=torch.uint8, device=device)
-                for part in first
-            )
-        )
-        at = 0
-        for block in stored.blocks(16 * ROWS_PER_CHUNK):
-            for whole, part in zip(self._rows, block, strict=True):
-                whole[at : at + len(part)] = part.to(device)
-            at += len(block.label)
+        self._rows = _room(stored.packed_shapes, len(stored), device)
+        _fill(self._rows, stored.blocks())
 
     def __len__(self) -> int:
         return len(self._rows.label)

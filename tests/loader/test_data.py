@@ -1,5 +1,7 @@
 """Under a real Lightning Trainer: what a training sees, whole and resumed."""
 
+import json
+
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -16,8 +18,9 @@ STEPS = 21
 class Seen(pl.LightningModule):
     """Notes the rows of each batch; stops without a word after `stop` steps."""
 
-    def __init__(self, number_of, stop=None):
+    def __init__(self, number_of, stop=None, folder=None):
         super().__init__()
+        self._folder = folder
         self.weight = torch.nn.Parameter(torch.zeros(1))
         self.rows = []
         self._number_of = number_of
@@ -35,6 +38,10 @@ class Seen(pl.LightningModule):
     def on_train_batch_end(self, *_):
         if len(self.rows) == self._stop:
             raise Killed
+
+    def on_train_end(self):
+        if self._folder:
+            (self._folder / f"{self.global_rank}.json").write_text(json.dumps(self.rows))
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=0.1)
@@ -58,14 +65,17 @@ def number_of():
     return {row.tobytes(): number for number, row in enumerate(toy_split(ROWS, 0)[0])}
 
 
-def fit(stores, module, folder, *, rows="disk", every=None, resumed=None):
-    data = SplitsDataModule(*stores, batch_size=BATCH, seed=7, shuffle_buffer=1024, rows=rows)
+def fit(stores, module, folder, *, rows="disk", every=None, resumed=None, processes=1):
+    size = BATCH // processes
+    data = SplitsDataModule(*stores, batch_size=size, seed=7, shuffle_buffer=1024, rows=rows)
     callbacks = []
     if every:
         callbacks = [ModelCheckpoint(folder, save_last=True, every_n_train_steps=every)]
     trainer = pl.Trainer(
         max_epochs=EPOCHS,
         accelerator="cpu",
+        devices=processes,
+        strategy="ddp_spawn" if processes > 1 else "auto",
         logger=False,
         callbacks=callbacks,
         enable_checkpointing=bool(callbacks),
@@ -107,3 +117,9 @@ def test_resumed_in_an_epoch_sees_just_what_was_left(stores, number_of, tmp_path
     assert last in (stop - 1, stop)
     rest = fit(stores, Seen(number_of), tmp_path, every=1, resumed=tmp_path / "last.ckpt")
     assert begun.rows[:last] + rest == expected()
+
+
+def test_two_processes_see_together_what_one_would(stores, number_of, tmp_path):
+    fit(stores, Seen(number_of, folder=tmp_path), tmp_path, processes=2)
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
+    assert [a + b for a, b in zip(first, second, strict=True)] == expected()

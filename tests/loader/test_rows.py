@@ -5,6 +5,7 @@ import pytest
 import torch
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
+from noncoding.alphabet import unpack
 from noncoding.errors import InputError
 from noncoding.loader import RowsInMemory, RowsOnDisk, residence
 
@@ -34,10 +35,10 @@ def test_prevalence_is_smoothed(tmp_path):
 
 def test_what_is_held_is_what_is_stored(stored):
     held = RowsInMemory(stored, CPU)
-    whole = stored.read(slice(0, 64))
+    sequences, labels = toy_split(64, 0)
     assert len(held) == 64
-    assert torch.equal(held._rows.sequence, whole.sequence)
-    assert torch.equal(held._rows.label, whole.label)
+    np.testing.assert_array_equal(unpack(held._rows.sequence, LENGTH).numpy(), sequences)
+    np.testing.assert_array_equal(unpack(held._rows.label, len(TABLE)).numpy(), labels)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_what_is_no_store_is_refused(tmp_path):
 def test_blocks_are_checked_by_their_crc(tmp_path):
     path = tmp_path / "x.h5"
     sequences, labels = rows(2500)
-    sequences[:, :, :] = 0  # all N, so that bytes are zero
+    sequences[1024] = 0  # N, so that its bytes are zero
     with new_store(path, header()) as writer:
         writer.append(sequences, labels)
     with Store(path) as store:

@@ -171,7 +171,7 @@ def ours(source: Path, output: Path, threads: int) -> None:
     )
 
 
-SIDES = {"floor": floor, "slab": slab, "ours": ours}
+SIDES = {"floor": floor, "ours": ours, "slab": slab}
 
 
 def read_through(path: Path) -> None:

@@ -9,7 +9,7 @@ from noncoding.provenance import source_files, versions
 ROOT = Path(__file__).parents[1]
 # From left to right: a module imports only from its own room and those before it.
 ROOMS = [
-    ["errors", "files", "provenance", "downloads"],
+    ["errors", "files", "memory", "provenance", "downloads"],
     ["configuration", "stage", "alphabet", "targets", "figures"],
     ["store", "metrics", "group_figures"],
     ["fetch", "unpack", "verify"],

@@ -48,6 +48,13 @@ class ShuffledBatches:
     ) -> None:
         self._rows = rows
         self._plan = BatchPlan(len(rows), batch_size, processes, rank)
+        self._identity = {
+            "rows": len(rows),
+            "batch size": batch_size,
+            "processes": processes,
+            "seed": seed,
+            "shuffle buffer": buffer_rows,
+        }
         self._seed = seed
         self._buffer_rows = buffer_rows
         self._workers = workers
@@ -66,11 +73,24 @@ class ShuffledBatches:
             self._epoch, self._next = epoch, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """The epoch, and how many of its batches were handed out."""
-        return {"epoch": self._epoch, "batch": self._next}
+        """The epoch, how many of its batches were handed out, and of which order."""
+        return {"epoch": self._epoch, "batch": self._next, "order": self._identity}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on after the batches of a `state_dict`."""
+        """Go on after the batches of a `state_dict`.
+
+        Raises
+        ------
+        InputError
+            It is of another order, in which its place means other rows.
+        """
+        if state["order"] != self._identity:
+            raise InputError(
+                "the checkpoint to go on from",
+                f"an order of rows made with {_listed(state['order'])}",
+                _listed(self._identity),
+                "Go on with the settings of the checkpoint, or begin anew.",
+            )
         self._epoch, self._next = state["epoch"], state["batch"]
 
     def __len__(self) -> int:
@@ -92,6 +112,10 @@ class ShuffledBatches:
             self._next += 1  # counted when it is handed out
             yield batch
         self.set_epoch(self._epoch + 1)
+
+
+def _listed(order: dict[str, int]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in order.items())
 
 
 class _Epoch(IterableDataset):
@@ -132,6 +156,10 @@ class _Epoch(IterableDataset):
                     places = pool.order[start - starts[number] : end - starts[number]]
                     parts.append(pool.rows.take(places))
                     start = end
+                if batch == numbers[-1]:
+                    # Whoever takes the last batch may not ask again: nothing is kept till then.
+                    del pool
+                    pools.close()  # type: ignore[attr-defined]
                 yield parts[0] if len(parts) == 1 else _joined(parts)
         finally:
             pools.close()  # type: ignore[attr-defined] # a generator: ends its thread

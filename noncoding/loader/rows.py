@@ -9,11 +9,11 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 import torch
 
 from noncoding.errors import InputError
 from noncoding.loader.order import EpochOrder
+from noncoding.memory import available_memory
 from noncoding.store import ROWS_PER_CHUNK, Store
 
 Packed = npt.NDArray[np.uint8]
@@ -23,7 +23,7 @@ RESIDENCES = ("auto", "device", "memory", "disk")
 DEVICE_SHARE = 0.2
 """Of the free memory of a GPU: the rest is for the training itself."""
 MEMORY_SHARE = 0.5
-"""Of the memory that is free."""
+"""Of the memory that is free, to the machine and to the job."""
 
 
 class PackedBatch(NamedTuple):
@@ -230,14 +230,14 @@ def residence(wanted: str, stored: RowsOnDisk, device: torch.device, processes: 
     if wanted == "auto":
         if device.type == "cuda" and needed <= DEVICE_SHARE * _free_on(device):
             return "device"
-        fits = needed * processes <= MEMORY_SHARE * psutil.virtual_memory().available
+        fits = needed * processes <= MEMORY_SHARE * available_memory()
         return "memory" if fits else "disk"
     if wanted == "device" and device.type == "cuda":
         free, what = _free_on(device), "memory of the GPU"
     elif wanted == "disk":
         return wanted
     else:
-        free, what = psutil.virtual_memory().available // processes, "memory"
+        free, what = available_memory() // processes, "memory"
     if needed > free:
         raise InputError(
             stored.path,

@@ -89,7 +89,7 @@ def test_the_same_for_any_number_of_workers(stored, number_of, workers, memory):
     held = RowsInMemory(stored, CPU) if memory else stored
     batches = shuffled(held, workers=workers)
     assert numbers(batches, number_of) == expected(0)
-    batches.load_state_dict({"epoch": 4, "batch": 5})
+    batches.load_state_dict(batches.state_dict() | {"epoch": 4, "batch": 5})
     assert numbers(batches, number_of) == expected(4)[5:]
 
 
@@ -121,6 +121,22 @@ def test_resumes_at_any_batch(stored, number_of, data, batch_size, epoch):
     assert seen + numbers(resumed, number_of) == whole
     # And then the next epoch, from its beginning.
     assert numbers(resumed, number_of) == expected(epoch + 1, batch_size=batch_size)
+
+
+@pytest.mark.parametrize("other", [{"seed": 4}, {"batch_size": 299}, {"processes": 2}])
+def test_a_place_in_another_order_is_refused(stored, other):
+    state = shuffled(stored).state_dict()
+    with pytest.raises(InputError, match=r"order of rows made with rows 5000, batch size 300"):
+        shuffled(stored, **other).load_state_dict(state)
+
+
+def test_nothing_is_kept_after_the_last_batch(stored):
+    """Lightning does not ask for another one, and validates then."""
+    batches = shuffled(stored, buffer_rows=1024)
+    iterator = iter(batches)
+    for _ in range(len(batches)):
+        next(iterator)
+    assert not any(thread.name.startswith("pools") for thread in threading.enumerate())
 
 
 def test_an_epoch_that_was_left_does_not_shorten_the_next(stored, number_of):

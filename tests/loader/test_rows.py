@@ -77,6 +77,5 @@ def test_where_they_do_not_fit(stored, monkeypatch, wanted, device, told):
 
 
 def _pretend(monkeypatch, on_gpu, in_memory):
-    memory = type("Memory", (), {"available": in_memory})
-    monkeypatch.setattr("noncoding.loader.rows.psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr("noncoding.loader.rows.available_memory", lambda: in_memory)
     monkeypatch.setattr("torch.cuda.mem_get_info", lambda device: (on_gpu, 2 * on_gpu))

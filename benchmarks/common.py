@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
+# The project is run from its folder and not installed.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 
 class Side(NamedTuple):
     """What one side of a comparison took.

@@ -36,6 +36,7 @@ ROWS_PER_BLOCK = 1 << 16
 """Most rows that are handed on at a time."""
 # Rows that are turned around at a time: all steps on them stay in the fastest caches.
 _ROWS_PER_TILE = 1 << 8
+# Bytes that small pieces side by side are joined to before they are packed.
 _WIDE_BYTES = 1 << 20
 
 

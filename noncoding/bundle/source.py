@@ -2,11 +2,13 @@
 
 h5py decompresses one chunk at a time, whatever the number of threads, with
 zlib. Chunks that are only deflated are therefore read raw and inflated here,
-by ISA-L, on the thread that asks for them. Any other filter, type or layout
+by ISA-L, on the thread that asks for them, past HDF5's lock. Any other filter, type or layout
 is left to h5py.
 """
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -19,6 +21,8 @@ from noncoding.errors import InputError
 ROWS_PER_PIECE = 1 << 17
 """Of an array that is not chunked: 8 positions × 4 channels of it are 4 MiB."""
 
+_MOST_PLACES = 1 << 20
+"""Of chunks that are kept in mind: some 200 MB."""
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 
 
@@ -54,7 +58,7 @@ class Source:
         # Kept, because h5py asks the file each time, and pieces may be many.
         self._has_channels = len(array.shape) == 3
         self._inflate = _inflation(array) if chunks else None
-        self._read_raw = array.id.read_direct_chunk if chunks else None
+        self._raw = _RawChunks(array) if self._inflate is not None else None
 
     def read(self, start: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
         """The piece that begins at `start`, a place on the grid.
@@ -85,10 +89,10 @@ class Source:
         return self._checked(piece, start)
 
     def _piece(self, start: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[Any]:
-        if self._inflate is not None and self._read_raw is not None:
+        if self._inflate is not None and self._raw is not None:
             # Chunks of an array without channels have two coordinates.
             at = tuple(start) if self._has_channels else (start[0], start[2])
-            skipped, raw = self._read_raw(at)
+            skipped, raw = self._raw.read(at)
             if not skipped:  # the writer may leave a filter out for a chunk
                 whole = self._inflate(raw, self.piece_bytes)
                 piece = np.frombuffer(whole, dtype=np.uint8).reshape(self.grid)
@@ -117,6 +121,35 @@ class Source:
                 "0 or 1",
                 "The file is damaged or not of this kind: delete the archive and fetch it again.",
             )
+
+
+class _RawChunks:
+    """Chunks as they lie in the file, read past HDF5's lock.
+
+    HDF5 does one thing at a time; a thread that reads would wait for the one
+    that writes the store. Where the chunks lie is asked once.
+    """
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self._dataset = dataset
+        self._places: dict[tuple[int, ...], Any] = {}
+        self._file = Path(dataset.file.filename).open("rb", buffering=0)  # noqa: SIM115
+        if dataset.id.get_num_chunks() <= _MOST_PLACES:
+            dataset.id.chunk_iter(self._note)
+            first = next(iter(self._places), None)
+            # Versions of HDF5 differ on whether MATLAB's own header counts as an offset.
+            if first and self.read(first) != dataset.id.read_direct_chunk(first):
+                self._places = {}
+
+    def _note(self, place: Any) -> None:
+        self._places[place.chunk_offset] = place
+
+    def read(self, start: tuple[int, ...]) -> tuple[int, bytes]:
+        """Mask of filters that were left out, and the bytes."""
+        place = self._places.get(start)
+        if place is None:
+            return self._dataset.id.read_direct_chunk(start)
+        return place.filter_mask, os.pread(self._file.fileno(), place.size, place.byte_offset)
 
 
 def _with_channels(shape: tuple[int, ...]) -> tuple[int, int, int]:

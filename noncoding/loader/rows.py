@@ -112,9 +112,7 @@ class RowsOnDisk:
         """
         with Store(self.path) as store:
             for block in range(-(-len(self) // ROWS_PER_CHUNK)):
-                left = len(self) - block * ROWS_PER_CHUNK
-                sequences, labels = store.packed_block(block)
-                yield sequences[:left], labels[:left]
+                yield _cut_block(store, block, len(self))
 
     def batches(self, size: int) -> Iterator[PackedBatch]:
         """All rows in order, `size` at a time; errors as in `blocks`."""
@@ -159,8 +157,15 @@ def _begun(
 def _read_pool(store: Store, order: EpochOrder, pool: int) -> Pool:
     places = torch.from_numpy(order.shuffle(pool))
     rows = _room(store.packed_shapes, len(places), torch.device("cpu"))
-    _fill(rows, (store.packed_block(int(block)) for block in order.pools[pool]))
+    _fill(rows, (_cut_block(store, int(block), order.rows) for block in order.pools[pool]))
     return Pool(rows, places)
+
+
+def _cut_block(store: Store, block: int, rows: int) -> tuple[Packed, Packed]:
+    """A block, without what lies behind the first `rows` rows of the store."""
+    sequences, labels = store.packed_block(block)
+    left = rows - block * ROWS_PER_CHUNK
+    return sequences[:left], labels[:left]
 
 
 def _room(shapes: Iterable[tuple[int, ...]], count: int, device: torch.device) -> PackedBatch:

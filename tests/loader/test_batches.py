@@ -75,6 +75,14 @@ def test_batches_are_those_of_the_order(stored, number_of, batch_size, seed, epo
         assert numbers(batches, number_of) == wanted
 
 
+def test_one_strand_of_a_store_with_both(tmp_path):
+    stored = RowsOnDisk(write_toy_store(tmp_path / "x.h5", rows=1500, both=True), loci_only=True)
+    known = {row.tobytes(): number for number, row in enumerate(toy_split(1500, 0)[0])}
+    found = numbers(shuffled(stored, buffer_rows=1024), known)
+    assert sorted(row for batch in found for row in batch) == list(range(1500))
+    assert found == numbers(shuffled(RowsInMemory(stored, CPU), buffer_rows=1024), known)
+
+
 def test_labels_stay_with_their_sequences(stored, number_of):
     labels = toy_split(ROWS, 0)[1]
     for batch in shuffled(stored):

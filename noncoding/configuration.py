@@ -43,8 +43,8 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         _check_sizes(f"models.{name}", model)
     for name, dataset in config["datasets"].items():
         _check_dataset(f"datasets.{name}", dataset)
-    for name, model in config["models"].items():
-        _check_room(f"models.{name}", model, config)
+    for name in config["run"]["models"]:
+        _check_run(name, config)
 
 
 def _check_names(config: Mapping[str, Any]) -> None:
@@ -61,7 +61,19 @@ def _check_names(config: Mapping[str, Any]) -> None:
 
 
 def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
-    resnet, transformer = model["resnet"], model["transformer"]
+    if model["architecture"] == "hybrid":
+        _check_hybrid(key, model)
+    elif model["architecture"] == "deepsea" and len(model["dropout"]) != len(model["channels"]):
+        raise InputError(
+            f"configuration, key {key}.dropout",
+            f"{len(model['dropout'])} entries",
+            f"{len(model['channels'])}, one a convolution, as in 'channels'",
+            "Give both lists the same length.",
+        )
+
+
+def _check_hybrid(key: str, model: Mapping[str, Any]) -> None:
+    resnet, sequence = model["resnet"], model["sequence"]
     for per_block in ("strides", "dilations"):
         if len(resnet[per_block]) != len(resnet["channels"]):
             raise InputError(
@@ -70,14 +82,36 @@ def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
                 f"{len(resnet['channels'])}, one a residual block, as in 'channels'",
                 "Give all three lists the same length.",
             )
-    if transformer["channels"] % transformer["heads"]:
+    for channels in resnet["channels"]:
+        inner = round(resnet["widening"] * channels)
+        if inner < 1 or inner % resnet["groups"]:
+            raise InputError(
+                f"configuration, key {key}.resnet.groups",
+                f"{resnet['groups']} groups for {inner} channels in the middle of a block",
+                "a number of groups that divides 'channels' times 'widening'",
+                "Change one of the three.",
+            )
+    if resnet["stem_both_strands"] and resnet["embedding"]:
         raise InputError(
-            f"configuration, key {key}.transformer.heads",
-            f"{transformer['heads']} heads for {transformer['channels']} channels",
+            f"configuration, key {key}.resnet.stem_both_strands",
+            "true, beside an embedding",
+            "false, since a learned embedding of the bases has no complement",
+            "Set 'embedding' to 0 or 'stem_both_strands' to false.",
+        )
+    if model.get("motifs") and resnet["embedding"]:
+        raise InputError(
+            f"configuration, key {key}.motifs",
+            "true, beside an embedding",
+            "kernels that see bases, to start from motifs",
+            "Set 'embedding' to 0 or 'motifs' to false.",
+        )
+    if sequence["kind"] in ("transformer_xl", "bert") and sequence["channels"] % sequence["heads"]:
+        raise InputError(
+            f"configuration, key {key}.sequence.heads",
+            f"{sequence['heads']} heads for {sequence['channels']} channels",
             "a number of heads that divides the channels",
             "Change one of the two.",
         )
-
     if model["head"]["pooling"] == "flatten" and not model["head"]["hidden"]:
         raise InputError(
             f"configuration, key {key}.head.hidden",
@@ -87,15 +121,26 @@ def _check_sizes(key: str, model: Mapping[str, Any]) -> None:
         )
 
 
-def _check_room(key: str, model: Mapping[str, Any], config: Mapping[str, Any]) -> None:
-    window = min(config["datasets"][name]["window"] for name in config["run"]["datasets"])
-    if model["resnet"]["stem_pool"] > window:
+def _check_run(name: str, config: Mapping[str, Any]) -> None:
+    """What a model that is run wants of the data sets that it is run on."""
+    key, model = f"models.{name}", config["models"][name]
+    run = {name: config["datasets"][name] for name in config["run"]["datasets"]}
+    window = min(dataset["window"] for dataset in run.values())
+    if model["architecture"] == "hybrid" and model["resnet"]["stem_pool"] > window:
         raise InputError(
             f"configuration, key {key}.resnet.stem_pool",
             f"{model['resnet']['stem_pool']} bp",
             f"at most the shortest window that is run, {window} bp",
             "Pool less.",
         )
+    for dataset, settings in run.items():
+        if model.get("motifs") and not settings.get("motifs"):
+            raise InputError(
+                f"configuration, key {key}.motifs",
+                f"true, but no motifs of the data set '{dataset}'",
+                "a MEME file to start from",
+                f"Give datasets.{dataset}.motifs a url, or set {key}.motifs to false.",
+            )
 
 
 def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
@@ -161,6 +206,9 @@ def _told(error: ValidationError) -> InputError:
     if error.validator == "required":
         missing = next(k for k in demanded if k not in instance)
         return InputError(where, f"no key '{missing}'", "this key", "Add it; see config.yaml.")
+    if error.validator == "multipleOf":
+        demanded = f"a multiple of {demanded}"
+        return InputError(where, f"{instance!r}", demanded, f"{about}See config.yaml.")
     if error.validator == "oneOf" or error.schema is False:
         return InputError(where, f"{error.instance!r}", "one way to say it", f"{about}Keep one.")
     return InputError(

@@ -48,4 +48,5 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         entries = [dataset["fasta"], dataset["peaks"].get("archive")]
     else:
         entries = [dataset.get("archive")]
+    entries.append(dataset.get("motifs"))
     return {file_name(entry): entry for entry in entries if entry}

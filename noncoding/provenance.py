@@ -63,8 +63,10 @@ def _imported(path: Path, root: Path) -> Iterator[Path]:
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(path.relative_to(root).parts[: -node.level]) if node.level else ""
+            module = ".".join(filter(None, [package, node.module]))
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         for name in names:
             if name.split(".")[0] == "noncoding":
                 yield from _files_of(name, root)

@@ -24,6 +24,6 @@ rule build_splits:
         min_overlap=dataset_key("min_overlap"),
         min_peaks=dataset_key("min_peaks"),
         splits=dataset_key("splits"),
-        urls=lambda wildcards: published(wildcards.dataset),
+        urls=published_rows,
     script:
         "../scripts/build.py"

@@ -36,7 +36,24 @@ BUNDLES = [name for name, d in config["datasets"].items() if d["source"] in ("bu
 GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "genome"]
 SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
 
-MODEL_FILES = ["config.json", "model.safetensors", "targets.tsv", "training.json", "README.md"]
+MODEL_FILES = [
+    "config.json",
+    "model.safetensors",
+    "targets.tsv",
+    "training.json",
+    "README.md",
+    # The network's own code, with which the folder loads without this project.
+    "network.py",
+    "activations.py",
+    "stem.py",
+    "wide_resnet.py",
+    "transformer_xl.py",
+    "sequence.py",
+    "head.py",
+    "hybrid.py",
+    "deepsea.py",
+    "danq.py",
+]
 MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in MODEL_FILES]
 DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
 EVALUATION_FIGURES = ["metrics_by_group", "auprc_by_prevalence", "curves"]
@@ -74,9 +91,10 @@ def dataset_key(key):
 
 def fetched(dataset):
     """Files that are fetched for a data set: file name → its entry in the configuration."""
+    files = downloads(config["datasets"][dataset])
     if dataset in SIMULATED:
-        return {"bundle.tar.gz": {"url": f"{RESULTS}/{dataset}/simulated/bundle.tar.gz"}}
-    return downloads(config["datasets"][dataset])
+        return {"bundle.tar.gz": {"url": f"{RESULTS}/{dataset}/simulated/bundle.tar.gz"}} | files
+    return files
 
 
 def published(dataset):
@@ -87,6 +105,16 @@ def published(dataset):
     return {name: urls(entry)[0] for name, entry in fetched(dataset).items()}
 
 
+def published_rows(wildcards):
+    """The first URL of each file that the rows come from; motifs are not among them."""
+    motifs = config["datasets"][wildcards.dataset].get("motifs")
+    return {
+        name: url
+        for name, url in published(wildcards.dataset).items()
+        if not motifs or name != file_name(motifs)
+    }
+
+
 def raw(dataset, entry):
     """Where the file of an entry is fetched to."""
     return f"{RESULTS}/{dataset}/raw/{file_name(entry)}"
@@ -94,12 +122,21 @@ def raw(dataset, entry):
 
 def archive_of(wildcards):
     """The fetched archive of a data set in the format of the bundle."""
-    return [raw(wildcards.dataset, entry) for entry in fetched(wildcards.dataset).values()]
+    if wildcards.dataset in SIMULATED:
+        return raw(wildcards.dataset, {"url": "bundle.tar.gz"})
+    return raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])
+
+
+def motif_file(wildcards):
+    """The motifs that a model starts from, where it does."""
+    if config["models"][wildcards.model].get("motifs"):
+        return raw(wildcards.dataset, config["datasets"][wildcards.dataset]["motifs"])
+    return []
 
 
 def simulated_source(wildcards):
     """What must be simulated before it can be fetched."""
-    if wildcards.dataset in SIMULATED:
+    if wildcards.dataset in SIMULATED and wildcards.file == "bundle.tar.gz":
         return f"{RESULTS}/{wildcards.dataset}/simulated/bundle.tar.gz"
     return []
 

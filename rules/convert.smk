@@ -17,7 +17,7 @@ rule convert_split:
         mem_mb=5000,
         runtime=240,
     params:
-        url=lambda wildcards: next(iter(published(wildcards.dataset).values())),
+        url=lambda wildcards: next(iter(published_rows(wildcards).values())),
         window=dataset_key("window"),
         bin=dataset_key("bin"),
         verify=lambda wildcards: config["datasets"][wildcards.dataset].get("verify") or "off",

@@ -22,6 +22,7 @@ with logged_stage(snakemake.log[0]):
         # No parameter: where the rows lie while they are used changes no result.
         load=snakemake.config["load"],
         seed=snakemake.params.seed,
+        motifs=snakemake.input.motifs or None,
         outputs=TrainingOutputs(
             best=Path(snakemake.output.best),
             last=Path(snakemake.output.last),

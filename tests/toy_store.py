@@ -32,7 +32,15 @@ def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE):
     return path
 
 
-def toy_sizes(pooling="attention", layers=1):
+def sequence_sizes(kind):
+    """Sizes of a sequence part of toy size."""
+    if kind == "none":
+        return {"kind": kind}
+    sizes = {"kind": kind, "skip": True, "layers": 1, "channels": 8, "dropout": 0.0}
+    return sizes if kind == "lstm" else sizes | {"heads": 2, "inner": 16}
+
+
+def toy_sizes(pooling="attention", kind="transformer_xl"):
     """Sizes of a hybrid that trains in a second."""
     return {
         "architecture": "hybrid",
@@ -41,16 +49,19 @@ def toy_sizes(pooling="attention", layers=1):
             "stem_channels": 16,
             "stem_kernel": 7,
             "stem_pool": 4,
+            "stem_activation": "gelu",
+            "stem_both_strands": False,
             "channels": [16, 16],
             "strides": [1, 2],
             "dilations": [1, 1],
             "kernel": 3,
             "widening": 1,
+            "groups": 1,
             "dropout": 0.0,
             "squeeze_excitation": 4,
         },
-        "transformer": {"layers": layers, "heads": 2, "channels": 8, "inner": 16, "dropout": 0.0},
-        "head": {"pooling": pooling, "hidden": 8, "dropout": 0.0},
+        "sequence": sequence_sizes(kind),
+        "head": {"pooling": pooling, "hidden": 8, "dropout": 0.0, "weight_norm": False},
     }
 
 

@@ -84,8 +84,24 @@ def _mirrored(source: Source, mirror: str) -> Source:
         )
     folder = _located(mirror)
     if isinstance(folder, Path):
-        return folder / path.name
+        return _inside(folder, path.name)
     return f"{folder.rstrip('/')}/{quote(path.name)}"
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A file of a mirror, which may be sorted into folders of its own."""
+    direct = folder / name
+    if direct.exists():
+        return direct
+    found = sorted(folder.rglob(name))
+    if len(found) > 1:
+        raise InputError(
+            folder,
+            f"several files {name}: {', '.join(str(path.relative_to(folder)) for path in found)}",
+            "one",
+            "Name the folder that holds the right one, or move the others away.",
+        )
+    return found[0] if found else direct
 
 
 def copy(source: Path, partial: Partial) -> None:

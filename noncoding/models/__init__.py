@@ -3,6 +3,7 @@
 from noncoding.models.architectures import ARCHITECTURES, create_model
 from noncoding.models.export import EXPORTED_FILES, ExportedModel, export_model, load_model
 from noncoding.models.hybrid import Hybrid, HybridConfig
+from noncoding.models.motifs import start_from_motifs
 from noncoding.models.network import Network
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "create_model",
     "export_model",
     "load_model",
+    "start_from_motifs",
 ]

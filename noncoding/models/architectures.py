@@ -2,10 +2,17 @@
 
 from typing import Any
 
+from noncoding.errors import InputError
+from noncoding.models.danq import DanQ, DanQConfig
+from noncoding.models.deepsea import DeepSea, DeepSeaConfig
 from noncoding.models.hybrid import Hybrid, HybridConfig
 from noncoding.models.network import Network
 
-ARCHITECTURES = {"hybrid": (Hybrid, HybridConfig)}
+ARCHITECTURES: dict[str, tuple[type[Network], Any]] = {
+    "hybrid": (Hybrid, HybridConfig),
+    "deepsea": (DeepSea, DeepSeaConfig),
+    "danq": (DanQ, DanQConfig),
+}
 
 
 def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) -> Network:
@@ -20,7 +27,22 @@ def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) 
     targets : int
         Number of logits.
     **sizes
-        The architecture's own sizes, as under ``models:`` in config.yaml.
+        The architecture's own sizes, as under ``models:`` in config.yaml; ``motifs``,
+        which says how the weights start and not what they are, is passed over.
+
+    Raises
+    ------
+    InputError
+        The sizes do not fit the window or each other.
     """
+    sizes.pop("motifs", None)
     model, config = ARCHITECTURES[architecture]
-    return model(config(length=length, targets=targets, **sizes))
+    try:
+        return model(config(length=length, targets=targets, **sizes))
+    except ValueError as error:
+        raise InputError(
+            f"configuration, a model of the architecture '{architecture}'",
+            str(error),
+            f"sizes that fit each other and a window of {length} bp",
+            "Change the model's sizes, or run it on another data set.",
+        ) from error

@@ -20,7 +20,22 @@ from noncoding.models.network import Network
 from noncoding.store import Store
 from noncoding.targets import read_targets, write_targets
 
-EXPORTED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json", "README.md")
+_NEEDED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json", "README.md")
+CODE_FILES = (
+    "network.py",
+    "activations.py",
+    "stem.py",
+    "wide_resnet.py",
+    "transformer_xl.py",
+    "sequence.py",
+    "head.py",
+    "hybrid.py",
+    "deepsea.py",
+    "danq.py",
+)
+"""Modules of this package that need nothing but torch and transformers, and import each other by
+relative names: with them the folder loads without this project."""
+EXPORTED_FILES = (*_NEEDED_FILES, *CODE_FILES)
 
 
 @dataclass(frozen=True)
@@ -92,8 +107,11 @@ def export_model(
     """
     finals = [Path(folder) / name for name in EXPORTED_FILES]
     with tempfile.TemporaryDirectory() as scratch, written_whole(*finals) as partials:
-        network.save_pretrained(scratch)
         made = Path(scratch)
+        _name_classes(network)
+        network.save_pretrained(made)
+        for name in CODE_FILES:
+            shutil.copyfile(Path(__file__).with_name(name), made / name)
         write_targets(targets, made / "targets.tsv")
         (made / "training.json").write_text(json.dumps(training, indent=2))
         (made / "README.md").write_text(_model_card(network, targets, training))
@@ -110,7 +128,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         A file is missing, or the architecture is not known.
     """
     folder = Path(folder)
-    for name in EXPORTED_FILES:
+    for name in _NEEDED_FILES:
         if not (folder / name).is_file():
             raise InputError(
                 folder, f"no file {name}", "an exported model", "Run the stage 'train' again."
@@ -130,6 +148,16 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         json.loads((folder / "training.json").read_text()),
         folder,
     )
+
+
+def _name_classes(network: Network) -> None:
+    """Tell transformers' AutoModel which of the modules beside the weights to load."""
+    classes = {"AutoConfig": type(network.config), "AutoModel": type(network)}
+    network.config.auto_map = {
+        auto: f"{found.__module__.rpartition('.')[2]}.{found.__name__}"
+        for auto, found in classes.items()
+    }
+    network.config.alphabet = ALPHABET
 
 
 def _some(targets: pd.DataFrame) -> str:
@@ -156,13 +184,17 @@ tags: [biology, genomics, dna]
   {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}).
 - `training.json` holds the whole training configuration and the digests of the data.
+- The `.py` files are the network itself; torch, transformers and safetensors are all that it needs.
 
 ```python
-from noncoding.models import load_model
+from transformers import AutoModel
 
-model = load_model("path/to/this/folder")
-logits = model.network(sequences)
+network = AutoModel.from_pretrained("path/to/this/folder", trust_remote_code=True).eval()
+logits = network(sequences)
 ```
+
+With noncoding at hand, `noncoding.models.load_model("path/to/this/folder")` gives the network with
+its target table, and runs no code from this folder.
 
 Measured on the validation split, with both strands averaged:
 

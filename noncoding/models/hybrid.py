@@ -1,14 +1,15 @@
-"""The hybrid: WideResNet, Transformer-XL, and a head that sees both."""
+"""The hybrid: WideResNet, a part that relates positions, and a head that sees both."""
 
 from typing import Any
 
 import torch
+from torch import nn
 from transformers import PreTrainedConfig
 
-from noncoding.models.head import HEADS, positions_after
-from noncoding.models.network import Network
-from noncoding.models.transformer_xl import TransformerXL
-from noncoding.models.wide_resnet import WideResNet
+from .head import HEADS, positions_after, start_at_prevalence
+from .network import Network
+from .sequence import SEQUENCE_PARTS
+from .wide_resnet import WideResNet
 
 
 class HybridConfig(PreTrainedConfig):
@@ -20,10 +21,11 @@ class HybridConfig(PreTrainedConfig):
         Window in bp.
     targets : int
         Number of logits.
-    resnet, transformer, head : dict
-        Keyword arguments of `WideResNet`, `TransformerXL` and the head; the
-        head's ``pooling`` is a key of `HEADS`; a transformer with no layers is
-        left out.
+    resnet, sequence, head : dict
+        Keyword arguments of `WideResNet`, the sequence part and the head. The
+        sequence part's ``kind`` is ``none`` or a key of `SEQUENCE_PARTS`, and
+        ``skip`` says whether the head sees the residual network's features
+        beside it; the head's ``pooling`` is a key of `HEADS`.
     """
 
     model_type = "noncoding-hybrid"
@@ -33,23 +35,23 @@ class HybridConfig(PreTrainedConfig):
         length: int = 1000,
         targets: int = 1,
         resnet: dict[str, Any] | None = None,
-        transformer: dict[str, Any] | None = None,
+        sequence: dict[str, Any] | None = None,
         head: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         self.length = length
         self.targets = targets
         self.resnet = resnet or {}
-        self.transformer = transformer or {}
+        self.sequence = sequence or {"kind": "none"}
         self.head = head or {}
         super().__init__(**kwargs)
 
 
 class Hybrid(Network):
-    """WideResNet → Transformer-XL → fully connected head.
+    """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head.
 
-    The head sees the features of the residual network through a skip
-    connection, side by side with what the Transformer-XL made of them.
+    With ``skip`` the head sees the features of the residual network side by
+    side with what the sequence part made of them.
     """
 
     config_class = HybridConfig
@@ -58,17 +60,17 @@ class Hybrid(Network):
         super().__init__(config)
         self.resnet = WideResNet(**config.resnet)
         channels = self.resnet.channels
-        self.transformer = None
-        if config.transformer.get("layers"):
-            self.transformer = TransformerXL(channels, **config.transformer)
-            channels += config.transformer["channels"]
-        head = dict(config.head)
-        self.head = HEADS[head.pop("pooling")](
-            channels,
-            positions_after(config.length, [config.resnet["stem_pool"], *config.resnet["strides"]]),
-            config.targets,
-            **head,
+        positions = positions_after(
+            config.length, [config.resnet["stem_pool"], *config.resnet["strides"]]
         )
+        sizes = dict(config.sequence)
+        kind, self._skip = sizes.pop("kind"), sizes.pop("skip", True)
+        self.sequence = None
+        if kind != "none":
+            self.sequence = SEQUENCE_PARTS[kind](channels, positions, **sizes)
+            channels = self.sequence.channels + (channels if self._skip else 0)
+        head = dict(config.head)
+        self.head = HEADS[head.pop("pooling")](channels, positions, config.targets, **head)
         self.post_init()
 
     @property
@@ -78,11 +80,18 @@ class Hybrid(Network):
 
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
-        self.head.set_prevalence(prevalence)
+        start_at_prevalence(self.head.output, prevalence)
+
+    @property
+    def motif_detectors(self) -> nn.Conv1d | None:
+        """The first convolution, unless it sees an embedding."""
+        stem = self.resnet.stem
+        return None if stem.embeds else stem.convolution
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
         features = self.resnet(sequences).transpose(1, 2)
-        if self.transformer is not None:
-            features = torch.cat([features, self.transformer(features)], dim=-1)
+        if self.sequence is not None:
+            related = self.sequence(features)
+            features = torch.cat([features, related], dim=-1) if self._skip else related
         return self.head(features)

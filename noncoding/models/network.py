@@ -28,6 +28,11 @@ class Network(PreTrainedModel):
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
 
+    @property
+    def motif_detectors(self) -> torch.nn.Conv1d | None:
+        """The convolution whose kernels see bases, and can start as motifs; none by default."""
+        return None
+
     @abstractmethod
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits of sequences.

@@ -13,19 +13,25 @@ class TransformerXL(nn.Module):
 
     Parameters
     ----------
-    in_channels : int
-        Channels of the features; projected to ``channels`` where they differ.
+    in_channels, positions : int
+        Shape of the features; projected to ``channels`` where they differ.
     channels : int
         Width of the layers.
     layers, heads : int
     inner : int
         Units of the feed-forward part.
     dropout : float
+
+    Attributes
+    ----------
+    channels : int
+        Channels of what it gives.
     """
 
     def __init__(
         self,
         in_channels: int,
+        positions: int,
         *,
         channels: int,
         layers: int,
@@ -34,6 +40,7 @@ class TransformerXL(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
+        self.channels = channels
         self.project = (
             nn.Linear(in_channels, channels) if in_channels != channels else nn.Identity()
         )

@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .stem import Stem
+
 
 class SqueezeExcitation(nn.Module):
     """Weigh channels by what the whole sequence holds (Hu et al. 2018).
@@ -45,6 +47,9 @@ class ResidualBlock(nn.Module):
         Middle channels as a multiple of ``channels``.
     stride, dilation : int
         Of the middle convolution.
+    groups : int
+        Of the middle convolution: more than one makes the block that of ResNeXt
+        (Xie et al. 2017).
     dropout : float
         Before the middle convolution.
     squeeze_excitation : int
@@ -60,6 +65,7 @@ class ResidualBlock(nn.Module):
         widening: float,
         stride: int,
         dilation: int,
+        groups: int,
         dropout: float,
         squeeze_excitation: int,
     ) -> None:
@@ -67,7 +73,7 @@ class ResidualBlock(nn.Module):
         inner = round(widening * channels)
         self.reduce = _norm_act_conv(in_channels, inner, 1)
         self.dropout = nn.Dropout(dropout)
-        self.widen = _norm_act_conv(inner, inner, kernel, stride, dilation)
+        self.widen = _norm_act_conv(inner, inner, kernel, stride, dilation, groups)
         self.expand = _norm_act_conv(inner, channels, 1)
         self.gate = (
             SqueezeExcitation(channels, squeeze_excitation) if squeeze_excitation else nn.Identity()
@@ -90,14 +96,11 @@ class WideResNet(nn.Module):
 
     Parameters
     ----------
-    embedding : int
-        Channels of a learned embedding of the bases; 0 to keep them one-hot.
-    stem_channels, stem_kernel, stem_pool : int
-        First convolution (motif detectors; odd kernel in bp), and the max-pooling
-        that follows it, in bp.
+    embedding, stem_channels, stem_kernel, stem_pool, stem_activation, stem_both_strands
+        See `Stem`.
     channels, strides, dilations : list of int
         One entry a residual block.
-    kernel, widening, dropout, squeeze_excitation
+    kernel, widening, groups, dropout, squeeze_excitation
         See `ResidualBlock`.
 
     Attributes
@@ -113,23 +116,26 @@ class WideResNet(nn.Module):
         stem_channels: int,
         stem_kernel: int,
         stem_pool: int,
+        stem_activation: str,
+        stem_both_strands: bool,
         channels: list[int],
         strides: list[int],
         dilations: list[int],
         kernel: int,
         widening: float,
+        groups: int,
         dropout: float,
         squeeze_excitation: int,
     ) -> None:
         super().__init__()
-        self.embed = nn.Conv1d(4, embedding, 1, bias=False) if embedding else nn.Identity()
-        self.stem = nn.Conv1d(
-            embedding or 4, stem_channels, stem_kernel, padding=stem_kernel // 2, bias=False
+        self.stem = Stem(
+            embedding=embedding,
+            channels=stem_channels,
+            kernel=stem_kernel,
+            pool=stem_pool,
+            activation=stem_activation,
+            both_strands=stem_both_strands,
         )
-        # Pooling before norm and activation: the same strongest match survives,
-        # and everything after it is stem_pool times cheaper.
-        self.pool = nn.MaxPool1d(stem_pool) if stem_pool > 1 else nn.Identity()
-        self.stem_norm = _norm_act(stem_channels)
         widths = [stem_channels, *channels]
         self.blocks = nn.ModuleList(
             ResidualBlock(
@@ -139,6 +145,7 @@ class WideResNet(nn.Module):
                 widening=widening,
                 stride=stride,
                 dilation=dilation,
+                groups=groups,
                 dropout=dropout,
                 squeeze_excitation=squeeze_excitation,
             )
@@ -151,7 +158,7 @@ class WideResNet(nn.Module):
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """One-hot, shape=(batch, 4, length) → features, (batch, channels, positions)."""
-        features = self.stem_norm(self.pool(self.stem(self.embed(sequences))))
+        features = self.stem(sequences)
         for block in self.blocks:
             features = block(features)
         return self.final_norm(features)
@@ -162,7 +169,12 @@ def _norm_act(channels: int) -> nn.Sequential:
 
 
 def _norm_act_conv(
-    in_channels: int, channels: int, kernel: int, stride: int = 1, dilation: int = 1
+    in_channels: int,
+    channels: int,
+    kernel: int,
+    stride: int = 1,
+    dilation: int = 1,
+    groups: int = 1,
 ) -> nn.Sequential:
     convolution = nn.Conv1d(
         in_channels,
@@ -170,6 +182,7 @@ def _norm_act_conv(
         kernel,
         stride=stride,
         dilation=dilation,
+        groups=groups,
         padding=dilation * (kernel // 2),
         bias=False,
     )

@@ -1,6 +1,8 @@
 """Numbers as they stand on the page: everywhere the same rounding, and no NaN."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 MISSING = "—"
 """What stands where there is no number."""
@@ -36,6 +38,29 @@ def counted(number: int, noun: str) -> str:
 def listed(words: list[str]) -> str:
     """Words as a list in a sentence, e.g. "VIII, IX and X"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+_SEQUENCE_PARTS = {"transformer_xl": "Transformer-XL", "lstm": "LSTM", "bert": "BERT"}
+
+
+def parts(sizes: Mapping[str, Any]) -> str:
+    """What a network is made of, from its entry under ``models:``.
+
+    Examples
+    --------
+    >>> parts({"architecture": "danq"})
+    'DanQ'
+    """
+    if sizes["architecture"] != "hybrid":
+        return {"deepsea": "DeepSEA", "danq": "DanQ"}[sizes["architecture"]]
+    sequence, blocks = sizes["sequence"], len(sizes["resnet"]["channels"])
+    made_of = [f"WideResNet ({counted(blocks, 'block')})"]
+    if sequence["kind"] != "none":
+        layers = counted(sequence["layers"], "layer")
+        made_of.append(f"{_SEQUENCE_PARTS[sequence['kind']]} ({layers})")
+    made_of.append("fully connected head")
+    started = ", first kernels from motifs" if sizes.get("motifs") else ""
+    return " → ".join(made_of) + started
 
 
 def _missing(value: float | None) -> bool:

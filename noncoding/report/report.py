@@ -70,6 +70,7 @@ def report(
         "decimals": formats.decimals,
         "exact": formats.exact,
         "listed": formats.listed,
+        "parts": formats.parts,
         "percent": formats.percent,
     }
     environment.globals |= {

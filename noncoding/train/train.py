@@ -27,7 +27,7 @@ from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.files import written_whole
 from noncoding.loader import SplitsDataModule
-from noncoding.models import Network, create_model, export_model
+from noncoding.models import Network, create_model, export_model, start_from_motifs
 from noncoding.store import Store
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.curves import draw_learning_curve, learning_curve
@@ -75,6 +75,7 @@ def train(
     load: dict[str, Any],
     seed: int,
     outputs: TrainingOutputs,
+    motifs: str | os.PathLike[str] | None = None,
 ) -> None:
     """Train a model on a data set and export it.
 
@@ -93,6 +94,8 @@ def train(
     seed : int
         Of weights, order and augmentation.
     outputs : TrainingOutputs
+    motifs : path, optional
+        MEME file that a model with ``motifs`` starts from.
 
     Raises
     ------
@@ -125,7 +128,7 @@ def train(
         **load,
     )
     _check_validation(data, stores["valid"])
-    network = create_model(length=length, targets=len(targets), **sizes)
+    network = _new_network(sizes, length, targets, motifs)
     network.set_prevalence(data.train_rows.prevalence())
     _announce(network, data, training)
 
@@ -174,6 +177,16 @@ _NOISE = (
     ".*LeafSpec.*",
     ".*is smaller than the logging interval.*",
 )
+
+
+def _new_network(
+    sizes: dict[str, Any], length: int, targets: pd.DataFrame, motifs: str | os.PathLike[str] | None
+) -> Network:
+    network = create_model(length=length, targets=len(targets), **sizes)
+    if motifs is not None:
+        started = start_from_motifs(network, motifs, list(targets["name"]))
+        log.info("%d first kernels start as motifs: %s", len(started), ", ".join(started))
+    return network
 
 
 def _check_same_task(train: Store, valid: Store) -> None:

@@ -76,7 +76,7 @@ def test_a_target_without_positives_is_counted_and_the_rest_drawn(inputs, tmp_pa
     [
         ({"targets": ["zzz"]}, "zzz"),
         ({"layer": "resnet.nothing"}, r"resnet\.nothing"),
-        ({"layer": "transformer"}, "a convolutional layer of Hybrid"),
+        ({"layer": "sequence"}, "a convolutional layer of Hybrid"),
         ({"layer": "resnet.blocks.0.gate.squeeze"}, r"\(batch, channels, positions\)"),
     ],
 )

@@ -1,3 +1,8 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -35,6 +40,43 @@ def test_it_is_an_ordinary_hugging_face_folder(exported):
     assert weights.keys() == network.state_dict().keys()
     sequences = torch.rand(3, 4, LENGTH)
     torch.testing.assert_close(Hybrid.from_pretrained(folder).eval()(sequences), network(sequences))
+
+
+ELSEWHERE = """
+import sys
+import numpy, torch
+from transformers import AutoModel
+
+sys.modules["noncoding"] = None  # any import of it fails
+network = AutoModel.from_pretrained("model", trust_remote_code=True).eval()
+with torch.no_grad():
+    logits = network(torch.from_numpy(numpy.load("sequences.npy")))
+numpy.save("logits.npy", logits.numpy())
+"""
+
+
+@pytest.mark.parametrize("kind", ["transformer_xl", "lstm", "bert", "none"])
+def test_it_loads_without_this_project(kind, tmp_path):
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes(kind=kind)).eval()
+    export_model(network, tmp_path / "model", TABLE, RECORD)
+    sequences = torch.rand(3, 4, LENGTH)
+    np.save(tmp_path / "sequences.npy", sequences.numpy())
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ELSEWHERE],
+        cwd=tmp_path,
+        env={"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    given = torch.from_numpy(np.load(tmp_path / "logits.npy"))
+    torch.testing.assert_close(given, network(sequences).detach())
+
+
+def test_it_carries_the_alphabet(exported):
+    assert json.loads((exported[1] / "config.json").read_text())["alphabet"] == "ACGT"
 
 
 def test_the_card_says_what_goes_in(exported):

@@ -46,7 +46,7 @@ def test_prevalence_bias_is_the_first_prediction():
 
 def test_attention_reaches_both_sides():
     torch.manual_seed(0)
-    layers = TransformerXL(8, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
+    layers = TransformerXL(8, 9, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
     features = torch.randn(1, 9, 8)
     before = layers(features)
     for changed in (0, 8):
@@ -59,7 +59,7 @@ def test_attention_reaches_both_sides():
 
 def test_attention_sees_distances_not_places():
     torch.manual_seed(0)
-    layers = TransformerXL(8, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
+    layers = TransformerXL(8, 9, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
     # The same two marks, three apart, at two places of an otherwise even sequence.
     even = torch.zeros(2, 30, 8)
     even[0, 10] = even[0, 13] = even[1, 12] = even[1, 15] = torch.ones(8)
@@ -73,7 +73,7 @@ def test_attention_sees_distances_not_places():
 
 
 def test_attention_head_by_hand():
-    head = AttentionHead(2, 3, 1, hidden=0, dropout=0.0).eval()
+    head = AttentionHead(2, 3, 1, hidden=0, dropout=0.0, weight_norm=False).eval()
     with torch.no_grad():
         head.score.weight.copy_(torch.tensor([[1.0, 0.0]]))
         head.score.bias.zero_()

@@ -20,16 +20,19 @@ SIZES = {
         "stem_channels": 4,
         "stem_kernel": 5,
         "stem_pool": 4,
+        "stem_activation": "gelu",
+        "stem_both_strands": False,
         "channels": [4],
         "strides": [1],
         "dilations": [1],
         "kernel": 3,
         "widening": 1,
+        "groups": 1,
         "dropout": 0.0,
         "squeeze_excitation": 0,
     },
-    "transformer": {"layers": 0, "heads": 1, "channels": 4, "inner": 4, "dropout": 0.0},
-    "head": {"pooling": "attention", "hidden": 0, "dropout": 0.0},
+    "sequence": {"kind": "none"},
+    "head": {"pooling": "attention", "hidden": 0, "dropout": 0.0, "weight_norm": False},
 }
 TRAINING = {"epochs": 7, "batch_size": 8, "learning_rate": 0.002}
 

@@ -26,11 +26,16 @@ def logged_stage(path: str | os.PathLike[str]) -> Iterator[None]:
         With status 1 after an `InputError`, whose message has then been logged;
         anything else is logged with its traceback and raised again.
     """
-    handlers = (logging.FileHandler(path, mode="w"), logging.StreamHandler(sys.stderr))
+    # Further processes of a training that several devices share go on with its log.
+    first = os.environ.get("LOCAL_RANK", "0") == "0"
+    handlers = (
+        logging.FileHandler(path, mode="w" if first else "a"),
+        logging.StreamHandler(sys.stderr),
+    )
     for handler in handlers:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
         logging.getLogger().addHandler(handler)
-    log.setLevel(logging.INFO)
+    log.setLevel(logging.INFO if first else logging.WARNING)
     logging.captureWarnings(True)
     try:
         yield

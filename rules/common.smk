@@ -127,6 +127,19 @@ def archive_of(wildcards):
     return raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])
 
 
+def training_settings(wildcards):
+    """What decides the weights of a model: the section `train`, and what is the model's own."""
+    settings = config["train"] | config["models"][wildcards.model].get("train", {})
+    change_no_result = ("checkpoint_minutes", "on_out_of_memory")
+    return {key: value for key, value in settings.items() if key not in change_no_result}
+
+
+def training_devices(wildcards):
+    """Devices of one machine that share a training."""
+    devices = training_settings(wildcards)["devices"]
+    return 1 if devices == "auto" else devices
+
+
 def motif_file(wildcards):
     """The motifs that a model starts from, where it does."""
     if config["models"][wildcards.model].get("motifs"):

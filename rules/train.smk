@@ -20,12 +20,14 @@ rule train_model:
         "../envs/noncoding.yaml"
     threads: 16
     resources:
-        gpu=1,
+        gpu=training_devices,
         mem_mb=16000,
         runtime=3 * 24 * 60,
     params:
-        sizes=lambda wildcards: config["models"][wildcards.model],
-        settings=config["train"],
+        sizes=lambda wildcards: {
+            key: size for key, size in config["models"][wildcards.model].items() if key != "train"
+        },
+        settings=training_settings,
         seed=config["seed"],
     script:
         "../scripts/train.py"

@@ -18,7 +18,8 @@ with logged_stage(snakemake.log[0]):
         dataset=snakemake.wildcards.dataset,
         model=snakemake.wildcards.model,
         sizes=snakemake.params.sizes,
-        training=snakemake.params.settings,
+        # What changes no result is no parameter.
+        training=snakemake.config["train"] | snakemake.params.settings,
         # No parameter: where the rows lie while they are used changes no result.
         load=snakemake.config["load"],
         seed=snakemake.params.seed,

@@ -78,4 +78,10 @@ TRAINING = {
     "shift": 1,
     "reverse_complement": False,
     "precision": "auto",
+    "accumulate": 1,
+    "devices": 1,
+    "num_nodes": 1,
+    "compile": "auto",
+    "checkpoint_minutes": 15,
+    "on_out_of_memory": "stop",
 }

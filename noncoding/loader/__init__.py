@@ -1,6 +1,6 @@
 """From stores to shuffled batches, packed until they reach the device that trains."""
 
-from noncoding.loader.augment import augment
+from noncoding.loader.augment import Views, augment, random_views
 from noncoding.loader.batches import OrderedBatches, ShuffledBatches
 from noncoding.loader.data import SplitsDataModule
 from noncoding.loader.order import BatchPlan, EpochOrder
@@ -15,6 +15,8 @@ __all__ = [
     "RowsOnDisk",
     "ShuffledBatches",
     "SplitsDataModule",
+    "Views",
     "augment",
+    "random_views",
     "residence",
 ]

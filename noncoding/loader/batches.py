@@ -32,6 +32,11 @@ class ShuffledBatches:
         Processes that read; 0: this one.
     pin_memory : bool
         Put batches where a GPU can fetch them from by itself.
+
+    Attributes
+    ----------
+    plan : BatchPlan
+        Which places of the epoch each batch takes.
     """
 
     def __init__(
@@ -47,7 +52,7 @@ class ShuffledBatches:
         pin_memory: bool = False,
     ) -> None:
         self._rows = rows
-        self._plan = BatchPlan(len(rows), batch_size, processes, rank)
+        self.plan = BatchPlan(len(rows), batch_size, processes, rank)
         self._identity = {
             "rows": len(rows),
             "batch size": batch_size,
@@ -95,13 +100,13 @@ class ShuffledBatches:
 
     def __len__(self) -> int:
         """Batches of a whole epoch."""
-        return len(self._plan)
+        return len(self.plan)
 
     def __iter__(self) -> Iterator[PackedBatch]:
         """What is left of the epoch; after its end, the next one has begun."""
         order = EpochOrder(len(self._rows), self._seed, self._epoch, self._buffer_rows)
         loader = DataLoader(
-            _Epoch(self._rows, order, self._plan, self._next),
+            _Epoch(self._rows, order, self.plan, self._next),
             batch_size=None,
             num_workers=self._workers,
             pin_memory=self._pin_memory,
@@ -176,14 +181,21 @@ class OrderedBatches:
     ----------
     rows : RowsOnDisk
     batch_size : int
+    processes, rank : int
+        That share the rows, and which of them this is; each takes a part that
+        hangs together, and the parts follow each other.
     """
 
-    def __init__(self, rows: RowsOnDisk, batch_size: int) -> None:
+    def __init__(
+        self, rows: RowsOnDisk, batch_size: int, processes: int = 1, rank: int = 0
+    ) -> None:
         self._rows = rows
         self._batch_size = batch_size
+        self._start = rank * len(rows) // processes
+        self._stop = (rank + 1) * len(rows) // processes
 
     def __len__(self) -> int:
-        return -(-len(self._rows) // self._batch_size)
+        return -(-(self._stop - self._start) // self._batch_size)
 
     def __iter__(self) -> Iterator[PackedBatch]:
-        return self._rows.batches(self._batch_size)
+        return self._rows.batches(self._batch_size, self._start, self._stop)

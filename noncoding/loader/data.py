@@ -7,6 +7,7 @@ import pytorch_lightning as pl
 import torch
 
 from noncoding.loader.batches import OrderedBatches, ShuffledBatches
+from noncoding.loader.order import BatchPlan
 from noncoding.loader.rows import Rows, RowsInMemory, RowsOnDisk, residence
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,9 @@ class SplitsDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> ShuffledBatches:
         """Batches of shuffled rows; Lightning tells them the epoch."""
-        device, processes, rank, here = torch.device("cpu"), 1, 0, 1
+        device, here = torch.device("cpu"), 1
         if self.trainer:
             device = self.trainer.strategy.root_device
-            processes, rank = self.trainer.world_size, self.trainer.global_rank
             here = self.trainer.num_devices
         where = residence(self._wanted, self.train_rows, device, here)
         rows: Rows = self.train_rows
@@ -78,13 +78,21 @@ class SplitsDataModule(pl.LightningDataModule):
             batch_size=self._batch_size,
             seed=self._seed,
             buffer_rows=self._shuffle_buffer,
-            processes=processes,
-            rank=rank,
+            **self._place(),
             # What lies on a GPU cannot be read by another process.
             workers=0 if where == "device" else self._workers,
             pin_memory=device.type == "cuda" and where != "device",
         )
 
+    def batches(self, processes: int = 1) -> int:
+        """Batches of an epoch, for each process."""
+        return len(BatchPlan(len(self.train_rows), self._batch_size, processes))
+
     def val_dataloader(self) -> OrderedBatches:
-        """Batches of loci in the order of the store."""
-        return OrderedBatches(self.valid_rows, self._batch_size)
+        """Batches of loci in the order of the store; each process has a part of them."""
+        return OrderedBatches(self.valid_rows, self._batch_size, **self._place())
+
+    def _place(self) -> dict[str, int]:
+        if not self.trainer:
+            return {"processes": 1, "rank": 0}
+        return {"processes": self.trainer.world_size, "rank": self.trainer.global_rank}

@@ -123,3 +123,8 @@ class BatchPlan:
         """First place in the epoch of a batch of this process, and the one after its last."""
         part, parts = batch * self.processes + self.rank, len(self) * self.processes
         return part * self.rows // parts, (part + 1) * self.rows // parts
+
+    def span_of_all(self, batch: int) -> tuple[int, int]:
+        """First place of what all processes take in a step, and the one after its last."""
+        part, parts = batch * self.processes, len(self) * self.processes
+        return part * self.rows // parts, (part + self.processes) * self.rows // parts

@@ -114,11 +114,12 @@ class RowsOnDisk:
             for block in range(-(-len(self) // ROWS_PER_CHUNK)):
                 yield _cut_block(store, block, len(self))
 
-    def batches(self, size: int) -> Iterator[PackedBatch]:
-        """All rows in order, `size` at a time; errors as in `blocks`."""
+    def batches(self, size: int, first: int = 0, stop: int | None = None) -> Iterator[PackedBatch]:
+        """Rows in order, `size` at a time, by default all; errors as in `blocks`."""
+        stop = len(self) if stop is None else stop
         with Store(self.path) as store:
-            for start in range(0, len(self), size):
-                rows = slice(start, min(start + size, len(self)))
+            for start in range(first, stop, size):
+                rows = slice(start, min(start + size, stop))
                 yield PackedBatch(
                     torch.from_numpy(store.packed_sequences(rows)),
                     torch.from_numpy(store.packed_labels(rows)),

@@ -27,15 +27,15 @@ def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) 
     targets : int
         Number of logits.
     **sizes
-        The architecture's own sizes, as under ``models:`` in config.yaml; ``motifs``,
-        which says how the weights start and not what they are, is passed over.
+        The architecture's own sizes, as under ``models:`` in config.yaml; ``motifs``
+        and ``train``, which say how the weights come about, are passed over.
 
     Raises
     ------
     InputError
         The sizes do not fit the window or each other.
     """
-    sizes.pop("motifs", None)
+    sizes = {key: size for key, size in sizes.items() if key not in ("motifs", "train")}
     model, config = ARCHITECTURES[architecture]
     try:
         return model(config(length=length, targets=targets, **sizes))

@@ -44,6 +44,8 @@ class EpochLog(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Report loss, validation figures and speed."""
+        if not trainer.is_global_zero:
+            return
         seconds = time.perf_counter() - self._started
         figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
         log.info(

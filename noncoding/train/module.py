@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ from torch import nn
 
 from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
-from noncoding.loader import PackedBatch, augment
-from noncoding.metrics import auroc, average_precision
+from noncoding.loader import BatchPlan, PackedBatch, Views, augment, random_views
+from noncoding.metrics import auroc_and_average_precision
+from noncoding.train.failures import first_layer_not_finite, first_parameter_not_finite, unbounded
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ class TrainingModule(pl.LightningModule):
     length, targets : int
         Of the packed rows.
     schedule : Schedule
+
+    Attributes
+    ----------
+    resume_point : Path or None
+        The checkpoint that an error names; set by whoever keeps one.
     """
 
     def __init__(
@@ -65,6 +72,7 @@ class TrainingModule(pl.LightningModule):
         self._targets = targets
         self._schedule = schedule
         self._validated: list[tuple[np.ndarray, np.ndarray]] = []
+        self.resume_point: Path | None = None
 
     def on_after_batch_transfer(
         self, batch: PackedBatch, dataloader_idx: int
@@ -77,39 +85,47 @@ class TrainingModule(pl.LightningModule):
     ) -> torch.Tensor:
         """Loss of an augmented batch."""
         sequences, labels = batch
-        # Seeded by the step and the process, so that a resumed run goes on alike.
-        generator = torch.Generator().manual_seed(
-            (self._schedule.seed * 2**20 + self.global_step) * 2**10 + self.global_rank
-        )
-        sequences = augment(
-            sequences,
+        share = self._seed_and_place(batch_index, len(labels))
+        sequences = augment(sequences, share.views).float()
+        loss = F.binary_cross_entropy_with_logits(self.network(sequences), labels)
+        # Asking a GPU for the value at each step would make it wait.
+        watched = self.device.type == "cpu" or batch_index % 50 == 0
+        if watched and not bool(torch.isfinite(loss.detach())):
+            raise self._unbounded(batch_index, sequences)
+        self.log("train_loss", loss.detach(), on_step=True, on_epoch=True, prog_bar=True)
+        return loss * share.weight
+
+    def _seed_and_place(self, batch_index: int, rows: int) -> "_Share":
+        """Make all that is random in a step a function of the seed and its place.
+
+        So a resumed training goes on alike, and the views do not depend on how many
+        processes share a step: they are drawn for all and each takes its own.
+        """
+        step = [self._schedule.seed, self.current_epoch, batch_index]
+        plan = getattr(self.trainer.train_dataloader, "plan", None) or BatchPlan(rows, rows)
+        (start, stop), (first, end) = plan.span(batch_index), plan.span_of_all(batch_index)
+        views = random_views(
+            end - first,
             shift=self._schedule.shift,
             flip=self._schedule.reverse_complement,
-            generator=generator,
+            generator=torch.Generator().manual_seed(_mixed(*step)),
         )
-        loss = F.binary_cross_entropy_with_logits(self.network(sequences.float()), labels)
-        # Asking a GPU for the value at each step would make it wait.
-        if self.device.type == "cpu" or self.global_step % 50 == 0:
-            self._refuse_unbounded(loss)
-        self.log("train_loss", loss, on_step=True, on_epoch=True, prog_bar=True)
-        return loss
+        torch.manual_seed(_mixed(*step, self.global_rank + 1))  # of dropout
+        # Gradients are averaged over processes, whose parts may differ by a row.
+        weight = rows * self.trainer.world_size / (end - first)
+        return _Share(views.part(start - first, stop - first), weight)
 
-    def _refuse_unbounded(self, loss: torch.Tensor) -> None:
-        if not torch.isfinite(loss):
-            raise InputError(
-                f"training, epoch {self.current_epoch}, step {self.global_step}",
-                f"a loss of {loss.item()}",
-                "a finite loss",
-                "Lower train.learning_rate, or lengthen train.warmup_steps; "
-                "the checkpoints of earlier epochs are kept.",
-            )
+    def _unbounded(self, batch_index: int, sequences: torch.Tensor) -> InputError:
+        place = first_layer_not_finite(self.network, sequences)
+        return unbounded(self.current_epoch, batch_index, place, self.resume_point)
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int) -> None:
         """Collect probabilities, averaged over both strands."""
         sequences, labels = batch
         sequences = sequences.float()
         forward = self.network(sequences)
-        self.log("valid_loss", F.binary_cross_entropy_with_logits(forward, labels), on_epoch=True)
+        loss = F.binary_cross_entropy_with_logits(forward, labels)
+        self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
         reverse = self.network(reverse_complement(sequences))
         # In full precision: rounded probabilities would tie and change the order.
         both = (forward.float().sigmoid() + reverse.float().sigmoid()) / 2
@@ -117,14 +133,25 @@ class TrainingModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Exact AUROC and AUPR over the whole split, averaged over targets."""
-        scores, labels = (np.concatenate(parts) for parts in zip(*self._validated, strict=True))
+        scores, labels = (np.concatenate(parts) for parts in zip(*self._gathered(), strict=True))
         self._validated.clear()
         if not np.isfinite(scores).all():
-            self._refuse_unbounded(torch.tensor(math.nan))
+            place = first_parameter_not_finite(self.network) or "the validation's logits"
+            raise unbounded(self.current_epoch, 0, place, self.resume_point)
         with_positives = labels.any(axis=0)
         labels, scores = labels[:, with_positives], scores[:, with_positives]
-        self.log("valid_auroc", float(np.nanmean(auroc(labels, scores))), prog_bar=True)
-        self.log("valid_auprc", float(np.nanmean(average_precision(labels, scores))), prog_bar=True)
+        area, precision = auroc_and_average_precision(labels, scores)
+        for name, values in (("valid_auroc", area), ("valid_auprc", precision)):
+            # Each process has gathered all, so that there is nothing to average.
+            self.log(name, float(np.nanmean(values)), prog_bar=True, rank_zero_only=False)
+
+    def _gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """What all processes have validated, in the order of the loci."""
+        if self.trainer.world_size == 1:
+            return self._validated
+        parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[]] * self.trainer.world_size
+        torch.distributed.all_gather_object(parts, self._validated)
+        return [pair for part in parts for pair in part]
 
     def configure_optimizers(self) -> Any:
         """AdamW, with linear warm-up and a cosine down to zero."""
@@ -138,8 +165,14 @@ class TrainingModule(pl.LightningModule):
                 {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
             ],
             lr=self._schedule.learning_rate,
+            # Lightning cannot clip what a scaler unscales inside of a fused step.
+            fused=self.device.type in ("cpu", "cuda") and self.trainer.precision != "16-mixed",
         )
-        steps = int(self.trainer.estimated_stepping_batches)
+        # Not Lightning's estimated_stepping_batches: it makes the loader before a checkpoint's
+        # place in it is known, which is then never told.
+        batches = self.trainer.datamodule.batches(self.trainer.world_size)
+        updates = math.ceil(batches / self.trainer.accumulate_grad_batches)
+        steps = updates * self.trainer.max_epochs
         warmup = max(1, min(self._schedule.warmup_steps, steps // 10))
         scheduler = torch.optim.lr_scheduler.LambdaLR(
             optimizer, lambda step: rate_factor(step, warmup=warmup, steps=steps)
@@ -148,6 +181,19 @@ class TrainingModule(pl.LightningModule):
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step", "name": "learning_rate"},
         }
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one process has of a step: views of its rows, and the weight of its mean loss."""
+
+    views: Views
+    weight: float
+
+
+def _mixed(*numbers: int) -> int:
+    """One seed from several numbers, as different as they are."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 def rate_factor(step: int, *, warmup: int, steps: int) -> float:

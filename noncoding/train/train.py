@@ -1,27 +1,17 @@
 """The driver of a training: resumes, stops early, exports the best weights."""
 
-import json
 import logging
 import os
 import shutil
-import sys
 import time
-import warnings
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import (
-    Callback,
-    EarlyStopping,
-    LearningRateMonitor,
-    ModelCheckpoint,
-    TQDMProgressBar,
-)
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.callbacks import ModelCheckpoint
 
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
@@ -29,40 +19,18 @@ from noncoding.files import written_whole
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model, start_from_motifs
 from noncoding.store import Store
-from noncoding.train.callbacks import EpochLog, WarmedUpAverage
+from noncoding.train.checkpoints import load_checkpoint
+from noncoding.train.checks import check_same_task, check_validation
 from noncoding.train.curves import draw_learning_curve, learning_curve
+from noncoding.train.failures import fitting_batch, is_out_of_memory, out_of_memory
 from noncoding.train.module import Schedule, TrainingModule
+from noncoding.train.trainer import TrainingOutputs, compile_where_it_pays, new_trainer
+from noncoding.train.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class TrainingOutputs:
-    """What a training leaves behind.
-
-    Attributes
-    ----------
-    best, last : Path
-        Lightning checkpoints; the weights in them are the averaged ones.
-    metrics : Path
-        CSV log.
-    curve : list of Path
-        The learning curve, one file a format.
-    model : Path
-        Folder of the exported model.
-    tensorboard : Path
-        Folder of TensorBoard logs.
-    unfinished : Path
-        Folder that holds checkpoints until the training has ended.
-    """
-
-    best: Path
-    last: Path
-    metrics: Path
-    curve: list[Path]
-    model: Path
-    tensorboard: Path
-    unfinished: Path
+CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory")
+"""Keys of ``train:`` that may be changed in the middle of a training."""
 
 
 def train(
@@ -104,53 +72,133 @@ def train(
         unfinished training of another configuration is in the way.
     """
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
-        _check_same_task(store, valid)
-        targets, length = store.targets, store.length
+        check_same_task(store, valid)
+        targets = store.targets
         sources = {"train": store.source, "valid": valid.source}
     record = {
         "dataset": dataset,
         "model": model,
         "sizes": sizes,
-        "training": training,
+        "training": {key: training[key] for key in training if key not in CHANGE_NO_RESULT},
         "seed": seed,
         "data": sources,
     }
-    resumed = _unfinished_checkpoint(outputs.unfinished, record)
-
-    pl.seed_everything(seed, workers=True, verbose=False)
-    torch.set_float32_matmul_precision("high")
-    data = SplitsDataModule(
-        stores["train"],
-        stores["valid"],
-        batch_size=training["batch_size"],
-        shuffle_buffer=training["shuffle_buffer"],
-        seed=seed,
-        **load,
-    )
-    _check_validation(data, stores["valid"])
-    network = _new_network(sizes, length, targets, motifs)
-    network.set_prevalence(data.train_rows.prevalence())
-    _announce(network, data, training)
-
-    scheduled = {field.name for field in fields(Schedule)} - {"seed"}
-    schedule = Schedule(**{key: training[key] for key in scheduled}, seed=seed)
-    module = TrainingModule(network, length=length, targets=len(targets), schedule=schedule)
-    checkpoints = ModelCheckpoint(
-        outputs.unfinished,
-        filename="best",
-        monitor="valid_auprc",
-        mode="max",
-        save_last=True,
-        enable_version_counter=False,
-    )
-    trainer = _trainer(training, outputs, checkpoints)
+    unfinished = Unfinished(outputs.unfinished)
+    resumed = unfinished.begin(record)
     started = time.perf_counter()
-    trainer.fit(module, data, ckpt_path=resumed)
+    while True:
+        parts = unfinished.smaller_batches()
+        run = _Run(stores, sizes, training, load, seed, outputs, motifs, parts)
+        try:
+            run.fit(resumed)
+            break
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            # A checkpoint is of an order of rows that smaller batches would change.
+            batch_size = run.batch_size
+            again = training["on_out_of_memory"] == "halve" and batch_size >= 6
+            if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
+                raise run.out_of_memory() from error
+        log.warning(
+            "the memory is too small for %d rows a step; again with %d and twice as many steps "
+            "an update",
+            batch_size,
+            batch_size // 2,
+        )
+        unfinished.cut_batches(2 * parts)
+    if run.trainer.is_global_zero:
+        _finish(run, unfinished, record, targets, time.perf_counter() - started)
 
+
+class _Run:
+    """A network, its data and its trainer, ready to fit."""
+
+    def __init__(
+        self,
+        stores: dict[str, str | os.PathLike[str]],
+        sizes: dict[str, Any],
+        training: dict[str, Any],
+        load: dict[str, Any],
+        seed: int,
+        outputs: TrainingOutputs,
+        motifs: str | os.PathLike[str] | None,
+        parts: int,
+    ) -> None:
+        pl.seed_everything(seed, workers=True, verbose=False)
+        torch.set_float32_matmul_precision("high")
+        self.training = training
+        self.outputs = outputs
+        self.batch_size = max(3, training["batch_size"] // parts)
+        self.data = SplitsDataModule(
+            stores["train"],
+            stores["valid"],
+            batch_size=self.batch_size,
+            shuffle_buffer=training["shuffle_buffer"],
+            seed=seed,
+            **load,
+        )
+        check_validation(self.data, stores["valid"])
+        rows = self.data.train_rows
+        with Store(stores["train"]) as store:
+            names = list(store.targets["name"])
+        self.network = create_model(length=rows.length, targets=rows.targets, **sizes)
+        if motifs is not None:
+            begun = start_from_motifs(self.network, motifs, names)
+            log.info("%d first kernels start as motifs: %s", len(begun), ", ".join(begun))
+        self.network.set_prevalence(rows.prevalence())
+        scheduled = {field.name for field in fields(Schedule)} - {"seed"}
+        self.module = TrainingModule(
+            self.network,
+            length=rows.length,
+            targets=rows.targets,
+            schedule=Schedule(**{key: training[key] for key in scheduled}, seed=seed),
+        )
+        self.module.resume_point = Unfinished(outputs.unfinished).resume_point
+        self.best = ModelCheckpoint(
+            outputs.unfinished,
+            filename="best",
+            monitor="valid_auprc",
+            mode="max",
+            enable_version_counter=False,
+        )
+        self.trainer = new_trainer(training, outputs, self.best, parts)
+
+    def fit(self, resumed: Path | None) -> None:
+        """Train to the end."""
+        if self.trainer.is_global_zero:
+            _announce(self.network, self.data, self.training)
+        device = self.trainer.strategy.root_device
+        compile_where_it_pays(
+            self.network, self.training["compile"], device, self.data.train_rows.length
+        )
+        self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=False)
+
+    def out_of_memory(self) -> InputError:
+        """What to tell when the batch did not fit."""
+        rows, device = self.data.train_rows, self.trainer.strategy.root_device
+        fits = fitting_batch(
+            self.network,
+            device,
+            length=rows.length,
+            targets=rows.targets,
+            below=self.batch_size,
+        )
+        return out_of_memory(self.batch_size, fits)
+
+
+def _finish(
+    run: _Run,
+    unfinished: Unfinished,
+    record: dict[str, Any],
+    targets: pd.DataFrame,
+    seconds: float,
+) -> None:
+    """Export the best weights, and move what is kept to where it belongs."""
+    outputs = run.outputs
     # The best checkpoint is judged by, and holds, the averaged weights.
-    best = torch.load(checkpoints.best_model_path, map_location="cpu", weights_only=False)
-    module.load_state_dict(best["state_dict"])
-    metrics = _collected_metrics(outputs.unfinished)
+    run.module.load_state_dict(load_checkpoint(Path(run.best.best_model_path))["state_dict"])
+    metrics = unfinished.metrics()
     curve = learning_curve(metrics)
     chosen = curve.loc[curve["valid_auprc"].idxmax()]
     record["validation"] = {
@@ -158,87 +206,14 @@ def train(
         "AUROC, mean over targets": float(chosen["valid_auroc"]),
         "best epoch": int(chosen.name),
     }
-    record["seconds"] = time.perf_counter() - started
-    export_model(network, outputs.model, targets, record)
+    record["seconds"] = seconds
+    export_model(run.network, outputs.model, targets, record)
     draw_learning_curve(curve, *outputs.curve)
-    with written_whole(outputs.metrics, outputs.best, outputs.last) as [table, best_path, last]:
+    with written_whole(outputs.metrics, outputs.best, outputs.last) as [table, best, last]:
         metrics.to_csv(table, index=False)
-        shutil.copyfile(checkpoints.best_model_path, best_path)
-        shutil.copyfile(checkpoints.last_model_path, last)
+        shutil.copyfile(run.best.best_model_path, best)
+        shutil.copyfile(unfinished.resume_point, last)
     shutil.rmtree(outputs.unfinished)
-
-
-# Lightning's warnings that are no news here: batches come ready from memory, the folder
-# holds our own settings, the hook stands where it is meant to.
-_NOISE = (
-    ".*does not have many workers.*",
-    ".*Checkpoint directory .* exists and is not empty.*",
-    ".*You have overridden `on_after_batch_transfer`.*",
-    ".*LeafSpec.*",
-    ".*is smaller than the logging interval.*",
-)
-
-
-def _new_network(
-    sizes: dict[str, Any], length: int, targets: pd.DataFrame, motifs: str | os.PathLike[str] | None
-) -> Network:
-    network = create_model(length=length, targets=len(targets), **sizes)
-    if motifs is not None:
-        started = start_from_motifs(network, motifs, list(targets["name"]))
-        log.info("%d first kernels start as motifs: %s", len(started), ", ".join(started))
-    return network
-
-
-def _check_same_task(train: Store, valid: Store) -> None:
-    for what in ("length", "bin"):
-        if getattr(train, what) != getattr(valid, what):
-            raise InputError(
-                f"{valid.path}, attribute {what}",
-                f"{getattr(valid, what)} bp",
-                f"{getattr(train, what)} bp, as in {train.path}",
-                "Delete both files and make them again from the same source.",
-            )
-    if list(train.targets["name"]) != list(valid.targets["name"]):
-        raise InputError(
-            f"{valid.path}, target table",
-            f"{len(valid.targets)} targets",
-            f"the {len(train.targets)} of {train.path}, by name",
-            "Delete both files and make them again from the same source.",
-        )
-
-
-def _check_validation(data: SplitsDataModule, path: str | os.PathLike[str]) -> None:
-    """Without a target that has both labels there is no AUPR to stop by."""
-    rows = data.valid_rows
-    positives = rows.positives()
-    if not ((positives > 0) & (positives < len(rows))).any():
-        raise InputError(
-            path,
-            f"{len(rows)} loci in which no target has both positives and negatives",
-            "at least one target with both",
-            "Give the validation split more loci, or the data set more targets.",
-        )
-
-
-def _unfinished_checkpoint(folder: Path, record: dict[str, Any]) -> Path | None:
-    """The checkpoint to go on from, if a training of the same record was cut off."""
-    settings, last = folder / "settings.json", folder / "last.ckpt"
-    if last.exists() and settings.exists():
-        before = json.loads(settings.read_text())
-        different = [key for key in record if before.get(key) != record[key]]
-        if different:
-            raise InputError(
-                last,
-                f"a checkpoint of another configuration (different: {', '.join(different)})",
-                "one of the configuration that is run now",
-                f"Delete {folder} to train from the start, or restore the configuration "
-                f"that stands in {settings}.",
-            )
-        log.info("going on from %s", last)
-        return last
-    folder.mkdir(parents=True, exist_ok=True)
-    settings.write_text(json.dumps(record, indent=2))
-    return None
 
 
 def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]) -> None:
@@ -258,54 +233,3 @@ def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]
         batch_size=training["batch_size"],
     )
     log.warning("%s", slow_warning(speed, rows, epochs))
-
-
-def _trainer(
-    training: dict[str, Any], outputs: TrainingOutputs, checkpoints: ModelCheckpoint
-) -> pl.Trainer:
-    for message in _NOISE:
-        warnings.filterwarnings("ignore", message=message)
-    interactive = sys.stderr.isatty()
-    callbacks: list[Callback] = [
-        checkpoints,
-        WarmedUpAverage(training["ema_decay"]),
-        EarlyStopping("valid_auprc", mode="max", patience=training["patience"]),
-        LearningRateMonitor("step"),
-        EpochLog(),
-    ]
-    if interactive:
-        callbacks.append(TQDMProgressBar(refresh_rate=10))
-    return pl.Trainer(
-        accelerator="auto",
-        # One device: the rule asks for one GPU, and metrics are gathered on one.
-        devices=1,
-        precision=_precision(training["precision"]),
-        max_epochs=training["epochs"],
-        gradient_clip_val=training["gradient_clip"],
-        callbacks=callbacks,
-        logger=[
-            CSVLogger(outputs.unfinished, name="csv"),
-            TensorBoardLogger(outputs.tensorboard, name=""),
-        ],
-        log_every_n_steps=20,
-        enable_progress_bar=interactive,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        deterministic="warn",
-    )
-
-
-def _precision(wanted: str) -> Any:
-    if wanted != "auto":
-        return wanted
-    if not torch.cuda.is_available():
-        return "32-true"
-    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
-
-
-def _collected_metrics(folder: Path) -> pd.DataFrame:
-    """The CSV logs of all attempts, as one."""
-    attempts = sorted(
-        folder.glob("csv/version_*/metrics.csv"), key=lambda path: int(path.parent.name[8:])
-    )
-    return pd.concat([pd.read_csv(path) for path in attempts], ignore_index=True)

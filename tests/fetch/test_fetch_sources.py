@@ -55,6 +55,25 @@ def test_mirror_folder_without_the_file(get, destination, source):
     assert "mirror" in error.remedy
 
 
+def test_mirror_sorted_into_folders(get, destination, source):
+    inner = source.parent / "shelf" / "a"
+    inner.mkdir(parents=True)
+    source.rename(inner / source.name)
+    get("https://example.org/bundle.tar.gz", mirror=str(source.parent))
+    assert fetched(destination)
+
+
+def test_mirror_with_several_files_of_the_name(get, destination, source):
+    for name in ("a", "b"):
+        (source.parent / name).mkdir()
+        (source.parent / name / source.name).write_bytes(name.encode())
+    source.unlink()
+    error = refused(
+        get, destination, "https://example.org/bundle.tar.gz", mirror=str(source.parent)
+    )
+    assert "a/bundle.tar.gz, b/bundle.tar.gz" in error.found
+
+
 @pytest.mark.parametrize("end", ["", "/"])
 def test_mirror_url(site, get, destination, end):
     get("https://example.org/a/x%23y.gz", mirror=f"{site.url}/copies{end}")

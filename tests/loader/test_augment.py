@@ -3,7 +3,7 @@ import torch
 from toy_store import toy_split
 
 from noncoding.alphabet import reverse_complement
-from noncoding.loader import augment
+from noncoding.loader import augment, random_views
 
 
 def shifted(sequence, by):
@@ -18,7 +18,8 @@ def shifted(sequence, by):
 def test_augmentation_gives_a_shift_of_either_strand():
     sequences, _ = toy_split(200, 2)
     generator = torch.Generator().manual_seed(1)
-    made = augment(torch.from_numpy(sequences), shift=3, flip=True, generator=generator).numpy()
+    views = random_views(200, shift=3, flip=True, generator=generator)
+    made = augment(torch.from_numpy(sequences), views).numpy()
     seen = set()
     for before, after in zip(sequences, made, strict=True):
         candidates = {}
@@ -34,7 +35,15 @@ def test_augmentation_can_be_turned_off_and_is_seeded():
     sequences = torch.from_numpy(toy_split(20, 2)[0])
 
     def made(**options):
-        return augment(sequences, generator=torch.Generator().manual_seed(1), **options)
+        generator = torch.Generator().manual_seed(1)
+        return augment(sequences, random_views(20, generator=generator, **options))
 
     assert torch.equal(made(shift=0, flip=False), sequences)
     assert torch.equal(made(shift=5, flip=True), made(shift=5, flip=True))
+
+
+def test_a_part_of_a_batch_is_looked_at_as_within_the_whole():
+    sequences = torch.from_numpy(toy_split(20, 2)[0])
+    views = random_views(20, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
+    part = augment(sequences[5:12], views.part(5, 12))
+    assert torch.equal(part, augment(sequences, views)[5:12])

@@ -1,0 +1,165 @@
+"""Lightning's trainer, set up for a training of this project."""
+
+import logging
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import (
+    Callback,
+    EarlyStopping,
+    LearningRateMonitor,
+    ModelCheckpoint,
+    TQDMProgressBar,
+)
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from torch import nn
+
+from noncoding.train.callbacks import EpochLog, WarmedUpAverage
+from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.unfinished import Unfinished
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingOutputs:
+    """What a training leaves behind.
+
+    Attributes
+    ----------
+    best, last : Path
+        Lightning checkpoints; the weights in them are the averaged ones.
+    metrics : Path
+        CSV log.
+    curve : list of Path
+        The learning curve, one file a format.
+    model : Path
+        Folder of the exported model.
+    tensorboard : Path
+        Folder of TensorBoard logs.
+    unfinished : Path
+        Folder that holds checkpoints until the training has ended.
+    """
+
+    best: Path
+    last: Path
+    metrics: Path
+    curve: list[Path]
+    model: Path
+    tensorboard: Path
+    unfinished: Path
+
+
+# Lightning's warnings that are no news here: batches come ready from memory, the folder
+# holds our own settings, the hook stands where it is meant to.
+_NOISE = (
+    ".*does not have many workers.*",
+    ".*Checkpoint directory .* exists and is not empty.*",
+    ".*You have overridden `on_after_batch_transfer`.*",
+    ".*LeafSpec.*",
+    ".*is smaller than the logging interval.*",
+)
+
+
+def new_trainer(
+    training: dict[str, Any], outputs: TrainingOutputs, best: ModelCheckpoint, parts: int
+) -> pl.Trainer:
+    """A trainer for the section ``train:`` of the configuration.
+
+    Parameters
+    ----------
+    training : dict
+    outputs : TrainingOutputs
+    best : ModelCheckpoint
+        That keeps the best weights.
+    parts : int
+        Into which each batch was cut, since it did not fit into the memory.
+    """
+    for message in _NOISE:
+        warnings.filterwarnings("ignore", message=message)
+    interactive = sys.stderr.isatty()
+    callbacks: list[Callback] = [
+        best,
+        ResumePoint(Unfinished(outputs.unfinished).resume_point, training["checkpoint_minutes"]),
+        WarmedUpAverage(training["ema_decay"]),
+        EarlyStopping("valid_auprc", mode="max", patience=training["patience"]),
+        LearningRateMonitor("step"),
+        EpochLog(),
+    ]
+    if interactive:
+        callbacks.append(TQDMProgressBar(refresh_rate=10))
+    gpu = torch.cuda.is_available()
+    devices, nodes = training["devices"], training["num_nodes"]
+    if devices == "auto":
+        devices = torch.cuda.device_count() if gpu else 1
+    several = devices * nodes > 1
+    return pl.Trainer(
+        accelerator="auto",
+        devices=devices,
+        num_nodes=nodes,
+        strategy="ddp" if several else "auto",
+        # It does not run on a CPU.
+        sync_batchnorm=several and gpu,
+        precision=precision_for(training["precision"]),
+        max_epochs=training["epochs"],
+        accumulate_grad_batches=training["accumulate"] * parts,
+        gradient_clip_val=training["gradient_clip"],
+        callbacks=callbacks,
+        logger=[
+            CSVLogger(outputs.unfinished, name="csv"),
+            TensorBoardLogger(outputs.tensorboard, name=""),
+        ],
+        log_every_n_steps=20,
+        enable_progress_bar=interactive,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        deterministic="warn",
+    )
+
+
+def precision_for(wanted: str) -> Any:
+    """Lightning's name of a precision; ``auto`` is what the device is good at."""
+    if wanted != "auto":
+        return wanted
+    if not torch.cuda.is_available():
+        return "32-true"
+    return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
+
+
+def compile_where_it_pays(
+    network: nn.Module, wanted: str | bool, device: torch.device, length: int
+) -> None:
+    """Compile a network in place, and go on without where that fails.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        Names and values of its weights stay as they are.
+    wanted : str or bool
+        ``auto`` (on a GPU), ``on`` or ``off``; in YAML these are true and false.
+    device : torch.device
+        That trains.
+    length : int
+        Of the sequences, in bp.
+    """
+    if wanted == "auto":
+        wanted = device.type == "cuda"
+    if wanted not in (True, "on"):
+        return
+    statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    try:
+        nn.Module.to(network, device)
+        network.compile()
+        network(torch.zeros(4, 4, length, device=device)).sum().backward()
+    except Exception as error:
+        log.warning("torch.compile failed, going on without it: %s", str(error).splitlines()[0])
+        network._compiled_call_impl = None
+    finally:
+        network.zero_grad(set_to_none=True)
+        for name, buffer in network.named_buffers():
+            buffer.copy_(statistics[name])

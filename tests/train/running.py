@@ -1,0 +1,69 @@
+"""A training as a process of its own, which can be killed or share its work with others.
+
+python running.py FOLDER, with FOLDER/settings.json: the arguments of `run`.
+"""
+
+import itertools
+import json
+import os
+import signal
+import sys
+from functools import partial
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+torch.set_num_threads(1)
+
+from toy_store import TRAINING
+
+from noncoding.train import TrainingOutputs, train, trainer
+from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.module import TrainingModule
+
+
+def outputs(folder):
+    return TrainingOutputs(
+        best=folder / "best.ckpt",
+        last=folder / "last.ckpt",
+        metrics=folder / "metrics.csv",
+        curve=[folder / "curve.svg", folder / "curve.png"],
+        model=folder / "model",
+        tensorboard=folder / "tensorboard",
+        unfinished=folder / "unfinished",
+    )
+
+
+def run(folder, stores, sizes, training, killed_at=None, every=None):
+    """Train; SIGKILL before a batch of an epoch, and keep a resume point every few batches."""
+    folder = Path(folder)
+    settings = TRAINING | training
+    if every:
+        ticks = itertools.count()
+        trainer.ResumePoint = partial(ResumePoint, clock=lambda: float(next(ticks)))
+        settings["checkpoint_minutes"] = every / 60
+    if killed_at:
+
+        def kill(self, batch, batch_index):
+            if [self.current_epoch, batch_index] == killed_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        TrainingModule.on_train_batch_start = kill
+    train(
+        stores,
+        dataset="toy",
+        model="tiny",
+        sizes=sizes,
+        training=settings,
+        load={"rows": "auto", "workers": 0},
+        seed=3,
+        outputs=outputs(folder),
+    )
+    return outputs(folder)
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    run(place, **json.loads((place / "settings.json").read_text()))

@@ -1,0 +1,86 @@
+"""A training that is killed, and one that several processes share, end as any other."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from running import run
+from safetensors.torch import load_file
+from toy_store import toy_sizes
+
+from noncoding.train.checkpoints import load_checkpoint
+
+SCRIPT = Path(__file__).with_name("running.py")
+DEEPSEA = {
+    "architecture": "deepsea",
+    "channels": [8, 8],
+    "kernel": 5,
+    "pool": 2,
+    "hidden": 8,
+    "dropout": [0.0, 0.0],
+}
+
+
+def as_process(folder, stores, **settings):
+    folder.mkdir()
+    names = {split: str(path) for split, path in stores.items()}
+    (folder / "settings.json").write_text(json.dumps({"stores": names} | settings))
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), str(folder)], capture_output=True, text=True, check=False
+    )
+
+
+def random_everywhere():
+    """A network with dropout wherever there can be some."""
+    sizes = toy_sizes()
+    for part in ("resnet", "sequence", "head"):
+        sizes[part]["dropout"] = 0.3
+    return sizes
+
+
+# Of eight batches an epoch and a resume point after every third: soon after one, before the
+# next, in another epoch before its first.
+@pytest.mark.parametrize("killed_at", [[0, 3], [1, 7], [2, 1]])
+def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, tmp_path):
+    training = {"epochs": 3, "shift": 2, "reverse_complement": True}
+    sizes = random_everywhere()
+    whole = run(tmp_path / "whole", stores, sizes, training)
+    folder = tmp_path / "killed"
+    done = as_process(folder, stores, sizes=sizes, training=training, killed_at=killed_at, every=3)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    steps = load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"]
+    assert 0 < steps <= 8 * killed_at[0] + killed_at[1]
+    resumed = run(folder, stores, sizes, training)
+    expected = load_file(whole.model / "model.safetensors")
+    given = load_file(resumed.model / "model.safetensors")
+    assert all(torch.equal(given[name], expected[name]) for name in expected)
+    # Validation of each epoch stands in the log once, with the same figures.
+    figures = [
+        pd.read_csv(made.metrics).dropna(subset="valid_auprc")[["epoch", "step", "valid_auprc"]]
+        for made in (whole, resumed)
+    ]
+    pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in figures))
+
+
+def test_two_processes_train_as_one_does(stores, tmp_path):
+    training = {"epochs": 2, "shift": 2, "reverse_complement": True}
+    one = run(tmp_path / "one", stores, DEEPSEA, training | {"batch_size": 16})
+    folder = tmp_path / "two"
+    shared = training | {"batch_size": 8, "devices": 2}
+    done = as_process(folder, stores, sizes=DEEPSEA, training=shared)
+    assert done.returncode == 0, done.stderr
+    expected = load_file(one.model / "model.safetensors")
+    given = load_file(folder / "model" / "model.safetensors")
+    for name, weight in expected.items():
+        torch.testing.assert_close(given[name], weight, rtol=1e-4, atol=1e-5)
+    columns = ["valid_auprc", "valid_auroc", "valid_loss"]
+    figures = [
+        pd.read_csv(path).dropna(subset="valid_auprc")[columns].reset_index(drop=True)
+        for path in (one.metrics, folder / "metrics.csv")
+    ]
+    pd.testing.assert_frame_equal(*figures, rtol=1e-3)

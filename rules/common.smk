@@ -130,7 +130,7 @@ def archive_of(wildcards):
 def training_settings(wildcards):
     """What decides the weights of a model: the section `train`, and what is the model's own."""
     settings = config["train"] | config["models"][wildcards.model].get("train", {})
-    change_no_result = ("checkpoint_minutes", "on_out_of_memory")
+    change_no_result = ("checkpoint_minutes", "on_out_of_memory", "wandb")
     return {key: value for key, value in settings.items() if key not in change_no_result}
 
 
@@ -220,8 +220,11 @@ def deliverables(stage):
         ],
         "train": [
             *of_models("model/{name}", name=MODEL_FILES),
-            *of_models("training/{name}", name=["best.ckpt", "last.ckpt", "metrics.csv"]),
-            *of_models("training/learning_curve.{format}", format=FORMATS),
+            *of_models("training/{name}", name=["best.ckpt", "last.ckpt"]),
+            *of_models("training/{name}.csv", name=["metrics", "layers"]),
+            *of_models(
+                "training/{name}.{format}", name=["learning_curve", "layers"], format=FORMATS
+            ),
         ],
         "predict": of_models("predictions.h5"),
         "evaluate": [

@@ -11,6 +11,8 @@ rule train_model:
         last=update(f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt"),
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
         curve=figure("{dataset}/{model}/training/learning_curve"),
+        layers=f"{RESULTS}/{{dataset}}/{{model}}/training/layers.csv",
+        layers_figure=figure("{dataset}/{model}/training/layers"),
         model=update(MODEL_FOLDER),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",

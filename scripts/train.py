@@ -29,6 +29,8 @@ with logged_stage(snakemake.log[0]):
             last=Path(snakemake.output.last),
             metrics=Path(snakemake.output.metrics),
             curve=[Path(path) for path in snakemake.output.curve],
+            layers=Path(snakemake.output.layers),
+            layers_figure=[Path(path) for path in snakemake.output.layers_figure],
             model=Path(snakemake.output.model[0]).parent,
             tensorboard=folder / "tensorboard",
             unfinished=folder / "unfinished",

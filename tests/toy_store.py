@@ -84,4 +84,5 @@ TRAINING = {
     "compile": "auto",
     "checkpoint_minutes": 15,
     "on_out_of_memory": "stop",
+    "wandb": None,
 }

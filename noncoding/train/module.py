@@ -170,7 +170,8 @@ class TrainingModule(pl.LightningModule):
         )
         # Not Lightning's estimated_stepping_batches: it makes the loader before a checkpoint's
         # place in it is known, which is then never told.
-        batches = self.trainer.datamodule.batches(self.trainer.world_size)
+        data = self.trainer.datamodule  # type: ignore[attr-defined] # which fit was given
+        batches = data.batches(self.trainer.world_size)
         updates = math.ceil(batches / self.trainer.accumulate_grad_batches)
         steps = updates * self.trainer.max_epochs
         warmup = max(1, min(self._schedule.warmup_steps, steps // 10))

@@ -23,13 +23,15 @@ from noncoding.train.checkpoints import load_checkpoint
 from noncoding.train.checks import check_same_task, check_validation
 from noncoding.train.curves import draw_learning_curve, learning_curve
 from noncoding.train.failures import fitting_batch, is_out_of_memory, out_of_memory
+from noncoding.train.layers import draw_layers
+from noncoding.train.loggers import log_hyperparameters
 from noncoding.train.module import Schedule, TrainingModule
 from noncoding.train.trainer import TrainingOutputs, compile_where_it_pays, new_trainer
 from noncoding.train.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
-CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory")
+CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory", "wandb")
 """Keys of ``train:`` that may be changed in the middle of a training."""
 
 
@@ -90,6 +92,7 @@ def train(
         parts = unfinished.smaller_batches()
         run = _Run(stores, sizes, training, load, seed, outputs, motifs, parts)
         try:
+            log_hyperparameters(run.trainer.loggers, record)
             run.fit(resumed)
             break
         except Exception as error:
@@ -209,8 +212,11 @@ def _finish(
     record["seconds"] = seconds
     export_model(run.network, outputs.model, targets, record)
     draw_learning_curve(curve, *outputs.curve)
-    with written_whole(outputs.metrics, outputs.best, outputs.last) as [table, best, last]:
+    draw_layers(pd.read_csv(unfinished.layers), *outputs.layers_figure)
+    finals = (outputs.metrics, outputs.layers, outputs.best, outputs.last)
+    with written_whole(*finals) as [table, layers, best, last]:
         metrics.to_csv(table, index=False)
+        shutil.copyfile(unfinished.layers, layers)
         shutil.copyfile(run.best.best_model_path, best)
         shutil.copyfile(unfinished.resume_point, last)
     shutil.rmtree(outputs.unfinished)

@@ -16,11 +16,13 @@ from pytorch_lightning.callbacks import (
     ModelCheckpoint,
     TQDMProgressBar,
 )
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from torch import nn
 
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.layers import LayerLog
+from noncoding.train.loggers import loggers
+from noncoding.train.throughput import ThroughputLog
 from noncoding.train.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
@@ -38,6 +40,10 @@ class TrainingOutputs:
         CSV log.
     curve : list of Path
         The learning curve, one file a format.
+    layers : Path
+        CSV table of each layer's norms.
+    layers_figure : list of Path
+        Heat maps of them, one file a format.
     model : Path
         Folder of the exported model.
     tensorboard : Path
@@ -50,6 +56,8 @@ class TrainingOutputs:
     last: Path
     metrics: Path
     curve: list[Path]
+    layers: Path
+    layers_figure: list[Path]
     model: Path
     tensorboard: Path
     unfinished: Path
@@ -90,9 +98,11 @@ def new_trainer(
         EarlyStopping("valid_auprc", mode="max", patience=training["patience"]),
         LearningRateMonitor("step"),
         EpochLog(),
+        LayerLog(Unfinished(outputs.unfinished).layers),
     ]
     if interactive:
         callbacks.append(TQDMProgressBar(refresh_rate=10))
+    callbacks.append(ThroughputLog())
     gpu = torch.cuda.is_available()
     devices, nodes = training["devices"], training["num_nodes"]
     if devices == "auto":
@@ -110,10 +120,7 @@ def new_trainer(
         accumulate_grad_batches=training["accumulate"] * parts,
         gradient_clip_val=training["gradient_clip"],
         callbacks=callbacks,
-        logger=[
-            CSVLogger(outputs.unfinished, name="csv"),
-            TensorBoardLogger(outputs.tensorboard, name=""),
-        ],
+        logger=loggers(outputs.unfinished, outputs.tensorboard, training["wandb"]),
         log_every_n_steps=20,
         enable_progress_bar=interactive,
         enable_model_summary=False,

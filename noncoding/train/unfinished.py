@@ -30,6 +30,11 @@ class Unfinished:
         """The checkpoint to go on from."""
         return self.folder / "last.ckpt"
 
+    @property
+    def layers(self) -> Path:
+        """The table of each layer's norms."""
+        return self.folder / "layers.csv"
+
     def begin(self, record: dict[str, Any]) -> Path | None:
         """The checkpoint to go on from; None for a training from the start.
 

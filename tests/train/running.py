@@ -30,6 +30,8 @@ def outputs(folder):
         last=folder / "last.ckpt",
         metrics=folder / "metrics.csv",
         curve=[folder / "curve.svg", folder / "curve.png"],
+        layers=folder / "layers.csv",
+        layers_figure=[folder / "layers.svg", folder / "layers.png"],
         model=folder / "model",
         tensorboard=folder / "tensorboard",
         unfinished=folder / "unfinished",

@@ -27,6 +27,8 @@ def outputs(folder):
         last=folder / "last.ckpt",
         metrics=folder / "metrics.csv",
         curve=[folder / "curve.svg", folder / "curve.png"],
+        layers=folder / "layers.csv",
+        layers_figure=[folder / "layers.svg", folder / "layers.png"],
         model=folder / "model",
         tensorboard=folder / "tensorboard",
         unfinished=folder / "unfinished",
@@ -83,7 +85,7 @@ def test_the_validation_figures_are_exact(stores, tmp_path):
 
 def test_everything_is_left_behind(stores, tmp_path):
     made = run(stores, tmp_path / "run")
-    for path in (made.best, made.last, made.metrics, *made.curve):
+    for path in (made.best, made.last, made.metrics, *made.curve, made.layers, *made.layers_figure):
         assert path.stat().st_size > 0
     assert list(made.tensorboard.rglob("events.out.tfevents.*"))
     assert not made.unfinished.exists()

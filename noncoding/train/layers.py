@@ -1,0 +1,231 @@
+"""How each layer moves while it is trained: norms, histograms, and a figure of them."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import TensorBoardLogger
+
+from noncoding.figures import saved_figure
+from noncoding.files import written_whole
+
+COLUMNS = ("step", "epoch", "layer", "weight_norm", "gradient_norm")
+RECORDS = 20
+"""Records of the norms an epoch, at most one a step."""
+HISTOGRAMS = 4
+"""Times an epoch that histograms are written, the last of them after its last step."""
+SAMPLED = 10_000
+"""Values of a tensor that its histogram is made from, at most."""
+_WIDTH = 200
+"""Columns of a heat map, at most."""
+
+
+class LayerLog(Callback):
+    """Norms of every trained tensor and of its gradient, and histograms of both.
+
+    A record is taken after an optimiser step: of the weights that it made, and
+    of the gradient that it used, which is the clipped one. Before the first
+    step the weights alone are recorded, as step 0. Norms are Euclidean.
+
+    Parameters
+    ----------
+    table : path
+        CSV file that norms are appended to, columns `COLUMNS`: step, int,
+        optimiser steps taken; epoch, int, from 0; layer, str, name of the
+        tensor in the network; weight_norm, gradient_norm, float, empty for a
+        tensor without a gradient. When a training begins or goes on, rows of
+        later steps than it has taken are dropped.
+    """
+
+    def __init__(self, table: str | os.PathLike[str]) -> None:
+        self._table = Path(table)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Drop what was recorded after the checkpoint; record the first weights."""
+        if not trainer.is_global_zero:
+            return
+        _keep_until(self._table, trainer.global_step)
+        if trainer.global_step == 0:
+            self._record(trainer, pl_module)
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Record, if it is time to."""
+        if not trainer.is_global_zero:
+            return
+        batches = int(trainer.num_training_batches)
+        if is_due(batch_idx, batches, RECORDS):
+            self._record(trainer, pl_module)
+        if is_due(batch_idx, batches, HISTOGRAMS):
+            _write_histograms(trainer, pl_module)
+
+    def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        layers = _trained(pl_module)
+        # One transfer from the device for all of them.
+        weights = torch.stack(torch._foreach_norm([p.detach() for p in layers.values()])).tolist()
+        with_gradient = {name: p.grad for name, p in layers.items() if p.grad is not None}
+        gradients: dict[str, float] = {}
+        if with_gradient:
+            norms = torch.stack(torch._foreach_norm(list(with_gradient.values())))
+            gradients = dict(zip(with_gradient, norms.tolist(), strict=True))
+        with self._table.open("a", newline="") as handle:
+            csv.writer(handle).writerows(
+                (
+                    trainer.global_step,
+                    trainer.current_epoch,
+                    name,
+                    f"{weight:.6g}",
+                    f"{gradients[name]:.6g}" if name in gradients else "",
+                )
+                for name, weight in zip(layers, weights, strict=True)
+            )
+
+
+def is_due(batch: int, batches: int, times: int) -> bool:
+    """Whether something that is done `times` an epoch is done after this batch.
+
+    The times are spread evenly, the last one is after the last batch, and there
+    is at most one a batch.
+
+    Parameters
+    ----------
+    batch : int
+        From 0.
+    batches, times : int
+        Of an epoch.
+    """
+    return (batch + 1) * times // batches > batch * times // batches
+
+
+def sampled(values: torch.Tensor) -> np.ndarray:
+    """Finite values of a tensor, at most `SAMPLED`, the same ones whenever it is asked.
+
+    Parameters
+    ----------
+    values : torch.Tensor, any shape
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape=(at most SAMPLED,)
+        Drawn with replacement from a tensor that is larger.
+    """
+    flat = values.detach().flatten()
+    if len(flat) > SAMPLED:
+        # A generator of its own: the training's random numbers stay what they were.
+        generator = torch.Generator().manual_seed(len(flat))
+        places = torch.randint(len(flat), (SAMPLED,), generator=generator)
+        flat = flat[places.to(flat.device)]
+    drawn = flat.float().cpu()
+    return drawn[torch.isfinite(drawn)].numpy()
+
+
+def draw_layers(table: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
+    """Draw weight norms and gradient-to-weight ratios, layer by step, and save them.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns `COLUMNS`, as `LayerLog` writes them.
+    *paths : path
+        One file a format.
+    """
+    layers = list(table["layer"].unique())
+    table = table.assign(ratio=table["gradient_norm"] / table["weight_norm"].replace(0, np.nan))
+    later = table[table["step"] > 0]
+    steps = np.sort(later["step"].unique())
+    # Neighbouring records share a column where there are more than can be told apart.
+    columns = np.arange(len(steps)) * min(_WIDTH, len(steps)) // len(steps)
+    edges = np.append(table["step"].min(), steps[np.append(np.diff(columns) > 0, True)])
+    column = later["step"].map(dict(zip(steps, columns, strict=True)))
+    with saved_figure(*paths, size=(10, 1.7 + 0.13 * len(layers))) as figure:
+        figure.suptitle(_finding(table), x=0.01, ha="left")
+        for axes, values, colours, label in zip(
+            figure.subplots(1, 2, sharey=True),
+            ("weight_norm", "ratio"),
+            ("viridis", "inferno"),
+            ("norm of the weights (no unit)", "norm of the gradient ÷ norm of the weights (nats)"),
+            strict=True,
+        ):
+            means = later.groupby(["layer", column])[values].mean().unstack().reindex(layers)
+            _heat_map(axes, means.to_numpy(), edges, colours, label)
+        figure.axes[0].set_yticks(np.arange(len(layers)), layers, fontsize=7)
+        figure.axes[0].invert_yaxis()
+
+
+def _heat_map(axes: Axes, values: np.ndarray, edges: np.ndarray, colours: str, label: str) -> None:
+    """Draw values, shape=(layers, columns), each column from one edge to the next."""
+    shown = np.ma.masked_where(~(np.isfinite(values) & (values > 0)), values)
+    # A few extremes, such as those of weights that begin at zero, do not set the scale.
+    lowest, highest = np.quantile(shown.compressed(), [0.01, 0.99]) if shown.count() else (0.1, 1)
+    axes.set_facecolor("0.85")
+    drawn = axes.pcolormesh(
+        edges,
+        np.arange(len(values) + 1) - 0.5,
+        shown,
+        cmap=colours,
+        norm=LogNorm(lowest, highest),
+        rasterized=True,
+    )
+    axes.set(xlabel="optimiser step", xlim=(edges[0], edges[-1]))
+    axes.tick_params(axis="y", length=0)
+    axes.figure.colorbar(drawn, ax=axes, location="top", label=label, extend="both", aspect=40)
+
+
+def _finding(table: pd.DataFrame) -> str:
+    """Which layer's norm changed by the largest factor, up or down."""
+    norms = table.sort_values("step", kind="stable").groupby("layer", sort=False)["weight_norm"]
+    ends = pd.DataFrame({"first": norms.first(), "last": norms.last()})
+    # From zero, where biases begin, every change is infinitely large.
+    ends = ends[(ends["first"] > 0) & (ends["last"] > 0)]
+    steps = f"{table['step'].max():,} steps"
+    if ends.empty:
+        return f"No layer had weights both before and after {steps}"
+    most = np.log(ends["last"] / ends["first"]).abs().idxmax()
+    first, last = ends.loc[most]
+    return (
+        f"{most} changed most: the norm of its weights went from {first:.3g} to {last:.3g} "
+        f"(×{last / first:.3g}) in {steps}"
+    )
+
+
+def _trained(module: pl.LightningModule) -> dict[str, torch.nn.Parameter]:
+    return {
+        name.removeprefix("network."): parameter
+        for name, parameter in module.named_parameters()
+        if parameter.requires_grad
+    }
+
+
+def _write_histograms(trainer: pl.Trainer, module: pl.LightningModule) -> None:
+    for logger in trainer.loggers:
+        if not isinstance(logger, TensorBoardLogger):
+            continue
+        for name, parameter in _trained(module).items():
+            for what, values in (("weights", parameter), ("gradients", parameter.grad)):
+                if values is not None and len(drawn := sampled(values)):
+                    logger.experiment.add_histogram(f"{what}/{name}", drawn, trainer.global_step)
+
+
+def _keep_until(path: Path, step: int) -> None:
+    """Leave a table of norms with a header and the rows of no later step."""
+    kept = pd.DataFrame(columns=list(COLUMNS))
+    if path.exists() and step > 0:
+        rows = pd.read_csv(path, dtype={"weight_norm": str, "gradient_norm": str})
+        # A row that was cut off while it was written may have lost digits of its step.
+        kept = rows[(rows["step"] <= step) & rows["layer"].notna()]
+    with written_whole(path) as [partial]:
+        kept.to_csv(partial, index=False)

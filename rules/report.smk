@@ -10,9 +10,10 @@ rule report_dataset:
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/model/{{name}}", model=MODELS, name=MODEL_FILES
         ),
         training=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/metrics.csv", model=MODELS),
-        curves=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/learning_curve.{{format}}",
+        training_figures=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/{{name}}.{{format}}",
             model=MODELS,
+            name=["learning_curve", "layers"],
             format=FORMATS,
         ),
         evaluation=expand(

@@ -25,6 +25,16 @@ LEARNING_CURVE = Caption(
     "epoch whose averaged weights were kept.",
 )
 
+LAYERS = Caption(
+    "Heat maps, layer by optimiser step: norm of the weights, and norm of the gradient over it",
+    "One line a tensor of weights, from the first layer (top) to the last; colours are "
+    "logarithmic, and arrows on the colour bars stand for all beyond. Left: Euclidean norm of the "
+    "weights after the step. Right: that of the gradient, clipped, over that of the weights: "
+    "dark layers hardly learn, and bright stripes are steps that shook all layers. The title "
+    "names the layer whose norm changed by the largest factor, weights that began at zero "
+    "excepted.",
+)
+
 EVALUATION = {
     "metrics_by_group": Caption(
         "AUROC and AUPR of every target, by group, with the medians",

@@ -83,7 +83,7 @@ class LayerLog(Callback):
             norms = torch.stack(torch._foreach_norm(list(with_gradient.values())))
             gradients = dict(zip(with_gradient, norms.tolist(), strict=True))
         with self._table.open("a", newline="") as handle:
-            csv.writer(handle).writerows(
+            csv.writer(handle, lineterminator="\n").writerows(
                 (
                     trainer.global_step,
                     trainer.current_epoch,
@@ -169,8 +169,9 @@ def draw_layers(table: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
 def _heat_map(axes: Axes, values: np.ndarray, edges: np.ndarray, colours: str, label: str) -> None:
     """Draw values, shape=(layers, columns), each column from one edge to the next."""
     shown = np.ma.masked_where(~(np.isfinite(values) & (values > 0)), values)
-    # A few extremes, such as those of weights that begin at zero, do not set the scale.
-    lowest, highest = np.quantile(shown.compressed(), [0.01, 0.99]) if shown.count() else (0.1, 1)
+    # A few extremes do not set the scale: weights that begin at zero, or that the loss does
+    # not depend on, such as a constant before a softmax.
+    lowest, highest = np.quantile(shown.compressed(), [0.03, 0.97]) if shown.count() else (0.1, 1)
     axes.set_facecolor("0.85")
     drawn = axes.pcolormesh(
         edges,
@@ -182,7 +183,9 @@ def _heat_map(axes: Axes, values: np.ndarray, edges: np.ndarray, colours: str, l
     )
     axes.set(xlabel="optimiser step", xlim=(edges[0], edges[-1]))
     axes.tick_params(axis="y", length=0)
-    axes.figure.colorbar(drawn, ax=axes, location="top", label=label, extend="both", aspect=40)
+    axes.figure.colorbar(
+        drawn, ax=axes, location="top", label=label, extend="both", aspect=40, pad=0.01
+    )
 
 
 def _finding(table: pd.DataFrame) -> str:
@@ -197,7 +200,7 @@ def _finding(table: pd.DataFrame) -> str:
     most = np.log(ends["last"] / ends["first"]).abs().idxmax()
     first, last = ends.loc[most]
     return (
-        f"{most} changed most: the norm of its weights went from {first:.3g} to {last:.3g} "
+        f"{most} changed most: from a norm of {first:.3g} to {last:.3g} "
         f"(×{last / first:.3g}) in {steps}"
     )
 
@@ -222,10 +225,11 @@ def _write_histograms(trainer: pl.Trainer, module: pl.LightningModule) -> None:
 
 def _keep_until(path: Path, step: int) -> None:
     """Leave a table of norms with a header and the rows of no later step."""
-    kept = pd.DataFrame(columns=list(COLUMNS))
-    if path.exists() and step > 0:
-        rows = pd.read_csv(path, dtype={"weight_norm": str, "gradient_norm": str})
-        # A row that was cut off while it was written may have lost digits of its step.
-        kept = rows[(rows["step"] <= step) & rows["layer"].notna()]
-    with written_whole(path) as [partial]:
-        kept.to_csv(partial, index=False)
+    kept: list[list[str]] = []
+    if path.exists():
+        with path.open(newline="") as handle:
+            # A row that was cut off while it was written may have lost digits of its step.
+            whole = [row for row in csv.reader(handle) if len(row) == len(COLUMNS)]
+        kept = [row for row in whole[1:] if int(row[0]) <= step and step > 0]
+    with written_whole(path) as [partial], partial.open("w", newline="") as handle:
+        csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *kept])

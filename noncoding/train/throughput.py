@@ -68,7 +68,8 @@ class ThroughputLog(Callback):
             self._waited += self._step_began - self._gap_began
             self._watched += now - self._gap_began
         self._last_end = self._gap_began = now
-        if trainer.global_step % trainer.log_every_n_steps == 0:
+        every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
+        if trainer.global_step % every == 0:
             self._log(trainer, pl_module.device)
             self._gap_began = None
 

@@ -170,7 +170,7 @@ class _Run:
     def fit(self, resumed: Path | None) -> None:
         """Train to the end."""
         if self.trainer.is_global_zero:
-            _announce(self.network, self.data, self.training)
+            _announce(self.network, self.data, self.training, self.batch_size)
         device = self.trainer.strategy.root_device
         compile_where_it_pays(
             self.network, self.training["compile"], device, self.data.train_rows.length
@@ -222,7 +222,9 @@ def _finish(
     shutil.rmtree(outputs.unfinished)
 
 
-def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]) -> None:
+def _announce(
+    network: Network, data: SplitsDataModule, training: dict[str, Any], batch_size: int
+) -> None:
     rows, epochs = len(data.train_rows), training["epochs"]
     log.info(
         "%s parameters; %s rows, at most %d epochs",
@@ -236,6 +238,6 @@ def _announce(network: Network, data: SplitsDataModule, training: dict[str, Any]
         network,
         length=data.train_rows.length,
         targets=data.train_rows.targets,
-        batch_size=training["batch_size"],
+        batch_size=batch_size,
     )
     log.warning("%s", slow_warning(speed, rows, epochs))

@@ -67,10 +67,13 @@ class LayerLog(Callback):
         """Record, if it is time to."""
         if not trainer.is_global_zero:
             return
-        batches = int(trainer.num_training_batches)
-        if is_due(batch_idx, batches, RECORDS):
+        batches, a_step = int(trainer.num_training_batches), trainer.accumulate_grad_batches
+        if (batch_idx + 1) % a_step and batch_idx + 1 < batches:
+            return  # gradients are still being accumulated
+        step, steps = batch_idx // a_step, -(-batches // a_step)
+        if is_due(step, steps, RECORDS):
             self._record(trainer, pl_module)
-        if is_due(batch_idx, batches, HISTOGRAMS):
+        if is_due(step, steps, HISTOGRAMS):
             _write_histograms(trainer, pl_module)
 
     def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -95,20 +98,20 @@ class LayerLog(Callback):
             )
 
 
-def is_due(batch: int, batches: int, times: int) -> bool:
-    """Whether something that is done `times` an epoch is done after this batch.
+def is_due(step: int, steps: int, times: int) -> bool:
+    """Whether something that is done `times` an epoch is done after this step.
 
-    The times are spread evenly, the last one is after the last batch, and there
-    is at most one a batch.
+    The times are spread evenly, the last one is after the last step, and there
+    is at most one a step.
 
     Parameters
     ----------
-    batch : int
-        From 0.
-    batches, times : int
+    step : int
+        Within the epoch, from 0.
+    steps, times : int
         Of an epoch.
     """
-    return (batch + 1) * times // batches > batch * times // batches
+    return (step + 1) * times // steps > step * times // steps
 
 
 def sampled(values: torch.Tensor) -> np.ndarray:

@@ -35,11 +35,17 @@ class ThroughputLog(Callback):
         self._last_end = 0.0
         self._clear()
 
+        self._logged_step = 0
+
     def _clear(self) -> None:
         self._sequences = 0
         self._seconds = 0.0
         self._waited = 0.0
         self._watched = 0.0
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock: a training that goes on within an epoch has no start of it."""
+        self.on_train_epoch_start(trainer, pl_module)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The first batch is waited for from here on."""
@@ -69,7 +75,9 @@ class ThroughputLog(Callback):
             self._watched += now - self._gap_began
         self._last_end = self._gap_began = now
         every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
-        if trainer.global_step % every == 0:
+        # Where gradients are accumulated, several batches end at the same step.
+        if trainer.global_step % every == 0 and trainer.global_step > self._logged_step:
+            self._logged_step = trainer.global_step
             self._log(trainer, pl_module.device)
             self._gap_began = None
 

@@ -41,11 +41,12 @@ class Line(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=RATE)
 
 
-def fit(folder, epochs=1):
+def fit(folder, accumulated=1):
     rows = [(torch.tensor(x).float(), torch.tensor(y).float()) for x, y in zip(X, Y, strict=True)]
     trainer = pl.Trainer(
         accelerator="cpu",
-        max_epochs=epochs,
+        max_epochs=1,
+        accumulate_grad_batches=accumulated,
         gradient_clip_val=CLIP,
         callbacks=[LayerLog(folder / "layers.csv")],
         logger=TensorBoardLogger(folder, name=""),
@@ -104,11 +105,23 @@ def test_histograms_are_in_the_event_file(tmp_path):
     assert last.histogram_value.sum_squares == pytest.approx(expected**2, rel=1e-5)
 
 
-@pytest.mark.parametrize(("batches", "times"), [(1, 20), (7, 20), (20, 20), (1013, 20), (9, 4)])
-def test_times_are_spread_over_an_epoch(batches, times):
-    due = [batch for batch in range(batches) if is_due(batch, batches, times)]
-    assert len(due) == min(batches, times)
-    assert due[-1] == batches - 1
+def test_accumulated_gradients_are_recorded_once_they_are_used(tmp_path):
+    table = fit(tmp_path, accumulated=2)
+    assert table["step"].tolist() == [0, 0, 1, 1, 2, 2]
+    # The first two rows at the first weights; Lightning takes the mean.
+    slopes = 2 * (X[:2] @ [0.5, 0.5] - Y[:2])
+    gradient = np.append(slopes @ X[:2], slopes.sum()) / 2
+    gradient *= min(1, CLIP / np.linalg.norm(gradient))
+    found = table.query("step == 1")["gradient_norm"]
+    expected = [np.linalg.norm(gradient[:2]), abs(gradient[2])]
+    assert found.tolist() == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize(("steps", "times"), [(1, 20), (7, 20), (20, 20), (1013, 20), (9, 4)])
+def test_times_are_spread_over_an_epoch(steps, times):
+    due = [step for step in range(steps) if is_due(step, steps, times)]
+    assert len(due) == min(steps, times)
+    assert due[-1] == steps - 1
     gaps = np.diff([-1, *due])
     assert gaps.max() - gaps.min() <= 1
 

@@ -37,8 +37,8 @@ def clock(monkeypatch):
     return made
 
 
-def train(clock, epochs, *, every, processes=1):
-    """Epochs of steps of (seconds of waiting, seconds of work); a minute between them."""
+def train(clock, epochs, *, every, processes=1, batches_a_step=1):
+    """Epochs of batches of (seconds of waiting, seconds of work); a minute between them."""
     logger = Logger()
     trainer = SimpleNamespace(
         global_step=0, log_every_n_steps=every, world_size=processes, loggers=[logger]
@@ -50,7 +50,7 @@ def train(clock, epochs, *, every, processes=1):
             clock.now += waited
             log.on_train_batch_start(trainer, CPU, BATCH, number)
             clock.now += worked
-            trainer.global_step += 1
+            trainer.global_step += (number + 1) % batches_a_step == 0
             log.on_train_batch_end(trainer, CPU, None, BATCH, number)
         clock.now += 60  # validation
     return logger.logged
@@ -90,6 +90,30 @@ def test_the_share_is_between_0_and_1(clock, steps):
 def test_all_processes_are_counted(clock):
     [(_, figures)] = train(clock, [[(1, 3), (1, 3)]], every=2, processes=4)
     assert figures["sequences_per_second"] == pytest.approx(4 * 16 / 8)
+
+
+def test_accumulated_batches_are_counted_and_a_step_is_logged_once(clock):
+    logged = train(clock, [[(1, 3)] * 5], every=1, batches_a_step=2)
+    assert [step for step, _ in logged] == [0, 1]
+    assert logged[1][1]["sequences_per_second"] == pytest.approx(8 / 4)
+    # Of its two batches, the gap before the first is left out.
+    assert logged[1][1]["waiting_share"] == pytest.approx(1 / 4)
+
+
+def test_a_training_that_goes_on_within_an_epoch(clock):
+    logger = Logger()
+    trainer = SimpleNamespace(global_step=7, log_every_n_steps=4, world_size=1, loggers=[logger])
+    log = ThroughputLog()
+    log.on_train_start(trainer, CPU)
+    clock.now += 1
+    log.on_train_batch_start(trainer, CPU, BATCH, 7)
+    clock.now += 3
+    trainer.global_step = 8
+    log.on_train_batch_end(trainer, CPU, None, BATCH, 7)
+    [(step, figures)] = logger.logged
+    assert step == 7
+    assert figures["sequences_per_second"] == pytest.approx(8 / 4)
+    assert figures["waiting_share"] == pytest.approx(1 / 4)
 
 
 def test_peak_memory_is_that_of_the_system():

@@ -1,5 +1,6 @@
 """Points that a training can go on from, written so that a kill at any moment leaves one."""
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -7,17 +8,54 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Checkpoint
+from lightning_fabric.plugins import TorchCheckpointIO
+from pytorch_lightning.callbacks import Checkpoint, EarlyStopping
 
 from noncoding.files import written_whole
 from noncoding.train.failures import first_parameter_not_finite, unbounded
+
+UPDATES_BETWEEN_CLOCKS = 20
+"""Of several processes: to agree on the time at each update would make them wait."""
+
+
+class WholeCheckpoints(TorchCheckpointIO):
+    """Checkpoints that appear whole under their name, or not at all.
+
+    Lightning itself writes to the folder of temporary files and moves from there,
+    which is a copy that can be cut short where that is another disk.
+    """
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any = None
+    ) -> None:
+        """Write beside the final name, and rename once all bytes are on the disk."""
+        with written_whole(path) as [partial], partial.open("wb") as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class Patience(EarlyStopping):
+    """Stop when the validation AUPR has not risen for so many epochs.
+
+    A training that was killed after it had been stopped, while its model was
+    exported say, does not go on when it is started again.
+    """
+
+    def __init__(self, epochs: int) -> None:
+        super().__init__("valid_auprc", mode="max", patience=epochs)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stop at once, if the checkpoint says so."""
+        if self.wait_count >= self.patience:
+            trainer.should_stop = True
 
 
 class ResumePoint(Checkpoint):
     """Keep the latest state of a training, at each epoch's end and every few minutes.
 
-    The file is written beside its final name and renamed, so that there is always
-    a whole one. It is not written over by weights that are not finite.
+    There is always a whole one (see `WholeCheckpoints`). It is not written over by
+    weights that are not finite.
 
     Parameters
     ----------
@@ -44,12 +82,19 @@ class ResumePoint(Checkpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *batch: Any
     ) -> None:
-        """Save if it is time; the first process decides for all."""
+        """Save if it is time for any of the processes."""
         # Gradients that were accumulated so far are not part of a checkpoint.
         if (trainer.fit_loop.epoch_loop.batch_idx + 1) % trainer.accumulate_grad_batches:
             return
+        # Going on from after the last batch, Lightning would leave out the validation.
+        if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
+            return
         due = self._clock() - self._last >= self._seconds
-        if trainer.strategy.broadcast(due) if trainer.world_size > 1 else due:
+        if trainer.world_size > 1:
+            due = trainer.global_step % UPDATES_BETWEEN_CLOCKS == 0 and (
+                trainer.strategy.reduce_boolean_decision(due, all=False)
+            )
+        if due:
             self._save(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -63,11 +108,7 @@ class ResumePoint(Checkpoint):
             )
         for logger in trainer.loggers:  # what is told of the steps before is not lost either
             logger.save()
-        if trainer.is_global_zero:
-            with written_whole(self._path) as [partial]:
-                trainer.save_checkpoint(partial)
-        else:
-            trainer.save_checkpoint(self._path)  # takes part; the first process writes
+        trainer.save_checkpoint(self._path)  # all take part; the first process writes
         self._last = self._clock()
 
 

@@ -10,10 +10,15 @@ from noncoding.errors import InputError
 
 
 def first_parameter_not_finite(network: nn.Module) -> str | None:
-    """Name of the first parameter that holds NaN or infinity, if any does."""
-    parameters = dict(network.named_parameters())
-    norms = torch.stack([p.detach().abs().amax() for p in parameters.values()])
-    finite = norms.isfinite()
+    """Name of the first parameter or statistic that holds NaN or infinity, if any does."""
+    parameters = dict(network.named_parameters()) | {
+        name: buffer for name, buffer in network.named_buffers() if buffer.is_floating_point()
+    }
+    # One wait for the device for all of them; the largest one is NaN where any is.
+    largest = [
+        torch.linalg.vector_norm(p.detach(), torch.inf) for p in parameters.values() if p.numel()
+    ]
+    finite = torch.stack(largest).isfinite()
     if bool(finite.all()):
         return None
     return f"the weights {list(parameters)[int((~finite).nonzero()[0])]}"
@@ -51,6 +56,8 @@ def first_layer_not_finite(network: nn.Module, sequences: torch.Tensor) -> str:
     }
     for name in modules:
         watch(name)
+    # What is compiled does not tell of its layers.
+    network._compiled_call_impl = None
     try:
         network(sequences)
     finally:

@@ -72,6 +72,8 @@ class TrainingModule(pl.LightningModule):
         self._targets = targets
         self._schedule = schedule
         self._validated: list[tuple[np.ndarray, np.ndarray]] = []
+        # Sum of the losses of the epoch's rows, and how many rows.
+        self._epoch_loss = torch.zeros(2)
         self.resume_point: Path | None = None
 
     def on_after_batch_transfer(
@@ -88,12 +90,34 @@ class TrainingModule(pl.LightningModule):
         share = self._seed_and_place(batch_index, len(labels))
         sequences = augment(sequences, share.views).float()
         loss = F.binary_cross_entropy_with_logits(self.network(sequences), labels)
-        # Asking a GPU for the value at each step would make it wait.
-        watched = self.device.type == "cpu" or batch_index % 50 == 0
-        if watched and not bool(torch.isfinite(loss.detach())):
-            raise self._unbounded(batch_index, sequences)
-        self.log("train_loss", loss.detach(), on_step=True, on_epoch=True, prog_bar=True)
+        self._note(loss.detach(), batch_index, sequences)
         return loss * share.weight
+
+    def _note(self, loss: torch.Tensor, batch_index: int, sequences: torch.Tensor) -> None:
+        """Log a loss, add it to the epoch's, and refuse it if it is not finite."""
+        rows = len(sequences)
+        self._epoch_loss = self._epoch_loss.to(loss.device)
+        self._epoch_loss += torch.stack([loss * rows, torch.full_like(loss, rows)])
+        # Asking a GPU for the value at each step would make it wait; the sum is not finite
+        # from the first such loss on.
+        watched = self.device.type == "cpu" or batch_index % 50 == 0
+        if watched and not bool(torch.isfinite(self._epoch_loss[0])):
+            raise self._unbounded(batch_index, sequences)
+        self.log("train_loss_step", loss, on_step=True, on_epoch=False, prog_bar=True)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the epoch's loss so far, of all processes."""
+        checkpoint["epoch_loss"] = self._summed(self._epoch_loss).cpu()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Go on with the epoch's loss; the first process has that of all."""
+        self._epoch_loss = checkpoint["epoch_loss"] * (self.global_rank == 0)
+
+    def _summed(self, value: torch.Tensor) -> torch.Tensor:
+        if self.trainer.world_size > 1:
+            value = value.to(self.device, copy=True)
+            torch.distributed.all_reduce(value)
+        return value
 
     def _seed_and_place(self, batch_index: int, rows: int) -> "_Share":
         """Make all that is random in a step a function of the seed and its place.
@@ -119,6 +143,12 @@ class TrainingModule(pl.LightningModule):
         place = first_layer_not_finite(self.network, sequences)
         return unbounded(self.current_epoch, batch_index, place, self.resume_point)
 
+    def on_validation_epoch_start(self) -> None:
+        """Validate what will be exported: the statistics of norms of the first process."""
+        if self.trainer.world_size > 1:
+            for buffer in self.buffers():
+                torch.distributed.broadcast(buffer, 0)
+
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int) -> None:
         """Collect probabilities, averaged over both strands."""
         sequences, labels = batch
@@ -133,6 +163,10 @@ class TrainingModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Exact AUROC and AUPR over the whole split, averaged over targets."""
+        # With the other figures of the epoch: Lightning would log it after the checkpoint.
+        loss, rows = self._summed(self._epoch_loss).tolist()
+        self._epoch_loss.zero_()
+        self.log("train_loss_epoch", loss / rows, rank_zero_only=False)
         scores, labels = (np.concatenate(parts) for parts in zip(*self._gathered(), strict=True))
         self._validated.clear()
         if not np.isfinite(scores).all():

@@ -11,15 +11,16 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import (
     Callback,
-    EarlyStopping,
     LearningRateMonitor,
     ModelCheckpoint,
     TQDMProgressBar,
 )
+from pytorch_lightning.plugins.environments import LightningEnvironment
+from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
-from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.checkpoints import Patience, ResumePoint, WholeCheckpoints
 from noncoding.train.layers import LayerLog
 from noncoding.train.loggers import loggers
 from noncoding.train.throughput import ThroughputLog
@@ -95,7 +96,7 @@ def new_trainer(
         best,
         ResumePoint(Unfinished(outputs.unfinished).resume_point, training["checkpoint_minutes"]),
         WarmedUpAverage(training["ema_decay"]),
-        EarlyStopping("valid_auprc", mode="max", patience=training["patience"]),
+        Patience(training["patience"]),
         LearningRateMonitor("step"),
         EpochLog(),
         LayerLog(Unfinished(outputs.unfinished).layers),
@@ -108,13 +109,21 @@ def new_trainer(
     if devices == "auto":
         devices = torch.cuda.device_count() if gpu else 1
     several = devices * nodes > 1
+    plugins: list[Any] = [WholeCheckpoints()]
+    if nodes == 1:
+        # Lightning starts the processes, also in a job of SLURM, which it would otherwise
+        # expect to have started them.
+        plugins.append(LightningEnvironment())
     return pl.Trainer(
         accelerator="auto",
         devices=devices,
         num_nodes=nodes,
-        strategy="ddp" if several else "auto",
+        # Not at each step, in validation too, where processes have other numbers of batches
+        # and would wait for each other for ever; see `TrainingModule`.
+        strategy=DDPStrategy(broadcast_buffers=False) if several else "auto",
         # It does not run on a CPU.
         sync_batchnorm=several and gpu,
+        plugins=plugins,
         precision=precision_for(training["precision"]),
         max_epochs=training["epochs"],
         accumulate_grad_batches=training["accumulate"] * parts,

@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ class Unfinished:
             log.info("going on from %s", self.resume_point)
             return self.resume_point
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not settings.exists() or json.loads(settings.read_text()) != record:
+            (self.folder / "parts.json").unlink(missing_ok=True)
         with written_whole(settings) as [partial]:
             partial.write_text(json.dumps(record, indent=2))
         return None
@@ -78,13 +81,20 @@ class Unfinished:
             partial.write_text(json.dumps(parts))
 
     def metrics(self) -> pd.DataFrame:
-        """The CSV logs of all attempts as one; of a step taken twice, the later one."""
+        """The CSV logs of all attempts as one; of a step taken twice, the later one.
+
+        A row that a kill has cut short is of a step that was taken again.
+        """
         attempts = sorted(
             self.folder.glob("csv/version_*/metrics.csv"),
             key=lambda path: int(path.parent.name[8:]),
         )
         joined = pd.DataFrame()
-        for attempt in map(pd.read_csv, attempts):
+        for path in attempts:
+            whole = path.read_text().rpartition("\n")[0]
+            if not whole:
+                continue
+            attempt = pd.read_csv(StringIO(whole))
             if len(joined) and len(attempt):
                 joined = joined[joined["step"] < attempt["step"].min()]
             joined = pd.concat([joined, attempt], ignore_index=True)

@@ -1,0 +1,76 @@
+"""A training as a process that is killed at a moment that is not between two steps.
+
+python dying.py FOLDER, with FOLDER/settings.json: the arguments of `running.run`, and
+``dies``: the moment, by name, and which of its kind.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import running
+import torch
+
+from noncoding.train import train
+from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.module import TrainingModule
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def while_validating(epoch):
+    def on_validation_epoch_start(self):
+        if self.current_epoch == epoch:
+            die()
+
+    TrainingModule.on_validation_epoch_start = on_validation_epoch_start
+
+
+def after_the_checkpoint_of_an_epoch(epoch):
+    original = ResumePoint.on_train_epoch_end
+
+    def on_train_epoch_end(self, trainer, pl_module):
+        original(self, trainer, pl_module)
+        if trainer.current_epoch == epoch:
+            die()
+
+    ResumePoint.on_train_epoch_end = on_train_epoch_end
+
+
+def while_saving(number):
+    """Half of a checkpoint is on the disk."""
+    save, saved = torch.save, []
+
+    def half_saved(checkpoint, file, *arguments, **options):
+        saved.append(file)
+        if len(saved) == number:
+            file.write(b"half of a checkpoint")
+            file.flush()
+            die()
+        save(checkpoint, file, *arguments, **options)
+
+    torch.save = half_saved
+
+
+def while_exporting(_):
+    sys.modules[train.__module__].export_model = lambda *_: die()
+
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    settings = json.loads((place / "settings.json").read_text())
+    moment, which = settings.pop("dies")
+    {
+        made.__name__: made
+        for made in (
+            while_validating,
+            after_the_checkpoint_of_an_epoch,
+            while_saving,
+            while_exporting,
+        )
+    }[moment](which)
+    running.run(place, **settings)

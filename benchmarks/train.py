@@ -1,0 +1,290 @@
+"""Train at the official shapes: our loop, against the way of the project this one grew from.
+
+    python benchmarks/train.py --json train.json
+    python benchmarks/train.py --models deepsea danq --seconds 60
+
+Makes a store and a file of bytes of random sequences (1000 bp, 919 targets),
+then runs, each in a process of its own on the same device:
+
+ours
+    The data module, module and averaged weights of the stage `train`, under
+    Lightning, in the precision and compiled as `train.precision: auto` and
+    `train.compile: auto` say, with the batch of config.yaml.
+original
+    32-bit floats, not compiled, batches of 25 whose gradients are accumulated
+    to 100, Adam, one row at a time from the file of bytes through a torch
+    DataLoader that shuffles; on the same network, `--original`.
+
+A side runs until `--steps` or `--seconds` are over, after `--warmup` steps
+that are not counted; a step is one batch forward and backward. `--models` are
+trained by our loop beside it. The share of the device's peak is that of a
+large matrix product in the same precision on the same device; what a network
+computes is counted by torch, which does not see into an LSTM.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+
+import common
+import pytorch_lightning as pl
+import torch
+import torch.nn.functional as F
+import yaml
+from load import LENGTH, TARGETS, RowsOfBytes, make
+from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
+
+from noncoding.loader import SplitsDataModule
+from noncoding.models import create_model
+from noncoding.train.callbacks import WarmedUpAverage
+from noncoding.train.module import Schedule, TrainingModule
+from noncoding.train.trainer import compile_where_it_pays, precision_for
+
+ROOT = Path(__file__).parents[1]
+BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
+"""Of the original."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--steps", type=int, help="a side, at most")
+    parser.add_argument("--seconds", type=float, default=60, help="a side, at most")
+    parser.add_argument("--warmup", type=int, default=20, help="steps that are not counted")
+    parser.add_argument("--batch", type=int, help="of ours; default: that of config.yaml")
+    parser.add_argument("--original", default="hybrid", help="network of the comparison")
+    parser.add_argument("--models", nargs="*", default=[], help="also trained by our loop")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
+    parser.add_argument("--side", choices=[*SIDES, "make", "peak"], help=argparse.SUPPRESS)
+    parser.add_argument("--model", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.side == "make":
+        make(arguments.work, arguments.rows)
+        print("{}")
+    elif arguments.side == "peak":
+        print(json.dumps({"flops": matrix_peak()}))
+    elif arguments.side:
+        print(json.dumps(SIDES[arguments.side](arguments)))
+    else:
+        with tempfile.TemporaryDirectory(dir=arguments.work) as folder:
+            compare(arguments, Path(folder))
+
+
+def compare(arguments: argparse.Namespace, folder: Path) -> None:
+    options: list[object] = ["--work", folder, "--rows", arguments.rows]
+    options += ["--seconds", arguments.seconds, "--warmup", arguments.warmup]
+    for name in ("steps", "batch"):
+        if getattr(arguments, name):
+            options += [f"--{name}", getattr(arguments, name)]
+    common.run_side(__file__, "--side", "make", *options)
+    peak = common.run_side(__file__, "--side", "peak").figures["flops"]
+    figures: dict[str, Any] = {
+        "benchmark": "train",
+        "rows": arguments.rows,
+        "network": arguments.original,
+        "hardware": common.hardware(),
+        "device": device_name(),
+        "torch": torch.__version__,
+        "precision": precision_for("auto"),
+        "matrix_peak_teraflops": round(peak / 1e12, 3),
+    }
+    for side in SIDES:
+        figures |= told(side, side, arguments.original, options, peak)
+    figures["ratio"] = round(figures["ours_per_second"] / figures["original_per_second"], 2)
+    for model in arguments.models:
+        figures |= told(model, "ours", model, options, peak)
+    common.write_json(arguments.json, figures)
+
+
+def told(name: str, side: str, model: str, options: list[object], peak: float) -> dict[str, Any]:
+    """The figures of a side, with its name before them."""
+    ran = common.run_side(__file__, "--side", side, "--model", model, *options)
+    made = ran.figures
+    return {
+        f"{name}_per_second": round(made["per_second"], 1),
+        f"{name}_batch": made["batch"],
+        f"{name}_steps": made["steps"],
+        f"{name}_waiting_share": round(made["waiting_share"], 4),
+        f"{name}_peak_mib": round(made["device_peak_mib"] or ran.peak_mib),
+        f"{name}_share_of_peak": round(made["per_second"] * made["flops"] / peak, 4),
+    }
+
+
+class Clock:
+    """Counts rows, steps and waiting once the warm-up is over."""
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self._left = arguments.warmup
+        self._steps = arguments.steps
+        self._seconds = arguments.seconds
+        self._begun = self._ended = time.perf_counter()
+        self._waited = 0.0
+        self._rows = self._count = 0
+        if not self._left:
+            self._begin()
+
+    def _begin(self) -> None:
+        synchronise()
+        self._begun = self._ended = time.perf_counter()
+
+    def begins(self) -> None:
+        """A batch has come."""
+        self._waited += time.perf_counter() - self._ended
+
+    def ends(self, rows: int) -> bool:
+        """A step has been taken; gives whether it was the last."""
+        if self._left:
+            self._left -= 1
+            if not self._left:
+                self._waited = 0.0
+                self._begin()
+            return False
+        self._rows += rows
+        self._count += 1
+        self._ended = time.perf_counter()
+        return self._count == self._steps or self._ended - self._begun >= self._seconds
+
+    def figures(self, model: str, batch: int) -> dict[str, Any]:
+        synchronise()
+        seconds = time.perf_counter() - self._begun
+        return {
+            "per_second": self._rows / seconds,
+            "batch": batch,
+            "steps": self._count,
+            "waiting_share": self._waited / seconds,
+            "device_peak_mib": device_peak_mib(),
+            "flops": flops_of_a_sequence(model),
+        }
+
+
+class ClockCallback(pl.Callback):
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
+        self._clock.begins()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
+    ) -> None:
+        trainer.should_stop = self._clock.ends(len(batch[0]))
+
+
+def ours(arguments: argparse.Namespace) -> dict[str, Any]:
+    settings = configuration()["train"]
+    batch = arguments.batch or settings["batch_size"]
+    store = arguments.work / "store.h5"
+    torch.set_float32_matmul_precision("high")
+    data = SplitsDataModule(
+        store, store, batch_size=batch, seed=1, shuffle_buffer=settings["shuffle_buffer"]
+    )
+    network = new_network(arguments.model)
+    keys = ("learning_rate", "warmup_steps", "weight_decay", "shift", "reverse_complement")
+    schedule = Schedule(**{key: settings[key] for key in keys}, seed=1)
+    module = TrainingModule(network, length=LENGTH, targets=TARGETS, schedule=schedule)
+    clock = Clock(arguments)
+    trainer = pl.Trainer(
+        devices=1,
+        precision=precision_for("auto"),
+        gradient_clip_val=settings["gradient_clip"],
+        max_epochs=1000,
+        limit_val_batches=0,
+        callbacks=[WarmedUpAverage(settings["ema_decay"]), ClockCallback(clock)],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    compile_where_it_pays(network, settings["compile"], trainer.strategy.root_device, LENGTH)
+    trainer.fit(module, data)
+    return clock.figures(arguments.model, batch)
+
+
+def original(arguments: argparse.Namespace) -> dict[str, Any]:
+    device = best_device()
+    network = new_network(arguments.model).to(device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+    loader = DataLoader(
+        RowsOfBytes(arguments.work / "bytes.h5"), batch_size=BATCH, shuffle=True, drop_last=True
+    )
+    clock = Clock(arguments)
+    for number, (sequences, labels) in enumerate(chain.from_iterable(repeat(loader)), start=1):
+        clock.begins()
+        logits = network(sequences.to(device).float())
+        loss = F.binary_cross_entropy_with_logits(logits, labels.to(device).float())
+        (loss / ACCUMULATE).backward()
+        if number % ACCUMULATE == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+        if clock.ends(len(labels)):
+            break
+    return clock.figures(arguments.model, BATCH)
+
+
+SIDES = {"ours": ours, "original": original}
+
+
+def configuration() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def new_network(name: str) -> torch.nn.Module:
+    torch.manual_seed(1)
+    return create_model(length=LENGTH, targets=TARGETS, **configuration()["models"][name]).train()
+
+
+def flops_of_a_sequence(name: str, rows: int = 2) -> float:
+    """Of a forward and a backward pass."""
+    network = new_network(name)
+    counter = FlopCounterMode(display=False)
+    with counter:
+        network(torch.zeros(rows, 4, LENGTH)).sum().backward()
+    return counter.get_total_flops() / rows
+
+
+def matrix_peak() -> float:
+    """Operations a second of a large matrix product, in the precision of our side."""
+    torch.set_float32_matmul_precision("high")
+    device = best_device()
+    kind = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision_for("auto"))
+    size = 2048 if device.type == "cpu" else 8192
+    matrix = torch.randn(size, size, device=device, dtype=kind or torch.float32)
+    best = float("inf")
+    for _ in range(10):
+        synchronise()
+        begun = time.perf_counter()
+        matrix @ matrix
+        synchronise()
+        best = min(best, time.perf_counter() - begun)
+    return 2 * size**3 / best
+
+
+def best_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_name() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+
+
+def synchronise() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def device_peak_mib() -> float:
+    """0 where there is no GPU; the memory of the process is measured then."""
+    return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else 0.0
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,8 @@ from noncoding.train import TrainingOutputs, train
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-torch.set_num_threads(snakemake.threads)
+# Processes that share a training share the cores.
+torch.set_num_threads(max(1, snakemake.threads // max(1, snakemake.resources.gpu)))
 folder = Path(snakemake.output.best).parent
 
 with logged_stage(snakemake.log[0]):

@@ -32,15 +32,25 @@ def check_same_task(train: Store, valid: Store) -> None:
         )
 
 
-def check_validation(data: SplitsDataModule, path: str | os.PathLike[str]) -> None:
-    """Refuse a validation split without a target that has both labels: it has no AUPR.
+def check_validation(
+    data: SplitsDataModule, path: str | os.PathLike[str], processes: int = 1
+) -> None:
+    """Refuse a validation split that nothing can be judged by.
 
     Raises
     ------
     InputError
-        There is none.
+        No target has both labels, so that there is no AUPR; or there are fewer
+        loci than processes that share them.
     """
     rows = data.valid_rows
+    if len(rows) < processes:
+        raise InputError(
+            path,
+            f"{len(rows)} loci for {processes} processes",
+            "at least one for each",
+            "Give the validation split more loci, or train on fewer devices.",
+        )
     positives = rows.positives()
     if not ((positives > 0) & (positives < len(rows))).any():
         raise InputError(

@@ -1,6 +1,9 @@
 """What can go wrong with numbers and memory, and how it is told."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -96,7 +99,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def fitting_batch(
-    network: nn.Module, device: torch.device, *, length: int, targets: int, below: int
+    network: nn.Module,
+    device: torch.device,
+    *,
+    length: int,
+    targets: int,
+    below: int,
+    context: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> int:
     """The largest half, quarter, … of a batch that goes forward and backward.
 
@@ -108,6 +117,8 @@ def fitting_batch(
         Of the rows.
     below : int
         Rows that did not fit.
+    context : callable
+        What to compute under, e.g. a lower precision.
 
     Returns
     -------
@@ -115,11 +126,15 @@ def fitting_batch(
         0 if not even three rows fit.
     """
     nn.Module.to(network, device)
+    # Room for the moments that AdamW makes after the first step.
+    moments = [torch.empty_like(p) for p in network.parameters() for _ in range(2)]
     size = below // 2
     while size >= 3:
         try:
-            logits = network(torch.zeros(size, 4, length, device=device))
-            loss = F.binary_cross_entropy_with_logits(logits, torch.zeros_like(logits[:, :targets]))
+            with context():
+                logits = network(torch.zeros(size, 4, length, device=device))
+                labels = torch.zeros(size, targets, device=device)
+                loss = F.binary_cross_entropy_with_logits(logits, labels)
             loss.backward()
         except Exception as error:
             if not is_out_of_memory(error):
@@ -131,6 +146,7 @@ def fitting_batch(
             network.zero_grad(set_to_none=True)
             if device.type == "cuda":
                 torch.cuda.empty_cache()
+    del moments
     return 0
 
 

@@ -126,7 +126,7 @@ class TrainingModule(pl.LightningModule):
         processes share a step: they are drawn for all and each takes its own.
         """
         step = [self._schedule.seed, self.current_epoch, batch_index]
-        plan = getattr(self.trainer.train_dataloader, "plan", None) or BatchPlan(rows, rows)
+        plan = self._plan()
         (start, stop), (first, end) = plan.span(batch_index), plan.span_of_all(batch_index)
         views = random_views(
             end - first,
@@ -135,9 +135,17 @@ class TrainingModule(pl.LightningModule):
             generator=torch.Generator().manual_seed(_mixed(*step)),
         )
         torch.manual_seed(_mixed(*step, self.global_rank + 1))  # of dropout
-        # Gradients are averaged over processes, whose parts may differ by a row.
-        weight = rows * self.trainer.world_size / (end - first)
+        # Lightning takes the mean over processes, and over the steps of an update, whose rows
+        # may differ, and of which an epoch's last update may have fewer: each row counts alike.
+        together = self.trainer.accumulate_grad_batches
+        begun = batch_index - batch_index % together
+        last = min(begun + together, len(plan)) - 1
+        of_update = plan.span_of_all(last)[1] - plan.span_of_all(begun)[0]
+        weight = rows * self.trainer.world_size * together / of_update
         return _Share(views.part(start - first, stop - first), weight)
+
+    def _plan(self) -> BatchPlan:
+        return self.trainer.train_dataloader.plan  # type: ignore[union-attr]
 
     def _unbounded(self, batch_index: int, sequences: torch.Tensor) -> InputError:
         place = first_layer_not_finite(self.network, sequences)

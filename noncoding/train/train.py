@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import time
+import traceback
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -92,12 +93,13 @@ def train(
         parts = unfinished.smaller_batches()
         run = _Run(stores, sizes, training, load, seed, outputs, motifs, parts)
         try:
-            log_hyperparameters(run.trainer.loggers, record)
-            run.fit(resumed)
+            run.fit(resumed, record)
             break
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
+            # What failed would otherwise hold its memory until it is told.
+            traceback.clear_frames(error.__traceback__)
             # A checkpoint is of an order of rows that smaller batches would change.
             batch_size = run.batch_size
             again = training["on_out_of_memory"] == "halve" and batch_size >= 6
@@ -141,7 +143,6 @@ class _Run:
             seed=seed,
             **load,
         )
-        check_validation(self.data, stores["valid"])
         rows = self.data.train_rows
         with Store(stores["train"]) as store:
             names = list(store.targets["name"])
@@ -166,10 +167,12 @@ class _Run:
             enable_version_counter=False,
         )
         self.trainer = new_trainer(training, outputs, self.best, parts)
+        check_validation(self.data, stores["valid"], self.trainer.world_size)
 
-    def fit(self, resumed: Path | None) -> None:
-        """Train to the end."""
+    def fit(self, resumed: Path | None, record: dict[str, Any]) -> None:
+        """Train to the end; the record is logged as hyperparameters."""
         if self.trainer.is_global_zero:
+            log_hyperparameters(self.trainer.loggers, record)
             _announce(self.network, self.data, self.training, self.batch_size)
         device = self.trainer.strategy.root_device
         compile_where_it_pays(
@@ -186,6 +189,7 @@ class _Run:
             length=rows.length,
             targets=rows.targets,
             below=self.batch_size,
+            context=self.trainer.precision_plugin.forward_context,
         )
         return out_of_memory(self.batch_size, fits)
 

@@ -123,8 +123,8 @@ def raw(dataset, entry):
 def archive_of(wildcards):
     """The fetched archive of a data set in the format of the bundle."""
     if wildcards.dataset in SIMULATED:
-        return raw(wildcards.dataset, {"url": "bundle.tar.gz"})
-    return raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])
+        return [raw(wildcards.dataset, {"url": "bundle.tar.gz"})]
+    return [raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])]
 
 
 def training_settings(wildcards):

@@ -24,6 +24,8 @@ HISTOGRAMS = 4
 """Times an epoch that histograms are written, the last of them after its last step."""
 SAMPLED = 10_000
 """Values of a tensor that its histogram is made from, at most."""
+_BEYOND_BINS = 1e19
+"""TensorBoard's bins end at 1e20."""
 _WIDTH = 200
 """Columns of a heat map, at most."""
 
@@ -222,7 +224,9 @@ def _write_histograms(trainer: pl.Trainer, module: pl.LightningModule) -> None:
             continue
         for name, parameter in _trained(module).items():
             for what, values in (("weights", parameter), ("gradients", parameter.grad)):
-                if values is not None and len(drawn := sampled(values)):
+                drawn = np.empty(0) if values is None else sampled(values)
+                # Values that ran away have no bins; the check of the weights tells of them.
+                if len(drawn) and (np.abs(drawn) < _BEYOND_BINS).all():
                     logger.experiment.add_histogram(f"{what}/{name}", drawn, trainer.global_step)
 
 

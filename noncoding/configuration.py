@@ -13,6 +13,9 @@ from jsonschema import Draft202012Validator, ValidationError
 from noncoding.downloads import file_name
 from noncoding.errors import InputError
 
+CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory", "wandb")
+"""Keys of ``train:`` that do not decide the weights: edited, nothing is trained anew."""
+
 _SPLITS = ("train", "valid", "test", "ignore")
 
 
@@ -45,6 +48,20 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         _check_dataset(f"datasets.{name}", dataset)
     for name in config["run"]["models"]:
         _check_run(name, config)
+
+
+def training_of(config: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """What decides the weights of a model of ``train:``, with the model's own laid over it.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration.
+    model : str
+        Key of ``models:``.
+    """
+    settings = {**config["train"], **config["models"][model].get("train", {})}
+    return {key: value for key, value in settings.items() if key not in CHANGE_NO_RESULT}
 
 
 def _check_names(config: Mapping[str, Any]) -> None:

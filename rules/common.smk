@@ -15,7 +15,7 @@ os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [workflow.basedir, os.getenv("PYTHONPATH")]))
 )
 
-from noncoding.configuration import check_configuration
+from noncoding.configuration import check_configuration, training_of
 from noncoding.downloads import downloads, file_name, urls
 from noncoding.errors import InputError
 from noncoding.provenance import source_files
@@ -128,10 +128,8 @@ def archive_of(wildcards):
 
 
 def training_settings(wildcards):
-    """What decides the weights of a model: the section `train`, and what is the model's own."""
-    settings = config["train"] | config["models"][wildcards.model].get("train", {})
-    change_no_result = ("checkpoint_minutes", "on_out_of_memory", "wandb")
-    return {key: value for key, value in settings.items() if key not in change_no_result}
+    """What decides the weights of a model."""
+    return training_of(config, wildcards.model)
 
 
 def training_devices(wildcards):

@@ -19,8 +19,13 @@ with logged_stage(snakemake.log[0]):
         dataset=snakemake.wildcards.dataset,
         model=snakemake.wildcards.model,
         sizes=snakemake.params.sizes,
-        # What changes no result is no parameter.
-        training=snakemake.config["train"] | snakemake.params.settings,
+        training=snakemake.params.settings,
+        # No parameter: the rest of the section changes no result.
+        conduct={
+            key: value
+            for key, value in snakemake.config["train"].items()
+            if key not in snakemake.params.settings
+        },
         # No parameter: where the rows lie while they are used changes no result.
         load=snakemake.config["load"],
         seed=snakemake.params.seed,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from noncoding.configuration import check_configuration
+from noncoding.configuration import check_configuration, training_of
 from noncoding.errors import InputError
 
 ROOT = Path(__file__).parents[1]
@@ -133,3 +133,15 @@ def test_objects_are_closed():
                 walk(entry, f"{path.removeprefix('/$defs')}/{name}")
 
     walk(yaml.safe_load(SCHEMA.read_text()), "")
+
+
+def test_a_model_lays_its_own_training_over_that_of_all():
+    own = merged(YEAST, {"models": {"danq": {"train": {"epochs": 3, "wandb": "project"}}}})
+    check_configuration(own, SCHEMA)
+    expected = {**YEAST["train"], "epochs": 3}
+    for key in ("checkpoint_minutes", "on_out_of_memory", "wandb"):  # decide no weights
+        del expected[key]
+    assert training_of(own, "danq") == expected
+    assert training_of(own, "hybrid") == {**expected, "epochs": YEAST["train"]["epochs"]}
+    with pytest.raises(InputError, match=r"danq.train: found the unknown key 'epoch'"):
+        check_configuration(merged(own, {"models": {"danq": {"train": {"epoch": 3}}}}), SCHEMA)

@@ -82,7 +82,23 @@ TRAINING = {
     "devices": 1,
     "num_nodes": 1,
     "compile": "auto",
-    "checkpoint_minutes": 15,
-    "on_out_of_memory": "stop",
-    "wandb": None,
+}
+CONDUCT = {"checkpoint_minutes": 15, "on_out_of_memory": "stop", "wandb": None}
+"""Of the section `train`, what decides no weights."""
+DEEPSEA = {
+    "architecture": "deepsea",
+    "channels": [8, 8],
+    "kernel": 5,
+    "pool": 2,
+    "hidden": 8,
+    "dropout": [0.0, 0.0],
+}
+DANQ = {
+    "architecture": "danq",
+    "channels": 4,
+    "kernel": 7,
+    "pool": 3,
+    "lstm": 3,
+    "hidden": 5,
+    "dropout": [0.0, 0.0],
 }

@@ -32,9 +32,6 @@ from noncoding.train.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
-CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory", "wandb")
-"""Keys of ``train:`` that may be changed in the middle of a training."""
-
 
 def train(
     stores: dict[str, str | os.PathLike[str]],
@@ -43,6 +40,7 @@ def train(
     model: str,
     sizes: dict[str, Any],
     training: dict[str, Any],
+    conduct: dict[str, Any],
     load: dict[str, Any],
     seed: int,
     outputs: TrainingOutputs,
@@ -59,7 +57,9 @@ def train(
     sizes : dict
         The entry of ``models:``; ``architecture`` and its sizes.
     training : dict
-        The section ``train:``.
+        What decides the weights of the section ``train:``.
+    conduct : dict
+        The rest of it, which may be changed in the middle of a training.
     load : dict
         The section ``load:``, which changes no result.
     seed : int
@@ -82,7 +82,7 @@ def train(
         "dataset": dataset,
         "model": model,
         "sizes": sizes,
-        "training": {key: training[key] for key in training if key not in CHANGE_NO_RESULT},
+        "training": training,
         "seed": seed,
         "data": sources,
     }
@@ -91,7 +91,7 @@ def train(
     started = time.perf_counter()
     while True:
         parts = unfinished.smaller_batches()
-        run = _Run(stores, sizes, training, load, seed, outputs, motifs, parts)
+        run = _Run(stores, sizes, training | conduct, load, seed, outputs, motifs, parts)
         try:
             run.fit(resumed, record)
             break
@@ -102,7 +102,7 @@ def train(
             traceback.clear_frames(error.__traceback__)
             # A checkpoint is of an order of rows that smaller batches would change.
             batch_size = run.batch_size
-            again = training["on_out_of_memory"] == "halve" and batch_size >= 6
+            again = conduct["on_out_of_memory"] == "halve" and batch_size >= 6
             if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
                 raise run.out_of_memory() from error
         log.warning(

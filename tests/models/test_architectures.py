@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from toy_store import LENGTH, sequence_sizes, toy_sizes
+from toy_store import DANQ, DEEPSEA, LENGTH, sequence_sizes, toy_sizes
 
 from noncoding.errors import InputError
 from noncoding.models import create_model
@@ -18,23 +18,8 @@ TINY = {
         f"hybrid with {kind}": toy_sizes(kind=kind)
         for kind in ("transformer_xl", "lstm", "bert", "none")
     },
-    "deepsea": {
-        "architecture": "deepsea",
-        "channels": [4, 6],
-        "kernel": 3,
-        "pool": 2,
-        "hidden": 5,
-        "dropout": [0.0, 0.0],
-    },
-    "danq": {
-        "architecture": "danq",
-        "channels": 4,
-        "kernel": 5,
-        "pool": 3,
-        "lstm": 3,
-        "hidden": 5,
-        "dropout": [0.0, 0.0],
-    },
+    "deepsea": DEEPSEA,
+    "danq": DANQ,
 }
 
 

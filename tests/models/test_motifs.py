@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from toy_store import LENGTH, toy_sizes
+from toy_store import DANQ, LENGTH, toy_sizes
 
 from noncoding.alphabet import codes, one_hot
 from noncoding.errors import InputError
@@ -66,17 +66,7 @@ def test_of_a_motif_that_is_too_long_the_telling_part_is_kept():
 @pytest.mark.parametrize("architecture", ["hybrid", "danq"])
 def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
     path = meme(tmp_path / "m.meme", OTHER=TATA, TBP=TATA, NRF=GCC)
-    sizes = toy_sizes()
-    if architecture == "danq":
-        sizes = {
-            "architecture": "danq",
-            "channels": 4,
-            "kernel": 7,
-            "pool": 3,
-            "lstm": 3,
-            "hidden": 5,
-            "dropout": [0.0, 0.0],
-        }
+    sizes = DANQ if architecture == "danq" else toy_sizes()
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, motifs=True, **sizes)
     before = network.motif_detectors.weight.detach().clone()

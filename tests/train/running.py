@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 torch.set_num_threads(1)
 
-from toy_store import TRAINING
+from toy_store import CONDUCT, TRAINING
 
 from noncoding.train import TrainingOutputs, train, trainer
 from noncoding.train.checkpoints import ResumePoint
@@ -41,7 +41,7 @@ def outputs(folder):
 def run(folder, stores, sizes, training, killed_at=None, every=None):
     """Train; SIGKILL before a batch of an epoch, and keep a resume point every few batches."""
     folder = Path(folder)
-    settings = TRAINING | training
+    settings = TRAINING | CONDUCT | training
     if every:
         ticks = itertools.count()
         trainer.ResumePoint = partial(ResumePoint, clock=lambda: float(next(ticks)))
@@ -58,7 +58,8 @@ def run(folder, stores, sizes, training, killed_at=None, every=None):
         dataset="toy",
         model="tiny",
         sizes=sizes,
-        training=settings,
+        training={key: settings[key] for key in TRAINING},
+        conduct={key: settings[key] for key in CONDUCT},
         load={"rows": "auto", "workers": 0},
         seed=3,
         outputs=outputs(folder),

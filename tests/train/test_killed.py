@@ -11,19 +11,11 @@ import pytest
 import torch
 from running import run
 from safetensors.torch import load_file
-from toy_store import toy_sizes
+from toy_store import DEEPSEA, toy_sizes
 
 from noncoding.train.checkpoints import load_checkpoint
 
 SCRIPT = Path(__file__).with_name("running.py")
-DEEPSEA = {
-    "architecture": "deepsea",
-    "channels": [8, 8],
-    "kernel": 5,
-    "pool": 2,
-    "hidden": 8,
-    "dropout": [0.0, 0.0],
-}
 
 
 def as_process(folder, stores, **settings):

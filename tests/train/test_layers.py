@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from test_train import TrainingModule, run, stores  # noqa: F401
+from test_train import run
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -17,6 +17,7 @@ from noncoding.errors import InputError
 from noncoding.train import loggers as loggers_module
 from noncoding.train.layers import SAMPLED, LayerLog, draw_layers, is_due, sampled
 from noncoding.train.loggers import flat, log_hyperparameters, loggers
+from noncoding.train.module import TrainingModule
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])
 Y = np.array([1.0, 0.0, 2.0])
@@ -139,7 +140,7 @@ def test_sampling_leaves_the_random_numbers_alone():
     assert sampled(few).tolist() == [1.0, -2.0]
 
 
-def test_a_resumed_training_records_each_step_once(stores, tmp_path, monkeypatch):  # noqa: F811
+def test_a_resumed_training_records_each_step_once(stores, tmp_path, monkeypatch):
     """Cut off within the second epoch, the table becomes that of a whole training."""
     whole = run(stores, tmp_path / "whole")
 

@@ -2,52 +2,20 @@ import json
 
 import pandas as pd
 import pytest
+import running
 import torch
+from running import outputs
 from sklearn.metrics import average_precision_score, roc_auc_score
-from toy_store import TABLE, TRAINING, toy_sizes, toy_split, write_toy_store
+from toy_store import TABLE, toy_sizes, toy_split, write_toy_store
 
 from noncoding.errors import InputError
 from noncoding.models import load_model
 from noncoding.predict import strand_averaged
-from noncoding.train import TrainingOutputs, train
 from noncoding.train.module import TrainingModule
 
 
-@pytest.fixture
-def stores(tmp_path):
-    return {
-        "train": write_toy_store(tmp_path / "train.h5", rows=128),
-        "valid": write_toy_store(tmp_path / "valid.h5", rows=64, seed=1),
-    }
-
-
-def outputs(folder):
-    return TrainingOutputs(
-        best=folder / "best.ckpt",
-        last=folder / "last.ckpt",
-        metrics=folder / "metrics.csv",
-        curve=[folder / "curve.svg", folder / "curve.png"],
-        layers=folder / "layers.csv",
-        layers_figure=[folder / "layers.svg", folder / "layers.png"],
-        model=folder / "model",
-        tensorboard=folder / "tensorboard",
-        unfinished=folder / "unfinished",
-    )
-
-
 def run(stores, folder, sizes=None, **training):
-    made = outputs(folder)
-    train(
-        stores,
-        dataset="toy",
-        model="tiny",
-        sizes=sizes or toy_sizes(),
-        training=TRAINING | training,
-        load={"rows": "auto", "workers": 0},
-        seed=3,
-        outputs=made,
-    )
-    return made
+    return running.run(folder, stores, sizes or toy_sizes(), training)
 
 
 def weights(made):

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from toy_bundle import LENGTH, TARGETS, toy_rows, write_toy_bundle
-from toy_store import TRAINING, toy_sizes
+from toy_store import CONDUCT, TRAINING, toy_sizes
 
 from noncoding.models import EXPORTED_FILES
 
@@ -35,7 +35,7 @@ def snakemake(folder, *arguments, config=None):
 
 def tiny(**datasets):
     """A configuration of toy size."""
-    training = TRAINING | {"epochs": 1}
+    training = TRAINING | CONDUCT | {"epochs": 1}
     return {
         "run": {"datasets": list(datasets), "models": ["toy"]},
         "datasets": datasets,

@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
-from noncoding.files import written_whole
+from noncoding.files import sha256, written_whole
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model, start_from_motifs
 from noncoding.store import Store
@@ -85,6 +85,7 @@ def train(
         "training": training,
         "seed": seed,
         "data": sources,
+        "motifs_sha256": sha256(motifs) if motifs else None,
     }
     unfinished = Unfinished(outputs.unfinished)
     resumed = unfinished.begin(record)

@@ -38,7 +38,7 @@ def outputs(folder):
     )
 
 
-def run(folder, stores, sizes, training, killed_at=None, every=None):
+def run(folder, stores, sizes, training, killed_at=None, every=None, motifs=None):
     """Train; SIGKILL before a batch of an epoch, and keep a resume point every few batches."""
     folder = Path(folder)
     settings = TRAINING | CONDUCT | training
@@ -63,6 +63,7 @@ def run(folder, stores, sizes, training, killed_at=None, every=None):
         load={"rows": "auto", "workers": 0},
         seed=3,
         outputs=outputs(folder),
+        motifs=motifs,
     )
     return outputs(folder)
 

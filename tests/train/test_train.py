@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import pandas as pd
@@ -121,3 +122,15 @@ def test_stores_that_do_not_fit_together(stores, tmp_path):
 def test_early_stopping(stores, tmp_path):
     made = run(stores, tmp_path / "run", epochs=30, patience=1, learning_rate=1e-12)
     assert pd.read_csv(made.metrics)["epoch"].max() < 29
+
+
+def test_what_it_starts_from_is_recorded(stores, tmp_path):
+    path = tmp_path / "motifs.meme"
+    rows = "\n".join(["0.97 0.01 0.01 0.01"] * 5)
+    path.write_text(
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF MA0001.1 A\n"
+        f"letter-probability matrix: alength= 4 w= 5 nsites= 9 E= 0\n{rows}\nURL http://x\n"
+    )
+    started = running.run(tmp_path / "run", stores, toy_sizes(), {"epochs": 1}, motifs=path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert load_model(started.model).training["motifs_sha256"] == digest

@@ -127,6 +127,16 @@ def test_times_are_spread_over_an_epoch(steps, times):
     assert gaps.max() - gaps.min() <= 1
 
 
+@pytest.mark.parametrize(
+    ("steps", "times"), [(1, 1), (49, 1), (99, 1), (100, 2), (199, 3), (200, 4), (1013, 4)]
+)
+def test_times_lie_apart(steps, times):
+    due = [step for step in range(steps) if is_due(step, steps, 4, apart=50)]
+    assert len(due) == times
+    assert due[-1] == steps - 1
+    assert (np.diff(due) >= 50).all()
+
+
 def test_sampling_leaves_the_random_numbers_alone():
     values = torch.arange(10.0 * SAMPLED).reshape(10, -1)
     before = torch.get_rng_state()

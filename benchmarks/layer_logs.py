@@ -1,0 +1,142 @@
+"""What the logs by layer cost: their share of the time of a training.
+
+    python benchmarks/layer_logs.py --json layer_logs.json
+    python benchmarks/layer_logs.py --rows 3840
+
+Trains the network `compact` of configs/yeast.yaml for one epoch of random
+sequences, by the module, averaged weights and loggers of the stage `train`,
+and counts the time that is spent in `LayerLog` (norms and histograms of
+weights and gradients) and in `ThroughputLog`, and that of all else. `--rows`
+is the length of the epoch, in which the histograms are written a fixed number
+of times: the default is that of `make yeast`.
+"""
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import common
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import yaml
+
+from noncoding.loader import SplitsDataModule
+from noncoding.models import create_model
+from noncoding.store import FORWARD, StoreHeader, new_store
+from noncoding.train.callbacks import WarmedUpAverage
+from noncoding.train.layers import LayerLog
+from noncoding.train.loggers import loggers
+from noncoding.train.module import Schedule, TrainingModule
+from noncoding.train.throughput import ThroughputLog
+
+LENGTH, TARGETS, BATCH = 1000, 256, 64
+CONFIGURATION = Path(__file__).parents[1] / "configs" / "yeast.yaml"
+WATCHED = {
+    LayerLog: ("on_train_start", "on_train_batch_end"),
+    ThroughputLog: ("on_train_epoch_start", "on_train_batch_start", "on_train_batch_end"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rows", type=int, default=16_868)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    spent: Counter[str] = Counter()
+    for kind, hooks in WATCHED.items():
+        for hook in hooks:
+            watch(kind, hook, spent)
+    with tempfile.TemporaryDirectory() as folder:
+        steps, seconds = train(Path(folder), arguments.rows)
+    common.write_json(
+        arguments.json,
+        {
+            "benchmark": "layer_logs",
+            "hardware": common.hardware(),
+            "steps": steps,
+            "seconds": round(seconds, 1),
+            **{f"{kind}_seconds": round(taken, 3) for kind, taken in spent.items()},
+            "share": round(spent.total() / seconds, 4),
+        },
+    )
+
+
+def watch(kind: type[pl.Callback], hook: str, spent: Counter[str]) -> None:
+    """Add the seconds that a hook takes to those of its class."""
+    original = getattr(kind, hook)
+
+    def timed(*arguments: Any) -> None:
+        begun = time.perf_counter()
+        original(*arguments)
+        spent[kind.__name__] += time.perf_counter() - begun
+
+    setattr(kind, hook, timed)
+
+
+class Clock(pl.Callback):
+    """Seconds between the first and the last hook of a training."""
+
+    def on_train_start(self, *_: Any) -> None:
+        self._begun = time.perf_counter()
+
+    def on_train_end(self, *_: Any) -> None:
+        self.seconds = time.perf_counter() - self._begun
+
+
+def train(folder: Path, rows: int) -> tuple[int, float]:
+    """Train for an epoch; gives its steps and seconds."""
+    make_store(folder / "train.h5", rows)
+    make_store(folder / "valid.h5", BATCH)
+    network = create_model(
+        length=LENGTH,
+        targets=TARGETS,
+        **yaml.safe_load(CONFIGURATION.read_text())["models"]["compact"],
+    )
+    clock = Clock()
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        gradient_clip_val=1.0,
+        callbacks=[clock, WarmedUpAverage(0.999), LayerLog(folder / "layers.csv"), ThroughputLog()],
+        logger=loggers(folder, folder / "tensorboard", None),
+        log_every_n_steps=20,
+        limit_val_batches=0,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        enable_checkpointing=False,
+    )
+    trainer.fit(
+        TrainingModule(
+            network,
+            length=LENGTH,
+            targets=TARGETS,
+            schedule=Schedule(2e-3, 200, 0.01, 20, True, 1),
+        ),
+        SplitsDataModule(
+            folder / "train.h5", folder / "valid.h5", batch_size=BATCH, shuffle_buffer=rows, seed=1
+        ),
+    )
+    return trainer.global_step, clock.seconds
+
+
+def make_store(path: Path, rows: int) -> None:
+    """Write a store of random sequences and labels."""
+    generator = np.random.default_rng(rows)
+    names = [f"target {target}" for target in range(TARGETS)]
+    targets = pd.DataFrame({"index": range(TARGETS), "name": names, "group": "TF"})
+    bases = generator.integers(0, 4, (rows, 1, LENGTH))
+    with new_store(path, StoreHeader(LENGTH, 200, FORWARD, targets, {})) as writer:
+        writer.append(
+            (bases == np.arange(4)[:, None]).astype(np.uint8),
+            (generator.random((rows, TARGETS)) < 0.05).astype(np.uint8),
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -72,6 +72,8 @@ _NOISE = (
     ".*You have overridden `on_after_batch_transfer`.*",
     ".*LeafSpec.*",
     ".*is smaller than the logging interval.*",
+    # Each process logs what it has gathered from all.
+    ".*sync_dist=True.*",
 )
 
 

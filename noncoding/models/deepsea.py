@@ -84,6 +84,12 @@ class DeepSea(Network):
         self.convolutions = nn.Sequential(*layers)
         self.hidden = nn.Linear(before * positions, config.hidden)
         self.output = nn.Linear(config.hidden, config.targets)
+        # He et al. 2015. With torch's own start, signals shrink from layer to layer, and the
+        # network does not begin to learn within hundreds of steps.
+        for layer in (*self.convolutions, self.hidden):
+            if isinstance(layer, nn.Conv1d | nn.Linear):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                nn.init.zeros_(layer.bias)
         self.post_init()
 
     @property

@@ -1,12 +1,15 @@
 """AUROC and average precision of every target, exact."""
 
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from noncoding.errors import InputError
+
+_BLOCK = 16
+"""Targets that are copied at a time: 16 float32 are a line of the cache."""
 
 
 class Ranking(NamedTuple):
@@ -61,7 +64,7 @@ def rank(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> Ran
 
 
 def auroc(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
+    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """Area under the receiver operating characteristic, by target.
 
@@ -71,6 +74,8 @@ def auroc(
         Zeros and ones.
     scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
         Higher means more likely positive.
+    threads : int
+        That share the targets out.
 
     Returns
     -------
@@ -89,17 +94,17 @@ def auroc(
     >>> auroc(np.array([[0], [1], [1]], np.uint8), np.array([[0.1], [0.1], [0.9]]))
     array([0.75])
     """
-    return _by_target(labels, scores, _area_under_roc)[0]
+    return auroc_and_average_precision(labels, scores, threads)[0]
 
 
 def average_precision(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
+    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """Area under the precision–recall curve (AUPR), by target.
 
     Parameters
     ----------
-    labels, scores
+    labels, scores, threads
         As for `auroc`.
 
     Returns
@@ -120,43 +125,51 @@ def average_precision(
     >>> average_precision(np.array([[1], [0], [1]], np.uint8), np.array([[0.9], [0.5], [0.5]]))
     array([0.83333333])
     """
-    return _by_target(labels, scores, _average_of_precision)[0]
+    return auroc_and_average_precision(labels, scores, threads)[1]
 
 
 def auroc_and_average_precision(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
+    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Both `auroc` and `average_precision`, for one sort a target."""
-    both = _by_target(labels, scores, _area_under_roc, _average_of_precision)
-    return both[0], both[1]
-
-
-def _area_under_roc(ranking: Ranking) -> float:
-    # Twice the area is a whole number, so that rounding happens only in the division.
-    found = ranking.true_positives
-    heights = found + np.concatenate([[0], found[:-1]])
-    widths = np.diff(ranking.false_positives, prepend=0)
-    return int(widths @ heights) / (2 * ranking.positives * ranking.negatives)
-
-
-def _average_of_precision(ranking: Ranking) -> float:
-    rises = np.diff(ranking.true_positives, prepend=0)
-    return float(rises @ ranking.precision) / ranking.positives
-
-
-def _by_target(
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
-    *summaries: Callable[[Ranking], float],
-) -> npt.NDArray[np.float64]:
+    """Both `auroc` and `average_precision`, for little more than the time of one."""
     _validate(labels, scores)
-    result = np.full((len(summaries), labels.shape[1]), np.nan)
-    # A target at a time: the ranking of all at once would need many times the scores' memory.
-    for target in range(labels.shape[1]):
-        ranking = rank(labels[:, target], scores[:, target])
-        if ranking.positives and ranking.negatives:
-            result[:, target] = [summary(ranking) for summary in summaries]
-    return result
+    result = np.full((2, labels.shape[1]), np.nan)
+
+    def fill(first: int) -> None:
+        # Transposed a few targets at a time: whole cache lines are read, and little is copied.
+        block = slice(first, first + _BLOCK)
+        positive = np.ascontiguousarray(labels[:, block].T).astype(bool, copy=False)
+        of_block = np.ascontiguousarray(scores[:, block].T)
+        for target, (own, of_target) in enumerate(zip(positive, of_block, strict=True), first):
+            result[:, target] = _areas(own, of_target)
+
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(fill, range(0, labels.shape[1], _BLOCK)))
+    return result[0], result[1]
+
+
+def _areas(
+    positive: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating]
+) -> tuple[float, float]:
+    """AUROC and average precision of a target, from the ranks of its positives alone.
+
+    Two sorts of values are far faster than one that carries the labels along,
+    and only the scores of positives are looked up.
+    """
+    found = np.sort(scores[positive])
+    positives, negatives = len(found), len(scores) - len(found)
+    if not positives or not negatives:
+        return np.nan, np.nan
+    ranked = np.sort(scores)
+    # For each positive: all loci, and all positives, that score lower; then that score no higher.
+    lower = np.searchsorted(ranked, found, "left")
+    lower_positives = np.searchsorted(found, found, "left")
+    no_higher = np.searchsorted(ranked, found, "right")
+    no_higher_positives = np.searchsorted(found, found, "right")
+    # Twice the area is a whole number, so that rounding happens only in the division.
+    beaten = int((lower + no_higher - lower_positives - no_higher_positives).sum())
+    precision = (positives - lower_positives) / (len(scores) - lower)
+    return beaten / (2 * positives * negatives), float(precision.mean())
 
 
 def _validate(labels: npt.NDArray[np.generic], scores: npt.NDArray[np.generic]) -> None:

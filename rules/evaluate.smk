@@ -14,7 +14,7 @@ rule evaluate_model:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
     conda:
         "../envs/noncoding.yaml"
-    threads: 1
+    threads: 8
     resources:
         mem_mb=8000,
         runtime=120,

@@ -21,4 +21,5 @@ with logged_stage(snakemake.log[0]):
             prevalence=snakemake.output.prevalence,
             curves=snakemake.output.curves,
         ),
+        threads=snakemake.threads,
     )

@@ -93,6 +93,17 @@ def test_both_at_once_are_the_two():
     np.testing.assert_array_equal(both, [auroc(labels, scores), average_precision(labels, scores)])
 
 
+def test_threads_change_nothing():
+    generator = np.random.default_rng(5)
+    # More targets than are copied at a time, and not a multiple of them.
+    labels = generator.integers(0, 2, (40, 37), dtype=np.uint8)
+    scores = generator.integers(0, 9, (40, 37)) / 9
+    expected = reference(labels, scores)
+    for threads in (1, 3):
+        found = auroc_and_average_precision(labels, scores, threads)
+        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
 def test_inputs_stay_as_they_were():
     generator = np.random.default_rng(3)
     labels, scores = generator.integers(0, 2, (50, 3), dtype=np.uint8), generator.random((50, 3))

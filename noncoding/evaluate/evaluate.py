@@ -54,6 +54,7 @@ def evaluate(
     min_positives: int,
     targets: Sequence[str | int],
     outputs: EvaluationOutputs,
+    threads: int = 1,
 ) -> None:
     """Compare predictions with the labels of the split that they are of.
 
@@ -74,6 +75,8 @@ def evaluate(
         Names or indices of the targets whose curves are drawn; if empty, the
         best, the median and the worst by AUPR.
     outputs : EvaluationOutputs
+    threads : int
+        That share the targets out.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def evaluate(
         scores = read_predictions(predictions, split)
         labels = split.labels(slice(0, split.loci_count))
         table = split.targets
-    metrics = target_metrics(table, labels, scores)
+    metrics = target_metrics(table, labels, scores, threads)
     _check_scored(metrics, store)
     if targets:
         chosen = named_targets(metrics, targets)

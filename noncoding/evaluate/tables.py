@@ -14,7 +14,10 @@ METRICS = ("auroc", "auprc")
 
 
 def target_metrics(
-    table: pd.DataFrame, labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
+    table: pd.DataFrame,
+    labels: npt.NDArray[np.uint8],
+    scores: npt.NDArray[np.floating],
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Counts and metrics of every target.
 
@@ -26,6 +29,8 @@ def target_metrics(
         Zeros and ones.
     scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
         Probabilities, or any score that rises with them.
+    threads : int
+        That share the targets out.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def target_metrics(
         The table has not one row a column of the labels, or labels and scores
         do not fit (see `noncoding.metrics.auroc`).
     """
-    auroc, auprc = auroc_and_average_precision(labels, scores)
+    auroc, auprc = auroc_and_average_precision(labels, scores, threads)
     if len(table) != len(auroc):
         raise InputError(
             "target table",

@@ -87,7 +87,7 @@ class DeepSea(Network):
         # He et al. 2015. With torch's own start, signals shrink from layer to layer, and the
         # network does not begin to learn within hundreds of steps.
         for layer in (*self.convolutions, self.hidden):
-            if isinstance(layer, nn.Conv1d | nn.Linear):
+            if isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None:
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
                 nn.init.zeros_(layer.bias)
         self.post_init()

@@ -20,5 +20,6 @@ rule evaluate_model:
         runtime=120,
     params:
         settings=config["evaluate"],
+        seed=config["seed"],
     script:
         "../scripts/evaluate.py"

@@ -14,6 +14,8 @@ with logged_stage(snakemake.log[0]):
         snakemake.input.train_store,
         min_positives=snakemake.params.settings["min_positives"],
         targets=snakemake.params.settings["curves"],
+        replicates=snakemake.params.settings["replicates"],
+        seed=snakemake.params.seed,
         outputs=EvaluationOutputs(
             targets=Path(snakemake.output.targets),
             summary=Path(snakemake.output.summary),

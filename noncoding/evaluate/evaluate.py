@@ -16,7 +16,8 @@ from noncoding.describe.counts import count_positives
 from noncoding.errors import InputError
 from noncoding.evaluate.curves import draw_curves, named_targets, representative_targets
 from noncoding.evaluate.figures import draw_groups, draw_prevalence
-from noncoding.evaluate.tables import scored, summarise, target_metrics
+from noncoding.evaluate.intervals import blocks, bootstrap
+from noncoding.evaluate.tables import scored, summarise, target_metrics, with_intervals
 from noncoding.files import written_whole
 from noncoding.predict import read_predictions
 from noncoding.store import Store
@@ -53,6 +54,8 @@ def evaluate(
     *,
     min_positives: int,
     targets: Sequence[str | int],
+    replicates: int,
+    seed: int,
     outputs: EvaluationOutputs,
     threads: int = 1,
 ) -> None:
@@ -74,6 +77,8 @@ def evaluate(
     targets : sequence of str or int
         Names or indices of the targets whose curves are drawn; if empty, the
         best, the median and the worst by AUPR.
+    replicates, seed : int
+        Of the bootstrap that gives the intervals of AUPR and of means.
     outputs : EvaluationOutputs
     threads : int
         That share the targets out.
@@ -89,14 +94,21 @@ def evaluate(
         scores = read_predictions(predictions, split)
         labels = split.labels(slice(0, split.loci_count))
         table = split.targets
+        loci = split.loci()
     metrics = target_metrics(table, labels, scores, threads)
     _check_scored(metrics, store)
     if targets:
         chosen = named_targets(metrics, targets)
     else:
         chosen = representative_targets(metrics, min_positives)
-    train_positives = _train_positives(train_store, table)
-    summary = {"loci": len(labels), **summarise(metrics, train_positives, min_positives)}
+    block = blocks(None if loci is None else loci.iloc[: len(labels)], len(labels))
+    drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
+    summary = {
+        "loci": len(labels),
+        "bootstrap": {"replicates": replicates, "blocks": int(block.max()) + 1, "seed": seed},
+        **summarise(metrics, _train_positives(train_store, table), min_positives, drawn),
+    }
+    metrics = with_intervals(metrics, labels, scores, drawn, threads)
 
     with written_whole(outputs.targets) as [partial]:
         metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")

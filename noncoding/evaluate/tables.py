@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
+from noncoding.evaluate.intervals import Replicates, around, delong, percentiles
 from noncoding.metrics import auroc_and_average_precision
 
 _KEPT = ("index", "name", "group", "cell_type", "assay", "treatment")
@@ -67,13 +68,54 @@ def target_metrics(
     return metrics
 
 
+def with_intervals(
+    metrics: pd.DataFrame,
+    labels: npt.NDArray[np.uint8],
+    scores: npt.NDArray[np.floating],
+    replicates: Replicates,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """The same table with 95 % intervals beside the metrics.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        Made by `target_metrics` from the same labels and scores.
+    labels, scores, threads
+        As there.
+    replicates : Replicates
+        Made by `noncoding.evaluate.intervals.bootstrap` from them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With auroc_low and auroc_high (DeLong) after auroc, and auprc_low and
+        auprc_high (bootstrap) after auprc; NaN where there is none.
+    """
+    wider = metrics.copy()
+    limits = {
+        "auroc": delong(labels, scores, threads),
+        "auprc": around(
+            metrics["auprc"].to_numpy(), replicates.auprc, metrics["test_positives"].to_numpy()
+        ),
+    }
+    for metric, (low, high) in limits.items():
+        place = wider.columns.get_loc(metric)
+        wider.insert(place + 1, f"{metric}_low", low)
+        wider.insert(place + 2, f"{metric}_high", high)
+    return wider
+
+
 def scored(metrics: pd.DataFrame) -> pd.DataFrame:
     """The targets that have both positives and negatives, hence metrics."""
     return metrics.dropna(subset=list(METRICS))
 
 
 def summarise(
-    metrics: pd.DataFrame, train_positives: npt.NDArray[np.int64], min_positives: int
+    metrics: pd.DataFrame,
+    train_positives: npt.NDArray[np.int64],
+    min_positives: int,
+    replicates: Replicates | None = None,
 ) -> dict[str, Any]:
     """Averages over targets, of three kinds, as JSON.
 
@@ -87,6 +129,8 @@ def summarise(
     min_positives : int
         Least number of positive test loci in the subset
         ``with_min_positives``.
+    replicates : Replicates, optional
+        Columns in the order of ``metrics``.
 
     Returns
     -------
@@ -96,21 +140,25 @@ def summarise(
         ``left_out`` (``number``; ``no_positives`` and ``no_negatives``: lists of
         ``index`` and ``name``), and ``auroc`` and ``auprc`` with ``mean``,
         ``median`` and ``prevalence_weighted_mean``. An average over nothing is
-        None.
+        None. With replicates also ``mean_interval``, the lower and the upper
+        limit of the mean (95 %, percentiles).
     """
-    weighted = metrics.assign(weight=np.asarray(train_positives, dtype=np.float64))
+    weighted = metrics.assign(
+        weight=np.asarray(train_positives, dtype=np.float64), place=np.arange(len(metrics))
+    )
     enough = weighted["test_positives"] >= min_positives
     return {
         "min_positives": min_positives,
-        "all": _averages(weighted),
+        "all": _averages(weighted, replicates),
         "groups": {
-            str(group): _averages(part) for group, part in weighted.groupby("group", sort=False)
+            str(group): _averages(part, replicates)
+            for group, part in weighted.groupby("group", sort=False)
         },
-        "with_min_positives": _averages(weighted[enough]),
+        "with_min_positives": _averages(weighted[enough], replicates),
     }
 
 
-def _averages(weighted: pd.DataFrame) -> dict[str, Any]:
+def _averages(weighted: pd.DataFrame, replicates: Replicates | None) -> dict[str, Any]:
     averaged = scored(weighted)
     no_positives = weighted[weighted["test_positives"] == 0]
     no_negatives = weighted[(weighted["test_negatives"] == 0) & (weighted["test_positives"] > 0)]
@@ -122,8 +170,25 @@ def _averages(weighted: pd.DataFrame) -> dict[str, Any]:
             "no_positives": _named(no_positives),
             "no_negatives": _named(no_negatives),
         },
-        **{metric: _three_averages(averaged[metric], averaged["weight"]) for metric in METRICS},
+        **{
+            metric: _three_averages(averaged[metric], averaged["weight"])
+            | _mean_interval(metric, averaged["place"].to_numpy(), replicates)
+            for metric in METRICS
+        },
     }
+
+
+def _mean_interval(
+    metric: str, places: npt.NDArray[np.int64], replicates: Replicates | None
+) -> dict[str, list[float] | None]:
+    if replicates is None:
+        return {}
+    values = getattr(replicates, metric)[:, places]
+    values = values[~np.isnan(values).all(axis=1)]
+    if not values.size:
+        return {"mean_interval": None}
+    # The same replicates for all targets: what they have in common is kept.
+    return {"mean_interval": percentiles(np.nanmean(values, axis=1)).tolist()}
 
 
 def _named(targets: pd.DataFrame) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ from typing import Any
 from noncoding.report.collect import DatasetResults, ModelResults
 from noncoding.report.formats import counted, decimals, listed
 
+AVERAGES = ("mean", "median", "prevalence_weighted_mean")
+
 
 def finding(results: DatasetResults) -> str:
     """The key numbers of a data set, of its best model by mean AUPR.
@@ -118,8 +120,9 @@ def _best(own: dict[str, Any], averages: list[dict[str, Any]]) -> set[tuple[str,
     return {
         (metric, kind)
         for metric in ("auroc", "auprc")
-        for kind, value in own[metric].items()
-        if value is not None and value == max(_or_least(each[metric][kind]) for each in averages)
+        for kind in AVERAGES
+        if (value := own[metric][kind]) is not None
+        and value == max(_or_least(each[metric][kind]) for each in averages)
     }
 
 

@@ -57,6 +57,8 @@ def run(folder, min_positives=1, targets=()):
         folder / "train.h5",
         min_positives=min_positives,
         targets=targets,
+        replicates=50,
+        seed=1,
         outputs=wanted,
     )
     return wanted
@@ -78,6 +80,15 @@ def test_evaluation_agrees_with_scikit_learn(case):
     assert summary["all"]["auroc"]["prevalence_weighted_mean"] == pytest.approx(
         (3 * auroc[0] + 9 * auroc[1]) / 12
     )
+    # The interval of a mean holds it, and so do those of the targets.
+    low, high = summary["all"]["auprc"]["mean_interval"]
+    assert 0 < low < summary["all"]["auprc"]["mean"] < high < 1
+    for metric in ("auroc", "auprc"):
+        known = table.dropna(subset=f"{metric}_low")
+        assert len(known) > 0
+        assert (known[f"{metric}_low"] < known[metric]).all()
+        assert (known[metric] < known[f"{metric}_high"]).all()
+    assert table.loc[2, ["auroc_low", "auprc_high"]].isna().all()
     for path in (*written.groups, *written.prevalence, *written.curves):
         assert path.stat().st_size > 5000
 

@@ -139,8 +139,18 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
             "no_positives": [{"index": 2, "name": "NA"}],
             "no_negatives": [],
         },
-        "auroc": {"mean": 0.91874, "median": 0.91875, "prevalence_weighted_mean": None},
-        "auprc": {"mean": mean_auprc, "median": 0.3413, "prevalence_weighted_mean": 0.59},
+        "auroc": {
+            "mean": 0.91874,
+            "median": 0.91875,
+            "prevalence_weighted_mean": None,
+            "mean_interval": [0.90011, 0.93099],
+        },
+        "auprc": {
+            "mean": mean_auprc,
+            "median": 0.3413,
+            "prevalence_weighted_mean": 0.59,
+            "mean_interval": None,
+        },
     }
     summary = {
         "loci": 1234,

@@ -56,7 +56,13 @@ MODEL_FILES = [
 ]
 MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in MODEL_FILES]
 DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
-EVALUATION_FIGURES = ["metrics_by_group", "auprc_by_prevalence", "curves"]
+EVALUATION_FIGURES = [
+    "metrics_by_group",
+    "auprc_by_prevalence",
+    "curves",
+    "calibration",
+    "cooccurrence",
+]
 
 
 def one_of(names):

@@ -10,6 +10,8 @@ rule evaluate_model:
         groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group"),
         prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence"),
         curves=figure("{dataset}/{model}/evaluation/figures/curves"),
+        calibration=figure("{dataset}/{model}/evaluation/figures/calibration"),
+        cooccurrence=figure("{dataset}/{model}/evaluation/figures/cooccurrence"),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
     conda:

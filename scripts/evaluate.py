@@ -22,6 +22,8 @@ with logged_stage(snakemake.log[0]):
             groups=snakemake.output.groups,
             prevalence=snakemake.output.prevalence,
             curves=snakemake.output.curves,
+            calibration=snakemake.output.calibration,
+            cooccurrence=snakemake.output.cooccurrence,
         ),
         threads=snakemake.threads,
     )

@@ -17,6 +17,7 @@ from noncoding.errors import InputError
 from noncoding.evaluate.curves import draw_curves, named_targets, representative_targets
 from noncoding.evaluate.figures import draw_groups, draw_prevalence
 from noncoding.evaluate.intervals import blocks, bootstrap
+from noncoding.evaluate.reliability import cooccurrence, draw_calibration, draw_cooccurrence
 from noncoding.evaluate.tables import scored, summarise, target_metrics, with_intervals
 from noncoding.files import written_whole
 from noncoding.predict import read_predictions
@@ -38,6 +39,9 @@ class EvaluationOutputs:
     groups, prevalence, curves : list of Path
         AUROC and AUPR by group; AUPR against prevalence; ROC and
         precision–recall curves. One file a format each.
+    calibration, cooccurrence : list of Path
+        Share of positives by predicted probability; correlation of targets,
+        predicted and observed. One file a format each.
     """
 
     targets: Path
@@ -45,6 +49,8 @@ class EvaluationOutputs:
     groups: list[Path]
     prevalence: list[Path]
     curves: list[Path]
+    calibration: list[Path]
+    cooccurrence: list[Path]
 
 
 def evaluate(
@@ -117,6 +123,9 @@ def evaluate(
     draw_groups(metrics, *outputs.groups)
     draw_prevalence(metrics, *outputs.prevalence)
     draw_curves(chosen, labels, scores, *outputs.curves)
+    draw_calibration(metrics, labels, scores, *outputs.calibration)
+    columns = scored(metrics)["index"]
+    draw_cooccurrence(cooccurrence(labels, scores, columns), *outputs.cooccurrence)
     _report(summary)
 
 

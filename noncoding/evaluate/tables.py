@@ -8,6 +8,7 @@ import pandas as pd
 
 from noncoding.errors import InputError
 from noncoding.evaluate.intervals import Replicates, around, delong, percentiles
+from noncoding.evaluate.thresholds import threshold_metrics
 from noncoding.metrics import auroc_and_average_precision
 
 _KEPT = ("index", "name", "group", "cell_type", "assay", "treatment")
@@ -29,7 +30,7 @@ def target_metrics(
     labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
         Zeros and ones.
     scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-        Probabilities, or any score that rises with them.
+        Probabilities.
     threads : int
         That share the targets out.
 
@@ -40,16 +41,24 @@ def target_metrics(
         assay, treatment where the table has them; test_positives and
         test_negatives (loci); prevalence (share of positive loci); auroc;
         auprc (average precision); auprc_over_prevalence (1 for a random
-        classifier). The last three are NaN where a target has no positives or
-        no negatives.
+        classifier); and the columns of
+        `noncoding.evaluate.thresholds.threshold_metrics`. Metrics are NaN where
+        a target has no positives or no negatives.
 
     Raises
     ------
     InputError
-        The table has not one row a column of the labels, or labels and scores
-        do not fit (see `noncoding.metrics.auroc`).
+        The table has not one row a column of the labels, labels and scores do
+        not fit (see `noncoding.metrics.auroc`), or a score is no probability.
     """
     auroc, auprc = auroc_and_average_precision(labels, scores, threads)
+    if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
+        raise InputError(
+            "scores",
+            f"values from {scores.min():.6g} to {scores.max():.6g}",
+            "probabilities, between 0 and 1",
+            "Turn logits into probabilities first (a sigmoid).",
+        )
     if len(table) != len(auroc):
         raise InputError(
             "target table",
@@ -65,7 +74,7 @@ def target_metrics(
     metrics["auroc"] = auroc
     metrics["auprc"] = auprc
     metrics["auprc_over_prevalence"] = metrics["auprc"] / metrics["prevalence"]
-    return metrics
+    return metrics.join(threshold_metrics(labels, scores, threads))
 
 
 def with_intervals(
@@ -138,9 +147,11 @@ def summarise(
         ``min_positives``, and averages under ``all``, ``groups`` (by name) and
         ``with_min_positives``: ``targets`` (number), ``averaged`` (number),
         ``left_out`` (``number``; ``no_positives`` and ``no_negatives``: lists of
-        ``index`` and ``name``), and ``auroc`` and ``auprc`` with ``mean``,
-        ``median`` and ``prevalence_weighted_mean``. An average over nothing is
-        None. With replicates also ``mean_interval``, the lower and the upper
+        ``index`` and ``name``), ``auroc`` and ``auprc`` with ``mean``,
+        ``median`` and ``prevalence_weighted_mean``, and of ``accuracy``,
+        ``calibration_error`` and ``accuracy_if_never_positive`` (that of a
+        classifier which says no to everything) the means. An average over
+        nothing is None. With replicates also ``mean_interval``, the lower and the upper
         limit of the mean (95 %, percentiles).
     """
     weighted = metrics.assign(
@@ -175,6 +186,9 @@ def _averages(weighted: pd.DataFrame, replicates: Replicates | None) -> dict[str
             | _mean_interval(metric, averaged["place"].to_numpy(), replicates)
             for metric in METRICS
         },
+        "accuracy": _mean(averaged["accuracy"]),
+        "accuracy_if_never_positive": _mean(1 - averaged["prevalence"]),
+        "calibration_error": _mean(averaged["calibration_error"]),
     }
 
 
@@ -198,9 +212,13 @@ def _named(targets: pd.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
+def _mean(values: pd.Series) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
 def _three_averages(values: pd.Series, weights: pd.Series) -> dict[str, float | None]:
     return {
-        "mean": float(values.mean()) if len(values) else None,
+        "mean": _mean(values),
         "median": float(values.median()) if len(values) else None,
         "prevalence_weighted_mean": (
             float(np.average(values, weights=weights)) if weights.sum() > 0 else None

@@ -49,7 +49,20 @@ EVALUATION = {
     "curves": Caption(
         "ROC and precision–recall curves of single targets",
         "ROC curves (left) and precision–recall curves (right) of the targets in the legend. "
-        "Precision is the share of true ones among the loci that are called positive.",
+        "Precision is the share of true ones among the loci that are called positive; dotted, that "
+        "of a random classifier, which is the prevalence.",
+    ),
+    "calibration": Caption(
+        "Share of positive loci against the predicted probability, by group",
+        "All predictions of a group's targets, put together by predicted probability; points of "
+        "fewer than 20 expected positives or negatives are not drawn. On the dotted line a "
+        "probability is what it says; below it, the model promises too much.",
+    ),
+    "cooccurrence": Caption(
+        "Correlation of pairs of targets, as predicted against as observed",
+        "Across: correlation of two targets' labels (phi coefficient). Up: the correlation that "
+        "would come from drawing every label alone with its predicted probability. On the dotted "
+        "line the sequence explains all that two targets have in common.",
     ),
 }
 

@@ -44,7 +44,7 @@ def outputs(folder):
     folder = folder / "evaluation"
     figures = {
         name: [folder / f"{name}.{ending}" for ending in ("svg", "png")]
-        for name in ("groups", "prevalence", "curves")
+        for name in ("groups", "prevalence", "curves", "calibration", "cooccurrence")
     }
     return EvaluationOutputs(folder / "targets.tsv", folder / "summary.json", **figures)
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 
 from noncoding.errors import InputError
 from noncoding.evaluate.curves import (
@@ -96,7 +97,7 @@ def test_thinned_curves_keep_their_ends_and_their_area(loci):
 def test_curves_stay_small_and_name_their_targets(tmp_path):
     generator = np.random.default_rng(1)
     labels = (generator.random((30_000, 3)) < 0.1).astype(np.uint8)
-    scores = generator.normal(size=labels.shape) + labels * [0.5, 1, 2]
+    scores = expit(generator.normal(size=labels.shape) + labels * [0.5, 1, 2])
     table = pd.DataFrame({"index": range(3), "name": ["low", "middle", "high"], "group": "TF"})
     chosen = representative_targets(target_metrics(table, labels, scores), 5)
     vector, raster = tmp_path / "curves.svg", tmp_path / "curves.png"

@@ -26,6 +26,8 @@ def test_metrics_of_each_target():
     assert list(metrics) == [
         *("index", "name", "group", "cell_type", "test_positives", "test_negatives"),
         *("prevalence", "auroc", "auprc", "auprc_over_prevalence"),
+        *(f"recall_at_fdr_{rate}" for rate in (0.05, 0.1, 0.25, 0.5)),
+        *("calibration_error", "accuracy"),
     ]
     assert metrics["name"].tolist() == ["K562 CTCF", "K562 DNase", "K562 CTCF"]
     # Counted in these labels, whatever the table says of another test set.
@@ -42,6 +44,11 @@ def test_a_table_of_other_targets_is_refused():
         target_metrics(TABLE[:2], LABELS, SCORES)
 
 
+def test_scores_that_are_no_probabilities_are_refused():
+    with pytest.raises(InputError, match=r"values from 0.1 to 1.8; expected probabilities"):
+        target_metrics(TABLE, LABELS, 2 * SCORES - 0.1 * (SCORES < 0.2))
+
+
 def metrics_table():
     nan = np.nan
     return pd.DataFrame(
@@ -53,6 +60,9 @@ def metrics_table():
             "test_negatives": [49, 30, 20, 50, 0],
             "auroc": [0.6, 0.8, 0.9, nan, nan],
             "auprc": [0.1, 0.2, 0.6, nan, nan],
+            "prevalence": [0.02, 0.4, 0.6, 0.0, 1.0],
+            "accuracy": [0.9, 0.6, 0.9, nan, nan],
+            "calibration_error": [0.1, 0.2, 0.3, nan, nan],
         }
     )
 
@@ -72,6 +82,9 @@ def test_averages_by_hand():
     assert everything["auprc"] == pytest.approx(
         {"mean": 0.3, "median": 0.2, "prevalence_weighted_mean": 0.01 + 0.06 + 0.36}
     )
+    assert everything["accuracy"] == pytest.approx(0.8)
+    assert everything["accuracy_if_never_positive"] == pytest.approx((0.98 + 0.6 + 0.4) / 3)
+    assert everything["calibration_error"] == pytest.approx(0.2)
     assert list(summary["groups"]) == ["TF", "DNase"]
     factors = summary["groups"]["TF"]
     assert (factors["targets"], factors["averaged"]) == (3, 2)

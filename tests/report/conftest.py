@@ -116,7 +116,7 @@ def _split(rows: int) -> dict[str, Any]:
 
 def _evaluation(folder: Path, mean_auprc: float) -> None:
     _figures(folder / "figures", folder.parent.name, ["metrics_by_group", "auprc_by_prevalence"])
-    _figures(folder / "figures", folder.parent.name, ["curves"])
+    _figures(folder / "figures", folder.parent.name, ["curves", "calibration", "cooccurrence"])
     pd.DataFrame(
         {
             "index": range(3),
@@ -151,6 +151,9 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
             "prevalence_weighted_mean": 0.59,
             "mean_interval": None,
         },
+        "accuracy": 0.97531,
+        "accuracy_if_never_positive": 0.96421,
+        "calibration_error": 0.01357,
     }
     summary = {
         "loci": 1234,

@@ -79,7 +79,7 @@ def test_every_figure_is_embedded(tree):
     embedded = [base64.b64decode(img["src"].split(",", 1)[1]) for img in page.all("img")]
     vector = {path.read_bytes() for path in tree.root.rglob("*.svg")}
     raster = {path.read_bytes() for path in tree.root.rglob("*.png")}
-    assert len(vector) == 9 and len(raster) == 1
+    assert len(vector) == 11 and len(raster) == 1
     assert sorted(embedded) == sorted(vector | raster)
     assert all(img["alt"] for img in page.all("img"))
 
@@ -139,7 +139,7 @@ def test_several_models_side_by_side(tree):
     assert "large, the best of 2 models, reaches" in page.text
     assert "mean AUPR of 0.410" in page.text
     assert "AUROC, small AUPR, small AUROC, large AUPR, large" in page.text
-    assert len(page.all("img")) == 4 + 2 * (3 + 2 + 1)
+    assert len(page.all("img")) == 4 + 2 * (5 + 2 + 1)
     source = tree.page.read_text()
     assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
 

@@ -144,10 +144,16 @@ def training_devices(wildcards):
     return 1 if devices == "auto" else devices
 
 
-def motif_file(wildcards):
+def motifs_of_dataset(wildcards):
+    """The motifs that are known of a data set's targets, where there are any."""
+    motifs = config["datasets"][wildcards.dataset].get("motifs")
+    return raw(wildcards.dataset, motifs) if motifs else []
+
+
+def motifs_of_model(wildcards):
     """The motifs that a model starts from, where it does."""
     if config["models"][wildcards.model].get("motifs"):
-        return raw(wildcards.dataset, config["datasets"][wildcards.dataset]["motifs"])
+        return motifs_of_dataset(wildcards)
     return []
 
 
@@ -237,6 +243,7 @@ def deliverables(stage):
                 "evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS
             ),
         ],
+        "baseline": of_datasets("baseline/targets.tsv"),
         "explain": of_models(
             "explain/{name}", name=["targets.tsv", "summary.json", "maps.h5", "figures"]
         ),

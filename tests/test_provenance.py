@@ -20,7 +20,7 @@ ROOMS = [
     ["models"],
     ["estimate"],
     ["train"],
-    ["predict"],
+    ["predict", "baseline"],
     ["evaluate"],
     ["explain"],
     ["report"],

@@ -88,6 +88,11 @@ def motifs_of(
     return found
 
 
+def log_odds(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Log2 of a motif's probabilities, after a pseudocount, over a quarter; shape=(4, width)."""
+    return np.log2((matrix + PSEUDOCOUNT) / (1 + 4 * PSEUDOCOUNT) * 4)
+
+
 def motif_kernels(
     matrices: Iterable[npt.NDArray[np.float64]], width: int, norm: float
 ) -> npt.NDArray[np.float32]:
@@ -115,7 +120,7 @@ def motif_kernels(
     """
     kernels = []
     for matrix in matrices:
-        odds = np.log2((matrix + PSEUDOCOUNT) / (1 + 4 * PSEUDOCOUNT) * 4)
+        odds = log_odds(matrix)
         information = (matrix * odds).sum(axis=0)
         kept = min(width, matrix.shape[1])
         windows = np.lib.stride_tricks.sliding_window_view(information, kept).sum(axis=1)

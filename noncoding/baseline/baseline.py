@@ -1,0 +1,174 @@
+"""The driver of the baselines: what can be said of a target without a network."""
+
+import logging
+import os
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from noncoding.baseline.kmers import count_words, regression_scores
+from noncoding.baseline.scan import best_hits, motif_of_targets
+from noncoding.errors import InputError
+from noncoding.files import written_whole
+from noncoding.metrics import auroc_and_average_precision
+from noncoding.models.motifs import read_motifs
+from noncoding.store import Store
+
+log = logging.getLogger(__name__)
+
+BASELINES = ("gc", "kmers", "motif")
+_LOCI = 4096
+"""Read at a time."""
+
+
+def baseline(
+    train_store: str | os.PathLike[str],
+    store: str | os.PathLike[str],
+    targets: str | os.PathLike[str],
+    *,
+    motifs: str | os.PathLike[str] | None,
+    k: int,
+    rows: int,
+    flank: int,
+    seed: int,
+    threads: int = 1,
+) -> None:
+    """Score every target of a split by GC content, short words and its motif.
+
+    Parameters
+    ----------
+    train_store, store : path
+        What is learned from, and what is scored.
+    targets : path
+        Table to write, tab-separated, one row a target: index, name; AUROC and
+        AUPR (average precision) of each of `BASELINES`; ``motif``, the name of
+        the motif. Empty where a target has no positives, no negatives, or no
+        motif.
+
+        gc: share of G and C in the whole sequence, or its negative where
+        training positives have less of it than other loci. kmers: logistic
+        regression on counts of words of ``k`` bases, in the whole sequence and
+        around the bin. motif: best match around the bin, over both strands.
+    motifs : path or None
+        MEME file.
+    k : int
+        Bases of a word.
+    rows : int
+        Training loci that the regression learns from, at most; drawn at random.
+    flank : int
+        Bases on each side of the bin that are its surroundings.
+    seed : int
+    threads : int
+
+    Raises
+    ------
+    InputError
+        The stores do not fit each other, or the sequences are shorter than a
+        word.
+    """
+    with Store(train_store) as train, Store(store) as split:
+        _check(train, split, k)
+        table = split.targets
+        labels = split.labels(slice(0, split.loci_count))
+        beside = max(0, (split.length - split.bin) // 2 - flank)
+        middle = slice(beside, split.length - beside)
+        sample = _sample(train.loci_count, rows, seed)
+        known = train.labels(sample)
+        words = np.concatenate([_words(part, k, middle) for part in _batches(train, sample)])
+        others = np.concatenate([_words(part, k, middle) for part in _batches(split)])
+        gc = [
+            np.concatenate([_gc(part) for part in _batches(*arguments)])
+            for arguments in ((train, sample), (split,))
+        ]
+        scores: dict[str, npt.NDArray[np.floating]] = {
+            "gc": gc[1][:, None] * _direction(gc[0], known),
+            "kmers": regression_scores(words, known, others, threads),
+        }
+        log.info("%d-base words learned from %s loci", k, f"{len(sample):,}")
+        names: list[str | None] = [None] * len(table)
+        if motifs is not None:
+            matrices = {
+                name: matrix
+                for name, matrix in read_motifs(motifs).items()
+                if matrix.shape[1] <= middle.stop - middle.start
+            }
+            names = motif_of_targets(table, matrices)
+            used = sorted({name for name in names if name is not None})
+            hits = np.concatenate(
+                [
+                    best_hits(part[:, :, middle], [matrices[name] for name in used])
+                    for part in _batches(split)
+                ]
+            )
+            log.info("%d of %d targets have a motif", sum(map(bool, names)), len(table))
+    result = table[["index", "name"]].copy()
+    for name, values in scores.items():
+        result[f"{name}_auroc"], result[f"{name}_auprc"] = auroc_and_average_precision(
+            labels, values, threads
+        )
+    result["motif"] = names
+    result["motif_auroc"] = result["motif_auprc"] = np.nan
+    with_motif = [place for place, name in enumerate(names) if name is not None]
+    if with_motif:
+        own = hits[:, [used.index(str(names[place])) for place in with_motif]]
+        areas = auroc_and_average_precision(labels[:, with_motif], own, threads)
+        result.loc[with_motif, ["motif_auroc", "motif_auprc"]] = np.stack(areas, axis=1)
+    with written_whole(targets) as [partial]:
+        result.to_csv(partial, sep="\t", index=False, float_format="%.7g")
+    for name in BASELINES:
+        scored = result[f"{name}_auroc"].dropna()
+        if len(scored):
+            log.info("%s: median AUROC %.3f over %d targets", name, scored.median(), len(scored))
+
+
+def _check(train: Store, split: Store, k: int) -> None:
+    if list(train.targets["name"]) != list(split.targets["name"]) or train.length != split.length:
+        raise InputError(
+            train.path,
+            f"{len(train.targets)} targets, {train.length} bp",
+            f"the {len(split.targets)} targets and {split.length} bp of {split.path}",
+            "Make both stores from one target table and one window.",
+        )
+    if k > split.length:
+        raise InputError(
+            "baseline.kmer in the configuration",
+            f"words of {k} bases",
+            f"at most {split.length}, the length of the sequences",
+            "Choose shorter words.",
+        )
+
+
+def _sample(loci: int, rows: int, seed: int) -> npt.NDArray[np.int64]:
+    """Places of training loci, rising."""
+    generator = np.random.default_rng(seed)
+    return np.sort(generator.choice(loci, min(rows, loci), replace=False))
+
+
+def _batches(
+    store: Store, places: npt.NDArray[np.int64] | None = None
+) -> Iterator[npt.NDArray[np.uint8]]:
+    """One-hot sequences of the loci at some places, or of all, a few at a time."""
+    chosen = np.arange(store.loci_count) if places is None else places
+    for start in range(0, len(chosen), _LOCI):
+        yield store.sequences(chosen[start : start + _LOCI])
+
+
+def _words(sequences: npt.NDArray[np.uint8], k: int, middle: slice) -> npt.NDArray[np.float32]:
+    parts = (sequences, np.ascontiguousarray(sequences[:, :, middle]))
+    return np.concatenate([count_words(part, k) for part in parts], axis=1)
+
+
+def _gc(sequences: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Share of G and C among the known bases; 0.5 where none is known."""
+    bases = sequences.sum(axis=2, dtype=np.float64)
+    known = bases.sum(axis=1)
+    return np.where(known > 0, (bases[:, 1] + bases[:, 2]) / np.maximum(known, 1), 0.5)
+
+
+def _direction(
+    gc: npt.NDArray[np.float64], labels: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.float64]:
+    """1 where training positives of a target have more G and C than all loci, else -1."""
+    excess = (gc - gc.mean()) @ labels.astype(np.float64)
+    return np.where(excess >= 0, 1.0, -1.0)

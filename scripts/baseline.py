@@ -1,0 +1,20 @@
+from typing import TYPE_CHECKING
+
+from noncoding.baseline import baseline
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    baseline(
+        snakemake.input.train_store,
+        snakemake.input.store,
+        snakemake.output[0],
+        motifs=snakemake.input.get("motifs") or None,
+        k=snakemake.params.settings["kmer"],
+        rows=snakemake.params.settings["rows"],
+        flank=snakemake.params.settings["flank"],
+        seed=snakemake.params.seed,
+        threads=snakemake.threads,
+    )

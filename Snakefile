@@ -15,6 +15,7 @@ include: "rules/train.smk"
 include: "rules/predict.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
+include: "rules/compare.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
 
@@ -27,6 +28,7 @@ localrules:
     train,
     predict,
     evaluate,
+    compare,
     explain,
     report,
 
@@ -39,6 +41,7 @@ rule all:
         deliverables("train"),
         deliverables("predict"),
         deliverables("evaluate"),
+        deliverables("compare"),
         deliverables("explain"),
 
 
@@ -70,6 +73,11 @@ rule predict:
 rule evaluate:
     input:
         deliverables("evaluate"),
+
+
+rule compare:
+    input:
+        deliverables("compare"),
 
 
 rule explain:

@@ -63,6 +63,7 @@ EVALUATION_FIGURES = [
     "calibration",
     "cooccurrence",
 ]
+COMPARISON_FIGURES = ["ranking", "versus"]
 
 
 def one_of(names):
@@ -238,12 +239,19 @@ def deliverables(stage):
         ],
         "predict": of_models("predictions.h5"),
         "evaluate": [
-            *of_models("evaluation/{name}", name=["targets.tsv", "summary.json"]),
+            *of_models("evaluation/{name}", name=["targets.tsv", "summary.json", "replicates.h5"]),
             *of_models(
                 "evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS
             ),
         ],
-        "baseline": of_datasets("baseline/targets.tsv"),
+        "compare": [
+            *of_datasets(
+                "compare/{name}", name=["targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json"]
+            ),
+            *of_datasets(
+                "compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS
+            ),
+        ],
         "explain": of_models(
             "explain/{name}", name=["targets.tsv", "summary.json", "maps.h5", "figures"]
         ),

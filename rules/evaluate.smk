@@ -7,6 +7,7 @@ rule evaluate_model:
     output:
         targets=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
         summary=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/summary.json",
+        replicates=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/replicates.h5",
         groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group"),
         prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence"),
         curves=figure("{dataset}/{model}/evaluation/figures/curves"),

@@ -19,6 +19,7 @@ with logged_stage(snakemake.log[0]):
         outputs=EvaluationOutputs(
             targets=Path(snakemake.output.targets),
             summary=Path(snakemake.output.summary),
+            replicates=Path(snakemake.output.replicates),
             groups=snakemake.output.groups,
             prevalence=snakemake.output.prevalence,
             curves=snakemake.output.curves,

@@ -22,6 +22,7 @@ ROOMS = [
     ["train"],
     ["predict", "baseline"],
     ["evaluate"],
+    ["compare"],
     ["explain"],
     ["report"],
 ]

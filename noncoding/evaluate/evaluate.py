@@ -16,7 +16,7 @@ from noncoding.describe.counts import count_positives
 from noncoding.errors import InputError
 from noncoding.evaluate.curves import draw_curves, named_targets, representative_targets
 from noncoding.evaluate.figures import draw_groups, draw_prevalence
-from noncoding.evaluate.intervals import blocks, bootstrap
+from noncoding.evaluate.intervals import blocks, bootstrap, write_replicates
 from noncoding.evaluate.reliability import cooccurrence, draw_calibration, draw_cooccurrence
 from noncoding.evaluate.tables import scored, summarise, target_metrics, with_intervals
 from noncoding.files import written_whole
@@ -36,6 +36,8 @@ class EvaluationOutputs:
         Metrics by target, tab-separated.
     summary : Path
         Averages, JSON.
+    replicates : Path
+        Metrics of resampled loci, HDF5.
     groups, prevalence, curves : list of Path
         AUROC and AUPR by group; AUPR against prevalence; ROC and
         precision–recall curves. One file a format each.
@@ -46,6 +48,7 @@ class EvaluationOutputs:
 
     targets: Path
     summary: Path
+    replicates: Path
     groups: list[Path]
     prevalence: list[Path]
     curves: list[Path]
@@ -120,6 +123,7 @@ def evaluate(
         metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")
     with written_whole(outputs.summary) as [partial]:
         partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    write_replicates(drawn, outputs.replicates)
     draw_groups(metrics, *outputs.groups)
     draw_prevalence(metrics, *outputs.prevalence)
     draw_curves(chosen, labels, scores, *outputs.curves)

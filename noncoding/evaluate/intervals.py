@@ -1,13 +1,18 @@
 """How far metrics can be trusted: DeLong's variance, and a bootstrap of blocks of loci."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import t
+
+from noncoding.errors import InputError
+from noncoding.files import written_whole
 
 LEVEL = 0.95
 """Of all intervals."""
@@ -28,6 +33,33 @@ class Replicates(NamedTuple):
 
     auroc: npt.NDArray[np.float64]
     auprc: npt.NDArray[np.float64]
+
+
+def write_replicates(replicates: Replicates, path: str | os.PathLike[str]) -> None:
+    """Keep replicates as HDF5: ``auroc`` and ``auprc``, (replicates, targets)."""
+    with written_whole(path) as [partial], h5py.File(partial, "w") as file:
+        for name, values in replicates._asdict().items():
+            file.create_dataset(name, data=values, compression="gzip", shuffle=True)
+
+
+def read_replicates(path: str | os.PathLike[str]) -> Replicates:
+    """Read what `write_replicates` wrote.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is another.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            return Replicates(*(file[name][:] for name in Replicates._fields))
+    except (OSError, KeyError) as error:
+        raise InputError(
+            path,
+            f"a file that cannot be read as replicates ({error})",
+            f"HDF5 with the data sets {' and '.join(Replicates._fields)}",
+            "Run the stage 'evaluate' again.",
+        ) from error
 
 
 def delong(

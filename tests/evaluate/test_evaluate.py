@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from noncoding.errors import InputError
 from noncoding.evaluate import EvaluationOutputs, evaluate
+from noncoding.evaluate.intervals import read_replicates
 from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
 
 NAMES = ("a", "b", "never")
@@ -46,7 +47,8 @@ def outputs(folder):
         name: [folder / f"{name}.{ending}" for ending in ("svg", "png")]
         for name in ("groups", "prevalence", "curves", "calibration", "cooccurrence")
     }
-    return EvaluationOutputs(folder / "targets.tsv", folder / "summary.json", **figures)
+    names = ("targets.tsv", "summary.json", "replicates.h5")
+    return EvaluationOutputs(*(folder / name for name in names), **figures)
 
 
 def run(folder, min_positives=1, targets=()):
@@ -89,6 +91,12 @@ def test_evaluation_agrees_with_scikit_learn(case):
         assert (known[f"{metric}_low"] < known[metric]).all()
         assert (known[metric] < known[f"{metric}_high"]).all()
     assert table.loc[2, ["auroc_low", "auprc_high"]].isna().all()
+    drawn = read_replicates(written.replicates)
+    assert drawn.auroc.shape == drawn.auprc.shape == (50, 3)
+    np.testing.assert_allclose(
+        summary["all"]["auprc"]["mean_interval"],
+        np.quantile(drawn.auprc[:, :2].mean(axis=1), [0.025, 0.975]),
+    )
     for path in (*written.groups, *written.prevalence, *written.curves):
         assert path.stat().st_size > 5000
 

@@ -1,0 +1,191 @@
+"""The driver of a comparison: models of ours, baselines and published results."""
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from noncoding.baseline import BASELINES
+from noncoding.compare.figures import draw_ranking, draw_versus, ranking_finding
+from noncoding.compare.pairs import all_pairs
+from noncoding.compare.published import published_results
+from noncoding.compare.ranking import ranking
+from noncoding.describe.counts import count_positives
+from noncoding.errors import InputError
+from noncoding.evaluate.intervals import read_replicates
+from noncoding.files import written_whole
+from noncoding.store import BOTH, Store
+from noncoding.targets import read_targets
+
+log = logging.getLogger(__name__)
+
+_LABELS = {"gc": "GC content", "kmers": "word regression", "motif": "motif scan"}
+
+
+@dataclass(frozen=True)
+class ComparisonOutputs:
+    """What a comparison leaves behind.
+
+    Attributes
+    ----------
+    targets : Path
+        AUROC and AUPR of every target by every classifier, tab-separated.
+    ranking, pairs : Path
+        Classifiers in order; every pair of them. Tab-separated.
+    summary : Path
+        JSON: ``min_positives``, ``targets`` (number compared), ``published`` (in
+        words, whether published results are shown, and why), ``best`` (the model
+        of ours with the highest mean AUPR) and ``finding``.
+    ranking_figure, versus_figure : list of Path
+        One file a format each.
+    """
+
+    targets: Path
+    ranking: Path
+    pairs: Path
+    summary: Path
+    ranking_figure: list[Path]
+    versus_figure: list[Path]
+
+
+def compare(
+    models: Mapping[str, str | os.PathLike[str]],
+    baselines: str | os.PathLike[str],
+    store: str | os.PathLike[str],
+    *,
+    min_positives: int,
+    outputs: ComparisonOutputs,
+) -> None:
+    """Compare classifiers on the targets of a test split.
+
+    Parameters
+    ----------
+    models : mapping of str to path
+        Folder of each model's evaluation, with ``targets.tsv`` and
+        ``replicates.h5``.
+    baselines : path
+        Table made by `noncoding.baseline.baseline`.
+    store : path
+        The test split; its target table may name published results.
+    min_positives : int
+        Targets with fewer positive test loci are not compared, unless all have
+        fewer.
+    outputs : ComparisonOutputs
+
+    Raises
+    ------
+    InputError
+        A file is of other targets, or cannot be read.
+    """
+    with Store(store) as split:
+        table = split.targets
+        counts = count_positives(split)
+        published, reason = published_results(table, counts * (2 if split.strands == BOTH else 1))
+    log.info("%s", reason)
+    evaluated = {
+        name: _same_targets(Path(folder) / "targets.tsv", table) for name, folder in models.items()
+    }
+    parts = [
+        own[["index", "auroc", "auprc"]].assign(classifier=name, kind="model")
+        for name, own in evaluated.items()
+    ]
+    parts.append(published.assign(kind="published"))
+    scores = _same_targets(Path(baselines), table)
+    parts += [
+        pd.DataFrame(
+            {
+                "index": table["index"],
+                "classifier": _LABELS[name],
+                "auroc": scores[f"{name}_auroc"].astype(float),
+                "auprc": scores[f"{name}_auprc"].astype(float),
+                "kind": "baseline",
+            }
+        )
+        for name in BASELINES
+        if scores[f"{name}_auprc"].notna().any()
+    ]
+    metrics = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    kept = np.asarray(counts >= min_positives)
+    if not kept.any():
+        kept = counts > 0
+    replicates = {
+        name: read_replicates(Path(folder) / "replicates.h5") for name, folder in models.items()
+    }
+    pairs = all_pairs(metrics, replicates, kept)
+    ranks = ranking(metrics, replicates, kept)
+    best = str(ranks.loc[ranks["kind"] == "model", "classifier"].iloc[0])
+    summary = {
+        "min_positives": min_positives,
+        "targets": int(kept.sum()),
+        "published": reason,
+        "best": best,
+        "finding": ranking_finding(ranks),
+    }
+
+    first = next(iter(evaluated.values()))
+    described = first[[c for c in _DESCRIBED if c in first]]
+    wide = metrics.pivot(index="index", columns="classifier", values=["auroc", "auprc"])
+    order = [(m, c) for c in metrics["classifier"].unique() for m in ("auroc", "auprc")]
+    wide = wide[order].set_axis([f"{c} {m}" for m, c in order], axis=1)
+    _write_table(described.join(wide, on="index"), outputs.targets)
+    _write_table(ranks, outputs.ranking)
+    _write_table(pairs, outputs.pairs)
+    with written_whole(outputs.summary) as [partial]:
+        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+    draw_ranking(ranks, *outputs.ranking_figure)
+    shown = versus(pairs, best)
+    draw_versus(best, shown, metrics, described[kept], *outputs.versus_figure)
+    log.info("%s", summary["finding"])
+
+
+_DESCRIBED = ("index", "name", "group", "cell_type", "assay", "treatment", "test_positives")
+
+
+def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFrame:
+    """Pairs of one model, turned so that it is the first.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Made by `noncoding.compare.pairs.all_pairs`.
+    best : str
+    metric : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        other, and the columns of `pairs` as ``best`` against it.
+    """
+    own = pairs[pairs["metric"] == metric]
+    ahead = own[own["first"] == best].rename(columns={"second": "other"}).drop(columns="first")
+    turned = own[own["second"] == best].rename(columns={"first": "other"}).drop(columns="second")
+    turned = turned.assign(
+        wins=turned["targets"] - turned["wins"] - turned["ties"],
+        median_difference=-turned["median_difference"],
+        mean_difference=-turned["mean_difference"],
+        low=-turned["high"],
+        high=-turned["low"],
+    )
+    return pd.concat([turned, ahead], ignore_index=True)
+
+
+def _same_targets(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    own = read_targets(path)
+    if list(own["name"]) != list(table["name"]):
+        raise InputError(
+            path,
+            f"{len(own)} targets that are not those of the test split",
+            f"the same {len(table)} targets, in the same order",
+            "Run the stages 'baseline' and 'evaluate' again.",
+        )
+    return own
+
+
+def _write_table(table: pd.DataFrame, path: Path) -> None:
+    with written_whole(path) as [partial]:
+        table.to_csv(partial, sep="\t", index=False, float_format="%.7g")

@@ -1,0 +1,28 @@
+rule compare_dataset:
+    input:
+        models=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/targets.tsv", model=MODELS),
+        replicates=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/replicates.h5", model=MODELS
+        ),
+        baselines=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
+        store=f"{RESULTS}/{{dataset}}/data/test.h5",
+        code=code("compare"),
+    output:
+        targets=f"{RESULTS}/{{dataset}}/compare/targets.tsv",
+        ranking=f"{RESULTS}/{{dataset}}/compare/ranking.tsv",
+        pairs=f"{RESULTS}/{{dataset}}/compare/pairs.tsv",
+        summary=f"{RESULTS}/{{dataset}}/compare/summary.json",
+        ranking_figure=figure("{dataset}/compare/figures/ranking"),
+        versus_figure=figure("{dataset}/compare/figures/versus"),
+    log:
+        f"{RESULTS}/{{dataset}}/logs/compare.log",
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        min_positives=config["evaluate"]["min_positives"],
+    script:
+        "../scripts/compare.py"

@@ -1,0 +1,28 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noncoding.compare import ComparisonOutputs, compare
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    compare(
+        {
+            # results/{dataset}/{model}/evaluation
+            Path(path).parents[1].name: Path(path).parent
+            for path in snakemake.input.models
+        },
+        snakemake.input.baselines,
+        snakemake.input.store,
+        min_positives=snakemake.params.min_positives,
+        outputs=ComparisonOutputs(
+            targets=Path(snakemake.output.targets),
+            ranking=Path(snakemake.output.ranking),
+            pairs=Path(snakemake.output.pairs),
+            summary=Path(snakemake.output.summary),
+            ranking_figure=snakemake.output.ranking_figure,
+            versus_figure=snakemake.output.versus_figure,
+        ),
+    )

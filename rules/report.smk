@@ -27,6 +27,15 @@ rule report_dataset:
             name=EVALUATION_FIGURES,
             format=FORMATS,
         ),
+        comparison=expand(
+            f"{RESULTS}/{{{{dataset}}}}/compare/{{name}}",
+            name=["targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json"],
+        ),
+        comparison_figures=expand(
+            f"{RESULTS}/{{{{dataset}}}}/compare/figures/{{name}}.{{format}}",
+            name=COMPARISON_FIGURES,
+            format=FORMATS,
+        ),
         explanation=expand(
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/explain/{{name}}",
             model=MODELS,
@@ -54,7 +63,10 @@ rule report_dataset:
             "seed": config["seed"],
             "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
             "models": {name: config["models"][name] for name in MODELS},
-            **{stage: config[stage] for stage in ("train", "predict", "evaluate", "explain")},
+            **{
+                stage: config[stage]
+                for stage in ("train", "predict", "baseline", "evaluate", "explain")
+            },
         },
     script:
         "../scripts/report.py"

@@ -16,5 +16,6 @@ with logged_stage(snakemake.log[0]):
         configuration,
         data=folder / "data",
         models={name: folder / name for name in configuration["run"]["models"]},
+        comparison=folder / "compare",
         page=snakemake.output[0],
     )

@@ -41,7 +41,7 @@ def baseline(
     train_store, store : path
         What is learned from, and what is scored.
     targets : path
-        Table to write, tab-separated, one row a target: index, name; AUROC and
+        Table to write, tab-separated, one row a target: index, name, group; AUROC and
         AUPR (average precision) of each of `BASELINES`; ``motif``, the name of
         the motif. Empty where a target has no positives, no negatives, or no
         motif.
@@ -102,7 +102,7 @@ def baseline(
                 ]
             )
             log.info("%d of %d targets have a motif", sum(map(bool, names)), len(table))
-    result = table[["index", "name"]].copy()
+    result = table[["index", "name", "group"]].copy()
     for name, values in scores.items():
         result[f"{name}_auroc"], result[f"{name}_auprc"] = auroc_and_average_precision(
             labels, values, threads

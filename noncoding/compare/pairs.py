@@ -9,7 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from noncoding.evaluate.intervals import Replicates, percentiles
+from noncoding.evaluate.intervals import (
+    Replicates,
+    around_difference,
+    mean_over_targets,
+)
 from noncoding.evaluate.tables import METRICS
 
 
@@ -49,10 +53,9 @@ def paired(
         "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else np.nan,
     }
     if replicates is not None and both.any():
-        drawn = (replicates[0] - replicates[1])[:, both]
-        drawn = drawn[~np.isnan(drawn).all(axis=1)]
-        if len(drawn):
-            result["low"], result["high"] = percentiles(np.nanmean(drawn, axis=1))
+        drawn = [mean_over_targets(values[:, both]) for values in replicates]
+        limits = around_difference(result["mean_difference"], drawn[0] - drawn[1])
+        result["low"], result["high"] = limits or (np.nan, np.nan)
     return result
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.evaluate.intervals import Replicates, percentiles
+from noncoding.evaluate.intervals import Replicates, around_average, mean_over_targets
 
 LEAST_SCORED = 0.9
 """Share of the targets that a classifier must score to be ranked."""
@@ -62,12 +62,13 @@ def ranking(
         }
         if name in replicates and common.any():
             drawn = replicates[name]
-            limits = {
-                "mean_auprc": np.nanmean(drawn.auprc[:, common], axis=1),
-                "median_auroc": np.nanmedian(drawn.auroc[:, common], axis=1),
-            }
-            for average, values in limits.items():
-                row[f"{average}_low"], row[f"{average}_high"] = percentiles(values)
+            medians = np.nanmedian(drawn.auroc[:, common], axis=1)
+            for average, values in (
+                ("mean_auprc", mean_over_targets(drawn.auprc[:, common])),
+                ("median_auroc", medians),
+            ):
+                limits = around_average(row[average], values)
+                row[f"{average}_low"], row[f"{average}_high"] = limits or (np.nan, np.nan)
         rows.append(row)
     columns = [f"{a}_{end}" for a in ("mean_auprc", "median_auroc") for end in ("low", "high")]
     table = pd.DataFrame(rows).reindex(

@@ -21,6 +21,9 @@ BLOCK_BP = 10_000
 BLOCK_LOCI = 20
 """Neighbours that are one block where the store has no coordinates."""
 
+MANY = 1_000_000
+"""Positives of an average over targets: Student's t is the normal distribution then."""
+
 
 class Replicates(NamedTuple):
     """Metrics of resampled loci.
@@ -258,24 +261,6 @@ def _resampled(
     return result
 
 
-def percentiles(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Interval of replicates by their percentiles.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, shape=(replicates,) or (replicates, n)
-
-    Returns
-    -------
-    numpy.ndarray, shape=(2,) or (2, n)
-        Lower and upper limit; NaN are left out, and NaN where all are.
-    """
-    known = ~np.isnan(values).all(axis=0)
-    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-    filled = np.where(known, values, 0.0)
-    return np.where(known, np.nanquantile(filled, tails, axis=0), np.nan)
-
-
 def around(
     estimate: npt.NDArray[np.float64],
     values: npt.NDArray[np.float64],
@@ -310,3 +295,63 @@ def around(
     with np.errstate(invalid="ignore"):
         reach = _quantile(positives - 1) * spread
     return np.stack([expit(centre - reach), expit(centre + reach)])
+
+
+def around_average(estimate: float, values: npt.NDArray[np.float64]) -> list[float] | None:
+    """Interval of an average over targets, as `around` makes it, of many positives.
+
+    Parameters
+    ----------
+    estimate : float
+        Between 0 and 1.
+    values : numpy.ndarray, shape=(replicates,)
+        The same average of each replicate; NaN are left out.
+
+    Returns
+    -------
+    list of float or None
+        Lower and upper limit; None where there is no estimate strictly between 0
+        and 1, or fewer than two replicates.
+    """
+    limits = around(np.array([estimate]), values[:, None], np.array([MANY]))
+    return None if np.isnan(limits).any() else limits[:, 0].tolist()
+
+
+def around_difference(estimate: float, values: npt.NDArray[np.float64]) -> list[float] | None:
+    """Interval of a difference: the estimate ± the normal quantile times the spread.
+
+    Parameters
+    ----------
+    estimate : float
+    values : numpy.ndarray, shape=(replicates,)
+        The same difference of each replicate, of the same loci on both sides; NaN
+        are left out.
+
+    Returns
+    -------
+    list of float or None
+        Lower and upper limit; None of fewer than two replicates.
+    """
+    known = values[~np.isnan(values)]
+    if len(known) < 2:
+        return None
+    reach = float(_quantile(MANY - 1)) * known.std(ddof=1)
+    return [float(estimate - reach), float(estimate + reach)]
+
+
+def mean_over_targets(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Mean of each replicate over the targets that it has.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape=(replicates, targets)
+
+    Returns
+    -------
+    numpy.ndarray, shape=(replicates,)
+        NaN where a replicate has none.
+    """
+    known = ~np.isnan(values)
+    total = np.where(known, values, 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return total / known.sum(axis=1)

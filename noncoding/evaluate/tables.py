@@ -7,7 +7,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.evaluate.intervals import Replicates, around, delong, percentiles
+from noncoding.evaluate.intervals import (
+    Replicates,
+    around,
+    around_average,
+    delong,
+    mean_over_targets,
+)
 from noncoding.evaluate.thresholds import threshold_metrics
 from noncoding.metrics import auroc_and_average_precision
 
@@ -152,7 +158,7 @@ def summarise(
         ``calibration_error`` and ``accuracy_if_never_positive`` (that of a
         classifier which says no to everything) the means. An average over
         nothing is None. With replicates also ``mean_interval``, the lower and the upper
-        limit of the mean (95 %, percentiles).
+        limit of the mean (95 %; `noncoding.evaluate.intervals.around_average`).
     """
     weighted = metrics.assign(
         weight=np.asarray(train_positives, dtype=np.float64), place=np.arange(len(metrics))
@@ -183,7 +189,7 @@ def _averages(weighted: pd.DataFrame, replicates: Replicates | None) -> dict[str
         },
         **{
             metric: _three_averages(averaged[metric], averaged["weight"])
-            | _mean_interval(metric, averaged["place"].to_numpy(), replicates)
+            | _mean_interval(metric, averaged, replicates)
             for metric in METRICS
         },
         "accuracy": _mean(averaged["accuracy"]),
@@ -193,16 +199,14 @@ def _averages(weighted: pd.DataFrame, replicates: Replicates | None) -> dict[str
 
 
 def _mean_interval(
-    metric: str, places: npt.NDArray[np.int64], replicates: Replicates | None
+    metric: str, averaged: pd.DataFrame, replicates: Replicates | None
 ) -> dict[str, list[float] | None]:
     if replicates is None:
         return {}
-    values = getattr(replicates, metric)[:, places]
-    values = values[~np.isnan(values).all(axis=1)]
-    if not values.size:
-        return {"mean_interval": None}
     # The same replicates for all targets: what they have in common is kept.
-    return {"mean_interval": percentiles(np.nanmean(values, axis=1)).tolist()}
+    drawn = mean_over_targets(getattr(replicates, metric)[:, averaged["place"].to_numpy()])
+    mean = _mean(averaged[metric])
+    return {"mean_interval": None if mean is None else around_average(mean, drawn)}
 
 
 def _named(targets: pd.DataFrame) -> list[dict[str, Any]]:

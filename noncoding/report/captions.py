@@ -66,6 +66,20 @@ EVALUATION = {
     ),
 }
 
+COMPARISON = {
+    "ranking": Caption(
+        "Mean AUPR and median AUROC of all classifiers, the best first",
+        "Over the targets that every classifier here scores. Bars: 95 % intervals by drawing "
+        "blocks of neighbouring test loci anew; they do not hold how trainings with other seeds "
+        "differ. Word regression: logistic regression on counts of short words. GC content: the "
+        "share of G and C alone.",
+    ),
+    "versus": Caption(
+        "AUPR of the best model against that of each other classifier, target by target",
+        "One point a target; above the dotted line the best model is better.",
+    ),
+}
+
 DATA = {
     "positives_per_target": Caption(
         "Number of positive training loci of every target, by group",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from noncoding.compare import versus
 from noncoding.errors import InputError
 from noncoding.models import load_model
 
@@ -67,6 +68,25 @@ class ModelResults:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What the page says of the models beside each other and beside others.
+
+    Attributes
+    ----------
+    folder : Path
+        Holds ``figures``.
+    summary : dict
+        Made by `noncoding.compare.compare`.
+    versus : pandas.DataFrame
+        The best model against each other classifier, by AUPR.
+    """
+
+    folder: Path
+    summary: dict[str, Any]
+    versus: pd.DataFrame
+
+
+@dataclass(frozen=True)
 class DatasetResults:
     """Everything that the page says of a data set.
 
@@ -80,6 +100,7 @@ class DatasetResults:
     splits : dict of dict
         Made by `noncoding.describe.describe`, by split.
     models : list of ModelResults
+    comparison : Comparison
     """
 
     name: str
@@ -87,6 +108,7 @@ class DatasetResults:
     settings: dict[str, Any]
     splits: dict[str, dict[str, Any]]
     models: list[ModelResults]
+    comparison: Comparison
 
 
 def collect(
@@ -94,6 +116,7 @@ def collect(
     settings: dict[str, Any],
     data: str | os.PathLike[str],
     models: Mapping[str, str | os.PathLike[str]],
+    comparison: str | os.PathLike[str],
 ) -> DatasetResults:
     """Read what all stages have written, figures excepted.
 
@@ -106,6 +129,8 @@ def collect(
         Folder of the stores.
     models : mapping of str to path
         Folder of each model.
+    comparison : path
+        Folder of the comparison.
 
     Returns
     -------
@@ -128,7 +153,8 @@ def collect(
                 f"the same {len(first.metrics)} targets, in the same order",
                 _REMEDY.format("evaluate"),
             )
-    return DatasetResults(dataset, Path(data), settings, splits, results)
+    compared = _collect_comparison(Path(comparison))
+    return DatasetResults(dataset, Path(data), settings, splits, results, compared)
 
 
 def existing(path: Path, stage: str) -> Path:
@@ -144,6 +170,18 @@ def existing(path: Path, stage: str) -> Path:
             path, "no such file", f"what the stage '{stage}' writes", _REMEDY.format(stage)
         )
     return path
+
+
+def _collect_comparison(folder: Path) -> Comparison:
+    summary = _read_json(folder / "summary.json", "compare")
+    pairs = pd.read_csv(
+        existing(folder / "pairs.tsv", "compare"),
+        sep="\t",
+        dtype={"first": str, "second": str},
+        keep_default_na=False,
+        na_values={"low": "", "high": "", "wilcoxon_p": "", "mean_difference": ""},
+    )
+    return Comparison(folder, summary, versus(pairs, summary["best"]))
 
 
 def _collect_model(name: str, folder: Path) -> ModelResults:

@@ -13,6 +13,11 @@ def decimals(value: float | None, digits: int = 3) -> str:
     return MISSING if _missing(value) else f"{value:.{digits}f}"
 
 
+def signed(value: float | None) -> str:
+    """A difference of metrics, e.g. "+0.115" or "−0.020"."""
+    return MISSING if _missing(value) else f"{value:+.3f}".replace("-", "−")
+
+
 def count(value: float | None) -> str:
     """A whole number, e.g. "227,512"."""
     return MISSING if _missing(value) else f"{value:,.0f}"

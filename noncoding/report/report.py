@@ -32,6 +32,7 @@ def report(
     *,
     data: str | os.PathLike[str],
     models: Mapping[str, str | os.PathLike[str]],
+    comparison: str | os.PathLike[str],
     page: str | os.PathLike[str],
 ) -> None:
     """Write the page of a data set: one HTML file that needs no other.
@@ -47,6 +48,8 @@ def report(
     models : mapping of str to path
         Folder of each model, at least one: ``model``, ``training``,
         ``evaluation`` and ``explain``.
+    comparison : path
+        Folder of the comparison.
     page : path
         The HTML file. Links on it are relative to its folder.
 
@@ -56,7 +59,7 @@ def report(
         A file is missing or cannot be read, or the models were evaluated on
         different targets.
     """
-    results = collect(dataset, configuration["datasets"][dataset], data, models)
+    results = collect(dataset, configuration["datasets"][dataset], data, models, comparison)
     beside = Path(page).parent
     environment = Environment(
         loader=PackageLoader("noncoding", "report"),
@@ -72,6 +75,7 @@ def report(
         "listed": formats.listed,
         "parts": formats.parts,
         "percent": formats.percent,
+        "signed": formats.signed,
     }
     environment.globals |= {
         "captions": captions,
@@ -87,6 +91,7 @@ def report(
         task=results.splits["test"],
         finding=finding(results),
         facts=source_facts(results.settings, results.splits["test"]["source"]),
+        comparison=results.comparison,
         averages=average_rows(results.models),
         mean_prevalence=_mean_prevalence(results),
         targets=target_rows(results),

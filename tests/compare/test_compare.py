@@ -83,7 +83,7 @@ def test_the_ranking_is_over_targets_that_all_score():
     assert ranks["classifier"].tolist() == ["b", "a", "gc"]
     assert ranks["targets"].tolist() == [2, 2, 2]
     np.testing.assert_allclose(ranks["mean_auprc"], [0.7, 0.5, 0.15])
-    np.testing.assert_allclose(ranks["mean_auprc_low"], [0.7, 0.5, nan])
+    np.testing.assert_allclose(ranks["mean_auprc_low"], [0.7, 0.5, nan])  # All replicates alike.
     pairs = all_pairs(metrics, drawn, np.array([True, True, True, False]))
     of_scan = pairs[(pairs["first"] == "a") & (pairs["second"] == "scan")].iloc[0]
     assert (of_scan["targets"], of_scan["wins"]) == (1, 0)
@@ -154,10 +154,10 @@ def run(folder, table):
         drawn = values + 0.01 * generator.standard_normal((20, targets))
         write_replicates(Replicates(drawn, drawn), folder / name / "replicates.h5")
         models[name] = folder / name
-    beside = table[["index", "name"]].assign(motif=None)
+    beside = table[["index", "name", "group"]].assign(motif=None)
     for name, value in (("gc", 0.1), ("kmers", 0.3), ("motif", np.nan)):
         beside[f"{name}_auroc"] = beside[f"{name}_auprc"] = value
-    beside.assign(group="").to_csv(folder / "baseline.tsv", sep="\t", index=False)
+    beside.to_csv(folder / "baseline.tsv", sep="\t", index=False)
     written = outputs(folder)
     compare(models, folder / "baseline.tsv", folder / "test.h5", min_positives=5, outputs=written)
     return written, json.loads(written.summary.read_text())

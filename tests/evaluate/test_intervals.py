@@ -9,10 +9,12 @@ from noncoding.evaluate.intervals import (
     BLOCK_BP,
     BLOCK_LOCI,
     around,
+    around_average,
+    around_difference,
     blocks,
     bootstrap,
     delong,
-    percentiles,
+    mean_over_targets,
 )
 from noncoding.metrics import average_precision
 
@@ -151,9 +153,36 @@ def test_without_coordinates_neighbours_in_the_file_are_a_block():
     assert np.bincount(numbers).tolist() == [BLOCK_LOCI, BLOCK_LOCI, 1]
 
 
-def test_percentiles_leave_out_what_is_not_known():
-    values = np.array([[1.0, np.nan, np.nan], [2.0, 4.0, np.nan], [3.0, 4.0, np.nan]])
-    low, high = percentiles(values)
-    assert low[:2].tolist() == pytest.approx([1.05, 4.0])
-    assert high[:2].tolist() == pytest.approx([2.95, 4.0])
-    assert np.isnan([low[2], high[2]]).all()
+def test_intervals_of_means_and_of_differences_cover_the_truth():
+    """Means over four targets each, of two classifiers that see much the same."""
+    means, differences = [], []
+    truth = [true_average_precision(0.1, gain) for gain in (1.5, 1.8)]
+    for seed in range(4):
+        generator = np.random.default_rng(seed)
+        labels, first = simulated(generator, 1000, 400, 0.1, 1.5)
+        other = first - 1.5 * labels + 0.5 * generator.normal(size=first.shape)
+        scores = (first, other / np.sqrt(1.25) + 1.8 * labels)
+        drawn, estimates = [], []
+        for values in scores:
+            found = bootstrap(labels, values, np.arange(1000), replicates=150, seed=seed)
+            drawn.append(found.auprc.reshape(150, 100, 4))
+            estimates.append(average_precision(labels, values).reshape(100, 4).mean(axis=1))
+        for group in range(100):
+            both = [mean_over_targets(values[:, group]) for values in drawn]
+            own = [values[group] for values in estimates]
+            low, high = around_average(own[0], both[0])
+            means.append(low <= truth[0] <= high)
+            low, high = around_difference(own[1] - own[0], both[1] - both[0])
+            differences.append(low <= truth[1] - truth[0] <= high)
+    assert 0.93 <= np.mean(means) <= 0.97
+    assert 0.93 <= np.mean(differences) <= 0.97
+
+
+def test_averages_leave_out_what_is_not_known():
+    values = np.array([[0.2, np.nan], [0.4, 0.6], [np.nan, np.nan]])
+    np.testing.assert_allclose(mean_over_targets(values), [0.2, 0.5, np.nan])
+    assert around_average(0.3, np.array([0.2, np.nan])) is None
+    assert around_average(1.0, np.array([0.9, 0.8])) is None
+    assert around_difference(0.3, np.array([np.nan, 0.1])) is None
+    low, high = around_difference(0.3, np.array([0.1, np.nan, 0.3]))
+    assert [low, high] == pytest.approx([0.3 - 1.96 * 0.1414, 0.3 + 1.96 * 0.1414], abs=1e-3)

@@ -51,6 +51,7 @@ class Tree:
         return {
             "data": self.root / "data",
             "models": {name: self.root / name for name in models},
+            "comparison": self.root / "compare",
             "page": self.page,
         }
 
@@ -90,6 +91,7 @@ def tree(tmp_path: Path) -> Tree:
         json.dumps({name: _split(rows) for name, rows in (("train", 9000), ("test", 1234))})
     )
     made.add_model("small", mean_auprc=0.34251)
+    _comparison(made.root / "compare")
     return made
 
 
@@ -112,6 +114,22 @@ def _split(rows: int) -> dict[str, Any]:
             },
         },
     }
+
+
+def _comparison(folder: Path) -> None:
+    _figures(folder / "figures", "compare", ["ranking", "versus"])
+    summary = {
+        "min_positives": 50,
+        "targets": 2,
+        "best": "small",
+        "finding": "small has the highest mean AUPR, 0.343, over 2 targets",
+        "published": "The target table names no published results.",
+    }
+    (folder / "summary.json").write_text(json.dumps(summary))
+    row = {"first": "small", "second": "GC content", "metric": "auprc", "targets": 2, "wins": 1}
+    row |= {"ties": 0, "median_difference": -0.0204, "mean_difference": 0.1149}
+    row |= {"low": None, "high": None, "wilcoxon_p": 0.0321}
+    pd.DataFrame([row]).to_csv(folder / "pairs.tsv", sep="\t", index=False)
 
 
 def _evaluation(folder: Path, mean_auprc: float) -> None:

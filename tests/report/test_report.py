@@ -79,7 +79,7 @@ def test_every_figure_is_embedded(tree):
     embedded = [base64.b64decode(img["src"].split(",", 1)[1]) for img in page.all("img")]
     vector = {path.read_bytes() for path in tree.root.rglob("*.svg")}
     raster = {path.read_bytes() for path in tree.root.rglob("*.png")}
-    assert len(vector) == 11 and len(raster) == 1
+    assert len(vector) == 13 and len(raster) == 1
     assert sorted(embedded) == sorted(vector | raster)
     assert all(img["alt"] for img in page.all("img"))
 
@@ -99,7 +99,7 @@ def test_summary_stands_in_the_page(tree):
         "On 1,234 test loci of chromosomes VIII and IX, small reaches a median AUROC of 0.919 "
         "and a mean AUPR of 0.343 over 2 of 3 targets." in text
     )
-    assert text.count("0.343") == 4  # finding, tile, all targets, subset
+    assert text.count("0.343") == 5  # finding, tile, all targets, subset, comparison
     assert "1 target without a positive test locus" in text and "NA (index 2)" in text
     parameters = sum(p.numel() for p in load_model(tree.root / "small/model").network.parameters())
     assert f"{parameters:,}" in text
@@ -139,9 +139,15 @@ def test_several_models_side_by_side(tree):
     assert "large, the best of 2 models, reaches" in page.text
     assert "mean AUPR of 0.410" in page.text
     assert "AUROC, small AUPR, small AUROC, large AUPR, large" in page.text
-    assert len(page.all("img")) == 4 + 2 * (5 + 2 + 1)
+    assert len(page.all("img")) == 6 + 2 * (5 + 2 + 1)
     source = tree.page.read_text()
     assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
+
+
+def test_the_comparison_says_against_whom_by_how_much_and_how_surely(tree):
+    page = made(tree)
+    assert "GC content 2 1 −0.020 +0.115 — 0.032" in page.text
+    assert "The target table names no published results." in page.text
 
 
 def test_planted_truth_is_prominent(tree):

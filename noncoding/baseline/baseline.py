@@ -3,15 +3,16 @@
 import logging
 import os
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from noncoding.baseline.kmers import count_words, regression_scores
-from noncoding.baseline.scan import best_hits, motif_of_targets
+from noncoding.baseline.scan import best_hits, motifs_of_targets
 from noncoding.errors import InputError
 from noncoding.files import written_whole
-from noncoding.metrics import auroc_and_average_precision
+from noncoding.metrics import auroc, auroc_and_average_precision
 from noncoding.models.motifs import read_motifs
 from noncoding.store import Store
 
@@ -49,7 +50,8 @@ def baseline(
         gc: share of G and C in the whole sequence, or its negative where
         training positives have less of it than other loci. kmers: logistic
         regression on counts of words of ``k`` bases, in the whole sequence and
-        around the bin. motif: best match around the bin, over both strands.
+        around the bin. motif: best match around the bin, over both strands; of
+        several motifs of a name, the one of the highest AUROC in training.
     motifs : path or None
         MEME file.
     k : int
@@ -93,14 +95,23 @@ def baseline(
                 for name, matrix in read_motifs(motifs).items()
                 if matrix.shape[1] <= middle.stop - middle.start
             }
-            names = motif_of_targets(table, matrices)
-            used = sorted({name for name in names if name is not None})
-            hits = np.concatenate(
-                [
-                    best_hits(part[:, :, middle], [matrices[name] for name in used])
-                    for part in _batches(split)
-                ]
+            candidates = motifs_of_targets(table, matrices)
+            used = sorted(set(chain.from_iterable(candidates)))
+            places = {name: place for place, name in enumerate(used)}
+            trained, hits = (
+                np.concatenate(
+                    [
+                        best_hits(part[:, :, middle], [matrices[name] for name in used])
+                        for part in _batches(*arguments)
+                    ]
+                )
+                for arguments in ((train, sample), (split,))
             )
+            for target, keys in enumerate(candidates):
+                if keys:
+                    own = trained[:, [places[key] for key in keys]]
+                    alike = np.repeat(known[:, [target]], len(keys), axis=1)
+                    names[target] = keys[int(np.nan_to_num(auroc(alike, own)).argmax())]
             log.info("%d of %d targets have a motif", sum(map(bool, names)), len(table))
     result = table[["index", "name", "group"]].copy()
     for name, values in scores.items():
@@ -109,9 +120,9 @@ def baseline(
         )
     result["motif"] = names
     result["motif_auroc"] = result["motif_auprc"] = np.nan
-    with_motif = [place for place, name in enumerate(names) if name is not None]
+    with_motif = [target for target, name in enumerate(names) if name is not None]
     if with_motif:
-        own = hits[:, [used.index(str(names[place])) for place in with_motif]]
+        own = hits[:, [places[str(names[target])] for target in with_motif]]
         areas = auroc_and_average_precision(labels[:, with_motif], own, threads)
         result.loc[with_motif, ["motif_auroc", "motif_auprc"]] = np.stack(areas, axis=1)
     with written_whole(targets) as [partial]:

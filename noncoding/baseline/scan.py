@@ -10,10 +10,10 @@ import torch
 from noncoding.models.motifs import log_odds, motifs_of
 
 
-def motif_of_targets(
+def motifs_of_targets(
     targets: pd.DataFrame, motifs: Mapping[str, npt.NDArray[np.float64]]
-) -> list[str | None]:
-    """The motif of each target, by name.
+) -> list[list[str]]:
+    """The motifs of each target, by name.
 
     Parameters
     ----------
@@ -25,13 +25,14 @@ def motif_of_targets(
 
     Returns
     -------
-    list of str or None
-        The first key that `noncoding.models.motifs.motifs_of` gives.
+    list of list of str
+        As `noncoding.models.motifs.motifs_of` gives them. There can be several,
+        and one of another organism's protein of the same name among them.
     """
     assays = targets["assay"] if "assay" in targets else [""] * len(targets)
     known = motifs_of([*targets["name"], *assays], dict(motifs))
     return [
-        next((known[label][0] for label in labels if label in known), None)
+        next((known[label] for label in labels if label in known), [])
         for labels in zip(targets["name"], assays, strict=True)
     ]
 

@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from noncoding.alphabet import codes, letters, one_hot, reverse_complement
 from noncoding.baseline import baseline
 from noncoding.baseline.kmers import canonical_words, count_words
-from noncoding.baseline.scan import best_hits, motif_of_targets
+from noncoding.baseline.scan import best_hits, motifs_of_targets
 from noncoding.errors import InputError
 from noncoding.models.motifs import log_odds
 from noncoding.store import BOTH, StoreHeader, new_store
@@ -22,6 +22,11 @@ ALPHABET= ACGT
 MOTIF MA0001.1 Reb1
 letter-probability matrix: alength= 4 w= 7 nsites= 20 E= 0
 {}
+MOTIF MA0009.1 REB1
+letter-probability matrix: alength= 4 w= 3 nsites= 20 E= 0
+ 0 0 0 1
+ 0 0 0 1
+ 0 0 0 1
 MOTIF MA0002.1 Other::Gal4
 letter-probability matrix: alength= 4 w= 3 nsites= 20 E= 0
  1 0 0 0
@@ -80,7 +85,7 @@ def test_best_hit_is_that_of_a_scan_base_by_base():
 def test_a_target_is_matched_by_its_name_or_its_assay():
     table = pd.DataFrame({"name": ["K562 CTCF", "reb1", "none"], "assay": ["CTCF", "ChIP", ""]})
     motifs = dict.fromkeys(["MA1 CTCF", "MA2 REB1", "MA3 XYZ"], np.ones((4, 3)) / 4)
-    assert motif_of_targets(table, motifs) == ["MA1 CTCF", "MA2 REB1", None]
+    assert motifs_of_targets(table, motifs) == [["MA1 CTCF"], ["MA2 REB1"], []]
 
 
 @pytest.fixture

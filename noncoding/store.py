@@ -26,6 +26,7 @@ do not tell a byte 0 from a byte 255, nor a block from another one; the CRC-32
 do, and `noncoding.verify` compares them.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -301,6 +302,14 @@ class Store:
     def loci_count(self) -> int:
         """Number of loci: half the rows where both strands are stored."""
         return self.rows // 2 if self.strands == BOTH else self.rows
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the checksums of all blocks: equal for equal rows and labels."""
+        digest = hashlib.sha256()
+        for name in ("sequence", "label"):
+            digest.update(self._file[f"checksum/{name}"][:].tobytes())
+        return digest.hexdigest()
 
     def packed_sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Packed one-hot, shape=(n, 4, ceil(length / 8)); rows in rising order."""

@@ -11,7 +11,7 @@ rule predict_split:
         "../envs/noncoding.yaml"
     threads: 16
     resources:
-        gpu=1,
+        gpu=1 if config["predict"]["devices"] == "auto" else config["predict"]["devices"],
         mem_mb=8000,
         runtime=240,
     params:

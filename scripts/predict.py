@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.predict import predict
+from noncoding.predict import devices, predict
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:
@@ -17,4 +17,6 @@ with logged_stage(snakemake.log[0]):
         snakemake.input.store,
         snakemake.output[0],
         batch_size=snakemake.params.batch_size,
+        # No parameter: how many share the work changes no result.
+        devices=devices(snakemake.config["predict"]["devices"]),
     )

@@ -70,8 +70,8 @@ def versus_finding(best: str, pairs: pd.DataFrame) -> str:
     """What the figure of `draw_versus` shows, as its title."""
     closest = pairs.loc[(pairs["wins"] / pairs["targets"]).idxmin()]
     return (
-        f"{best} has the higher AUPR on {closest['wins']:,} of {closest['targets']:,} targets "
-        f"against {closest['other']}, its closest rival"
+        f"Against each other classifier {best} has the higher AUPR on at least "
+        f"{closest['wins']:,} of {closest['targets']:,} targets (against {closest['other']})"
     )
 
 

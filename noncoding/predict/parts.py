@@ -1,0 +1,80 @@
+"""What a prediction has done so far, so that one that was cut off goes on."""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from noncoding.files import written_whole
+
+log = logging.getLogger(__name__)
+
+LOCI = 8192
+"""Of a part, about: whole batches."""
+
+
+class Parts:
+    """A folder with one file a part, each written whole.
+
+    Parameters
+    ----------
+    folder : Path
+    loci : int
+        Of all parts.
+    batch_size : int
+        Loci of a batch; a part is a number of whole batches.
+
+    Attributes
+    ----------
+    done : int
+        Loci of the parts that are there.
+    """
+
+    def __init__(self, folder: Path, loci: int, batch_size: int) -> None:
+        self.folder = folder
+        step = batch_size * max(1, LOCI // batch_size)
+        self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
+        self.done = 0
+
+    def missing(self, record: dict[str, Any]) -> list[slice]:
+        """Parts that are yet to be done.
+
+        Parameters
+        ----------
+        record : dict
+            All that decides the values, JSON. Parts of another record are
+            deleted.
+        """
+        settings = self.folder / "settings.json"
+        if not settings.exists() or json.loads(settings.read_text()) != record:
+            self.remove()
+            self.folder.mkdir(parents=True)
+            with written_whole(settings) as [partial]:
+                partial.write_text(json.dumps(record, indent=2) + "\n")
+        left = [rows for rows in self._all if not self._path(rows).exists()]
+        self.done = sum(rows.stop - rows.start for rows in self._all if rows not in left)
+        if self.done:
+            log.info("going on: %s loci were done before", f"{self.done:,}")
+        return left
+
+    def write(self, rows: slice, values: npt.NDArray[np.float32]) -> None:
+        """Keep a part."""
+        with written_whole(self._path(rows)) as [partial], partial.open("wb") as file:
+            np.save(file, values)
+
+    def read(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+        """All parts, in the order of the loci."""
+        for rows in self._all:
+            yield rows, np.load(self._path(rows))
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _path(self, rows: slice) -> Path:
+        return self.folder / f"{rows.start}.npy"

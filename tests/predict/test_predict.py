@@ -1,0 +1,137 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from toy_store import LENGTH, TABLE, toy_sizes, toy_split, write_toy_store
+
+from noncoding.alphabet import reverse_complement
+from noncoding.errors import InputError
+from noncoding.models import create_model, export_model
+from noncoding.predict import devices, parts, predict, read_predictions
+from noncoding.store import Store
+
+
+@pytest.fixture
+def model(tmp_path):
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    record = {"dataset": "toy", "model": "tiny", "validation": {}}
+    export_model(network, tmp_path / "model", TABLE, record)
+    return network, tmp_path / "model"
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_both_strands_of_each_locus_are_averaged(model, tmp_path, both):
+    network, folder = model
+    store = write_toy_store(tmp_path / "test.h5", rows=23, both=both)
+    predict(folder, store, tmp_path / "predictions.h5", batch_size=5)
+    sequences = toy_split(23, 0)[0].astype(np.float32)
+    with torch.no_grad():
+        expected = [
+            network(torch.from_numpy(strand.copy())).sigmoid()
+            for strand in (sequences, reverse_complement(sequences))
+        ]
+    with Store(store) as split:
+        given = read_predictions(tmp_path / "predictions.h5", split)
+    assert given.dtype == np.float32
+    np.testing.assert_allclose(given, sum(expected) / 2, rtol=1e-5, atol=1e-6)
+
+
+def test_weights_that_are_not_finite(model, tmp_path):
+    network, folder = model
+    network.head.output.bias.data[1] = torch.nan
+    export_model(network, folder, TABLE, {"dataset": "t", "model": "t", "validation": {}})
+    store = write_toy_store(tmp_path / "test.h5", rows=4)
+    with pytest.raises(InputError, match="prediction of locus 0"):
+        predict(folder, store, tmp_path / "predictions.h5", batch_size=5)
+    assert not (tmp_path / "predictions.h5").exists()
+
+
+def test_predictions_of_another_store(model, tmp_path):
+    store = write_toy_store(tmp_path / "test.h5", rows=4)
+    other = write_toy_store(tmp_path / "other.h5", rows=6)
+    predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
+    with Store(other) as split, pytest.raises(InputError, match="Run the stage 'predict' again"):
+        read_predictions(tmp_path / "predictions.h5", split)
+    with h5py.File(tmp_path / "empty.h5", "w"):
+        pass
+    with Store(store) as split, pytest.raises(InputError, match="cannot be read as predictions"):
+        read_predictions(tmp_path / "empty.h5", split)
+
+
+KILLED = """
+import os, signal, sys
+from noncoding.predict import parts, predict
+parts.LOCI = 5
+write = parts.Parts.write
+def killed(self, rows, values):
+    write(self, rows, values)
+    if rows.start >= 10:
+        os.kill(os.getpid(), signal.SIGKILL)
+parts.Parts.write = killed
+predict(*sys.argv[1:], batch_size=5)
+"""
+
+
+def test_a_prediction_that_was_killed_goes_on_to_the_same_values(model, tmp_path, monkeypatch):
+    store = write_toy_store(tmp_path / "test.h5", rows=23, both=True)
+    monkeypatch.setattr(parts, "LOCI", 5)
+    predict(model[1], store, tmp_path / "whole.h5", batch_size=5)
+    command = [sys.executable, "-c", KILLED, str(model[1]), str(store), str(tmp_path / "cut.h5")]
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(command, check=False, env=os.environ | {"PYTHONPATH": root})
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "cut.h5").exists()
+    left = tmp_path / "cut.h5.unfinished"
+    assert sorted(path.name for path in left.glob("*.npy")) == ["0.npy", "10.npy", "5.npy"]
+
+    written = []
+    write = parts.Parts.write
+    monkeypatch.setattr(
+        parts.Parts,
+        "write",
+        lambda self, rows, v: (written.append(rows.start), write(self, rows, v)),
+    )
+    predict(model[1], store, tmp_path / "cut.h5", batch_size=5)
+    assert written == [15, 20]
+    assert not left.exists()
+    with h5py.File(tmp_path / "whole.h5") as whole, h5py.File(tmp_path / "cut.h5") as cut:
+        np.testing.assert_array_equal(whole["probability"][:], cut["probability"][:])
+        assert dict(whole.attrs) == dict(cut.attrs)
+
+
+def test_parts_of_another_model_are_not_taken_over(model, tmp_path, monkeypatch):
+    folder = model[1]
+    store = write_toy_store(tmp_path / "test.h5", rows=9)
+    monkeypatch.setattr(parts, "LOCI", 5)
+    left = parts.Parts(tmp_path / "predictions.h5.unfinished", 9, 5)
+    left.missing({"model": "another"})
+    left.write(slice(0, 5), np.full((5, 3), 0.5, np.float32))
+    predict(folder, store, tmp_path / "predictions.h5", batch_size=5)
+    with Store(store) as split:
+        assert (read_predictions(tmp_path / "predictions.h5", split)[:5] != 0.5).any()
+
+
+def test_devices_that_share_the_loci_give_the_values_of_one(model, tmp_path, monkeypatch):
+    store = write_toy_store(tmp_path / "test.h5", rows=40, both=True)
+    monkeypatch.setattr(parts, "LOCI", 5)
+    for name, number in (("one", 1), ("three", 3)):
+        shared = [torch.device("cpu")] * number
+        predict(model[1], store, tmp_path / f"{name}.h5", batch_size=5, devices=shared)
+    with Store(store) as split:
+        one, three = (read_predictions(tmp_path / f"{n}.h5", split) for n in ("one", "three"))
+    np.testing.assert_array_equal(one, three)
+
+
+def test_more_devices_than_there_are(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices("auto") == [torch.device("cuda", 0), torch.device("cuda", 1)]
+    with pytest.raises(InputError, match="at most 2, the GPUs"):
+        devices(3)

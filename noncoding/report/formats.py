@@ -23,6 +23,11 @@ def count(value: float | None) -> str:
     return MISSING if _missing(value) else f"{value:,.0f}"
 
 
+def rounded(value: float) -> str:
+    """A large number in a few characters, e.g. "46.3 M"; below a million as `count`."""
+    return count(value) if value < 1e6 else f"{value / 1e6:.1f}\N{NO-BREAK SPACE}M"
+
+
 def percent(value: float | None) -> str:
     """A share as a percentage of three significant digits, e.g. "1.25 %"."""
     # A no-break space: number and unit stay on one line.
@@ -36,7 +41,7 @@ def exact(value: float | None) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun, e.g. "1 target", "1,200 targets", "3 loci"."""
-    plural = {"locus": "loci", "test locus": "test loci"}.get(noun, f"{noun}s")
+    plural = f"{noun.removesuffix('us')}i" if noun.endswith("locus") else f"{noun}s"
     return f"{number:,} {noun if number == 1 else plural}"
 
 

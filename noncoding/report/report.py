@@ -75,6 +75,7 @@ def report(
         "listed": formats.listed,
         "parts": formats.parts,
         "percent": formats.percent,
+        "rounded": formats.rounded,
         "signed": formats.signed,
     }
     environment.globals |= {

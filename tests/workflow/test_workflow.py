@@ -41,7 +41,7 @@ def tiny(**datasets):
         "datasets": datasets,
         "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
         "train": training,
-        "evaluate": {"min_positives": 1},
+        "evaluate": {"min_positives": 1, "replicates": 20},
         "explain": {"best_per_group": 1, "drawn": 1, "loci": 2},
     }
 

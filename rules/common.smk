@@ -253,7 +253,8 @@ def deliverables(stage):
             ),
         ],
         "explain": of_models(
-            "explain/{name}", name=["targets.tsv", "summary.json", "maps.h5", "figures"]
+            "explain/{name}",
+            name=["targets.tsv", "summary.json", "faithfulness.tsv", "maps.h5", "figures"],
         ),
         "report": of_datasets("report.html"),
     }[stage]

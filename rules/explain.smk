@@ -9,6 +9,7 @@ rule explain_model:
     output:
         targets=f"{RESULTS}/{{dataset}}/{{model}}/explain/targets.tsv",
         summary=f"{RESULTS}/{{dataset}}/{{model}}/explain/summary.json",
+        faithfulness=f"{RESULTS}/{{dataset}}/{{model}}/explain/faithfulness.tsv",
         maps=f"{RESULTS}/{{dataset}}/{{model}}/explain/maps.h5",
         figures=directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/figures"),
     log:

@@ -39,7 +39,7 @@ rule report_dataset:
         explanation=expand(
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/explain/{{name}}",
             model=MODELS,
-            name=["targets.tsv", "summary.json", "figures"],
+            name=["targets.tsv", "summary.json", "faithfulness.tsv", "figures"],
         ),
         template=expand(
             os.path.relpath(Path(workflow.basedir, "noncoding", "report", "{name}")),

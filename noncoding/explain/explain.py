@@ -14,16 +14,17 @@ import numpy as np
 import pandas as pd
 import torch
 
+from noncoding.explain.faithfulness import faithfulness_table, planted_checks
 from noncoding.explain.figures import (
     ExplainedTarget,
     draw_target,
     share_in_bin,
     strongest_window,
 )
-from noncoding.explain.gradcam import named_layer, strand_averaged_gradcam
+from noncoding.explain.gradcam import METHODS, named_layer, strand_averaged_maps
 from noncoding.explain.mutagenesis import base_effects
 from noncoding.explain.select import best_true_positives, chosen_targets
-from noncoding.explain.truth import per_base, planted_sites, truth_auroc
+from noncoding.explain.truth import per_base, planted_sites, truth_metrics
 from noncoding.files import written_whole
 from noncoding.models import ExportedModel, load_model
 from noncoding.predict import device, read_predictions
@@ -46,9 +47,11 @@ class ExplanationOutputs:
         JSON.
     maps : Path
         HDF5, a group a target: ``locus`` (row of the test store),
-        ``probability``, ``gradcam`` (loci, positions); for the loci drawn,
+        ``probability``, ``gradcam`` and ``hirescam`` (loci, positions); for the loci drawn,
         ``window_start`` (bp) and ``effect`` (loci, 4, width), see
         `base_effects`; ``chromosome``, ``start``, ``end`` where known.
+    faithfulness : Path
+        Table of checks, see `noncoding.explain.faithfulness`.
     figures : Path
         Folder, an SVG and a PNG a target.
     """
@@ -56,6 +59,7 @@ class ExplanationOutputs:
     targets: Path
     summary: Path
     maps: Path
+    faithfulness: Path
     figures: Path
 
 
@@ -104,15 +108,21 @@ def explain(
     partial = outputs.figures.with_name(f".partial-{outputs.figures.name}")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    checks: list[dict[str, Any]] = []
     try:
         with (
             Store(store) as split,
-            written_whole(outputs.maps, outputs.targets, outputs.summary) as [maps, rest, summary],
+            written_whole(outputs.maps, outputs.targets, outputs.summary, outputs.faithfulness) as [
+                maps,
+                rest,
+                summary,
+                faithfulness,
+            ],
         ):
             trained.check_fits(split)
             with h5py.File(maps, "w") as file:
-                file.attrs.update(layer=name, length=split.length, method="Grad-CAM")
+                file.attrs.update(layer=name, length=split.length, method="Grad-CAM, HiResCAM")
                 explainer = _Explainer(
                     trained, name, split, read_predictions(predictions, split), truth
                 )
@@ -120,6 +130,7 @@ def explain(
                     explained, found = explainer.explain(index, loci, drawn)
                     row = _row(table, index, explained)
                     rows.append(row)
+                    checks += [] if explained is None else planted_checks(explained)
                     if explained is None:
                         log.warning("%s has no positive test locus; not explained", row["name"])
                         continue
@@ -127,6 +138,7 @@ def explain(
                     stem = partial / row["figure"]
                     draw_target(explained, stem.with_suffix(".svg"), stem.with_suffix(".png"))
             pd.DataFrame(rows).to_csv(rest, sep="\t", index=False)
+            faithfulness_table(checks).to_csv(faithfulness, sep="\t", index=False)
             summary.write_text(json.dumps(_summary(rows, name, trained), indent=2))
         shutil.rmtree(outputs.figures, ignore_errors=True)
         partial.rename(outputs.figures)
@@ -176,8 +188,8 @@ class _Explainer:
         if self._truth is not None:
             motifs = self._store.targets.loc[target, "motifs"]
             sites = planted_sites(self._truth, motifs, ranked)
-            agreement = truth_auroc(per_base(maps, self._store.length), sites)
-        windows = [strongest_window(one, self._store.length) for one in maps[:drawn]]
+            agreement = truth_metrics(per_base(maps["gradcam"], self._store.length), sites)[0]
+        windows = [strongest_window(one, self._store.length) for one in maps["gradcam"][:drawn]]
         return (
             ExplainedTarget(
                 name=str(self._store.targets.loc[target, "name"]),
@@ -185,7 +197,8 @@ class _Explainer:
                 bin=self._store.bin,
                 probabilities=self._probabilities[ranked, target],
                 places=[_place(row) for row in places.to_dict("records")],
-                gradcam=maps,
+                gradcam=maps["gradcam"],
+                hirescam=maps["hirescam"],
                 windows=windows,
                 effects=[
                     base_effects(self._network, sequence, target, *window)
@@ -197,12 +210,15 @@ class _Explainer:
             places,
         )
 
-    def _maps(self, sequences: np.ndarray, target: int) -> np.ndarray:
+    def _maps(self, sequences: np.ndarray, target: int) -> dict[str, np.ndarray]:
         parts = [
-            strand_averaged_gradcam(self._network, self._layer, batch.to(device()).float(), target)
+            strand_averaged_maps(self._network, self._layer, batch.to(device()).float(), target)
             for batch in torch.from_numpy(sequences).split(_BATCH)
         ]
-        return torch.cat(parts).float().cpu().numpy()
+        return {
+            name: torch.cat([part[name] for part in parts]).float().cpu().numpy()
+            for name in METHODS
+        }
 
 
 def _place(row: dict[str, Any]) -> str:
@@ -220,6 +236,7 @@ def _keep(group: h5py.Group, explained: ExplainedTarget, places: pd.DataFrame) -
     group.attrs["name"] = explained.name
     group["probability"] = explained.probabilities
     group["gradcam"] = explained.gradcam
+    group["hirescam"] = explained.hirescam
     group["window_start"] = [start for start, _ in explained.windows]
     group["effect"] = np.stack(explained.effects)
     for column in places:

@@ -28,7 +28,7 @@ class ExplainedTarget:
     probabilities : numpy.ndarray, shape=(n,)
     places : list of str
         What each locus is called.
-    gradcam : numpy.ndarray, shape=(n, positions)
+    gradcam, hirescam : numpy.ndarray, shape=(n, positions)
     windows : list of (int, int)
         Strongest window of each locus that is drawn, half-open, in bp.
     effects : list of numpy.ndarray, shape=(4, width)
@@ -45,6 +45,7 @@ class ExplainedTarget:
     probabilities: npt.NDArray[np.float32]
     places: list[str]
     gradcam: npt.NDArray[np.float32]
+    hirescam: npt.NDArray[np.float32]
     windows: list[tuple[int, int]]
     effects: list[npt.NDArray[np.float32]]
     sites: list[list[tuple[int, int]]]
@@ -140,6 +141,10 @@ def _draw_map(axes: Axes, target: ExplainedTarget, number: int) -> None:
     centre = target.length // 2
     heights = per_base(target.gradcam[number : number + 1], target.length)[0]
     axes.stairs(heights, _positions(target), fill=True, color=COLOURS[0])
+    other = per_base(target.hirescam[number : number + 1], target.length)[0]
+    if other.max() > 0:
+        scaled = other * (max(float(heights.max()), 1e-9) / other.max())
+        axes.stairs(scaled, _positions(target), color=COLOURS[1], lw=1, baseline=None)
     axes.axvspan(window[0] - centre, window[1] - centre, fill=False, ec="black", lw=0.8, zorder=3)
     top = max(float(heights.max()), 1e-9) * 1.15
     for start, end in target.sites[number]:
@@ -174,6 +179,7 @@ def _draw_letters(axes: Axes, target: ExplainedTarget, number: int) -> None:
 def _legend(figure: Figure, truth: bool) -> None:
     parts = [
         "grey: the bin that the label speaks of",
+        "line: HiResCAM, scaled to the same height",
         "box: strongest window; its bases below, as high as the logit falls when they are changed",
     ]
     if truth:

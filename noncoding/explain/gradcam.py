@@ -1,4 +1,4 @@
-"""Grad-CAM for sequences, strand-aware."""
+"""Grad-CAM and HiResCAM for sequences, strand-aware."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +26,29 @@ def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     """
     weights = gradient.mean(dim=-1, keepdim=True)
     return (weights * activation).sum(dim=1).relu()
+
+
+def hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+    """HiResCAM of a layer (Draelos & Carin 2020, arXiv:2011.08891), with Grad-CAM's ReLU.
+
+    ``ReLU(Σ_c G_c ⊙ A_c)``: the gradient of each position weighs that position
+    alone. With a head that treats positions differently, Grad-CAM's mean gradient
+    can point to places that the network did not use; this does not.
+
+    Parameters
+    ----------
+    activation, gradient : torch.Tensor, shape=(batch, channels, positions)
+        Of the layer, and of the target's logit by the layer.
+
+    Returns
+    -------
+    torch.Tensor, shape=(batch, positions)
+    """
+    return (gradient * activation).sum(dim=1).relu()
+
+
+METHODS = {"gradcam": gradcam, "hirescam": hirescam}
+"""Both from one forward and one backward pass."""
 
 
 def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
@@ -60,10 +83,10 @@ def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
     return layers[name]
 
 
-def strand_averaged_gradcam(
+def strand_averaged_maps(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
-) -> torch.Tensor:
-    """Grad-CAM of the logit of a target, averaged over both strands.
+) -> dict[str, torch.Tensor]:
+    """Maps of the logit of a target by all `METHODS`, averaged over both strands.
 
     Parameters
     ----------
@@ -77,17 +100,20 @@ def strand_averaged_gradcam(
 
     Returns
     -------
-    torch.Tensor, shape=(batch, positions)
+    dict of torch.Tensor, shape=(batch, positions)
         The map of the reverse complement is flipped before it is averaged in.
     """
     forward = _one_strand(network, layer, sequences, target)
     reverse = _one_strand(network, layer, reverse_complement(sequences), target)
-    return (forward + reverse.flip(-1)) / 2
+    return {
+        name: (method(*forward) + method(*reverse).flip(-1)) / 2 for name, method in METHODS.items()
+    }
 
 
 def _one_strand(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
-) -> torch.Tensor:
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Activation of the layer, and gradient of the logit by it."""
     with _captured(layer) as outputs:
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()
@@ -100,7 +126,7 @@ def _one_strand(
                 "Name a convolution, a norm or a block, or set null for the model's own choice.",
             )
         [gradient] = torch.autograd.grad(logit, activation)
-    return gradcam(activation.detach(), gradient)
+    return activation.detach(), gradient
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.metrics import auroc
+from noncoding.metrics import auroc_and_average_precision
 
 
 def per_base(maps: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
@@ -54,10 +54,10 @@ def planted_sites(
     return [by_locus.get(locus, []) for locus in loci]
 
 
-def truth_auroc(
+def truth_metrics(
     maps: npt.NDArray[np.float32], sites: list[list[tuple[int, int]]]
-) -> npt.NDArray[np.float64]:
-    """AUROC of each locus: its map, base by base, against the planted bases.
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """AUROC and average precision of each locus: its map against the planted bases.
 
     Parameters
     ----------
@@ -67,11 +67,11 @@ def truth_auroc(
 
     Returns
     -------
-    numpy.ndarray, shape=(n,)
+    pair of numpy.ndarray, shape=(n,)
         NaN where nothing was planted.
     """
     planted = np.zeros(maps.shape, dtype=np.uint8)
     for row, intervals in zip(planted, sites, strict=True):
         for start, end in intervals:
             row[start:end] = 1
-    return auroc(planted.T, maps.T)
+    return auroc_and_average_precision(planted.T, maps.T)

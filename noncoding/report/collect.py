@@ -28,6 +28,9 @@ _MEASURED = (
     "mean_probability",
     "share_in_bin",
     "truth_auroc",
+    "value",
+    "low",
+    "high",
 )
 _REMEDY = "Run the stage '{}' again."
 
@@ -54,6 +57,8 @@ class ModelResults:
         Summary of the explanation.
     explained : pandas.DataFrame
         One row an explained target.
+    faithfulness : pandas.DataFrame
+        Made by `noncoding.explain.faithfulness.faithfulness_table`.
     """
 
     name: str
@@ -65,6 +70,7 @@ class ModelResults:
     metrics: pd.DataFrame
     explanation: dict[str, Any]
     explained: pd.DataFrame
+    faithfulness: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -197,6 +203,7 @@ def _collect_model(name: str, folder: Path) -> ModelResults:
         metrics=_read_table(folder / "evaluation" / "targets.tsv", "evaluate"),
         explanation=_read_json(folder / "explain" / "summary.json", "explain"),
         explained=_read_table(folder / "explain" / "targets.tsv", "explain"),
+        faithfulness=_read_table(folder / "explain" / "faithfulness.tsv", "explain"),
     )
 
 

@@ -9,6 +9,7 @@ from toy_store import LENGTH, TABLE, toy_sizes, toy_split, write_toy_store
 
 from noncoding.errors import InputError
 from noncoding.explain import ExplanationOutputs, explain
+from noncoding.explain.faithfulness import COLUMNS
 from noncoding.models import create_model, export_model
 from noncoding.predict import predict
 
@@ -27,9 +28,8 @@ def inputs(tmp_path):
 
 
 def outputs(folder):
-    return ExplanationOutputs(
-        folder / "targets.tsv", folder / "summary.json", folder / "maps.h5", folder / "figures"
-    )
+    names = ("targets.tsv", "summary.json", "maps.h5", "faithfulness.tsv", "figures")
+    return ExplanationOutputs(*(folder / name for name in names))
 
 
 def run(inputs, made, **options):
@@ -46,6 +46,7 @@ def test_maps_figures_and_tables(inputs, tmp_path):
         assert group.attrs["name"] == "a"
         assert group["gradcam"].shape == (6, 5)
         assert (group["gradcam"][:] >= 0).all()
+        assert group["hirescam"].shape == (6, 5)
         assert group["effect"].shape == (2, 4, LENGTH)
         labels = toy_split(30, 0)[1]
         assert labels[group["locus"][:], 0].all()
@@ -58,6 +59,8 @@ def test_maps_figures_and_tables(inputs, tmp_path):
     assert summary["layer"] == "resnet.blocks.1"
     assert summary["resolution_bp"] == LENGTH / 5
     assert summary["truth_auroc"] is None
+    checks = pd.read_csv(made.faithfulness, sep="\t")
+    assert list(checks) == list(COLUMNS) and checks.empty
 
 
 def test_a_target_without_positives_is_counted_and_the_rest_drawn(inputs, tmp_path):
@@ -89,6 +92,7 @@ def test_bad_requests_leave_what_was_there(inputs, tmp_path, options, told):
     assert made.maps.read_bytes() == before
     assert len(list(made.figures.iterdir())) == 2
     assert sorted(p.name for p in (tmp_path / "explain").iterdir()) == [
+        "faithfulness.tsv",
         "figures",
         "maps.h5",
         "summary.json",

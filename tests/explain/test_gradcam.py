@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from captum.attr import LayerGradCam
+from captum.attr import LayerGradCam, LayerGradientXActivation
 from torch import nn
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
-from noncoding.explain.gradcam import gradcam, named_layer, strand_averaged_gradcam
+from noncoding.explain.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
 from noncoding.explain.mutagenesis import base_effects
 from noncoding.models import create_model
 
@@ -37,9 +37,24 @@ def test_by_hand():
     assert gradcam(activation, gradient).tolist() == [[0.0, 2.0, 0.0]]
 
 
+def test_hirescam_by_hand():
+    # Position by position: 0 - 2, 2 - 0, 6 - 4; the first is cut at zero.
+    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
+    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
+    assert hirescam(activation, gradient).tolist() == [[0.0, 2.0, 2.0]]
+
+
+def test_hirescam_is_faithful_where_gradcam_is_not():
+    """A head that looks at the first position alone; Grad-CAM spreads over all."""
+    activation = torch.ones(1, 1, 4)
+    gradient = torch.tensor([[[4.0, 0.0, 0.0, 0.0]]])
+    assert gradcam(activation, gradient).tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert hirescam(activation, gradient).tolist() == [[4.0, 0.0, 0.0, 0.0]]
+
+
 def test_known_network_on_both_strands():
     network = Linear().eval()
-    maps = strand_averaged_gradcam(network, network.convolution, one_hot("AACGT"), 0)
+    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0)["gradcam"]
     # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
     assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
 
@@ -49,8 +64,8 @@ def test_both_strands_give_the_same_map_mirrored():
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = named_layer(network, network.gradcam_layer)
     sequences = torch.rand(3, 4, LENGTH)
-    there = strand_averaged_gradcam(network, layer, sequences, 1)
-    back = strand_averaged_gradcam(network, layer, reverse_complement(sequences), 1)
+    there = strand_averaged_maps(network, layer, sequences, 1)["gradcam"]
+    back = strand_averaged_maps(network, layer, reverse_complement(sequences), 1)["gradcam"]
     torch.testing.assert_close(there, back.flip(-1))
 
 
@@ -66,7 +81,15 @@ def test_agrees_with_captum(pooling):
             reference.attribute(strand, target=2, relu_attributions=True)[:, 0]
             for strand in (sequences, reverse_complement(sequences))
         )
-        ours = strand_averaged_gradcam(network, layer, sequences, 2)
+        ours = strand_averaged_maps(network, layer, sequences, 2)["gradcam"]
+        expected = (forward + reverse.flip(-1)) / 2
+        torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
+        product = LayerGradientXActivation(network, layer)
+        forward, reverse = (
+            product.attribute(strand, target=2).sum(dim=1).relu()
+            for strand in (sequences, reverse_complement(sequences))
+        )
+        ours = strand_averaged_maps(network, layer, sequences, 2)["hirescam"]
         expected = (forward + reverse.flip(-1)) / 2
         torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
 

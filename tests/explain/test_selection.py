@@ -5,7 +5,7 @@ import pytest
 from noncoding.errors import InputError
 from noncoding.explain.figures import strongest_window
 from noncoding.explain.select import best_true_positives, chosen_targets
-from noncoding.explain.truth import per_base, planted_sites, truth_auroc
+from noncoding.explain.truth import per_base, planted_sites, truth_metrics
 
 METRICS = pd.DataFrame(
     {
@@ -73,7 +73,7 @@ def test_strongest_window_holds_the_peak_in_its_middle():
     assert strongest_window(gradcam, 1000, 60)[0] <= 10
 
 
-def test_truth_auroc_by_hand(tmp_path):
+def test_truth_metrics_by_hand(tmp_path):
     table = pd.DataFrame(
         [
             ("test", 4, "M", 1, 3, "+"),
@@ -88,4 +88,4 @@ def test_truth_auroc_by_hand(tmp_path):
     assert sites == [[(0, 1)], [(1, 3)], []]
     maps = np.array([[0.9, 0.1, 0.1, 0.1], [0.5, 0.9, 0.1, 0.2], [0.1, 0.2, 0.3, 0.4]], np.float32)
     # Locus 4: planted .9 and .1 against .5 and .2: two of four pairs in order.
-    np.testing.assert_allclose(truth_auroc(maps, sites), [1.0, 0.5, np.nan])
+    np.testing.assert_allclose(truth_metrics(maps, sites)[0], [1.0, 0.5, np.nan])

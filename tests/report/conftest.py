@@ -200,6 +200,12 @@ def _explanation(folder: Path, truth: float | None) -> None:
             "figure": ["001-hostile", None],
         }
     ).to_csv(folder / "targets.tsv", sep="\t", index=False)
+    check = {"method": "gradcam", "check": "planted AUROC", "target": "all", "loci": 31}
+    faithfulness = [] if truth is None else [check | {"value": 0.91919, "low": 0.9, "high": None}]
+    columns = [*check, "value", "low", "high"]
+    pd.DataFrame(faithfulness, columns=columns).to_csv(
+        folder / "faithfulness.tsv", sep="\t", index=False
+    )
     summary = {
         "method": "Grad-CAM",
         "layer": "resnet.final_norm",

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from tangermeme.plot import plot_logo
 from noncoding.explain.truth import per_base
 from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
 
+LEGEND_CHARACTERS = 140
+"""Of a line of the legend, at a width of 9 inches."""
 LOGO_WIDTH = 60
 """Bases of the strongest window that are drawn as letters."""
 
@@ -184,4 +187,6 @@ def _legend(figure: Figure, truth: bool) -> None:
     ]
     if truth:
         parts.append("orange bars: planted motifs")
-    figure.supxlabel(" · ".join(parts), fontsize=8, color="0.3", x=0.01, ha="left")
+    figure.supxlabel(
+        fill(" · ".join(parts), LEGEND_CHARACTERS), fontsize=8, color="0.3", x=0.01, ha="left"
+    )

@@ -15,13 +15,11 @@ from noncoding.bundle import BundleSplit
 from noncoding.errors import InputError
 from noncoding.files import temporary
 from noncoding.store import BOTH, FORWARD, StoreHeader, StoreWriter, new_store
+from noncoding.targets import PUBLISHED_POSITIVES
 
 log = logging.getLogger(__name__)
 
 VERIFICATIONS = ("strict", "warn", "off")
-
-PUBLISHED_POSITIVES = "test_positives"
-"""Column of a target table: positive rows of the official test split."""
 
 
 def convert(

@@ -7,6 +7,8 @@ import pandas as pd
 from noncoding.errors import InputError
 
 REQUIRED = ("index", "name", "group")
+PUBLISHED_POSITIVES = "test_positives"
+"""Column: positive rows of the official test split."""
 DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file")
 
 

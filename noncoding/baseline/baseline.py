@@ -84,7 +84,7 @@ def baseline(
             for arguments in ((train, sample), (split,))
         ]
         scores: dict[str, npt.NDArray[np.floating]] = {
-            "gc": gc[1][:, None] * _direction(gc[0], known),
+            "gc": gc[1].astype(np.float32)[:, None] * _direction(gc[0], known),
             "kmers": regression_scores(words, known, others, threads),
         }
         log.info("%d-base words learned from %s loci", k, f"{len(sample):,}")
@@ -179,7 +179,7 @@ def _gc(sequences: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 def _direction(
     gc: npt.NDArray[np.float64], labels: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.float64]:
+) -> npt.NDArray[np.float32]:
     """1 where training positives of a target have more G and C than all loci, else -1."""
     excess = (gc - gc.mean()) @ labels.astype(np.float64)
-    return np.where(excess >= 0, 1.0, -1.0)
+    return np.where(excess >= 0, np.float32(1), np.float32(-1))

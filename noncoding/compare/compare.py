@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from noncoding.baseline import BASELINES
 from noncoding.compare.figures import draw_ranking, draw_versus, ranking_finding
 from noncoding.compare.pairs import all_pairs
 from noncoding.compare.published import published_results
@@ -24,6 +23,7 @@ from noncoding.targets import read_targets
 
 log = logging.getLogger(__name__)
 
+# What the stage `baseline` gives, by the prefix of its columns.
 _LABELS = {"gc": "GC content", "kmers": "word regression", "motif": "motif scan"}
 
 
@@ -106,7 +106,7 @@ def compare(
                 "kind": "baseline",
             }
         )
-        for name in BASELINES
+        for name in _LABELS
         if scores[f"{name}_auprc"].notna().any()
     ]
     metrics = pd.concat([part for part in parts if len(part)], ignore_index=True)

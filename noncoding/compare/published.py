@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.convert import PUBLISHED_POSITIVES
+from noncoding.targets import PUBLISHED_POSITIVES
 
 _PAPERS = {
     "deepsea": "DeepSEA (published)",

@@ -19,7 +19,9 @@ from noncoding.group_figures import group_colours, legend_label, log_ticks
 _ODDS_EDGES = np.linspace(-9, 9, 37)
 """Of the bins of a probability, on the logit scale: rare targets have small probabilities."""
 LEAST = 20
-"""Positives, and negatives, that a bin must be expected to hold to be drawn."""
+"""Predictions that a bin must hold to be drawn."""
+LEAST_EXPECTED = 5
+"""Positives that they must promise: of fewer, none may be found, which a log axis cannot show."""
 _LOCI = 8192
 """That are multiplied at a time."""
 
@@ -67,6 +69,13 @@ def calibration(
         return Calibration(count, expected / count, positives / count)
 
 
+def drawable(curve: Calibration) -> npt.NDArray[np.bool_]:
+    """Bins that hold enough to be drawn on logarithmic axes, shape=(bins,)."""
+    expected = np.nan_to_num(curve.predictions * curve.predicted)
+    enough = (curve.predictions >= LEAST) & (expected >= LEAST_EXPECTED)
+    return enough & (np.nan_to_num(curve.observed) > 0)
+
+
 def calibration_finding(metrics: pd.DataFrame) -> str:
     """What the figure of `draw_calibration` shows, as its title."""
     drawn = scored(metrics)
@@ -103,10 +112,7 @@ def draw_calibration(
             scored(metrics).groupby("group", sort=False), "osD^vPX*<>" * 10, strict=False
         ):
             curve = calibration(labels, scores, part["index"])
-            expected = curve.predictions * curve.predicted
-            drawn = (np.minimum(expected, curve.predictions - expected) >= LEAST) & (
-                curve.observed > 0
-            )
+            drawn = drawable(curve)
             axes.plot(
                 curve.predicted[drawn],
                 curve.observed[drawn],
@@ -117,7 +123,7 @@ def draw_calibration(
                 linewidth=1,
                 label=legend_label(group, len(part)),
             )
-        low = min(axes.get_xlim()[0], axes.get_ylim()[0])
+        low = min(axes.get_xlim()[0], axes.get_ylim()[0], 0.1)
         axes.plot([low, 1], [low, 1], ":", color="0.4", zorder=0, label="as predicted")
         axes.set(xlim=(low, 1.1), ylim=(low, 1.1))
         for axis in (axes.xaxis, axes.yaxis):

@@ -55,8 +55,8 @@ EVALUATION = {
     "calibration": Caption(
         "Share of positive loci against the predicted probability, by group",
         "All predictions of a group's targets, put together by predicted probability; points of "
-        "fewer than 20 expected positives or negatives are not drawn. On the dotted line a "
-        "probability is what it says; below it, the model promises too much.",
+        "fewer than 20 predictions, or of fewer than 5 expected positives, are not drawn. On the "
+        "dotted line a probability is what it says; below it, the model promises too much.",
     ),
     "cooccurrence": Caption(
         "Correlation of pairs of targets, as predicted against as observed",

@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_recall_curve
 
-from noncoding.evaluate.reliability import calibration, cooccurrence, draw_cooccurrence
+from noncoding.evaluate.reliability import (
+    calibration,
+    cooccurrence,
+    draw_cooccurrence,
+    drawable,
+)
 from noncoding.evaluate.thresholds import (
     FALSE_DISCOVERY_RATES,
     calibration_error,
@@ -60,6 +65,15 @@ def test_calibration_curve_of_honest_probabilities_is_the_diagonal():
     enough = curve.predictions > 500
     error = np.sqrt(curve.predicted * (1 - curve.predicted) / np.maximum(curve.predictions, 1))
     assert (np.abs(curve.observed - curve.predicted)[enough] < 4 * error[enough]).all()
+
+
+def test_a_network_that_is_sure_of_itself_is_drawn_too():
+    # 90 loci surely positive, 910 surely not, and 10 between, which are too few.
+    scores = np.concatenate([np.full(90, 0.999), np.full(910, 1e-4), np.full(10, 0.5)])[:, None]
+    labels = (scores > 0.9).astype(np.uint8)
+    curve = calibration(labels, scores, [0])
+    np.testing.assert_allclose(curve.predicted[drawable(curve)], [0.999])
+    assert curve.observed[drawable(curve)].tolist() == [1]
 
 
 def test_cooccurrence_is_the_correlation_of_labels(tmp_path):

@@ -17,6 +17,7 @@ include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
 include: "rules/explain.smk"
+include: "rules/discover.smk"
 include: "rules/report.smk"
 
 
@@ -30,6 +31,7 @@ localrules:
     evaluate,
     compare,
     explain,
+    discover,
     report,
 
 
@@ -43,6 +45,7 @@ rule all:
         deliverables("evaluate"),
         deliverables("compare"),
         deliverables("explain"),
+        deliverables("discover"),
 
 
 rule fetch:
@@ -83,6 +86,11 @@ rule compare:
 rule explain:
     input:
         deliverables("explain"),
+
+
+rule discover:
+    input:
+        deliverables("discover"),
 
 
 rule report:

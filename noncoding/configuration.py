@@ -151,7 +151,8 @@ def _check_run(name: str, config: Mapping[str, Any]) -> None:
             "Pool less.",
         )
     for dataset, settings in run.items():
-        if model.get("motifs") and not settings.get("motifs"):
+        simulated = settings["source"] == "simulated"
+        if model.get("motifs") and not (simulated or settings.get("motifs")):
             raise InputError(
                 f"configuration, key {key}.motifs",
                 f"true, but no motifs of the data set '{dataset}'",

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import os
 import platform
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -69,6 +70,35 @@ def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield name
     finally:
         name.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
+    """Fill folders beside the final ones, whose places they take when the body ends well.
+
+    Parameters
+    ----------
+    *paths : path
+        Final names. What such a folder held before is gone then.
+
+    Yields
+    ------
+    list of Path
+        One empty folder a path.
+    """
+    finals = [Path(path) for path in paths]
+    partials = [final.with_name(f"{TEMPORARY}{final.name}") for final in finals]
+    try:
+        for partial in partials:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+        yield partials
+        for partial, final in zip(partials, finals, strict=True):
+            shutil.rmtree(final, ignore_errors=True)
+            partial.rename(final)
+    finally:
+        for partial in partials:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def sha256(*paths: str | os.PathLike[str]) -> str:

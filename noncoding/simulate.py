@@ -2,7 +2,8 @@
 
 The archive holds what the DeepSEA bundle holds, in the same formats and
 layouts, so that a demonstration runs every line that the reproduction runs.
-What was planted where is written beside it, as the ground truth for Grad-CAM.
+What was planted where is written beside it, as the ground truth for explanations, and
+the motifs in MEME format, as a database has them.
 """
 
 import os
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from memelite.io import write_meme
 
 from noncoding.alphabet import codes, one_hot, reverse_complement
 from noncoding.bundle import SPLITS, write_bundle
@@ -80,17 +82,20 @@ def simulate(
     archive: str | os.PathLike[str],
     targets: str | os.PathLike[str],
     truth: str | os.PathLike[str],
+    motifs: str | os.PathLike[str],
     loci: dict[str, int],
     window: int,
     prevalence: float,
     seed: int,
 ) -> None:
-    """Write a simulated bundle, its target table and its ground truth.
+    """Write a simulated bundle, its target table, its ground truth and its motifs.
 
     Parameters
     ----------
     archive, targets, truth : path
         The tar.gz and two tab-separated tables.
+    motifs : path
+        MEME file.
     loci : dict of int
         Loci a split; each is written on both strands.
     window : int
@@ -111,7 +116,13 @@ def simulate(
             "motifs": [",".join(motifs) for _, motifs in TARGETS.values()],
         }
     )
-    with written_whole(archive, targets, truth) as [archive_part, targets_part, truth_part]:
+    with written_whole(archive, targets, truth, motifs) as [
+        archive_part,
+        targets_part,
+        truth_part,
+        motifs_part,
+    ]:
+        write_meme(str(motifs_part), {name: probabilities(word) for name, word in MOTIFS.items()})
         write_bundle(archive_part, {name: _both_strands(split) for name, split in splits.items()})
         write_targets(table, targets_part)
         pd.concat([split.truth for split in splits.values()]).to_csv(
@@ -157,6 +168,16 @@ def simulate_split(
         one_hot(background),
         labels.astype(np.uint8),
         pd.DataFrame(truth, columns=list(TRUTH_COLUMNS)),
+    )
+
+
+def probabilities(consensus: str) -> npt.NDArray[np.float64]:
+    """Probabilities of A, C, G, T in each place of an IUPAC consensus, shape=(4, width)."""
+    return np.array(
+        [
+            [(base in _IUPAC[letter]) / len(_IUPAC[letter]) for letter in consensus]
+            for base in "ACGT"
+        ]
     )
 
 

@@ -64,6 +64,16 @@ EVALUATION_FIGURES = [
     "cooccurrence",
 ]
 COMPARISON_FIGURES = ["ranking", "versus"]
+EXPLANATION = [
+    "targets.tsv",
+    "summary.json",
+    "faithfulness.tsv",
+    "curves.tsv",
+    "maps.h5",
+    "figures",
+    "tracks",
+]
+DISCOVERY = ["patterns.tsv", "patterns.meme", "summary.json", "figures"]
 
 
 def one_of(names):
@@ -147,6 +157,8 @@ def training_devices(wildcards):
 
 def motifs_of_dataset(wildcards):
     """The motifs that are known of a data set's targets, where there are any."""
+    if wildcards.dataset in SIMULATED:
+        return f"{RESULTS}/{wildcards.dataset}/simulated/motifs.meme"
     motifs = config["datasets"][wildcards.dataset].get("motifs")
     return raw(wildcards.dataset, motifs) if motifs else []
 
@@ -179,6 +191,12 @@ def planted_truth(wildcards):
     if wildcards.dataset in SIMULATED:
         return f"{RESULTS}/{wildcards.dataset}/simulated/truth.tsv"
     return []
+
+
+def explained_fasta(wildcards):
+    """The FASTA file of sequences to explain, where one is named."""
+    sequences = config["explain"]["sequences"]
+    return sequences if isinstance(sequences, str) and sequences != "positives" else []
 
 
 def peak_files(peaks):
@@ -252,10 +270,8 @@ def deliverables(stage):
                 "compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS
             ),
         ],
-        "explain": of_models(
-            "explain/{name}",
-            name=["targets.tsv", "summary.json", "faithfulness.tsv", "maps.h5", "figures"],
-        ),
+        "explain": of_models("explain/{name}", name=EXPLANATION),
+        "discover": of_models("discover/{name}", name=DISCOVERY),
         "report": of_datasets("report.html"),
     }[stage]
 

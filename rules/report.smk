@@ -39,11 +39,16 @@ rule report_dataset:
         explanation=expand(
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/explain/{{name}}",
             model=MODELS,
-            name=["targets.tsv", "summary.json", "faithfulness.tsv", "figures"],
+            name=EXPLANATION,
+        ),
+        discovery=expand(
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/discover/{{name}}",
+            model=MODELS,
+            name=DISCOVERY,
         ),
         template=expand(
             os.path.relpath(Path(workflow.basedir, "noncoding", "report", "{name}")),
-            name=["page.html", "style.css", "table.js"],
+            name=["page.html", "explanation.html", "style.css", "table.js"],
         ),
         code=code("report"),
     output:
@@ -65,7 +70,14 @@ rule report_dataset:
             "models": {name: config["models"][name] for name in MODELS},
             **{
                 stage: config[stage]
-                for stage in ("train", "predict", "baseline", "evaluate", "explain")
+                for stage in (
+                    "train",
+                    "predict",
+                    "baseline",
+                    "evaluate",
+                    "explain",
+                    "discover",
+                )
             },
         },
     script:

@@ -5,6 +5,7 @@ rule simulate:
         archive=f"{RESULTS}/{{dataset}}/simulated/bundle.tar.gz",
         targets=f"{RESULTS}/{{dataset}}/simulated/targets.tsv",
         truth=f"{RESULTS}/{{dataset}}/simulated/truth.tsv",
+        motifs=f"{RESULTS}/{{dataset}}/simulated/motifs.meme",
     log:
         f"{RESULTS}/{{dataset}}/logs/simulate.log",
     wildcard_constraints:

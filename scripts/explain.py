@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.explain import ExplanationOutputs, explain
+from noncoding.explain import ExplanationOutputs, Settings, explain
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ with logged_stage(snakemake.log[0]):
         snakemake.input.store,
         snakemake.input.predictions,
         snakemake.input.metrics,
+        snakemake.input.baseline,
         ExplanationOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
+        Settings(**snakemake.params.settings),
         truth=snakemake.input.truth or None,
-        **snakemake.params.settings,
+        motifs=snakemake.input.motifs or None,
     )

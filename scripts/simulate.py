@@ -11,6 +11,7 @@ with logged_stage(snakemake.log[0]):
         archive=snakemake.output.archive,
         targets=snakemake.output.targets,
         truth=snakemake.output.truth,
+        motifs=snakemake.output.motifs,
         loci=snakemake.params.loci,
         window=snakemake.params.window,
         prevalence=snakemake.params.prevalence,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from noncoding.files import sha256, temporary, written_whole
+from noncoding.files import sha256, temporary, written_folders, written_whole
 
 
 def test_files_appear_together(tmp_path):
@@ -50,6 +50,21 @@ with temporary({str(final)!r}) as name:
         name.write_text("mine")
         assert set(tmp_path.iterdir()) == {living, elsewhere, name}
     assert set(tmp_path.iterdir()) == {living, elsewhere}
+
+
+def test_a_folder_takes_its_place_whole(tmp_path):
+    final = tmp_path / "figures"
+    final.mkdir()
+    (final / "old.png").write_text("old")
+    with pytest.raises(RuntimeError), written_folders(final) as [partial]:
+        (partial / "new.png").write_text("half")
+        raise RuntimeError
+    assert [path.name for path in final.iterdir()] == ["old.png"]
+    with written_folders(final) as [partial]:
+        (partial / "new.png").write_text("new")
+        assert (final / "old.png").exists()
+    assert [path.name for path in final.iterdir()] == ["new.png"]
+    assert list(tmp_path.iterdir()) == [final]
 
 
 def test_sha256(tmp_path):

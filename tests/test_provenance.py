@@ -24,6 +24,7 @@ ROOMS = [
     ["evaluate"],
     ["compare"],
     ["explain"],
+    ["discover"],
     ["report"],
 ]
 

@@ -6,6 +6,7 @@ import pytest
 
 from noncoding.alphabet import letters, reverse_complement
 from noncoding.convert import convert
+from noncoding.models.motifs import read_motifs
 from noncoding.simulate import MOTIFS, TARGETS, simulate, simulate_split
 from noncoding.store import BOTH, Store
 from noncoding.targets import read_targets
@@ -33,6 +34,27 @@ def test_what_the_truth_says_stands_in_the_sequences(split):
         assert 120 <= site.start < site.end <= 280
 
 
+def test_motifs_are_written_with_the_probabilities_of_their_consensus(tmp_path):
+    simulate(
+        archive=tmp_path / "bundle.tar.gz",
+        targets=tmp_path / "targets.tsv",
+        truth=tmp_path / "truth.tsv",
+        motifs=tmp_path / "motifs.meme",
+        loci={"train": 2, "valid": 2, "test": 2},
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    written = read_motifs(tmp_path / "motifs.meme")
+    assert set(written) == set(MOTIFS)
+    for name, matrix in written.items():
+        np.testing.assert_allclose(matrix.sum(axis=0), 1, atol=1e-5)
+        for letter, column in zip(MOTIFS[name], matrix.T, strict=True):
+            allowed = re.compile(IUPAC.get(letter, letter))
+            assert [bool(allowed.fullmatch(base)) for base in "ACGT"] == (column > 0).tolist()
+            assert column[column > 0] == pytest.approx(1 / (column > 0).sum(), abs=1e-5)
+
+
 def test_no_two_motifs_overlap(split):
     for _, sites in split.truth.groupby("locus"):
         ordered = sites.sort_values("start")
@@ -52,6 +74,7 @@ def test_the_bundle_goes_through_the_official_way(tmp_path):
         archive=tmp_path / "bundle.tar.gz",
         targets=tmp_path / "targets.tsv",
         truth=tmp_path / "truth.tsv",
+        motifs=tmp_path / "motifs.meme",
         loci=loci,
         window=300,
         prevalence=0.5,

@@ -1,10 +1,9 @@
-"""The driver: chosen targets, maps, figures and a summary."""
+"""The driver: chosen targets and sequences, maps, checks, figures and a summary."""
 
 import json
 import logging
 import os
-import re
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,27 +11,22 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-import torch
 
-from noncoding.explain.faithfulness import faithfulness_table, planted_checks
-from noncoding.explain.figures import (
-    ExplainedTarget,
-    draw_target,
-    share_in_bin,
-    strongest_window,
-)
-from noncoding.explain.gradcam import METHODS, named_layer, strand_averaged_maps
-from noncoding.explain.mutagenesis import base_effects
-from noncoding.explain.select import best_true_positives, chosen_targets
-from noncoding.explain.truth import per_base, planted_sites, truth_metrics
-from noncoding.files import written_whole
-from noncoding.models import ExportedModel, load_model
-from noncoding.predict import device, read_predictions
+from noncoding.errors import InputError
+from noncoding.explain import faithfulness, select, writing
+from noncoding.explain.explained import Explained, share_in_bin
+from noncoding.explain.explainer import Explainer, Settings
+from noncoding.explain.faithfulness_figure import draw_faithfulness
+from noncoding.explain.figures import draw_sequence, draw_summary
+from noncoding.explain.methods import METHODS
+from noncoding.explain.truth import truth_metrics
+from noncoding.files import written_folders, written_whole
+from noncoding.models import load_model
+from noncoding.models.motifs import read_motifs
+from noncoding.predict import read_predictions
 from noncoding.store import Store
 
 log = logging.getLogger(__name__)
-
-_BATCH = 16
 
 
 @dataclass(frozen=True)
@@ -46,21 +40,26 @@ class ExplanationOutputs:
     summary : Path
         JSON.
     maps : Path
-        HDF5, a group a target: ``locus`` (row of the test store),
-        ``probability``, ``gradcam`` and ``hirescam`` (loci, positions); for the loci drawn,
-        ``window_start`` (bp) and ``effect`` (loci, 4, width), see
-        `base_effects`; ``chromosome``, ``start``, ``end`` where known.
+        HDF5, a group a target, see `noncoding.explain.writing.keep_maps`.
     faithfulness : Path
         Table of checks, see `noncoding.explain.faithfulness`.
+    curves : Path
+        Table of deletion and insertion: target, order, kind, share (of the bases), logit,
+        and worth (logit as a share of what the whole sequences are worth, from 0 to 1).
     figures : Path
-        Folder, an SVG and a PNG a target.
+        Folder: of each target a summary and the drawn sequences, and ``faithfulness``,
+        an SVG and a PNG each.
+    tracks : Path
+        Folder of bedGraph files, a target and method each.
     """
 
     targets: Path
     summary: Path
     maps: Path
     faithfulness: Path
+    curves: Path
     figures: Path
+    tracks: Path
 
 
 def explain(
@@ -68,16 +67,14 @@ def explain(
     store: str | os.PathLike[str],
     predictions: str | os.PathLike[str],
     metrics: str | os.PathLike[str],
+    baseline: str | os.PathLike[str],
     outputs: ExplanationOutputs,
+    settings: Settings,
     *,
-    targets: list[str | int],
-    best_per_group: int,
-    drawn: int,
-    loci: int,
-    layer: str | None,
     truth: str | os.PathLike[str] | None = None,
+    motifs: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Explain the best-predicted true positives of chosen targets by Grad-CAM.
+    """Explain sequences for chosen targets, and check how far the maps can be believed.
 
     Parameters
     ----------
@@ -85,167 +82,99 @@ def explain(
         Folder of an exported model.
     store, predictions, metrics : path
         The test split, its predictions, and the evaluation's ``targets.tsv``.
+    baseline : path
+        The baselines' ``targets.tsv``, which names the motif of each target.
     outputs : ExplanationOutputs
-    targets, best_per_group
-        See `chosen_targets`.
-    drawn, loci : int
-        True positives of a target that are drawn, and that are averaged and kept.
-    layer : str or None
-        Name of a layer; None for the model's own choice.
+    settings : Settings
     truth : path, optional
         What a simulation has planted.
+    motifs : path, optional
+        MEME file.
 
     Raises
     ------
     InputError
-        An unknown target or layer, or a model that does not fit the store.
+        Nothing that is asked for can be explained, or a file does not fit. What is
+        wrong with a part of it is logged and stands in the summary under ``problems``,
+        and the rest is explained.
     """
     trained = load_model(model)
-    name = layer or trained.network.gradcam_layer
-    named_layer(trained.network, name, trained.network.convolutional_part)
     table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=["", "NaN"])
-    chosen = chosen_targets(table, targets, best_per_group)
-    partial = outputs.figures.with_name(f".partial-{outputs.figures.name}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    rows: list[dict[str, Any]] = []
-    checks: list[dict[str, Any]] = []
-    try:
-        with (
-            Store(store) as split,
-            written_whole(outputs.maps, outputs.targets, outputs.summary, outputs.faithfulness) as [
-                maps,
-                rest,
-                summary,
-                faithfulness,
-            ],
-        ):
-            trained.check_fits(split)
-            with h5py.File(maps, "w") as file:
-                file.attrs.update(layer=name, length=split.length, method="Grad-CAM, HiResCAM")
-                explainer = _Explainer(
-                    trained, name, split, read_predictions(predictions, split), truth
+    named = pd.read_csv(baseline, sep="\t", keep_default_na=False)["motif"]
+    chosen, problems = select.chosen_targets(
+        table, settings.targets, settings.best, settings.best_per_group
+    )
+    with Store(store) as split:
+        trained.check_fits(split)
+        explainer = Explainer(
+            trained,
+            split,
+            read_predictions(predictions, split),
+            settings,
+            truth,
+            dict(enumerate(named)),
+            read_motifs(motifs) if motifs else {},
+        )
+        problems += explainer.problems
+        with written_folders(outputs.figures, outputs.tracks) as (figures, tracks):
+            rows, checks, curves = [], [], []
+            with written_whole(
+                outputs.maps,
+                outputs.targets,
+                outputs.summary,
+                outputs.faithfulness,
+                outputs.curves,
+            ) as [maps_part, targets_part, summary_part, faithfulness_part, curves_part]:
+                with h5py.File(maps_part, "w") as file:
+                    file.attrs.update(layer=explainer.layer_name, length=split.length)
+                    for index in chosen:
+                        explained, found = explainer.explain(index)
+                        problems += found
+                        rows.append(_row(table, index, explained))
+                        if explained is None:
+                            continue
+                        writing.keep_maps(
+                            file.create_group(str(index)), explained, explainer.layer_name
+                        )
+                        writing.write_tracks(tracks, explained)
+                        own, curve = explainer.check(explained)
+                        checks += own
+                        curves.append(curve)
+                        _draw(figures, explained, settings.drawn)
+                        log.info("%s: %d sequences", explained.name, len(explained.labels))
+                if not curves:
+                    raise InputError(
+                        "configuration, key explain",
+                        f"nothing that can be explained ({' '.join(problems)})",
+                        "at least one target and one sequence",
+                        "Correct what is named above.",
+                    )
+                for problem in problems:
+                    log.warning("%s", problem)
+                checked = faithfulness.faithfulness_table(checks)
+                draw_faithfulness(
+                    checked,
+                    pd.concat(curves),
+                    figures / "faithfulness.svg",
+                    figures / "faithfulness.png",
                 )
-                for index in chosen:
-                    explained, found = explainer.explain(index, loci, drawn)
-                    row = _row(table, index, explained)
-                    rows.append(row)
-                    checks += [] if explained is None else planted_checks(explained)
-                    if explained is None:
-                        log.warning("%s has no positive test locus; not explained", row["name"])
-                        continue
-                    _keep(file.create_group(str(index)), explained, found)
-                    stem = partial / row["figure"]
-                    draw_target(explained, stem.with_suffix(".svg"), stem.with_suffix(".png"))
-            pd.DataFrame(rows).to_csv(rest, sep="\t", index=False)
-            faithfulness_table(checks).to_csv(faithfulness, sep="\t", index=False)
-            summary.write_text(json.dumps(_summary(rows, name, trained), indent=2))
-        shutil.rmtree(outputs.figures, ignore_errors=True)
-        partial.rename(outputs.figures)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+                if not any(tracks.iterdir()):
+                    (tracks / "README.txt").write_text(writing.NO_TRACKS)
+                pd.DataFrame(rows).to_csv(targets_part, sep="\t", index=False)
+                checked.to_csv(faithfulness_part, sep="\t", index=False, float_format="%.6g")
+                pd.concat(curves).to_csv(curves_part, sep="\t", index=False, float_format="%.6g")
+                summary = _summary(rows, explainer, settings, problems)
+                summary_part.write_text(json.dumps(summary, indent=2))
 
 
-class _Explainer:
-    """Holds what is the same for all targets."""
-
-    def __init__(
-        self,
-        trained: ExportedModel,
-        layer: str,
-        store: Store,
-        probabilities: np.ndarray,
-        truth: str | os.PathLike[str] | None,
-    ) -> None:
-        self._network = trained.moved_to(device())
-        self._layer = named_layer(self._network, layer)
-        self._store = store
-        self._labels = store.labels(slice(store.loci_count))
-        self._loci = store.loci()
-        self._probabilities = probabilities
-        self._truth = truth
-
-    def explain(
-        self, target: int, count: int, drawn: int
-    ) -> tuple[ExplainedTarget | None, pd.DataFrame]:
-        """Attribution of a target's best-predicted true positives, and where they are."""
-        ranked = best_true_positives(
-            self._labels[:, target], self._probabilities[:, target], count, self._loci
-        )
-        places = pd.DataFrame({"locus": ranked})
-        if not len(ranked):
-            return None, places
-        if self._loci is not None:
-            known = self._loci.iloc[ranked].reset_index(drop=True)
-            places = pd.concat([places, known], axis=1)
-        # The store gives rows in rising order only.
-        order = np.argsort(ranked)
-        sequences = np.empty((len(ranked), 4, self._store.length), dtype=np.uint8)
-        sequences[order] = self._store.sequences(ranked[order])
-        maps = self._maps(sequences, target)
-        sites: list[list[tuple[int, int]]] = [[] for _ in ranked]
-        agreement = np.full(len(ranked), np.nan)
-        if self._truth is not None:
-            motifs = self._store.targets.loc[target, "motifs"]
-            sites = planted_sites(self._truth, motifs, ranked)
-            agreement = truth_metrics(per_base(maps["gradcam"], self._store.length), sites)[0]
-        windows = [strongest_window(one, self._store.length) for one in maps["gradcam"][:drawn]]
-        return (
-            ExplainedTarget(
-                name=str(self._store.targets.loc[target, "name"]),
-                length=self._store.length,
-                bin=self._store.bin,
-                probabilities=self._probabilities[ranked, target],
-                places=[_place(row) for row in places.to_dict("records")],
-                gradcam=maps["gradcam"],
-                hirescam=maps["hirescam"],
-                windows=windows,
-                effects=[
-                    base_effects(self._network, sequence, target, *window)
-                    for sequence, window in zip(sequences, windows, strict=False)
-                ],
-                sites=sites,
-                truth_auroc=_mean(agreement),
-            ),
-            places,
-        )
-
-    def _maps(self, sequences: np.ndarray, target: int) -> dict[str, np.ndarray]:
-        parts = [
-            strand_averaged_maps(self._network, self._layer, batch.to(device()).float(), target)
-            for batch in torch.from_numpy(sequences).split(_BATCH)
-        ]
-        return {
-            name: torch.cat([part[name] for part in parts]).float().cpu().numpy()
-            for name in METHODS
-        }
+def _draw(folder: Path, explained: Explained, drawn: int) -> None:
+    stem = folder / writing.file_stem(explained.index, explained.name)
+    draw_summary(explained, f"{stem}.svg", f"{stem}.png")
+    for number in range(min(drawn, len(explained.labels))):
+        draw_sequence(explained, number, f"{stem}-{number + 1}.svg", f"{stem}-{number + 1}.png")
 
 
-def _place(row: dict[str, Any]) -> str:
-    if "chromosome" in row:
-        return f"{row['chromosome']}:{row['start'] + 1:,}–{row['end']:,}"
-    return f"test locus {row['locus']}"
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _keep(group: h5py.Group, explained: ExplainedTarget, places: pd.DataFrame) -> None:
-    group.attrs["name"] = explained.name
-    group["probability"] = explained.probabilities
-    group["gradcam"] = explained.gradcam
-    group["hirescam"] = explained.hirescam
-    group["window_start"] = [start for start, _ in explained.windows]
-    group["effect"] = np.stack(explained.effects)
-    for column in places:
-        values = places[column]
-        numeric = pd.api.types.is_numeric_dtype(values)
-        group[str(column)] = values.to_numpy() if numeric else values.to_numpy(dtype=object)
-
-
-def _row(table: pd.DataFrame, index: int, explained: ExplainedTarget | None) -> dict[str, Any]:
+def _row(table: pd.DataFrame, index: int, explained: Explained | None) -> dict[str, Any]:
     entry = table.set_index("index").loc[index]
     row = {
         "index": index,
@@ -257,34 +186,37 @@ def _row(table: pd.DataFrame, index: int, explained: ExplainedTarget | None) -> 
     }
     if explained is None:
         return row
+    bases = explained.per_base(next(iter(explained.maps)))
+    agreement = np.full(1, np.nan)
+    if any(explained.sites):
+        agreement = truth_metrics(bases, explained.sites[: len(bases)])[0]
     return row | {
-        "loci": len(explained.gradcam),
+        "loci": len(explained.labels),
         "mean_probability": float(explained.probabilities.mean()),
-        "share_in_bin": share_in_bin(explained.gradcam, explained.length, explained.bin),
-        "truth_auroc": explained.truth_auroc,
-        "figure": f"{index:03d}-{re.sub('[^A-Za-z0-9]+', '-', str(entry['name'])).strip('-')}",
+        "share_in_bin": share_in_bin(np.maximum(bases, 0), explained.bin),
+        "truth_auroc": float(np.nanmean(agreement)) if not np.isnan(agreement).all() else np.nan,
+        "known_motif": explained.motif,
+        "figure": writing.file_stem(index, explained.name),
     }
 
 
-def _summary(rows: list[dict[str, Any]], layer: str, trained: ExportedModel) -> dict[str, Any]:
-    agreement = _mean(np.array([row.get("truth_auroc", np.nan) for row in rows], dtype=float))
+def _summary(
+    rows: Sequence[dict[str, Any]], explainer: Explainer, settings: Settings, problems: list[str]
+) -> dict[str, Any]:
+    agreement = np.array([row.get("truth_auroc", np.nan) for row in rows], dtype=float)
+    measured = explainer.resolution
+    first = METHODS[explainer.methods[0]].title
     return {
-        "method": "Grad-CAM (Selvaraju et al. 2017), both strands averaged",
-        "layer": layer,
+        "methods": {name: METHODS[name].title for name in explainer.methods},
+        "first": first,
+        "layer": explainer.layer_name,
         "targets": len(rows),
         "without_positives": [row["name"] for row in rows if not row["loci"]],
+        "problems": problems,
         "loci": sum(row["loci"] for row in rows),
-        "truth_auroc": None if np.isnan(agreement) else agreement,
-        "resolution_bp": trained.network.config.length / _positions_of(trained, layer),
+        "checked": explainer.checked,
+        "drawn": settings.drawn,
+        "truth_auroc": None if np.isnan(agreement).all() else float(np.nanmean(agreement)),
+        "resolution_bp": measured.step if measured else None,
+        "receptive_field_bp": measured.receptive_field if measured else None,
     }
-
-
-def _positions_of(trained: ExportedModel, layer: str) -> int:
-    sizes: list[int] = []
-    handle = named_layer(trained.network, layer).register_forward_hook(
-        lambda _module, _inputs, output: sizes.append(output.shape[-1])
-    )
-    with torch.inference_mode():
-        trained.network(torch.zeros(1, 4, trained.network.config.length, device=device()))
-    handle.remove()
-    return sizes[0]

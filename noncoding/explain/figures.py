@@ -1,7 +1,6 @@
-"""A figure of a target that a biologist can read."""
+"""Figures of a target and of single sequences that a biologist can read."""
 
 import os
-from dataclasses import dataclass
 from textwrap import fill
 
 import numpy as np
@@ -10,183 +9,253 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tangermeme.plot import plot_logo
 
-from noncoding.explain.truth import per_base
+from noncoding.explain.explained import (
+    Explained,
+    Interval,
+    holds,
+    share_in_bin,
+    strongest_window,
+)
+from noncoding.explain.known import WINDOW
+from noncoding.explain.methods import METHODS, LayerMethod, titles
+from noncoding.explain.truth import truth_metrics
 from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
 
-LEGEND_CHARACTERS = 140
-"""Of a line of the legend, at a width of 9 inches."""
-LOGO_WIDTH = 60
+LETTERS = 60
 """Bases of the strongest window that are drawn as letters."""
+_CHARACTERS = 110
+"""Of a title's line, at a width of 9 inches and the size of the figures' titles."""
+_LEGEND_CHARACTERS = 145
+_SITE, _HIT = COLOURS[5], COLOURS[3]
+_LAYER, _BASES = COLOURS[0], COLOURS[2]
+_GREY = "0.92"
 
 
-@dataclass(frozen=True)
-class ExplainedTarget:
-    """One target and its best-predicted true positives, best first.
-
-    Attributes
-    ----------
-    name : str
-    length, bin : int
-        Window and its central bin, in bp.
-    probabilities : numpy.ndarray, shape=(n,)
-    places : list of str
-        What each locus is called.
-    gradcam, hirescam : numpy.ndarray, shape=(n, positions)
-    windows : list of (int, int)
-        Strongest window of each locus that is drawn, half-open, in bp.
-    effects : list of numpy.ndarray, shape=(4, width)
-        What the bases of these windows are worth, see `base_effects`.
-    sites : list of list of (int, int)
-        Planted sites by locus; empty lists where there is no ground truth.
-    truth_auroc : float
-        Mean AUROC of the maps against planted bases; NaN where there is none.
-    """
-
-    name: str
-    length: int
-    bin: int
-    probabilities: npt.NDArray[np.float32]
-    places: list[str]
-    gradcam: npt.NDArray[np.float32]
-    hirescam: npt.NDArray[np.float32]
-    windows: list[tuple[int, int]]
-    effects: list[npt.NDArray[np.float32]]
-    sites: list[list[tuple[int, int]]]
-    truth_auroc: float
-
-
-def strongest_window(
-    gradcam: npt.NDArray[np.float32], length: int, width: int = LOGO_WIDTH
-) -> tuple[int, int]:
-    """The window of bases, half-open, that holds the most of a map.
-
-    Parameters
-    ----------
-    gradcam : numpy.ndarray, shape=(positions,)
-    length, width : int
-        In bp.
-    """
-    width = min(width, length)
-    mass = np.concatenate([[0.0], np.cumsum(per_base(gradcam[None], length)[0], dtype=np.float64)])
-    windows = mass[width:] - mass[:-width]
-    # Of windows that hold the same, the middle one, so that the peak is in sight.
-    best = np.flatnonzero(windows >= windows.max() - 1e-9)
-    start = int(best[len(best) // 2])
-    return start, start + width
-
-
-def share_in_bin(gradcam: npt.NDArray[np.float32], length: int, bin: int) -> float:
-    """Share of the mean map that lies in the central bin."""
-    mean = per_base(gradcam, length).mean(axis=0, dtype=np.float64)
-    low = (length - bin) // 2
-    total = mean.sum()
-    return float(mean[low : low + bin].sum() / total) if total > 0 else float("nan")
-
-
-def finding(target: ExplainedTarget) -> str:
-    """What the figure shows, in a sentence."""
-    if not np.isnan(target.truth_auroc):
-        verb = "finds" if target.truth_auroc >= 0.85 else "often misses"
-        return (
-            f"{target.name}: Grad-CAM {verb} the planted motifs, per-base AUROC "
-            f"{target.truth_auroc:.2f} (mean of {len(target.gradcam)} true positives)"
-        )
-    share = share_in_bin(target.gradcam, target.length, target.bin)
+def summary_finding(target: Explained) -> str:
+    """What the summary of a target shows, in a sentence."""
+    method = next(iter(target.maps))
+    title, bases = METHODS[method].title, target.per_base(method)
+    of = f"mean of {len(bases)} sequences"
+    if any(target.sites):
+        auroc = np.nanmean(truth_metrics(bases, target.sites[: len(bases)])[0])
+        verb = "finds" if auroc >= 0.85 else "often misses"
+        found = f"{title} {verb} the planted motifs"
+        return f"{target.name}: {found}, per-base AUROC {auroc:.2f} ({of})"
+    share = share_in_bin(np.maximum(bases, 0), target.bin)
     return (
-        f"{target.name}: {share:.0%} of Grad-CAM lies in the {target.bin}-bp bin, which is "
-        f"{target.bin / target.length:.0%} of the window (mean of {len(target.gradcam)} "
-        "true positives)"
+        f"{target.name}: {share:.0%} of {title} lies in the {target.bin}-bp bin, which is "
+        f"{target.bin / target.length:.0%} of the window ({of})"
     )
 
 
-def draw_target(target: ExplainedTarget, *paths: str | os.PathLike[str]) -> None:
-    """Mean map, then map and letters of the best-predicted true positives.
+def sequence_finding(target: Explained, number: int) -> str:
+    """What the figure of a sequence shows, in a sentence."""
+    known, called = _marks(target, number)
+    if not called:
+        return "No motif is known of this target, so nothing tells which map is right"
+    if not known:
+        return f"This sequence holds no {called}"
+    width = min(WINDOW, target.length)
+    on = sum(
+        holds(strongest_window(target.per_base(method)[number], width), known)
+        for method in target.maps
+    )
+    return f"{on} of {len(target.maps)} methods have their strongest {width} bp on a {called}"
+
+
+def draw_summary(target: Explained, *paths: str | os.PathLike[str]) -> None:
+    """Mean map of a target's sequences, a method under the other.
 
     Parameters
     ----------
-    target : ExplainedTarget
+    target : Explained
     *paths : path
         One file a format.
     """
-    drawn = len(target.windows)
-    ratios = [1.0] + [0.8, 0.9] * drawn
-    with saved_figure(*paths, size=(9, 1.3 + 2.3 * drawn)) as figure:
-        figure.suptitle(finding(target), x=0.01, ha="left", fontsize=11)
-        top, *rest = figure.subplots(len(ratios), 1, height_ratios=ratios)
-        _draw_mean(top, target)
-        for number, (strip, logo) in enumerate(zip(rest[::2], rest[1::2], strict=True)):
-            _draw_map(strip, target, number)
-            _draw_letters(logo, target, number)
-        figure.align_ylabels()
-        _legend(figure, bool(target.sites and any(target.sites)))
+    with saved_figure(*paths, size=(9, 1.3 + 0.75 * len(target.maps))) as figure:
+        figure.suptitle(fill(summary_finding(target), _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        panels = figure.subplots(len(target.maps), 1, sharex=True, squeeze=False)[:, 0]
+        for axes, method in zip(panels, target.maps, strict=True):
+            bases = target.per_base(method)
+            _mark_bin(axes, target)
+            _draw_line(axes, bases.mean(axis=0), target, method)
+            axes.set_title(
+                f"{METHODS[method].title}, mean of {len(bases)}", fontsize=8, pad=2, color="0.2"
+            )
+        _last_axis(panels[-1], target)
 
 
-def _positions(target: ExplainedTarget) -> npt.NDArray[np.int64]:
+def draw_sequence(target: Explained, number: int, *paths: str | os.PathLike[str]) -> None:
+    """Every method's map of one sequence, and the letters of its strongest window.
+
+    Parameters
+    ----------
+    target : Explained
+    number : int
+        Of the sequence; every method has explained it.
+    *paths : path
+        One file a format.
+    """
+    window = strongest_window(target.per_base(next(iter(target.maps)))[number], LETTERS)
+    letters = _letters_method(target)
+    heights = [0.3, *([0.62, 0.13] * len(target.maps)), *([1.0] if letters else [])]
+    with saved_figure(*paths, size=(9, 1.4 + 1.15 * sum(heights))) as figure:
+        label = target.labels[number]
+        told = "" if np.isnan(label) else f", label {label:.0f}"
+        head = (
+            f"{target.name}, {target.sequences.places[number]}: predicted "
+            f"{target.probabilities[number]:.2f}{told}. {sequence_finding(target, number)}"
+        )
+        figure.suptitle(fill(head, _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        top, *rest = figure.subplots(len(heights), 1, height_ratios=heights)
+        _draw_marks(top, target, number)
+        for place, method in enumerate(target.maps):
+            line, strip = rest[2 * place : 2 * place + 2]
+            _mark_bin(line, target)
+            _draw_line(line, target.per_base(method)[number], target, method)
+            centre = target.length // 2
+            line.axvspan(
+                window[0] - centre, window[1] - centre, fill=False, ec="black", lw=0.7, zorder=3
+            )
+            line.set_title(METHODS[method].title, fontsize=8, pad=2, color="0.2")
+            line.tick_params(axis="x", labelbottom=False, length=0)
+            _draw_strip(strip, target.per_base(method)[number], target, method)
+            if place < len(target.maps) - 1:
+                strip.tick_params(labelbottom=False, length=0)
+            else:
+                _last_axis(strip, target)
+        if letters:
+            _draw_letters(rest[-1], target, number, window, letters)
+        _legend(figure, target, number, letters)
+
+
+def _marks(target: Explained, number: int) -> tuple[list[Interval], str]:
+    """Where the truth is known to be, and what it is called."""
+    if any(target.sites):
+        return target.sites[number], "planted motif"
+    return target.hits[number], f"match of {target.motif}" if target.motif else ""
+
+
+def _letters_method(target: Explained) -> str:
+    """The method whose values are drawn as letters: the most direct one at hand."""
+    of_bases = [name for name in target.maps if not isinstance(METHODS[name], LayerMethod)]
+    return "mutagenesis" if "mutagenesis" in of_bases else (of_bases or [""])[-1]
+
+
+def _edges(target: Explained) -> npt.NDArray[np.int64]:
     """Edges of the bases, in bp from the centre of the window."""
     return np.arange(target.length + 1) - target.length // 2
 
 
-def _mark_bin(axes: Axes, target: ExplainedTarget) -> None:
-    axes.axvspan(-target.bin / 2, target.bin / 2, color="0.92", zorder=0, lw=0)
+def _mark_bin(axes: Axes, target: Explained) -> None:
+    axes.axvspan(-target.bin / 2, target.bin / 2, color=_GREY, zorder=0, lw=0)
 
 
-def _draw_mean(axes: Axes, target: ExplainedTarget) -> None:
-    _mark_bin(axes, target)
-    mean = per_base(target.gradcam, target.length).mean(axis=0)
-    axes.stairs(mean, _positions(target), fill=True, color=COLOURS[0], alpha=0.6)
-    axes.set_title(f"mean of the {len(target.gradcam)} best-predicted true positives", fontsize=9)
-    axes.set(xlim=(-target.length / 2, target.length / 2), ylabel="Grad-CAM", yticks=[0])
+def _draw_line(
+    axes: Axes, heights: npt.NDArray[np.floating], target: Explained, method: str
+) -> None:
+    colour = _LAYER if isinstance(METHODS[method], LayerMethod) else _BASES
+    axes.stairs(heights, _edges(target), fill=True, color=colour, lw=0.5)
+    low, high = min(0.0, float(heights.min())), max(float(heights.max()), 1e-9)
+    axes.axhline(0, color="0.6", lw=0.4)
+    axes.set(
+        xlim=(-target.length / 2, target.length / 2),
+        ylim=(1.05 * low, 1.08 * high),
+        yticks=[0, high],
+        yticklabels=["0", f"{high:.2g}"],
+    )
+    axes.tick_params(labelsize=7)
 
 
-def _draw_map(axes: Axes, target: ExplainedTarget, number: int) -> None:
-    window = target.windows[number]
+def _draw_strip(
+    axes: Axes, heights: npt.NDArray[np.floating], target: Explained, method: str
+) -> None:
+    """The same as colours; a diverging map where values can be negative."""
+    most = max(float(np.abs(heights).max()), 1e-9)
+    of_layer = isinstance(METHODS[method], LayerMethod)
+    axes.imshow(
+        heights[None],
+        aspect="auto",
+        interpolation="nearest",
+        extent=(-target.length / 2, target.length / 2, 0, 1),
+        cmap="Blues" if of_layer else "PiYG",
+        vmin=0 if of_layer else -most,
+        vmax=most,
+    )
+    axes.set_yticks([])
+    axes.tick_params(labelsize=7)
+    axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _draw_marks(axes: Axes, target: Explained, number: int) -> None:
+    """Sites that are known, and how finely the layer sees."""
     _mark_bin(axes, target)
     centre = target.length // 2
-    heights = per_base(target.gradcam[number : number + 1], target.length)[0]
-    axes.stairs(heights, _positions(target), fill=True, color=COLOURS[0])
-    other = per_base(target.hirescam[number : number + 1], target.length)[0]
-    if other.max() > 0:
-        scaled = other * (max(float(heights.max()), 1e-9) / other.max())
-        axes.stairs(scaled, _positions(target), color=COLOURS[1], lw=1, baseline=None)
-    axes.axvspan(window[0] - centre, window[1] - centre, fill=False, ec="black", lw=0.8, zorder=3)
-    top = max(float(heights.max()), 1e-9) * 1.15
-    for start, end in target.sites[number]:
-        axes.plot([start - centre, end - centre], [top, top], color=COLOURS[5], lw=4, clip_on=False)
-    axes.set(
-        xlim=(-target.length / 2, target.length / 2), ylim=(0, top), yticks=[0], ylabel="Grad-CAM"
-    )
-    axes.set_title(
-        f"{target.places[number]}   predicted {target.probabilities[number]:.2f}, label 1",
-        fontsize=9,
-    )
+    for intervals, colour, height in (
+        (target.hits[number], _HIT, 0.35),
+        (target.sites[number], _SITE, 0.7),
+    ):
+        for start, end in intervals:
+            axes.plot(
+                [start - centre, end - centre],
+                [height] * 2,
+                color=colour,
+                lw=4,
+                solid_capstyle="butt",
+            )
+    if target.resolution is not None:
+        left = -target.length / 2
+        field, step = target.resolution.receptive_field, target.resolution.step
+        axes.plot([left, left + field], [0.85, 0.85], color="0.4", lw=2, solid_capstyle="butt")
+        axes.plot([left, left + step], [0.45, 0.45], color="0.1", lw=4, solid_capstyle="butt")
+        axes.text(
+            left + field + target.length / 150,
+            0.55,
+            f"layer: one value every {step:.3g} bp, which sees {field} bp",
+            fontsize=7,
+            va="center",
+        )
+    axes.set(xlim=(-target.length / 2, target.length / 2), ylim=(0, 1), yticks=[])
+    axes.tick_params(labelbottom=False, length=0)
+    axes.spines[["left", "bottom"]].set_visible(False)
+
+
+def _last_axis(axes: Axes, target: Explained) -> None:
     axes.set_xlabel("position from the centre of the window (bp)", fontsize=8, labelpad=1)
 
 
-def _draw_letters(axes: Axes, target: ExplainedTarget, number: int) -> None:
-    start, end = target.windows[number]
-    plot_logo(target.effects[number], ax=axes, color=BASE_COLOURS)
+def _draw_letters(
+    axes: Axes, target: Explained, number: int, window: Interval, method: str
+) -> None:
+    start, end = window
+    one_hot = target.sequences.one_hot[:, :, start:end]
+    plot_logo(one_hot[number] * target.maps[method][number, start:end], ax=axes, color=BASE_COLOURS)
     axes.axhline(0, color="0.6", lw=0.5)
     ticks = np.arange(-(-start // 10) * 10, end, 10)
     labels = [f"{tick - target.length // 2}".replace("-", "−") for tick in ticks]
     axes.set_xticks(ticks - start, labels)
-    # One scale for all loci: letters of no effect are seen to be flat.
-    low = min(0.0, *(float(effects.min()) for effects in target.effects))
-    high = max(float(effects.max()) for effects in target.effects)
+    # One scale for all sequences of a target: letters of no effect are seen to be flat.
+    low, high = float(target.maps[method].min()), float(target.maps[method].max())
     axes.set(
-        ylabel="effect on logit",
+        ylabel="logit",
         xlim=(-0.5, end - start - 0.5),
-        ylim=(1.05 * low, 1.05 * max(high, 1e-9)),
+        ylim=(1.05 * min(low, 0.0), 1.05 * max(high, 1e-9)),
     )
+    axes.tick_params(labelsize=7)
 
 
-def _legend(figure: Figure, truth: bool) -> None:
-    parts = [
-        "grey: the bin that the label speaks of",
-        "line: HiResCAM, scaled to the same height",
-        "box: strongest window; its bases below, as high as the logit falls when they are changed",
-    ]
-    if truth:
-        parts.append("orange bars: planted motifs")
+def _legend(figure: Figure, target: Explained, number: int, letters: str) -> None:
+    parts = ["grey: the bin that the label speaks of", "strips: the same values as colours"]
+    if any(target.sites):
+        parts.append("orange: planted motifs")
+    if target.motif:
+        parts.append(f"pink: matches of {target.motif}")
+    if letters:
+        first = METHODS[next(iter(target.maps))].title
+        parts.append(
+            f"box: strongest {LETTERS} bp of {first}, whose bases are drawn below, as high as "
+            f"{titles()[letters]} has them, on one scale for all sequences of the target"
+        )
     figure.supxlabel(
-        fill(" · ".join(parts), LEGEND_CHARACTERS), fontsize=8, color="0.3", x=0.01, ha="left"
+        fill(" · ".join(parts), _LEGEND_CHARACTERS), fontsize=7.5, color="0.3", x=0.01, ha="left"
     )

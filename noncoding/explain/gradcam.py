@@ -1,6 +1,6 @@
 """Grad-CAM and HiResCAM for sequences, strand-aware."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -47,10 +47,6 @@ def hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
     return (gradient * activation).sum(dim=1).relu()
 
 
-METHODS = {"gradcam": gradcam, "hirescam": hirescam}
-"""Both from one forward and one backward pass."""
-
-
 def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
     """A layer by its name.
 
@@ -84,9 +80,15 @@ def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
 
 
 def strand_averaged_maps(
-    network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
+    network: nn.Module,
+    layer: nn.Module,
+    sequences: torch.Tensor,
+    target: int,
+    methods: Mapping[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]],
 ) -> dict[str, torch.Tensor]:
-    """Maps of the logit of a target by all `METHODS`, averaged over both strands.
+    """Maps of the logit of a target, averaged over both strands.
+
+    All methods share one forward and one backward pass a strand.
 
     Parameters
     ----------
@@ -97,6 +99,8 @@ def strand_averaged_maps(
     sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
     target : int
         Index of the logit.
+    methods : mapping
+        Name → what makes a map from activation and gradient, as `gradcam` does.
 
     Returns
     -------
@@ -106,7 +110,7 @@ def strand_averaged_maps(
     forward = _one_strand(network, layer, sequences, target)
     reverse = _one_strand(network, layer, reverse_complement(sequences), target)
     return {
-        name: (method(*forward) + method(*reverse).flip(-1)) / 2 for name, method in METHODS.items()
+        name: (method(*forward) + method(*reverse).flip(-1)) / 2 for name, method in methods.items()
     }
 
 
@@ -114,7 +118,7 @@ def _one_strand(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Activation of the layer, and gradient of the logit by it."""
-    with _captured(layer) as outputs:
+    with captured(layer) as outputs:
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs
@@ -130,7 +134,8 @@ def _one_strand(
 
 
 @contextmanager
-def _captured(layer: nn.Module) -> Iterator[list[torch.Tensor]]:
+def captured(layer: nn.Module) -> Iterator[list[torch.Tensor]]:
+    """What a layer gives out while the body runs the network, call by call."""
     outputs: list[torch.Tensor] = []
     handle = layer.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
     try:

@@ -1,4 +1,4 @@
-"""Which targets and which loci are explained."""
+"""Which targets are explained, and which of their loci."""
 
 import difflib
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from noncoding.errors import InputError
 
 
 def chosen_targets(
-    metrics: pd.DataFrame, wanted: Sequence[str | int], best_per_group: int
-) -> list[int]:
+    metrics: pd.DataFrame, wanted: Sequence[str | int], best: int, best_per_group: int
+) -> tuple[list[int], list[str]]:
     """Indices of the targets to explain.
 
     Parameters
@@ -21,36 +21,50 @@ def chosen_targets(
         The evaluation's table: index, name, group, auprc.
     wanted : sequence of str or int
         Names or indices. A name that several targets share means all of them.
-    best_per_group : int
-        Beside them, so many of each group with the highest AUPR.
+    best, best_per_group : int
+        Beside them, so many with the highest AUPR, of all and of each group.
 
     Returns
     -------
-    list of int
+    targets : list of int
         In this order, each once.
+    problems : list of str
+        What is no target, in a sentence each.
 
     Raises
     ------
     InputError
-        There is no target of a name or index.
+        Nothing is left to explain.
     """
     chosen: dict[int, None] = {}
+    problems = []
     for entry in wanted:
         column = "index" if isinstance(entry, int) else "name"
         matches = metrics.loc[metrics[column] == entry, "index"]
         if matches.empty:
-            close = difflib.get_close_matches(str(entry), list(metrics["name"]), n=3, cutoff=0.4)
-            raise InputError(
-                "configuration, key explain.targets",
-                repr(entry),
-                f"a name or an index (0 … {len(metrics) - 1}) in the target table",
-                f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.",
-            )
+            problems.append(_unknown(entry, metrics))
         chosen |= dict.fromkeys(int(index) for index in matches)
     ranked = metrics.dropna(subset="auprc").sort_values("auprc", ascending=False, kind="stable")
+    chosen |= dict.fromkeys(int(index) for index in ranked["index"][:best])
     for _, group in ranked.groupby("group", sort=True):
         chosen |= dict.fromkeys(int(index) for index in group["index"][:best_per_group])
-    return list(chosen)
+    if not chosen:
+        raise InputError(
+            "configuration, key explain",
+            " ".join(problems) or "no target",
+            "at least one target that is in the target table",
+            "Name targets under 'targets', or set 'best' or 'best_per_group'.",
+        )
+    return list(chosen), problems
+
+
+def _unknown(entry: str | int, metrics: pd.DataFrame) -> str:
+    close = difflib.get_close_matches(str(entry), list(metrics["name"]), n=3, cutoff=0.4)
+    return (
+        f"explain.targets: found {entry!r}; expected a name or an index (0 … {len(metrics) - 1}) "
+        "in the target table. "
+        + (f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.")
+    )
 
 
 def best_true_positives(
@@ -84,7 +98,9 @@ def best_true_positives(
     for row in ranked:
         chromosome, start, end = loci.loc[row, ["chromosome", "start", "end"]]
         others = windows.setdefault(chromosome, [])
-        if len(taken) < count and all(end <= low or high <= start for low, high in others):
+        if len(taken) == count:
+            break
+        if all(end <= low or high <= start for low, high in others):
             others.append((start, end))
             taken.append(row)
     return np.array(taken, dtype=np.int64)

@@ -6,29 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from noncoding.explain.explained import Interval
 from noncoding.metrics import auroc_and_average_precision
-
-
-def per_base(maps: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
-    """Maps of a layer, laid out over the bases, each position over its share.
-
-    Parameters
-    ----------
-    maps : numpy.ndarray, shape=(n, positions)
-    length : int
-        In bp.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n, length)
-        Steps, not interpolated: the layer knows no more.
-    """
-    return maps[:, np.arange(length) * maps.shape[1] // length]
 
 
 def planted_sites(
     truth: str | os.PathLike[str], motifs: str, loci: npt.NDArray[np.int64]
-) -> list[list[tuple[int, int]]]:
+) -> list[list[Interval]]:
     """Where a target's motifs were planted, by locus.
 
     Parameters
@@ -42,8 +26,7 @@ def planted_sites(
 
     Returns
     -------
-    list of list of (int, int)
-        Half-open intervals in the window, in bp.
+    list of list of Interval
     """
     table = pd.read_csv(truth, sep="\t")
     table = table[(table["split"] == "test") & table["motif"].isin(motifs.split(","))]
@@ -55,14 +38,14 @@ def planted_sites(
 
 
 def truth_metrics(
-    maps: npt.NDArray[np.float32], sites: list[list[tuple[int, int]]]
+    bases: npt.NDArray[np.float32], sites: list[list[Interval]]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """AUROC and average precision of each locus: its map against the planted bases.
 
     Parameters
     ----------
-    maps : numpy.ndarray, shape=(n, length)
-    sites : list of list of (int, int)
+    bases : numpy.ndarray, shape=(n, length)
+    sites : list of list of Interval
         As of `planted_sites`.
 
     Returns
@@ -70,8 +53,33 @@ def truth_metrics(
     pair of numpy.ndarray, shape=(n,)
         NaN where nothing was planted.
     """
-    planted = np.zeros(maps.shape, dtype=np.uint8)
+    planted = np.zeros(bases.shape, dtype=np.uint8)
     for row, intervals in zip(planted, sites, strict=True):
         for start, end in intervals:
             row[start:end] = 1
-    return auroc_and_average_precision(planted.T, maps.T)
+    return auroc_and_average_precision(planted.T, bases.T)
+
+
+def peak_distances(
+    bases: npt.NDArray[np.float32], sites: list[list[Interval]]
+) -> npt.NDArray[np.float64]:
+    """How far the peak of each map lies from the nearest planted site.
+
+    Parameters
+    ----------
+    bases : numpy.ndarray, shape=(n, length)
+    sites : list of list of Interval
+
+    Returns
+    -------
+    numpy.ndarray, shape=(n,), dtype=float64
+        In bp; zero inside of a site. Where several bases share the peak, the middle one
+        counts. NaN where nothing was planted.
+    """
+    distances = np.full(len(bases), np.nan)
+    for row, (heights, intervals) in enumerate(zip(bases, sites, strict=True)):
+        tops = np.flatnonzero(heights == heights.max())
+        peak = tops[len(tops) // 2]
+        if intervals:
+            distances[row] = min(max(start - peak, peak - end + 1, 0) for start, end in intervals)
+    return distances

@@ -47,6 +47,10 @@ class HybridConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
+MOTIF = 24
+"""bp: hardly a motif of JASPAR's CORE collection is longer."""
+
+
 class Hybrid(Network):
     """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head.
 
@@ -75,8 +79,15 @@ class Hybrid(Network):
 
     @property
     def gradcam_layer(self) -> str:
-        """The last residual block, before the norm that shifts its channels."""
-        return f"resnet.blocks.{len(self.resnet.blocks) - 1}"
+        """The first residual block whose positions see a whole motif, else the last.
+
+        Later blocks tell less of where something stands: a deep position sees a motif
+        beside it as well as one within it. The norm after the last block shifts channels
+        away from zero, which lets silent ones speak.
+        """
+        fields = self.resnet.receptive_fields
+        block = next((n for n, seen in enumerate(fields) if seen >= MOTIF), len(fields) - 1)
+        return f"resnet.blocks.{block}"
 
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Start the logits at the log-odds of the prevalence, shape=(targets,)."""

@@ -107,6 +107,8 @@ class WideResNet(nn.Module):
     ----------
     channels : int
         Channels of the features.
+    receptive_fields : list of int
+        bp that a position after each block looks at, gates aside.
     """
 
     def __init__(
@@ -155,6 +157,12 @@ class WideResNet(nn.Module):
         )
         self.final_norm = _norm_act(widths[-1])
         self.channels = widths[-1]
+        self.receptive_fields = []
+        seen, step = stem_kernel + stem_pool - 1, stem_pool
+        for stride, dilation in zip(strides, dilations, strict=True):
+            seen += max((kernel - 1) * dilation, stride - 1) * step
+            step *= stride
+            self.receptive_fields.append(seen)
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """One-hot, shape=(batch, 4, length) → features, (batch, channels, positions)."""

@@ -35,6 +35,20 @@ LAYERS = Caption(
     "excepted.",
 )
 
+FAITHFULNESS = Caption(
+    "Checks of every method: agreement with the truth, with in-silico mutagenesis, and what is "
+    "lost and won with the strongest bases; curves of deletion, insertion and randomised weights",
+    "All methods on the same sequences. Top: means over targets with 95 % intervals by drawing "
+    "targets anew; dotted, what chance would give. Bottom left and middle: share of the logit "
+    "that is left when the strongest bases of a map are shuffled, and that is there when only they "
+    "are kept; shuffles keep dinucleotides. Bottom right: rank correlation of the map with that "
+    "of a network whose weights are put into random order, part after part from the logits on: a "
+    "map that stayed the same would not show what was learned.",
+)
+
+PATTERNS = 2
+"""Patterns of TF-MoDISco that the page names for each target."""
+
 EVALUATION = {
     "metrics_by_group": Caption(
         "AUROC and AUPR of every target, by group, with the medians",

@@ -31,6 +31,8 @@ _MEASURED = (
     "value",
     "low",
     "high",
+    "q_value",
+    "own_q_value",
 )
 _REMEDY = "Run the stage '{}' again."
 
@@ -59,6 +61,10 @@ class ModelResults:
         One row an explained target.
     faithfulness : pandas.DataFrame
         Made by `noncoding.explain.faithfulness.faithfulness_table`.
+    discovery : dict
+        Summary of the motifs that were learned.
+    patterns : pandas.DataFrame
+        A row a pattern, see `noncoding.discover.learned.Learned.rows`.
     """
 
     name: str
@@ -71,6 +77,8 @@ class ModelResults:
     explanation: dict[str, Any]
     explained: pd.DataFrame
     faithfulness: pd.DataFrame
+    discovery: dict[str, Any]
+    patterns: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -204,6 +212,8 @@ def _collect_model(name: str, folder: Path) -> ModelResults:
         explanation=_read_json(folder / "explain" / "summary.json", "explain"),
         explained=_read_table(folder / "explain" / "targets.tsv", "explain"),
         faithfulness=_read_table(folder / "explain" / "faithfulness.tsv", "explain"),
+        discovery=_read_json(folder / "discover" / "summary.json", "discover"),
+        patterns=_read_table(folder / "discover" / "patterns.tsv", "discover"),
     )
 
 

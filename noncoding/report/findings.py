@@ -3,6 +3,9 @@
 import math
 from typing import Any
 
+import pandas as pd
+
+from noncoding.explain.faithfulness import ALL_LOCI, ENRICHMENT, IN_RANDOM, IN_STRONGEST
 from noncoding.report.collect import DatasetResults, ModelResults
 from noncoding.report.formats import counted, decimals, listed
 
@@ -34,8 +37,8 @@ def finding(results: DatasetResults) -> str:
     truth = best.explanation["truth_auroc"]
     if truth is not None:
         sentence += (
-            f" Against the planted motifs, Grad-CAM has a mean per-base AUROC of {decimals(truth)} "
-            "(random: 0.5)."
+            f" Against the planted motifs, {best.explanation['first']} has a mean per-base AUROC "
+            f"of {decimals(truth)} (random: 0.5)."
         )
     return sentence
 
@@ -112,6 +115,48 @@ def average_rows(models: list[ModelResults]) -> list[dict[str, Any]]:
         }
         for group, averages in sections
     ]
+
+
+def enrichment(model: ModelResults) -> list[dict[str, Any]]:
+    """How often the strongest windows hold the known motif, target by target.
+
+    Parameters
+    ----------
+    model : ModelResults
+
+    Returns
+    -------
+    list of dict
+        ``target``, ``motif``, and ``methods``: for each, on as many sequences as it has
+        explained, ``sequences``, ``top`` and ``random`` (shares of windows), and
+        ``value``, ``low`` and ``high`` (their ratio). Targets of which no motif is known
+        are left out.
+    """
+    rows = model.faithfulness.set_index(["target", "method", "check"])
+    return [
+        {
+            "target": row["name"],
+            "motif": row["known_motif"],
+            "methods": [
+                _windows(rows, row["name"], method) for method in model.explanation["methods"]
+            ],
+        }
+        for row in model.explained.to_dict("records")
+        if row["loci"] and row.get("known_motif")
+    ]
+
+
+def _windows(rows: pd.DataFrame, target: str, method: str) -> dict[str, Any]:
+    of = next(
+        (of for of in (ALL_LOCI, "") if (target, method, f"{IN_STRONGEST}{of}") in rows.index), ""
+    )
+    found = {
+        key: rows["value"].get((target, method, f"{check}{of}"))
+        for key, check in (("top", IN_STRONGEST), ("random", IN_RANDOM), ("value", ENRICHMENT))
+    }
+    found["sequences"] = rows["sequences"].get((target, method, f"{IN_STRONGEST}{of}"))
+    ratio = (target, method, f"{ENRICHMENT}{of}")
+    return found | {key: rows[key].get(ratio) for key in ("low", "high")}
 
 
 def _best(own: dict[str, Any], averages: list[dict[str, Any]]) -> set[tuple[str, str]]:

@@ -34,6 +34,18 @@ def percent(value: float | None) -> str:
     return MISSING if _missing(value) else f"{100 * (value or 0):.3g}\N{NO-BREAK SPACE}%"
 
 
+def scientific(value: float | None) -> str:
+    """A q-value of one significant digit, e.g. "0.04" or "3 × 10⁻⁹"."""
+    if _missing(value):
+        return MISSING
+    digit, exponent = f"{value:.0e}".split("e")
+    if int(exponent) >= -3:
+        return f"{value:.1g}"
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    space = "\N{NO-BREAK SPACE}"
+    return f"{digit}{space}×{space}10{raised}"
+
+
 def exact(value: float | None) -> str:
     """A number for sorting, unrounded; empty where there is none."""
     return "" if _missing(value) else repr(float(value or 0))

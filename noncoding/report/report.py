@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from noncoding import provenance
+from noncoding.explain.known import P_VALUE, WINDOW
 from noncoding.files import written_whole
 from noncoding.report import captions, formats
 from noncoding.report.collect import DatasetResults, collect, existing
-from noncoding.report.findings import average_rows, finding, left_out, of_targets
+from noncoding.report.findings import average_rows, enrichment, finding, left_out, of_targets
 from noncoding.report.sources import source_facts
 
 log = logging.getLogger(__name__)
@@ -76,12 +78,17 @@ def report(
         "parts": formats.parts,
         "percent": formats.percent,
         "rounded": formats.rounded,
+        "scientific": formats.scientific,
         "signed": formats.signed,
     }
     environment.globals |= {
         "captions": captions,
         "counted": formats.counted,
         "embedded": _embedded,
+        "enrichment": enrichment,
+        "p_value": P_VALUE,
+        "window": WINDOW,
+        "first_patterns": first_patterns,
         "left_out": left_out,
         "link": lambda path: _link(path, beside),
         "of_targets": of_targets,
@@ -124,6 +131,22 @@ def target_rows(results: DatasetResults) -> list[dict[str, Any]]:
         {**rows[0], "models": list(rows)}  # What is not a metric is the same for all.
         for rows in zip(*by_model, strict=True)
     ]
+
+
+def first_patterns(patterns: pd.DataFrame, index: int) -> list[dict[str, Any]]:
+    """What the page names of a target: its first patterns, and the filter.
+
+    Parameters
+    ----------
+    patterns : pandas.DataFrame
+        A row a pattern of any target.
+    index : int
+        Of the target.
+    """
+    own = patterns[patterns["index"] == index]
+    of_layer = own["view"] == "first layer"
+    shown = pd.concat([own[~of_layer].head(captions.PATTERNS), own[of_layer]])
+    return [{str(key): value for key, value in row.items()} for row in shown.to_dict("records")]
 
 
 def _described(results: DatasetResults) -> list[str]:

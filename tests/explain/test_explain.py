@@ -1,3 +1,5 @@
+"""The driver on a small model."""
+
 import json
 
 import h5py
@@ -5,13 +7,31 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from memelite.io import write_meme
 from toy_store import LENGTH, TABLE, toy_sizes, toy_split, write_toy_store
 
+from noncoding.alphabet import letters
 from noncoding.errors import InputError
-from noncoding.explain import ExplanationOutputs, explain
+from noncoding.explain import ExplanationOutputs, Settings, explain
 from noncoding.explain.faithfulness import COLUMNS
+from noncoding.explain.methods import METHODS
 from noncoding.models import create_model, export_model
 from noncoding.predict import predict
+
+LAYER_METHODS = ["gradcam", "hirescam"]
+ASKED = {
+    "targets": ["a"],
+    "best": 0,
+    "best_per_group": 0,
+    "sequences": "positives",
+    "methods": [*LAYER_METHODS, "gradient"],
+    "layer": None,
+    "drawn": 1,
+    "checked": 2,
+    "loci": 6,
+}
+MADE = {"targets.tsv", "summary.json", "maps.h5", "faithfulness.tsv", "curves.tsv"}
+MADE |= {"figures", "tracks"}
 
 
 @pytest.fixture
@@ -24,77 +44,152 @@ def inputs(tmp_path):
     predict(tmp_path / "model", store, tmp_path / "predictions.h5", batch_size=8)
     metrics = TABLE.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     metrics.to_csv(tmp_path / "targets.tsv", sep="\t", index=False)
-    return [tmp_path / n for n in ("model", "test.h5", "predictions.h5", "targets.tsv")]
+    baseline = TABLE.assign(motif=["M1", "", ""])
+    baseline.to_csv(tmp_path / "baseline.tsv", sep="\t", index=False)
+    names = ("model", "test.h5", "predictions.h5", "targets.tsv", "baseline.tsv")
+    return [tmp_path / name for name in names]
 
 
 def outputs(folder):
-    names = ("targets.tsv", "summary.json", "maps.h5", "faithfulness.tsv", "figures")
-    return ExplanationOutputs(*(folder / name for name in names))
+    return ExplanationOutputs(**{name.partition(".")[0]: folder / name for name in sorted(MADE)})
 
 
-def run(inputs, made, **options):
-    settings = {"targets": ["a"], "best_per_group": 0, "drawn": 2, "loci": 6, "layer": None}
-    explain(*inputs, made, **(settings | options))
+def run(inputs, made, *, truth=None, motifs=None, **asked):
+    explain(*inputs, made, Settings(**ASKED | asked), truth=truth, motifs=motifs)
+    return json.loads(made.summary.read_text())
 
 
 def test_maps_figures_and_tables(inputs, tmp_path):
     made = outputs(tmp_path / "explain")
-    run(inputs, made, targets=["a", 1])
+    summary = run(inputs, made, targets=["a", 1], methods=list(METHODS))
+    assert {path.name for path in (tmp_path / "explain").iterdir()} == MADE
     with h5py.File(made.maps) as file:
         assert sorted(file) == ["0", "1"]
         group = file["0"]
         assert group.attrs["name"] == "a"
-        assert group["gradcam"].shape == (6, 5)
-        assert (group["gradcam"][:] >= 0).all()
-        assert group["hirescam"].shape == (6, 5)
-        assert group["effect"].shape == (2, 4, LENGTH)
+        for method in LAYER_METHODS:
+            assert group[method].shape == (6, 5)
+            assert (group[method][:] >= 0).all()
+        assert group["gradient"].shape == (6, LENGTH)
+        assert group["mutagenesis"].shape == (2, LENGTH)
         labels = toy_split(30, 0)[1]
         assert labels[group["locus"][:], 0].all()
         assert (np.diff(group["probability"][:]) <= 0).all()
     table = pd.read_csv(made.targets, sep="\t")
     assert table["loci"].tolist() == [6, min(6, labels[:, 1].sum())]
-    names = sorted(path.name for path in made.figures.iterdir())
-    assert names == ["000-a.png", "000-a.svg", "001-b.png", "001-b.svg"]
-    summary = json.loads(made.summary.read_text())
+    names = {path.stem for path in made.figures.iterdir()}
+    assert names == {"000-a", "000-a-1", "001-b", "001-b-1", "faithfulness"}
     assert summary["layer"] == "resnet.blocks.1"
     assert summary["resolution_bp"] == LENGTH / 5
-    assert summary["truth_auroc"] is None
+    assert summary["truth_auroc"] is None and summary["problems"] == []
     checks = pd.read_csv(made.faithfulness, sep="\t")
-    assert list(checks) == list(COLUMNS) and checks.empty
+    assert list(checks) == list(COLUMNS)
+    assert set(checks["method"]) == set(METHODS)
+    assert "known motif" not in " ".join(checks["check"])
+    curves = pd.read_csv(made.curves, sep="\t")
+    assert set(curves["order"]) == {*METHODS, "random"}
+    assert "no coordinates" in (made.tracks / "README.txt").read_text().lower()
 
 
-def test_a_target_without_positives_is_counted_and_the_rest_drawn(inputs, tmp_path):
-    store = tmp_path / "test.h5"
+def test_truth_and_known_motifs_are_checked_where_there_are_any(inputs, tmp_path):
+    table = pd.read_csv(inputs[3], sep="\t").assign(motifs=["M1", "", ""])
+    write_toy_store(tmp_path / "test.h5", rows=30, table=TABLE.assign(motifs=["M1", "", ""]))
+    predict(tmp_path / "model", tmp_path / "test.h5", inputs[2], batch_size=8)
+    table.to_csv(inputs[3], sep="\t", index=False)
+    rows = [("test", locus, "M1", 17, 23, "+") for locus in range(0, 30, 2)]
+    columns = ["split", "locus", "motif", "start", "end", "strand"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "truth.tsv", sep="\t", index=False)
+    word = np.eye(4)[[0, 1, 1, 2, 3, 0]].T
+    write_meme(str(tmp_path / "m.meme"), {"M1": word * 0.96 + 0.01})
+    made = outputs(tmp_path / "explain")
+    summary = run(
+        inputs, made, targets=["a", "b"], truth=tmp_path / "truth.tsv", motifs=tmp_path / "m.meme"
+    )
+    checks = pd.read_csv(made.faithfulness, sep="\t")
+    of_a = set(checks.loc[checks["target"] == "a", "check"])
+    assert {"planted AUROC", "known motif in strongest window"} <= of_a
+    assert "known motif in strongest window, all loci" in of_a
+    of_b = " ".join(checks.loc[checks["target"] == "b", "check"])
+    assert "known" not in of_b and "planted" not in of_b
+    assert 0 <= summary["truth_auroc"] <= 1
+
+
+def without_second_target(store):
     with h5py.File(store, "r+") as file:
         # The second target is the second bit of the labels' byte.
         file["label"][:] = file["label"][:] & 0b10111111
+
+
+def test_a_target_without_positives_is_told_and_the_rest_drawn(inputs, tmp_path):
+    without_second_target(tmp_path / "test.h5")
     made = outputs(tmp_path / "explain")
-    run(inputs, made, targets=["b", "a"])
-    assert json.loads(made.summary.read_text())["without_positives"] == ["b"]
-    assert len(list(made.figures.iterdir())) == 2
+    summary = run(inputs, made, targets=["b", "a"])
+    assert summary["without_positives"] == ["b"]
+    assert summary["problems"] == ["b has no positive test locus and is not explained."]
+    assert (made.figures / "000-a.png").exists()
+    assert not (made.figures / "001-b.png").exists()
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("asked", "told", "left"),
     [
-        ({"targets": ["zzz"]}, "zzz"),
-        ({"layer": "resnet.nothing"}, r"resnet\.nothing"),
-        ({"layer": "sequence"}, "a convolutional layer of Hybrid"),
-        ({"layer": "resnet.blocks.0.gate.squeeze"}, r"\(batch, channels, positions\)"),
+        ({"targets": ["zzz", "a"]}, "'zzz'", 3),
+        ({"layer": "resnet.nothing"}, "'resnet.nothing'", 1),
+        ({"layer": "sequence"}, "a convolutional layer of Hybrid", 1),
+        ({"layer": "resnet.blocks.0.gate.squeeze"}, "(batch, channels, positions)", 1),
     ],
 )
-def test_bad_requests_leave_what_was_there(inputs, tmp_path, options, told):
+def test_what_is_not_there_is_told_and_the_rest_rendered(inputs, tmp_path, asked, told, left):
+    made = outputs(tmp_path / "explain")
+    summary = run(inputs, made, **asked)
+    [problem] = summary["problems"]
+    assert told in problem
+    with h5py.File(made.maps) as file:
+        assert sum(method in file["0"] for method in METHODS) == left
+    assert (made.figures / "000-a-1.png").exists()
+
+
+def test_given_sequences_are_explained_for_every_target(inputs, tmp_path):
+    one_hot = toy_split(30, 0)[0]
+    path = tmp_path / "given.fa"
+    short = letters(one_hot[1])[:-3]
+    path.write_text(f">first\n{letters(one_hot[0])}\n>short\n{short}\n>empty\n{'N' * 40}\n")
+    made = outputs(tmp_path / "explain")
+    summary = run(inputs, made, targets=["a", "b"], sequences=str(path))
+    assert len(summary["problems"]) == 2
+    assert "record short: found 37 bp; expected 40" in summary["problems"][0]
+    assert summary["problems"][1].startswith("empty: found nothing but N")
+    with h5py.File(made.maps) as file, h5py.File(inputs[2]) as predictions:
+        for index in "01":
+            assert file[index]["name"].asstr()[:].tolist() == ["first"]
+            assert np.isnan(file[index]["label"][:]).all()
+            own = predictions["probability"][0, int(index)]
+            assert file[index]["probability"][0] == pytest.approx(own, abs=1e-6)
+
+
+def test_given_loci_are_explained_whatever_their_label(inputs, tmp_path):
+    made = outputs(tmp_path / "explain")
+    summary = run(inputs, made, sequences=[5, 2, 99])
+    assert "99" in summary["problems"][0]
+    with h5py.File(made.maps) as file:
+        assert file["0"]["locus"][:].tolist() == [5, 2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"targets": ["zzz"]}, "zzz"),
+        ({"targets": ["b"]}, "b has no positive"),
+        ({"layer": "nowhere", "methods": LAYER_METHODS}, "nowhere"),
+        ({"sequences": [99]}, "99"),
+    ],
+)
+def test_nothing_to_explain_leaves_what_was_there(inputs, tmp_path, asked, told):
+    without_second_target(tmp_path / "test.h5")
     made = outputs(tmp_path / "explain")
     run(inputs, made)
-    before = made.maps.read_bytes()
+    before = {path: path.read_bytes() for path in made.maps.parent.rglob("*") if path.is_file()}
     with pytest.raises(InputError, match=told):
-        run(inputs, made, **options)
-    assert made.maps.read_bytes() == before
-    assert len(list(made.figures.iterdir())) == 2
-    assert sorted(p.name for p in (tmp_path / "explain").iterdir()) == [
-        "faithfulness.tsv",
-        "figures",
-        "maps.h5",
-        "summary.json",
-        "targets.tsv",
-    ]
+        run(inputs, made, **asked)
+    after = {path: path.read_bytes() for path in made.maps.parent.rglob("*") if path.is_file()}
+    assert after == before

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 from captum.attr import LayerGradCam, LayerGradientXActivation
@@ -8,8 +7,9 @@ from toy_store import LENGTH, toy_sizes
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
 from noncoding.explain.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
-from noncoding.explain.mutagenesis import base_effects
 from noncoding.models import create_model
+
+BOTH = {"gradcam": gradcam, "hirescam": hirescam}
 
 
 class Linear(nn.Module):
@@ -54,7 +54,7 @@ def test_hirescam_is_faithful_where_gradcam_is_not():
 
 def test_known_network_on_both_strands():
     network = Linear().eval()
-    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0)["gradcam"]
+    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH)["gradcam"]
     # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
     assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
 
@@ -64,8 +64,8 @@ def test_both_strands_give_the_same_map_mirrored():
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = named_layer(network, network.gradcam_layer)
     sequences = torch.rand(3, 4, LENGTH)
-    there = strand_averaged_maps(network, layer, sequences, 1)["gradcam"]
-    back = strand_averaged_maps(network, layer, reverse_complement(sequences), 1)["gradcam"]
+    there = strand_averaged_maps(network, layer, sequences, 1, BOTH)["gradcam"]
+    back = strand_averaged_maps(network, layer, reverse_complement(sequences), 1, BOTH)["gradcam"]
     torch.testing.assert_close(there, back.flip(-1))
 
 
@@ -81,7 +81,7 @@ def test_agrees_with_captum(pooling):
             reference.attribute(strand, target=2, relu_attributions=True)[:, 0]
             for strand in (sequences, reverse_complement(sequences))
         )
-        ours = strand_averaged_maps(network, layer, sequences, 2)["gradcam"]
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH)["gradcam"]
         expected = (forward + reverse.flip(-1)) / 2
         torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
         product = LayerGradientXActivation(network, layer)
@@ -89,7 +89,7 @@ def test_agrees_with_captum(pooling):
             product.attribute(strand, target=2).sum(dim=1).relu()
             for strand in (sequences, reverse_complement(sequences))
         )
-        ours = strand_averaged_maps(network, layer, sequences, 2)["hirescam"]
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH)["hirescam"]
         expected = (forward + reverse.flip(-1)) / 2
         torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
 
@@ -97,19 +97,3 @@ def test_agrees_with_captum(pooling):
 def test_unknown_layer():
     with pytest.raises(InputError, match=r"explain\.layer: found 'nowhere'.*convolution"):
         named_layer(Linear(), "nowhere")
-
-
-def test_effects_of_bases():
-    network = Linear().eval()
-    sequence = one_hot("AACGT")[0].numpy().astype(np.uint8)
-    effects = base_effects(network, sequence, 0, 1, 5)
-    # Averaged over strands the logit counts A +1, C -1/2, G -1/2, T +1; the mean is 1/4.
-    expected = np.zeros((4, 4))
-    expected[0, 0], expected[1, 1], expected[2, 2], expected[3, 3] = 0.75, -0.75, -0.75, 0.75
-    np.testing.assert_allclose(effects, expected, atol=1e-6)
-
-
-def test_effects_leave_the_network_in_evaluation_mode():
-    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
-    base_effects(network, np.zeros((4, LENGTH), np.uint8), 0, 0, 3)
-    assert not any(module.training for module in network.modules())

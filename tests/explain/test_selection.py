@@ -3,9 +3,8 @@ import pandas as pd
 import pytest
 
 from noncoding.errors import InputError
-from noncoding.explain.figures import strongest_window
 from noncoding.explain.select import best_true_positives, chosen_targets
-from noncoding.explain.truth import per_base, planted_sites, truth_metrics
+from noncoding.explain.truth import peak_distances, planted_sites, truth_metrics
 
 METRICS = pd.DataFrame(
     {
@@ -17,21 +16,30 @@ METRICS = pd.DataFrame(
 )
 
 
-def test_by_name_by_index_and_the_best_of_each_group():
-    assert chosen_targets(METRICS, ["twin", 0], 0) == [2, 3, 0]
-    assert chosen_targets(METRICS, [], 1) == [5, 1]
-    assert chosen_targets(METRICS, ["Abf1"], 2) == [1, 5, 2]
+def test_by_name_by_index_and_the_best_of_all_and_of_each_group():
+    assert chosen_targets(METRICS, ["twin", 0], 0, 0) == ([2, 3, 0], [])
+    assert chosen_targets(METRICS, [], 0, 1) == ([5, 1], [])
+    assert chosen_targets(METRICS, ["Abf1"], 0, 2) == ([1, 5, 2], [])
+    assert chosen_targets(METRICS, ["shut"], 2, 0) == ([5, 1, 2], [])
 
 
 @pytest.mark.parametrize("wanted", ["Reb", 6, "1"])
-def test_unknown_target(wanted):
-    with pytest.raises(InputError, match=r"explain\.targets"):
-        chosen_targets(METRICS, [wanted], 0)
+def test_an_unknown_target_is_told_and_the_others_are_chosen(wanted):
+    chosen, [problem] = chosen_targets(METRICS, [wanted, "Abf1"], 0, 0)
+    assert chosen == [1]
+    assert f"found {wanted!r}" in problem
+    with pytest.raises(InputError, match=r"configuration, key explain: found explain\.targets"):
+        chosen_targets(METRICS, [wanted], 0, 0)
 
 
 def test_a_misspelt_target_is_guessed():
-    with pytest.raises(InputError, match=r"Did you mean Reb1"):
-        chosen_targets(METRICS, ["Reb2"], 0)
+    _, [problem] = chosen_targets(METRICS, ["Reb2", 0], 0, 0)
+    assert "Did you mean Reb1" in problem
+
+
+def test_no_target_at_all_is_refused():
+    with pytest.raises(InputError, match="no target"):
+        chosen_targets(METRICS, [], 0, 0)
 
 
 def test_best_true_positives():
@@ -55,24 +63,6 @@ def test_loci_that_overlap_a_better_one_are_passed_over():
     assert best_true_positives(labels, probabilities, 2, loci).tolist() == [0, 2]
 
 
-def test_maps_are_laid_out_in_steps():
-    maps = np.array([[1.0, 2.0, 3.0]], np.float32)
-    assert per_base(maps, 6).tolist() == [[1, 1, 2, 2, 3, 3]]
-    # Seven bases on three positions: shares of 3, 2 and 2.
-    assert per_base(maps, 7).tolist() == [[1, 1, 1, 2, 2, 3, 3]]
-
-
-def test_strongest_window_holds_the_peak_in_its_middle():
-    gradcam = np.zeros(100, np.float32)
-    gradcam[40] = 1
-    start, end = strongest_window(gradcam, 1000, 60)
-    assert end - start == 60
-    assert abs((start + end) / 2 - 405) <= 5
-    gradcam[:] = 0
-    gradcam[0] = 1
-    assert strongest_window(gradcam, 1000, 60)[0] <= 10
-
-
 def test_truth_metrics_by_hand(tmp_path):
     table = pd.DataFrame(
         [
@@ -89,3 +79,10 @@ def test_truth_metrics_by_hand(tmp_path):
     maps = np.array([[0.9, 0.1, 0.1, 0.1], [0.5, 0.9, 0.1, 0.2], [0.1, 0.2, 0.3, 0.4]], np.float32)
     # Locus 4: planted .9 and .1 against .5 and .2: two of four pairs in order.
     np.testing.assert_allclose(truth_metrics(maps, sites)[0], [1.0, 0.5, np.nan])
+
+
+def test_distances_of_peaks_by_hand():
+    maps = np.zeros((4, 10), np.float32)
+    maps[0, 2], maps[1, 9], maps[2, 0] = 1, 1, 1
+    sites = [[(2, 4)], [(2, 4), (5, 7)], [(3, 5)], []]
+    np.testing.assert_array_equal(peak_distances(maps, sites), [0, 3, 3, np.nan])

@@ -93,5 +93,37 @@ def test_positions(length, factors, expected):
     assert positions_after(length, factors) == expected
 
 
+@pytest.mark.parametrize(
+    ("stem_pool", "strides", "dilations", "fields", "layer"),
+    [
+        # 7 bp, pooled by 4: 10 bp. A block of kernel 3 adds two steps.
+        (4, [1, 2], [1, 1], [18, 26], "resnet.blocks.1"),
+        (8, [1, 2], [1, 1], [30, 46], "resnet.blocks.0"),
+        (4, [1, 1], [2, 1], [26, 34], "resnet.blocks.0"),
+        (1, [1, 1], [1, 1], [9, 11], "resnet.blocks.1"),
+    ],
+)
+def test_gradcam_reads_the_first_block_that_sees_a_motif(
+    stem_pool, strides, dilations, fields, layer
+):
+    sizes = toy_sizes()
+    sizes["resnet"] |= {"stem_pool": stem_pool, "strides": strides, "dilations": dilations}
+    # A gate would see all positions, and is not counted.
+    sizes["resnet"]["squeeze_excitation"] = 0
+    network = create_model(length=80, targets=3, **sizes).eval()
+    assert network.resnet.receptive_fields == fields
+    assert network.gradcam_layer == layer
+    for block, field in zip(network.resnet.blocks, fields, strict=True):
+        sequences = torch.rand(1, 4, 80, requires_grad=True)
+        seen = {}
+        handle = block.register_forward_hook(lambda _m, _i, output, s=seen: s.update(out=output))
+        network(sequences)
+        handle.remove()
+        seen["out"][0, :, seen["out"].shape[-1] // 2].sum().backward()
+        touched = sequences.grad.abs().sum(dim=(0, 1)).nonzero()
+        # Max-pooling passes one of its bases on, so that not all that is seen is touched.
+        assert int(touched.max() - touched.min()) < field
+
+
 def test_gradcam_layer_is_there(network):
     assert network.gradcam_layer in dict(network.named_modules())

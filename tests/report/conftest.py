@@ -59,6 +59,7 @@ class Tree:
         folder = self.root / name
         _evaluation(folder / "evaluation", mean_auprc)
         _explanation(folder / "explain", truth)
+        _discovery(folder / "discover")
         _figures(folder / "training", name, ["learning_curve", "layers"])
         log = pd.DataFrame({"epoch": [None, 0, 1, 2], "valid_auprc": [None, 0.1, 0.2, 0.15]})
         log.to_csv(folder / "training" / "metrics.csv", index=False)
@@ -184,8 +185,10 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
 
 
 def _explanation(folder: Path, truth: float | None) -> None:
-    (folder / "figures").mkdir(parents=True)
-    (folder / "figures" / "001-hostile.png").write_bytes(b"\x89PNG " + str(folder).encode())
+    figures = folder / "figures"
+    _figures(figures, f"{folder.parent.name} explain", ["faithfulness"])
+    for name in ("001-hostile", "001-hostile-1", "001-hostile-2"):
+        (figures / f"{name}.png").write_bytes(b"\x89PNG " + f"{folder} {name}".encode())
     pd.DataFrame(
         {
             "index": [1, 2],
@@ -197,23 +200,54 @@ def _explanation(folder: Path, truth: float | None) -> None:
             "mean_probability": [0.7654, None],
             "share_in_bin": [0.5551, None],
             "truth_auroc": [truth, None],
+            "known_motif": ["MA1.1 HOSTILE", None],
             "figure": ["001-hostile", None],
         }
     ).to_csv(folder / "targets.tsv", sep="\t", index=False)
-    check = {"method": "gradcam", "check": "planted AUROC", "target": "all", "loci": 31}
-    faithfulness = [] if truth is None else [check | {"value": 0.91919, "low": 0.9, "high": None}]
-    columns = [*check, "value", "low", "high"]
-    pd.DataFrame(faithfulness, columns=columns).to_csv(
-        folder / "faithfulness.tsv", sep="\t", index=False
-    )
+    checks = [] if truth is None else [("planted AUROC", "all", 31, 0.91919)]
+    for of, sequences, top, random in (("", 4, 0.5, 0.1), (", all loci", 31, 0.61, 0.061)):
+        checks += [
+            (f"known motif in strongest window{of}", HOSTILE, sequences, top),
+            (f"known motif in random window{of}", HOSTILE, sequences, random),
+            (f"known motif, enrichment{of}", HOSTILE, sequences, top / random),
+        ]
+    table = pd.DataFrame(checks, columns=["check", "target", "sequences", "value"])
+    table.insert(0, "method", "gradcam")
+    table.assign(low=0.9, high=None).to_csv(folder / "faithfulness.tsv", sep="\t", index=False)
     summary = {
-        "method": "Grad-CAM",
+        "methods": {"gradcam": "Grad-CAM", "mutagenesis": "In-silico mutagenesis"},
+        "first": "Grad-CAM",
         "layer": "resnet.final_norm",
         "targets": 2,
         "without_positives": ["NA"],
+        "problems": ["NA has no positive test locus and is not explained."],
         "loci": 31,
+        "checked": 4,
+        "drawn": 2,
         "truth_auroc": truth,
         "resolution_bp": 8.0,
+        "receptive_field_bp": 39,
+    }
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def _discovery(folder: Path) -> None:
+    (folder / "figures").mkdir(parents=True)
+    (folder / "figures" / "001-hostile.png").write_bytes(b"\x89PNG " + str(folder).encode())
+    row = {"index": 1, "target": HOSTILE, "view": "TF-MoDISco", "pattern": "for 1"}
+    row |= {"seqlets": 123, "consensus": "TTACCCGG", "best_match": "MA2.1 OTHER", "q_value": 3e-9}
+    row |= {"own_motif": "MA1.1 HOSTILE", "own_q_value": 0.0441}
+    others = [row | {"pattern": f"for {number}", "seqlets": 20} for number in (2, 3)]
+    layer = row | {"view": "first layer", "pattern": "filter 7", "own_q_value": None}
+    pd.DataFrame([row, *others, layer]).to_csv(folder / "patterns.tsv", sep="\t", index=False)
+    target = {"index": 1, "name": HOSTILE, "sequences": {"test": 31}, "figure": "001-hostile"}
+    summary = {
+        "method": "Gradient × input",
+        "q_value": 0.05,
+        "targets": [target | {"own_motifs": ["MA1.1 HOSTILE"], "recovered": True}],
+        "with_motif": 1,
+        "recovered": 1,
+        "problems": ["NA: found 0 positive loci in all splits; expected at least 20."],
     }
     (folder / "summary.json").write_text(json.dumps(summary))
 

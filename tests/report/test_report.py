@@ -79,7 +79,7 @@ def test_every_figure_is_embedded(tree):
     embedded = [base64.b64decode(img["src"].split(",", 1)[1]) for img in page.all("img")]
     vector = {path.read_bytes() for path in tree.root.rglob("*.svg")}
     raster = {path.read_bytes() for path in tree.root.rglob("*.png")}
-    assert len(vector) == 13 and len(raster) == 1
+    assert len(vector) == 14 and len(raster) == 4
     assert sorted(embedded) == sorted(vector | raster)
     assert all(img["alt"] for img in page.all("img"))
 
@@ -106,7 +106,7 @@ def test_summary_stands_in_the_page(tree):
     assert "3 of at most 7" in text  # epochs
     assert "REB1 TF K562 1,000 81 % 0.937 0.612 0.8" in text
     assert "0.200" in text and "0.820" in text  # validation
-    assert "one value every 8 bp" in text
+    assert "one value every 8 bp, which sees 39 bp" in text
     assert "55.5 %" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
@@ -139,7 +139,7 @@ def test_several_models_side_by_side(tree):
     assert "large, the best of 2 models, reaches" in page.text
     assert "mean AUPR of 0.410" in page.text
     assert "AUROC, small AUPR, small AUROC, large AUPR, large" in page.text
-    assert len(page.all("img")) == 6 + 2 * (5 + 2 + 1)
+    assert len(page.all("img")) == 6 + 2 * (5 + 2 + 1 + 3 + 1)
     source = tree.page.read_text()
     assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
 
@@ -154,9 +154,29 @@ def test_planted_truth_is_prominent(tree):
     assert "planted" not in made(tree).text
     tree.add_model("sure", mean_auprc=0.2, truth=0.95449)
     text = made(tree, "sure").text
-    assert "Grad-CAM planted AUROC 31 0.919 0.900–—" in text
+    assert "Grad-CAM planted AUROC 31 0.919 0.900 to —" in text
     assert "Grad-CAM has a mean per-base AUROC of 0.954 (random: 0.5)." in text
     assert "AUROC 0.954 against the planted truth" in text
+
+
+def test_what_the_strongest_windows_hold_is_told_of_all_sequences(tree):
+    text = made(tree).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "MA1.1 HOSTILE 61 % of 31 × 10.0 (0.9–—)" in text
+
+
+def test_learned_motifs_stand_in_the_page(tree):
+    text = made(tree).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "1 of 1 known motif came back" in text
+    found = "TF-MoDISco, for 1 123 TTACCCGG MA2.1 OTHER 3 × 10⁻⁹ MA1.1 HOSTILE 0.04"
+    assert found in text
+    assert "for 2" in text and "for 3" not in text
+    assert "first layer, filter 7" in text
+
+
+def test_what_could_not_be_shown_is_told(tree):
+    text = made(tree).text
+    assert "Not shown: NA has no positive test locus" in text
+    assert "Not shown: NA: found 0 positive loci" in text
 
 
 def test_links_lead_to_the_files_beside_the_page(tree):
@@ -197,6 +217,9 @@ def test_configuration_can_be_run_again(tree):
         ("small/evaluation/figures/curves.svg", "evaluate"),
         ("small/explain/targets.tsv", "explain"),
         ("small/explain/figures/001-hostile.png", "explain"),
+        ("small/explain/figures/faithfulness.svg", "explain"),
+        ("small/discover/summary.json", "discover"),
+        ("small/discover/figures/001-hostile.png", "discover"),
     ],
 )
 def test_missing_file_is_named_with_its_stage(tree, missing, stage):

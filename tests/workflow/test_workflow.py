@@ -42,7 +42,8 @@ def tiny(**datasets):
         "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
         "train": training,
         "evaluate": {"min_positives": 1, "replicates": 20},
-        "explain": {"best_per_group": 1, "drawn": 1, "loci": 2},
+        "explain": {"best_per_group": 1, "drawn": 1, "checked": 2, "loci": 2},
+        "discover": {"sequences": 20},
     }
 
 
@@ -284,7 +285,13 @@ def test_every_shipped_configuration_can_be_planned(tmp_path, overlay):
     overlay = [str(ROOT / part) if "/" in part else part for part in overlay]
     status, said = snakemake(tmp_path, "--dry-run", *overlay)
     assert status == 0, said
-    for rule in ("train_model", "evaluate_model", "explain_model", "report_dataset"):
+    for rule in (
+        "train_model",
+        "evaluate_model",
+        "explain_model",
+        "discover_motifs",
+        "report_dataset",
+    ):
         assert rule in said
 
 

@@ -1,0 +1,98 @@
+"""Explain at the official shape: maps a second by method, and Grad-CAM against a forward pass.
+
+    python benchmarks/explain.py --json explain.json
+    python benchmarks/explain.py --model small --configuration configs/demo.yaml
+
+Untrained weights and random sequences: what a map costs does not depend on them. A map
+is that of one sequence and target over both strands, and so is a forward pass. Each
+method explains `--sequences` of them in batches as the stage does; those that take
+many passes a sequence, one.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import common
+import numpy as np
+import torch
+import yaml
+
+from noncoding.alphabet import one_hot
+from noncoding.explain.gradcam import named_layer
+from noncoding.explain.methods import METHODS, attribute, passes
+from noncoding.explain.strands import logits
+from noncoding.models import create_model
+from noncoding.predict import device
+
+ROOT = Path(__file__).parents[1]
+FORWARD = "forward pass"
+COSTLY = 40
+"""Forward passes from which on one sequence is explained, once."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--configuration", type=Path, default=ROOT / "config.yaml")
+    parser.add_argument("--model", default="hybrid", help="a key of its 'models'")
+    parser.add_argument("--length", type=int, default=1000)
+    parser.add_argument("--targets", type=int, default=919)
+    parser.add_argument("--sequences", type=int, default=32)
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
+    parser.add_argument("--repeats", type=int, default=3, help="of which the median is taken")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    sizes = yaml.safe_load(arguments.configuration.read_text())["models"][arguments.model]
+    sizes.pop("motifs", None)
+    network = create_model(length=arguments.length, targets=arguments.targets, **sizes)
+    network = network.eval().to(device())
+    layer = named_layer(network, network.gradcam_layer)
+    bases = np.random.default_rng(0).integers(0, 4, (arguments.sequences, arguments.length))
+    sequences = one_hot(bases.astype(np.uint8))
+
+    forward = median(lambda: logits(network, sequences, 0), arguments.repeats)
+    per_map = {FORWARD: forward / len(sequences)}
+    for method in arguments.methods:
+        costly = passes(method) > COSTLY
+        given = sequences[:1] if costly else sequences
+        repeats = 1 if costly else arguments.repeats
+
+        def work(method: str = method, given: np.ndarray = given) -> object:
+            return attribute([method], network, layer, given, 0)
+
+        per_map[method] = median(work, repeats) / len(given)
+    figures: dict[str, object] = {
+        "benchmark": "explain",
+        "model": arguments.model,
+        "device": str(device()),
+        "hardware": common.hardware(),
+    }
+    for name, taken in per_map.items():
+        figures[f"{name}, a second"] = float(f"{1 / taken:.3g}")
+    for name, taken in list(per_map.items())[1:]:
+        figures[f"{name} over {FORWARD}"] = float(f"{taken / per_map[FORWARD]:.3g}")
+    common.write_json(arguments.json, figures)
+
+
+def median(work: Callable[[], object], repeats: int) -> float:
+    """Median seconds of a piece of work, after one that is not counted."""
+    if repeats > 1:
+        work()
+    taken = []
+    for _ in range(repeats):
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        start = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        taken.append(time.perf_counter() - start)
+    return float(np.median(taken))
+
+
+if __name__ == "__main__":
+    main()

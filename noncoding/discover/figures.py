@@ -1,0 +1,103 @@
+"""Logos of what a network has learned, beside the known motifs that they match."""
+
+import os
+from textwrap import fill
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from tangermeme.plot import plot_logo
+
+from noncoding.discover.learned import SURE, Learned
+from noncoding.discover.matching import Match
+from noncoding.discover.patterns import Pattern
+from noncoding.figures import BASE_COLOURS, saved_figure
+
+DRAWN = 4
+"""Patterns at most; the table has all."""
+_CHARACTERS = 105
+
+
+def learned_finding(target: Learned) -> str:
+    """Whether the target's own motif came back, in a sentence."""
+    if not target.patterns:
+        return f"{target.name}: no pattern recurs among what drives the predictions"
+    found = [
+        (match.q_value, match.motif, pattern.view)
+        for pattern in target.patterns
+        if (match := target.own_match(pattern)) is not None
+    ]
+    if not found:
+        return f"{target.name}: {len(target.patterns)} patterns; no motif of its own is known"
+    q_value, motif, view = min(found)
+    if q_value < SURE:
+        told = f"its known motif, {motif}, comes back from {view} (TOMTOM, q = {q_value:.1g})"
+        return f"{target.name}: {told}"
+    return f"{target.name}: its known motif does not come back (best q = {q_value:.1g})"
+
+
+def draw_learned(target: Learned, *paths: str | os.PathLike[str]) -> None:
+    """Contributions, frequencies and best match of each pattern, row by row.
+
+    Parameters
+    ----------
+    target : Learned
+    *paths : path
+        One file a format.
+    """
+    drawn = target.drawn(DRAWN)
+    rows = max(len(drawn), 1)
+    with saved_figure(*paths, size=(9, 0.7 + 1.35 * rows)) as figure:
+        figure.suptitle(fill(learned_finding(target), _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        panels = figure.subplots(rows, 3, squeeze=False)
+        for axes in panels.ravel():
+            axes.tick_params(labelsize=7)
+        for (left, middle, right), pattern in zip(panels, drawn, strict=False):
+            of_layer = pattern.view == "first layer"
+            what = "weights of the filter" if of_layer else "contribution to the logit"
+            count = f"{pattern.seqlets:,} {'sites' if of_layer else 'seqlets'}"
+            _logo(left, pattern.contributions, f"{pattern.view}, {pattern.name}: {what}")
+            best = target.best(pattern)
+            _logo(middle, information(pattern.frequencies), f"bases of its {count} (bits)")
+            middle.set_ylim(0, 2.05)
+            _draw_match(right, best, target, pattern)
+        if not drawn:
+            for axes in panels.ravel():
+                axes.set_axis_off()
+
+
+def information(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Heights of a sequence logo in bits, shape=(4, width) (Schneider & Stephens 1990)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        entropy = -np.nansum(frequencies * np.log2(frequencies), axis=0)
+    return frequencies * (2 - entropy)
+
+
+def _logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None:
+    plot_logo(heights, ax=axes, color=BASE_COLOURS)
+    axes.axhline(0, color="0.6", lw=0.5)
+    # Letters stand on each other: the highest stack decides, above and below the line.
+    above = float(np.maximum(heights, 0).sum(axis=0).max())
+    below = float(np.minimum(heights, 0).sum(axis=0).min())
+    axes.set(
+        xlim=(-0.5, heights.shape[1] - 0.5),
+        ylim=(1.05 * below, 1.05 * max(above, 1e-9)),
+        xticks=[],
+    )
+    axes.set_title(title, fontsize=8)
+
+
+def _draw_match(axes: Axes, match: Match | None, target: Learned, pattern: Pattern) -> None:
+    """The known motif, laid beside the pattern so that columns stand under each other."""
+    if match is None:
+        axes.set_axis_off()
+        axes.set_title("no database of motifs", fontsize=8)
+        return
+    known = target.motifs[match.motif]
+    if match.reverse:
+        known = known[::-1, ::-1]
+    width = pattern.frequencies.shape[1]
+    _logo(axes, information(known / known.sum(axis=0)), f"{match.motif}, q = {match.q_value:.1g}")
+    axes.set_ylim(0, 2.05)
+    # Column 0 of the pattern lies on column `offset` of the motif.
+    axes.set_xlim(match.offset - 0.5, match.offset + width - 0.5)

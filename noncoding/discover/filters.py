@@ -1,0 +1,131 @@
+"""The first layer: the filter that weighs most for a target."""
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from noncoding.alphabet import reverse_complement
+from noncoding.discover.patterns import Pattern
+from noncoding.explain.gradcam import captured
+from noncoding.explain.gradients import shuffled
+from noncoding.explain.strands import device_of
+
+_BATCH = 32
+_OF_MAXIMUM = 0.5
+"""Share of a filter's strongest answer from which on a site is aligned (Kelley et al. 2016)."""
+
+
+def first_layer(network: nn.Module) -> nn.Conv1d | None:
+    """The first convolution that sees more than one base at a time; None if there is none."""
+    convolutions = (module for module in network.modules() if isinstance(module, nn.Conv1d))
+    return next((layer for layer in convolutions if layer.kernel_size[0] > 1), None)
+
+
+def strongest_filter(
+    network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], target: int
+) -> Pattern | None:
+    """The filter of the first layer that weighs most for a target, as a motif.
+
+    A filter's weight is its gradient times its answer, summed over the positions of both
+    strands: in the mean over the sequences, less that over shuffled versions of them.
+    Its motif is what the sites have in common at which it answers with more than half of
+    its maximum.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        In evaluation mode; the weights' device is used.
+    layer : torch.nn.Conv1d
+        Of the network, as `first_layer` finds it. Between it and the bases may lie an
+        embedding of single bases.
+    sequences : numpy.ndarray, shape=(n, 4, length)
+        Positives.
+    target : int
+        Index of the logit.
+
+    Returns
+    -------
+    Pattern or None
+        None where no site excites the filter.
+    """
+    own, answers = _weights(network, layer, sequences, target)
+    others, _ = _weights(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
+    best = int((own - others).argmax())
+    windows = _sites(layer, sequences, answers[:, :, best])
+    if not len(windows):
+        return None
+    counts = windows.sum(axis=0, dtype=np.float64)
+    return Pattern(
+        view="first layer",
+        name=f"filter {best}",
+        seqlets=len(windows),
+        frequencies=(counts + 0.25) / (counts + 0.25).sum(axis=0),
+        contributions=_kernel(network, layer, sequences[:1], best),
+    )
+
+
+def _weights(
+    network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], target: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """Mean weight of each filter, and the answers of all.
+
+    Returns
+    -------
+    weights : numpy.ndarray, shape=(filters,)
+    answers : numpy.ndarray, shape=(2, n, filters, positions), dtype=float32
+        On the forward strand, and on the reverse in its own direction.
+    """
+    weights = np.zeros(layer.out_channels)
+    answers: list[list[npt.NDArray[np.float32]]] = [[], []]
+    for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH):
+        given = batch.to(device_of(network)).float()
+        for strand, one in enumerate((given, reverse_complement(given))):
+            with captured(layer) as outputs:
+                logit = network(one)[:, target].sum()
+                [answer] = outputs
+                [gradient] = torch.autograd.grad(logit, answer)
+            weights += (gradient * answer).sum(dim=(0, 2)).detach().double().cpu().numpy()
+            answers[strand].append(answer.detach().float().cpu().numpy())
+    both = np.stack([np.concatenate(of_strand) for of_strand in answers])
+    return weights / len(sequences), both
+
+
+def _kernel(
+    network: nn.Module, layer: nn.Conv1d, sequence: npt.NDArray[np.uint8], number: int
+) -> npt.NDArray[np.float64]:
+    """What each base adds to a filter's answer, shape=(4, kernel), embedding included."""
+    given = torch.from_numpy(sequence).to(device_of(network)).float().requires_grad_()
+    with captured(layer) as outputs:
+        network(given)
+        [answer] = outputs
+        middle = answer.shape[-1] // 2
+        [gradient] = torch.autograd.grad(answer[0, number, middle], given)
+    start = middle * layer.stride[0] - _padding(layer)
+    return gradient[0, :, start : start + layer.kernel_size[0]].double().cpu().numpy()
+
+
+def _padding(layer: nn.Conv1d) -> int:
+    """How many bp before the first base that the first position of a layer begins."""
+    if isinstance(layer.padding, str):
+        return (layer.kernel_size[0] - 1) // 2 if layer.padding == "same" else 0
+    return layer.padding[0]
+
+
+def _sites(
+    layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], answers: npt.NDArray[np.float32]
+) -> npt.NDArray[np.uint8]:
+    """Windows that excite a filter, shape=(sites, 4, kernel), as the filter reads them."""
+    [width], [stride] = layer.kernel_size, layer.stride
+    before = _padding(layer)
+    length = sequences.shape[-1]
+    strands = [sequences, np.ascontiguousarray(sequences[:, ::-1, ::-1])]
+    threshold = _OF_MAXIMUM * max(float(answers.max()), 0.0)
+    found = [np.empty((0, 4, width), np.uint8)]
+    for strand, one_hot in enumerate(strands):
+        rows, places = np.nonzero(answers[strand] > threshold)
+        starts = places * stride - before
+        inside = (starts >= 0) & (starts + width <= length)
+        windows = np.lib.stride_tricks.sliding_window_view(one_hot, width, axis=2)
+        found.append(windows[rows[inside], :, starts[inside]])
+    return np.concatenate(found)

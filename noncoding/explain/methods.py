@@ -1,0 +1,117 @@
+"""The methods of attribution, by the names that a configuration uses."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from noncoding.explain.gradcam import gradcam, hirescam, strand_averaged_maps
+from noncoding.explain.gradients import corrected_gradient, deeplift_shap, integrated_gradients
+from noncoding.explain.mutagenesis import base_effects
+from noncoding.explain.strands import device_of
+
+_BATCH = 32
+
+
+class LayerMethod(NamedTuple):
+    """A method that reads a convolutional layer: one value a position of it.
+
+    Attributes
+    ----------
+    title : str
+    compute : callable
+        Activation and gradient, shape=(batch, channels, positions), to a map, (batch,
+        positions), that is nowhere negative.
+    """
+
+    title: str
+    compute: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+class BaseMethod(NamedTuple):
+    """A method with a value for each base, negative where it speaks against the target.
+
+    Attributes
+    ----------
+    title : str
+    compute : callable
+        Network, sequences of shape (n, 4, length) and target to what each base would
+        contribute in each place, shape=(n, 4, length).
+    passes : int
+        Forward passes that a sequence takes on each strand, about; a backward pass counts
+        as two.
+    """
+
+    title: str
+    compute: Callable[[nn.Module, npt.NDArray[np.uint8], int], npt.NDArray[np.float32]]
+    passes: int
+
+
+METHODS: dict[str, LayerMethod | BaseMethod] = {
+    "gradcam": LayerMethod("Grad-CAM", gradcam),
+    "hirescam": LayerMethod("HiResCAM", hirescam),
+    "gradient": BaseMethod("Gradient × input", corrected_gradient, 3),
+    "integrated_gradients": BaseMethod("Integrated gradients", integrated_gradients, 300),
+    "deeplift_shap": BaseMethod("DeepLIFT/SHAP", deeplift_shap, 50),
+    "mutagenesis": BaseMethod("In-silico mutagenesis", base_effects, 3000),
+}
+
+
+def attribute(
+    methods: Sequence[str],
+    network: nn.Module,
+    layer: nn.Module | None,
+    sequences: npt.NDArray[np.uint8],
+    target: int,
+) -> dict[str, npt.NDArray[np.float32]]:
+    """Maps of sequences for a target, strand-averaged.
+
+    Parameters
+    ----------
+    methods : sequence of str
+        Keys of `METHODS`.
+    network : torch.nn.Module
+        In evaluation mode; the weights' device is used.
+    layer : torch.nn.Module or None
+        A layer of it, for the methods that read one.
+    sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
+    target : int
+        Index of the logit.
+
+    Returns
+    -------
+    dict of numpy.ndarray, dtype=float32
+        Shape=(n, positions of the layer) or (n, length).
+    """
+    of_layer = {
+        name: method.compute for name in methods if isinstance(method := METHODS[name], LayerMethod)
+    }
+    maps: dict[str, npt.NDArray[np.float32]] = {}
+    if of_layer and layer is not None:
+        where = device_of(network)
+        parts = [
+            strand_averaged_maps(network, layer, batch.to(where).float(), target, of_layer)
+            for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH)
+        ]
+        for name in of_layer:
+            maps[name] = torch.cat([part[name] for part in parts]).float().cpu().numpy()
+    for name in methods:
+        method = METHODS[name]
+        if isinstance(method, BaseMethod):
+            hypothetical = method.compute(network, sequences, target)
+            maps[name] = (hypothetical * sequences).sum(axis=1)
+    return {name: maps[name] for name in methods if name in maps}
+
+
+def passes(method: str) -> int:
+    """Forward passes that a method takes a sequence and strand, about."""
+    found = METHODS[method]
+    return found.passes if isinstance(found, BaseMethod) else 3
+
+
+def titles() -> dict[str, str]:
+    """Name → title, of all `METHODS`."""
+    return {name: method.title for name, method in METHODS.items()}

@@ -1,0 +1,92 @@
+"""How maps are kept: arrays in HDF5, and tracks for a genome browser."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from noncoding.explain.explained import Explained
+from noncoding.explain.methods import METHODS, LayerMethod
+
+NO_TRACKS = "No coordinates are known of these sequences, so there is nothing for a browser.\n"
+
+
+def file_stem(index: int, name: str) -> str:
+    """What the files of a target are called, e.g. ``007-Reb1``."""
+    return f"{index:03d}-{re.sub('[^A-Za-z0-9]+', '-', name).strip('-')}"
+
+
+def keep_maps(group: h5py.Group, target: Explained, layer: str) -> None:
+    """Write a target's maps, and what and where its sequences are.
+
+    Parameters
+    ----------
+    group : h5py.Group
+        Gets ``probability``, ``label`` and the columns of the sequences' table, a value
+        a sequence each, and a data set a method; its attributes name the target. Attributes
+        of a method's data set: ``title``, ``layer`` (``bases`` where none was read) and
+        ``bp_per_value``.
+    target : Explained
+    layer : str
+        Name of the layer that was read.
+    """
+    group.attrs.update(name=target.name, index=target.index, known_motif=target.motif)
+    group["probability"] = target.probabilities
+    group["label"] = target.labels
+    for column, values in target.sequences.table.items():
+        numeric = pd.api.types.is_numeric_dtype(values)
+        group[str(column)] = values.to_numpy() if numeric else values.to_numpy(dtype=object)
+    for method, maps in target.maps.items():
+        kept = group.create_dataset(method, data=maps, fletcher32=True)
+        found = METHODS[method]
+        kept.attrs.update(
+            title=found.title,
+            layer=layer if isinstance(found, LayerMethod) else "bases",
+            bp_per_value=target.length / maps.shape[1],
+        )
+
+
+def write_tracks(folder: Path, target: Explained) -> None:
+    """Write a bedGraph file a method, which IGV and the UCSC browser open.
+
+    Parameters
+    ----------
+    folder : path
+    target : Explained
+        Nothing is written where its sequences have no coordinates.
+    """
+    loci = target.sequences.table
+    if "chromosome" not in loci:
+        return
+    for method, maps in target.maps.items():
+        title = METHODS[method].title
+        rows = pd.concat(_intervals(loci.iloc[: len(maps)], maps, target.length))
+        rows = rows.sort_values(["chromosome", "start"], kind="stable")
+        # Where windows overlap, the base belongs to the first: a browser shows one value.
+        floor = rows.groupby("chromosome")["end"].cummax().groupby(rows["chromosome"]).shift()
+        rows["start"] = np.maximum(rows["start"], floor.fillna(0).astype(int))
+        rows = rows[rows["start"] < rows["end"]]
+        track = folder / f"{file_stem(target.index, target.name)}-{method}.bedgraph"
+        with track.open("w") as file:
+            file.write(f'track type=bedGraph name="{target.name} {title}" visibility=full\n')
+            rows.to_csv(file, sep="\t", header=False, index=False, float_format="%.5g")
+
+
+def _intervals(
+    loci: pd.DataFrame, maps: npt.NDArray[np.float32], length: int
+) -> Iterator[pd.DataFrame]:
+    edges = -(-np.arange(maps.shape[1] + 1) * length // maps.shape[1])
+    for locus, values in zip(loci.to_dict("records"), maps, strict=True):
+        starts = locus["start"] + edges
+        yield pd.DataFrame(
+            {
+                "chromosome": locus["chromosome"],
+                "start": starts[:-1],
+                "end": starts[1:],
+                "value": values,
+            }
+        )

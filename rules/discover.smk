@@ -1,0 +1,29 @@
+rule discover_motifs:
+    input:
+        model=MODEL_FOLDER,
+        stores=expand(
+            f"{RESULTS}/{{{{dataset}}}}/data/{{split}}.h5", split=["test", "valid", "train"]
+        ),
+        predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
+        metrics=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
+        motifs=motifs_of_dataset,
+        code=code("discover"),
+    output:
+        patterns=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.tsv",
+        motifs=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.meme",
+        summary=f"{RESULTS}/{{dataset}}/{{model}}/discover/summary.json",
+        figures=directory(f"{RESULTS}/{{dataset}}/{{model}}/discover/figures"),
+    log:
+        f"{RESULTS}/{{dataset}}/{{model}}/logs/discover.log",
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 16
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=120,
+    params:
+        targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},
+        settings=config["discover"],
+    script:
+        "../scripts/discover.py"

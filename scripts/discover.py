@@ -1,0 +1,25 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numba
+import torch
+
+from noncoding.discover import DiscoveryOutputs, Settings, discover
+from noncoding.stage import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+torch.set_num_threads(snakemake.threads)
+numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
+
+with logged_stage(snakemake.log[0]):
+    discover(
+        Path(snakemake.input.model[0]).parent,
+        {Path(path).stem: path for path in snakemake.input.stores},
+        snakemake.input.predictions,
+        snakemake.input.metrics,
+        DiscoveryOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
+        Settings(**snakemake.params.targets, **snakemake.params.settings),
+        motifs=snakemake.input.motifs or None,
+    )

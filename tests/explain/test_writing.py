@@ -1,0 +1,66 @@
+"""Maps as HDF5 and as tracks."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from made_up import made_up
+
+from noncoding.explain.sequences import Sequences
+from noncoding.explain.writing import file_stem, keep_maps, write_tracks
+
+
+def test_maps_are_kept_with_coordinates_target_method_and_layer(tmp_path):
+    target = made_up()
+    with h5py.File(tmp_path / "maps.h5", "w") as file:
+        keep_maps(file.create_group("7"), target, "resnet.blocks.0")
+    with h5py.File(tmp_path / "maps.h5") as file:
+        group = file["7"]
+        assert group.attrs["name"] == "Reb1"
+        np.testing.assert_array_equal(group["gradcam"][:], target.maps["gradcam"])
+        assert group["gradcam"].attrs["layer"] == "resnet.blocks.0"
+        assert group["gradcam"].attrs["bp_per_value"] == 4
+        assert group["gradient"].attrs["layer"] == "bases"
+        assert group["chromosome"].asstr()[:].tolist() == ["I", "I"]
+        assert group["start"][:].tolist() == [100, 500]
+        assert group["label"][:].tolist() == [1, 0]
+
+
+def read_track(path):
+    return pd.read_csv(path, sep="\t", skiprows=1, names=["chromosome", "start", "end", "value"])
+
+
+def test_tracks_hold_a_value_for_each_position_of_each_window(tmp_path):
+    target = made_up()
+    write_tracks(tmp_path, target)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["007-Reb1-gradcam.bedgraph", "007-Reb1-gradient.bedgraph"]
+    head = (tmp_path / names[0]).read_text().splitlines()[0]
+    assert head.startswith("track type=bedGraph") and "Reb1 Grad-CAM" in head
+    track = read_track(tmp_path / names[0])
+    assert track["start"].tolist()[:3] == [100, 104, 108]
+    assert (track["end"] - track["start"] == 4).all()
+    np.testing.assert_allclose(track["value"], target.maps["gradcam"].ravel(), rtol=1e-4)
+
+
+@pytest.mark.parametrize("second", [102, 110, 139])
+def test_a_base_of_two_windows_stands_in_a_track_once(tmp_path, second):
+    target = made_up(starts=(100, second))
+    write_tracks(tmp_path, target)
+    for path in tmp_path.iterdir():
+        track = read_track(path)
+        bases = [base for row in track.itertuples() for base in range(row.start, row.end)]
+        assert len(bases) == len(set(bases))
+        assert set(bases) == set(range(100, second + 40))
+
+
+def test_sequences_without_coordinates_have_no_track(tmp_path):
+    target = made_up()
+    table = pd.DataFrame({"name": ["one", "two"]})
+    without = made_up(sequences=Sequences(target.sequences.one_hot, table))
+    write_tracks(tmp_path, without)
+    assert not list(tmp_path.iterdir())
+
+
+def test_file_names_are_safe():
+    assert file_stem(7, "GM12878 | H3K4me3 / a") == "007-GM12878-H3K4me3-a"

@@ -8,6 +8,8 @@ import numpy.typing as npt
 from memelite import tomtom
 from scipy.stats import false_discovery_control
 
+from noncoding.explain.threads import kept_threads
+
 _DATABASE = 50
 """Motifs below which p-values are not sound (as MEME's TOMTOM warns)."""
 
@@ -63,7 +65,8 @@ def matches(
         known[number % len(known)][:, generator.permutation(known[number % len(known)].shape[1])]
         for number in range(max(0, _DATABASE - len(known)))
     ]
-    found = tomtom([np.ascontiguousarray(query) for query in queries], known + decoys)
+    with kept_threads():
+        found = tomtom([np.ascontiguousarray(query) for query in queries], known + decoys)
     results = []
     for p_values, offsets, strands in zip(found[0], found[2], found[4], strict=True):
         q_values = false_discovery_control(np.clip(p_values[: len(names)], 0, 1))

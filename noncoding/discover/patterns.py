@@ -8,6 +8,7 @@ from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
 from noncoding.errors import InputError
+from noncoding.explain.threads import kept_threads
 
 _KEPT = 0.3
 """Share of a pattern's strongest position from which on positions belong to it."""
@@ -83,13 +84,14 @@ def patterns(
     if sequences.shape[-1] < SHORTEST or not np.abs(hypothetical * sequences).any():
         return []
     try:
-        found = TFMoDISco(
-            np.ascontiguousarray(sequences.transpose(0, 2, 1), dtype=np.float32),
-            np.ascontiguousarray(hypothetical.transpose(0, 2, 1), dtype=np.float32),
-            min_metacluster_size=FEWEST,
-            final_min_cluster_size=FEWEST,
-            n_leiden_runs=_RUNS,
-        )
+        with kept_threads():
+            found = TFMoDISco(
+                np.ascontiguousarray(sequences.transpose(0, 2, 1), dtype=np.float32),
+                np.ascontiguousarray(hypothetical.transpose(0, 2, 1), dtype=np.float32),
+                min_metacluster_size=FEWEST,
+                final_min_cluster_size=FEWEST,
+                n_leiden_runs=_RUNS,
+            )
     except (ValueError, IndexError, ZeroDivisionError) as error:
         # The library has no error of its own for contributions without a background.
         raise InputError(

@@ -14,6 +14,7 @@ from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.explain.strands import BothStrands, device_of
+from noncoding.explain.threads import kept_threads
 from noncoding.models.activations import Exponential
 
 REFERENCES = 8
@@ -37,12 +38,13 @@ def shuffled(sequences: npt.NDArray[np.uint8], count: int = REFERENCES) -> torch
     torch.Tensor, shape=(n, count, 4, length), dtype=uint8
         The same at every call; an unknown base is shuffled as a fifth letter.
     """
-    return dinucleotide_shuffle(
-        torch.from_numpy(np.ascontiguousarray(sequences)),
-        n=count,
-        random_state=_SEED,
-        allow_N=True,
-    )
+    with kept_threads():
+        return dinucleotide_shuffle(
+            torch.from_numpy(np.ascontiguousarray(sequences)),
+            n=count,
+            random_state=_SEED,
+            allow_N=True,
+        )
 
 
 def corrected_gradient(

@@ -1,5 +1,6 @@
 """The target table: what each column of the labels means."""
 
+import difflib
 import os
 
 import pandas as pd
@@ -55,6 +56,70 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
         if column in table:
             table[column] = table[column].fillna("").astype(str)
     return table
+
+
+def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFrame:
+    """The target that a person asked for; several, if they share a name.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``index`` and ``name``.
+    entry : str or int
+        Name or index.
+    where : str
+        Where it was asked for, e.g. a key of the configuration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``table``.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    found = table[table["index" if isinstance(entry, int) else "name"] == entry]
+    if found.empty:
+        close = difflib.get_close_matches(str(entry), list(table["name"]), n=3, cutoff=0.4)
+        raise InputError(
+            where,
+            repr(entry),
+            f"a name or an index (0 … {len(table) - 1}) in the target table",
+            f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.",
+        )
+    return found
+
+
+def check_same_targets(
+    where: object, targets: pd.DataFrame, expected: pd.DataFrame, of: str, remedy: str
+) -> None:
+    """Refuse a table of other targets, or of the same ones in another order.
+
+    Parameters
+    ----------
+    where : object
+        What the targets belong to, e.g. a path.
+    targets, expected : pandas.DataFrame
+        ``name`` is compared.
+    of : str
+        What the expected ones belong to, e.g. "the test split".
+    remedy : str
+        What to do about it, as a sentence.
+
+    Raises
+    ------
+    InputError
+        They differ.
+    """
+    if list(targets["name"]) != list(expected["name"]):
+        raise InputError(
+            where,
+            f"{len(targets)} targets that are not those of {of}",
+            f"the same {len(expected)} targets, in the same order",
+            remedy,
+        )
 
 
 def write_targets(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from noncoding.errors import InputError
-from noncoding.targets import read_targets, write_targets
+from noncoding.targets import check_same_targets, named_target, read_targets, write_targets
 
 OFFICIAL = Path(__file__).parents[1] / "resources" / "deepsea_targets.tsv"
 
@@ -41,3 +41,21 @@ def test_what_is_wrong_is_named(tmp_path, text, told):
     with pytest.raises(InputError, match=told) as error:
         read_targets(path)
     assert str(path) in str(error.value)
+
+
+NAMED = pd.DataFrame({"index": range(3), "name": ["Reb1", "twin", "twin"]})
+
+
+def test_a_target_is_named_by_its_name_or_its_index():
+    assert named_target(NAMED, 0, "key")["name"].tolist() == ["Reb1"]
+    assert named_target(NAMED, "twin", "key")["index"].tolist() == [1, 2]
+    with pytest.raises(InputError, match=r"key: found 'Reb'.*Did you mean Reb1\?"):
+        named_target(NAMED, "Reb", "key")
+    with pytest.raises(InputError, match="found 3; expected a name or an index \\(0 … 2\\)"):
+        named_target(NAMED, 3, "key")
+
+
+def test_tables_of_other_targets_are_refused():
+    check_same_targets("here", NAMED, NAMED.assign(index=0), "others", "Do something.")
+    with pytest.raises(InputError, match="here: found 3 targets that are not those of others"):
+        check_same_targets("here", NAMED, NAMED[::-1], "others", "Do something.")

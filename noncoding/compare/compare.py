@@ -15,11 +15,10 @@ from noncoding.compare.pairs import all_pairs
 from noncoding.compare.published import published_results
 from noncoding.compare.ranking import ranking
 from noncoding.describe.counts import count_positives
-from noncoding.errors import InputError
 from noncoding.evaluate.intervals import read_replicates
 from noncoding.files import written_whole
 from noncoding.store import BOTH, Store
-from noncoding.targets import read_targets
+from noncoding.targets import check_same_targets, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -176,13 +175,13 @@ def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFram
 
 def _same_targets(path: Path, table: pd.DataFrame) -> pd.DataFrame:
     own = read_targets(path)
-    if list(own["name"]) != list(table["name"]):
-        raise InputError(
-            path,
-            f"{len(own)} targets that are not those of the test split",
-            f"the same {len(table)} targets, in the same order",
-            "Run the stages 'baseline' and 'evaluate' again.",
-        )
+    check_same_targets(
+        path,
+        own,
+        table,
+        "the test split",
+        "Run the stages 'baseline' and 'evaluate' again.",
+    )
     return own
 
 

@@ -12,9 +12,9 @@ import pandas as pd
 
 from noncoding.describe.counts import SplitCounts, count_split
 from noncoding.describe.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
-from noncoding.errors import InputError
 from noncoding.files import written_whole
 from noncoding.store import Store
+from noncoding.targets import check_same_targets
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +59,13 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], outputs: DescriptionO
     for name, path in stores.items():
         with Store(path) as store:
             targets = store.targets if targets is None else targets
-            _check_same_targets(store, targets)
+            check_same_targets(
+                store.path,
+                store.targets,
+                targets,
+                "the other splits",
+                "Make all stores from one target table.",
+            )
             counts[name] = count_split(store)
             summary[name] = _summary(store, counts[name])
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
@@ -69,16 +75,6 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], outputs: DescriptionO
     draw_labels(counts, *outputs.labels)
     draw_bases(counts, *outputs.bases)
     draw_prevalence(targets, counts["train"], counts["test"], *outputs.prevalence)
-
-
-def _check_same_targets(store: Store, targets: pd.DataFrame) -> None:
-    if list(store.targets["name"]) != list(targets["name"]):
-        raise InputError(
-            store.path,
-            f"{len(store.targets)} targets that are not those of the other splits",
-            f"the same {len(targets)} targets, in the same order",
-            "Make all stores from one target table.",
-        )
 
 
 def _summary(store: Store, counts: SplitCounts) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from noncoding.discover.patterns import FEWEST, patterns
 from noncoding.discover.positives import positives
 from noncoding.errors import InputError
 from noncoding.explain.methods import METHODS, BaseMethod
-from noncoding.explain.select import chosen_targets
+from noncoding.explain.select import Choice, chosen_targets
 from noncoding.explain.writing import file_stem
 from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.models.motifs import read_motifs
 from noncoding.predict import device, read_predictions
 from noncoding.store import Store
+from noncoding.targets import check_same_targets, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +56,11 @@ class DiscoveryOutputs:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Choice):
     """The section ``discover`` of the configuration, and the targets of ``explain``.
 
     Attributes
     ----------
-    targets : list of str or int
-    best, best_per_group : int
-        As of `noncoding.explain.Settings`.
     sequences : int
         Positives of each target, at most.
     method : str
@@ -71,9 +69,6 @@ class Settings:
         For and against each target, at most.
     """
 
-    targets: list[str | int]
-    best: int
-    best_per_group: int
     sequences: int
     method: str
     patterns: int
@@ -110,11 +105,10 @@ def discover(
         No target that is asked for exists, or a file does not fit. What is wrong with one
         target stands in the summary under ``problems``.
     """
-    network = load_model(model).moved_to(device())
-    table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=["", "NaN"])
-    chosen, problems = chosen_targets(
-        table, settings.targets, settings.best, settings.best_per_group
-    )
+    trained = load_model(model)
+    network = trained.moved_to(device())
+    table = read_targets(metrics)
+    chosen, problems = chosen_targets(table, settings)
     known = read_motifs(motifs) if motifs else {}
     layer = first_layer(network)
     method = METHODS[settings.method]
@@ -122,6 +116,10 @@ def discover(
     with ExitStack() as stack:
         splits = {name: stack.enter_context(Store(path)) for name, path in stores.items()}
         first = next(iter(splits.values()))
+        for split in splits.values():
+            trained.check_fits(split)
+        remedy = "Run the stage 'evaluate' again."
+        check_same_targets(metrics, table, first.targets, "the test split", remedy)
         probabilities = read_predictions(predictions, first)
         own = motifs_of_targets(first.targets, known)
         learned: list[Learned] = []

@@ -15,6 +15,7 @@ from noncoding.evaluate.figures import TITLE_CHARACTERS
 from noncoding.evaluate.tables import scored
 from noncoding.figures import COLOURS, saved_figure
 from noncoding.metrics import Ranking, rank
+from noncoding.targets import named_target
 
 LINE_STYLES = ("-", "--", "-.")
 POINTS = 300
@@ -148,15 +149,7 @@ def thinned(ranking: Ranking, points: int) -> Ranking:
 
 
 def _named(metrics: pd.DataFrame, target: str | int) -> pd.DataFrame:
-    column = "index" if isinstance(target, int) else "name"
-    found = metrics[metrics[column] == target]
-    if found.empty:
-        raise InputError(
-            f"target {target!r}",
-            f"no target of this {column}",
-            f"a name or an index (0 … {len(metrics) - 1}) in the target table",
-            "Correct it; the table of metrics lists both.",
-        )
+    found = named_target(metrics, target, "evaluate.curves")
     drawable = scored(found)
     if drawable.empty:
         raise InputError(

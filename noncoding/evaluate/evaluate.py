@@ -22,6 +22,7 @@ from noncoding.evaluate.tables import scored, summarise, target_metrics, with_in
 from noncoding.files import written_whole
 from noncoding.predict import read_predictions
 from noncoding.store import Store
+from noncoding.targets import check_same_targets
 
 log = logging.getLogger(__name__)
 
@@ -147,13 +148,13 @@ def _train_positives(
     train_store: str | os.PathLike[str], table: pd.DataFrame
 ) -> npt.NDArray[np.int64]:
     with Store(train_store) as train:
-        if list(train.targets["name"]) != list(table["name"]):
-            raise InputError(
-                train_store,
-                f"{len(train.targets)} targets that are not those of the test split",
-                f"the same {len(table)} targets, in the same order",
-                "Make both stores from one target table.",
-            )
+        check_same_targets(
+            train_store,
+            train.targets,
+            table,
+            "the test split",
+            "Make both stores from one target table.",
+        )
         return count_positives(train)
 
 

@@ -13,18 +13,20 @@ import numpy as np
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.explain import faithfulness, select, writing
+from noncoding.explain import faithfulness, writing
 from noncoding.explain.explained import Explained, share_in_bin
 from noncoding.explain.explainer import Explainer, Settings
 from noncoding.explain.faithfulness_figure import draw_faithfulness
 from noncoding.explain.figures import draw_sequence, draw_summary
 from noncoding.explain.methods import METHODS
+from noncoding.explain.select import chosen_targets
 from noncoding.explain.truth import truth_metrics
 from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.models.motifs import read_motifs
 from noncoding.predict import read_predictions
 from noncoding.store import Store
+from noncoding.targets import check_same_targets, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -99,20 +101,20 @@ def explain(
         and the rest is explained.
     """
     trained = load_model(model)
-    table = pd.read_csv(metrics, sep="\t", keep_default_na=False, na_values=["", "NaN"])
-    named = pd.read_csv(baseline, sep="\t", keep_default_na=False)["motif"]
-    chosen, problems = select.chosen_targets(
-        table, settings.targets, settings.best, settings.best_per_group
-    )
+    table, baselines = read_targets(metrics), read_targets(baseline)
+    chosen, problems = chosen_targets(table, settings)
     with Store(store) as split:
         trained.check_fits(split)
+        for path, of in ((metrics, table), (baseline, baselines)):
+            remedy = "Run the stages 'baseline' and 'evaluate' again."
+            check_same_targets(path, of, split.targets, "the test split", remedy)
         explainer = Explainer(
             trained,
             split,
             read_predictions(predictions, split),
             settings,
             truth,
-            dict(enumerate(named)),
+            list(baselines["motif"].fillna("")),
             read_motifs(motifs) if motifs else {},
         )
         problems += explainer.problems

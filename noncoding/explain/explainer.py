@@ -10,13 +10,14 @@ import pandas as pd
 import torch
 
 from noncoding.errors import InputError
-from noncoding.explain import faithfulness, select, sequences
+from noncoding.explain import faithfulness, sequences
 from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.known import motif_hits
 from noncoding.explain.methods import METHODS, LayerMethod, attribute, passes
 from noncoding.explain.perturb import Curves, perturbation_curves
 from noncoding.explain.resolution import Resolution, resolution
+from noncoding.explain.select import Choice, best_true_positives
 from noncoding.explain.truth import planted_sites
 from noncoding.models import ExportedModel
 from noncoding.predict import device, strand_averaged
@@ -31,13 +32,11 @@ _MEASURED = 8
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Choice):
     """The section ``explain`` of the configuration; see config.yaml.
 
     Attributes
     ----------
-    targets : list of str or int
-    best, best_per_group : int
     sequences : str or list
         `POSITIVES`, loci, or the path of a FASTA file.
     methods : list of str
@@ -46,9 +45,6 @@ class Settings:
     drawn, checked, loci : int
     """
 
-    targets: list[str | int]
-    best: int
-    best_per_group: int
     sequences: str | list[str | int]
     methods: list[str]
     layer: str | None
@@ -67,7 +63,7 @@ class Explainer:
         probabilities: npt.NDArray[np.float32],
         settings: Settings,
         truth: str | os.PathLike[str] | None,
-        motif_names: dict[int, str],
+        motif_names: list[str],
         motifs: dict[str, npt.NDArray[np.float64]],
     ) -> None:
         self._network = trained.moved_to(device())
@@ -128,7 +124,7 @@ class Explainer:
         problems: list[str] = []
         given = self._given
         if given is None:
-            ranked = select.best_true_positives(
+            ranked = best_true_positives(
                 self._labels[:, target], self._probabilities[:, target], self._count, self._loci
             )
             given, problems = sequences.without_unknown(sequences.of_store(self._store, ranked))
@@ -146,7 +142,7 @@ class Explainer:
         if self._truth is not None and "locus" in given.table:
             planted = self._store.targets.loc[target, "motifs"]
             sites = planted_sites(self._truth, planted, given.table["locus"].to_numpy())
-        motif = self._motif_names.get(target, "")
+        motif = self._motif_names[target]
         known = self._motifs.get(motif)
         labels, probabilities = self._known_of(given, target)
         return (

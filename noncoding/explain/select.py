@@ -1,28 +1,40 @@
 """Which targets are explained, and which of their loci."""
 
-import difflib
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
+from noncoding.targets import named_target
 
 
-def chosen_targets(
-    metrics: pd.DataFrame, wanted: Sequence[str | int], best: int, best_per_group: int
-) -> tuple[list[int], list[str]]:
+@dataclass(frozen=True)
+class Choice:
+    """Which targets are explained, as the section ``explain`` of the configuration says.
+
+    Attributes
+    ----------
+    targets : list of str or int
+        Names or indices. A name that several targets share means all of them.
+    best, best_per_group : int
+        Beside them, so many with the highest AUPR, of all and of each group.
+    """
+
+    targets: list[str | int]
+    best: int
+    best_per_group: int
+
+
+def chosen_targets(metrics: pd.DataFrame, choice: Choice) -> tuple[list[int], list[str]]:
     """Indices of the targets to explain.
 
     Parameters
     ----------
     metrics : pandas.DataFrame
         The evaluation's table: index, name, group, auprc.
-    wanted : sequence of str or int
-        Names or indices. A name that several targets share means all of them.
-    best, best_per_group : int
-        Beside them, so many with the highest AUPR, of all and of each group.
+    choice : Choice
 
     Returns
     -------
@@ -38,16 +50,16 @@ def chosen_targets(
     """
     chosen: dict[int, None] = {}
     problems = []
-    for entry in wanted:
-        column = "index" if isinstance(entry, int) else "name"
-        matches = metrics.loc[metrics[column] == entry, "index"]
-        if matches.empty:
-            problems.append(_unknown(entry, metrics))
-        chosen |= dict.fromkeys(int(index) for index in matches)
+    for entry in choice.targets:
+        try:
+            found = named_target(metrics, entry, "explain.targets")
+            chosen |= dict.fromkeys(int(index) for index in found["index"])
+        except InputError as error:
+            problems.append(str(error))
     ranked = metrics.dropna(subset="auprc").sort_values("auprc", ascending=False, kind="stable")
-    chosen |= dict.fromkeys(int(index) for index in ranked["index"][:best])
+    chosen |= dict.fromkeys(int(index) for index in ranked["index"][: choice.best])
     for _, group in ranked.groupby("group", sort=True):
-        chosen |= dict.fromkeys(int(index) for index in group["index"][:best_per_group])
+        chosen |= dict.fromkeys(int(index) for index in group["index"][: choice.best_per_group])
     if not chosen:
         raise InputError(
             "configuration, key explain",
@@ -56,15 +68,6 @@ def chosen_targets(
             "Name targets under 'targets', or set 'best' or 'best_per_group'.",
         )
     return list(chosen), problems
-
-
-def _unknown(entry: str | int, metrics: pd.DataFrame) -> str:
-    close = difflib.get_close_matches(str(entry), list(metrics["name"]), n=3, cutoff=0.4)
-    return (
-        f"explain.targets: found {entry!r}; expected a name or an index (0 … {len(metrics) - 1}) "
-        "in the target table. "
-        + (f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.")
-    )
 
 
 def best_true_positives(

@@ -12,6 +12,7 @@ import pandas as pd
 from noncoding.compare import versus
 from noncoding.errors import InputError
 from noncoding.models import load_model
+from noncoding.targets import check_same_targets
 
 _MEASURED = (
     "test_positives",
@@ -160,13 +161,13 @@ def collect(
     results = [_collect_model(name, Path(folder)) for name, folder in models.items()]
     first, *others = results
     for other in others:
-        if list(other.metrics["name"]) != list(first.metrics["name"]):
-            raise InputError(
-                other.folder / "evaluation" / "targets.tsv",
-                f"{len(other.metrics)} targets that are not those of {first.name}",
-                f"the same {len(first.metrics)} targets, in the same order",
-                _REMEDY.format("evaluate"),
-            )
+        check_same_targets(
+            other.folder / "evaluation" / "targets.tsv",
+            other.metrics,
+            first.metrics,
+            first.name,
+            _REMEDY.format("evaluate"),
+        )
     compared = _collect_comparison(Path(comparison))
     return DatasetResults(dataset, Path(data), settings, splits, results, compared)
 

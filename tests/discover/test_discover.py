@@ -14,6 +14,7 @@ from noncoding.discover import DiscoveryOutputs, Settings, discover
 from noncoding.errors import InputError
 from noncoding.models import create_model, export_model
 from noncoding.predict import predict
+from noncoding.store import FORWARD, StoreHeader, new_store
 
 ASKED = {"targets": ["a"], "best": 0, "best_per_group": 0, "sequences": 60}
 ASKED |= {"method": "gradient", "patterns": 3}
@@ -94,3 +95,11 @@ def test_nothing_to_look_for_leaves_what_was_there(inputs, tmp_path):
         run(inputs, tmp_path, targets=["zzz"])
     assert made.summary.read_bytes() == before
     assert not [path for path in made.summary.parent.iterdir() if path.name.startswith(".")]
+
+
+def test_a_store_of_another_window_is_refused(inputs, tmp_path):
+    model, stores, *tables = inputs
+    with new_store(stores["train"], StoreHeader(50, 10, FORWARD, TABLE, {})) as writer:
+        writer.append(np.zeros((2, 4, 50), np.uint8), np.zeros((2, 3), np.uint8))
+    with pytest.raises(InputError, match="a model for windows of 40 bp"):
+        run([model, stores, *tables], tmp_path)

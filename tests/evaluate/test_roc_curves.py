@@ -60,7 +60,12 @@ def test_a_shared_name_means_all_that_have_metrics():
 
 
 @pytest.mark.parametrize(
-    ("target", "words"), [("none", "no target of this name"), (6, "0 … 5"), (4, "0 positive")]
+    ("target", "words"),
+    [
+        ("none", "evaluate.curves: found 'none'; expected a name or an index"),
+        (6, "0 … 5"),
+        (4, "0 positive"),
+    ],
 )
 def test_a_target_that_cannot_be_drawn_is_refused(target, words):
     with pytest.raises(InputError, match=words):

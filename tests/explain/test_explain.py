@@ -15,7 +15,7 @@ from noncoding.errors import InputError
 from noncoding.explain import ExplanationOutputs, Settings, explain
 from noncoding.explain.faithfulness import COLUMNS
 from noncoding.explain.methods import METHODS
-from noncoding.models import create_model, export_model
+from noncoding.models import create_model, export_model, load_model
 from noncoding.predict import predict
 
 LAYER_METHODS = ["gradcam", "hirescam"]
@@ -193,3 +193,28 @@ def test_nothing_to_explain_leaves_what_was_there(inputs, tmp_path, asked, told)
         run(inputs, made, **asked)
     after = {path: path.read_bytes() for path in made.maps.parent.rglob("*") if path.is_file()}
     assert after == before
+
+
+@pytest.mark.parametrize(("number", "name"), [(3, "targets.tsv"), (4, "baseline.tsv")])
+def test_a_table_of_other_targets_is_refused(inputs, tmp_path, number, name):
+    table = pd.read_csv(inputs[number], sep="\t")
+    table.assign(name=["b", "a", "c"]).to_csv(inputs[number], sep="\t", index=False)
+    with pytest.raises(InputError, match=f"{name}.*not those of the test split"):
+        run(inputs, outputs(tmp_path / "explain"))
+
+
+def test_a_target_may_be_called_nan(inputs, tmp_path):
+    table = TABLE.assign(name=["NaN", "b", "c"])
+    network = load_model(inputs[0]).network
+    export_model(
+        network, tmp_path / "named", table, {"dataset": "toy", "model": "tiny", "validation": {}}
+    )
+    write_toy_store(tmp_path / "test.h5", rows=30, table=table)
+    predict(tmp_path / "named", tmp_path / "test.h5", inputs[2], batch_size=8)
+    for path in inputs[3:]:
+        own = pd.read_csv(path, sep="\t").assign(name=table["name"])
+        own.to_csv(path, sep="\t", index=False)
+    made = outputs(tmp_path / "explain")
+    summary = run([tmp_path / "named", *inputs[1:]], made, targets=["NaN"])
+    assert summary["problems"] == []
+    assert (made.figures / "000-NaN.png").exists()

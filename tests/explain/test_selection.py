@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from noncoding.errors import InputError
-from noncoding.explain.select import best_true_positives, chosen_targets
+from noncoding.explain.select import Choice, best_true_positives, chosen_targets
 from noncoding.explain.truth import peak_distances, planted_sites, truth_metrics
 
 METRICS = pd.DataFrame(
@@ -17,29 +17,29 @@ METRICS = pd.DataFrame(
 
 
 def test_by_name_by_index_and_the_best_of_all_and_of_each_group():
-    assert chosen_targets(METRICS, ["twin", 0], 0, 0) == ([2, 3, 0], [])
-    assert chosen_targets(METRICS, [], 0, 1) == ([5, 1], [])
-    assert chosen_targets(METRICS, ["Abf1"], 0, 2) == ([1, 5, 2], [])
-    assert chosen_targets(METRICS, ["shut"], 2, 0) == ([5, 1, 2], [])
+    assert chosen_targets(METRICS, Choice(["twin", 0], 0, 0)) == ([2, 3, 0], [])
+    assert chosen_targets(METRICS, Choice([], 0, 1)) == ([5, 1], [])
+    assert chosen_targets(METRICS, Choice(["Abf1"], 0, 2)) == ([1, 5, 2], [])
+    assert chosen_targets(METRICS, Choice(["shut"], 2, 0)) == ([5, 1, 2], [])
 
 
 @pytest.mark.parametrize("wanted", ["Reb", 6, "1"])
 def test_an_unknown_target_is_told_and_the_others_are_chosen(wanted):
-    chosen, [problem] = chosen_targets(METRICS, [wanted, "Abf1"], 0, 0)
+    chosen, [problem] = chosen_targets(METRICS, Choice([wanted, "Abf1"], 0, 0))
     assert chosen == [1]
     assert f"found {wanted!r}" in problem
     with pytest.raises(InputError, match=r"configuration, key explain: found explain\.targets"):
-        chosen_targets(METRICS, [wanted], 0, 0)
+        chosen_targets(METRICS, Choice([wanted], 0, 0))
 
 
 def test_a_misspelt_target_is_guessed():
-    _, [problem] = chosen_targets(METRICS, ["Reb2", 0], 0, 0)
+    _, [problem] = chosen_targets(METRICS, Choice(["Reb2", 0], 0, 0))
     assert "Did you mean Reb1" in problem
 
 
 def test_no_target_at_all_is_refused():
     with pytest.raises(InputError, match="no target"):
-        chosen_targets(METRICS, [], 0, 0)
+        chosen_targets(METRICS, Choice([], 0, 0))
 
 
 def test_best_true_positives():

@@ -1,7 +1,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numba
 import torch
 
 from noncoding.discover import DiscoveryOutputs, Settings, discover
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 torch.set_num_threads(snakemake.threads)
-numba.set_num_threads(min(snakemake.threads, numba.config.NUMBA_NUM_THREADS))
 
 with logged_stage(snakemake.log[0]):
     discover(

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from memelite import tomtom
 from scipy.stats import false_discovery_control
 
-from noncoding.explain.threads import kept_threads
+from noncoding.explain.threads import same_threads
 
 _DATABASE = 50
 """Motifs below which p-values are not sound (as MEME's TOMTOM warns)."""
@@ -65,7 +65,7 @@ def matches(
         known[number % len(known)][:, generator.permutation(known[number % len(known)].shape[1])]
         for number in range(max(0, _DATABASE - len(known)))
     ]
-    with kept_threads():
+    with same_threads():
         found = tomtom([np.ascontiguousarray(query) for query in queries], known + decoys)
     results = []
     for p_values, offsets, strands in zip(found[0], found[2], found[4], strict=True):

@@ -8,7 +8,7 @@ from modiscolite.core import SeqletSet
 from modiscolite.tfmodisco import TFMoDISco
 
 from noncoding.errors import InputError
-from noncoding.explain.threads import kept_threads
+from noncoding.explain.threads import same_threads
 
 _KEPT = 0.3
 """Share of a pattern's strongest position from which on positions belong to it."""
@@ -22,7 +22,7 @@ _RUNS = 8
 """Of the clustering, of which the best is kept; each starts anew."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pattern:
     """A motif that a network has learned.
 
@@ -84,7 +84,7 @@ def patterns(
     if sequences.shape[-1] < SHORTEST or not np.abs(hypothetical * sequences).any():
         return []
     try:
-        with kept_threads():
+        with same_threads():
             found = TFMoDISco(
                 np.ascontiguousarray(sequences.transpose(0, 2, 1), dtype=np.float32),
                 np.ascontiguousarray(hypothetical.transpose(0, 2, 1), dtype=np.float32),

@@ -14,7 +14,7 @@ from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.explain.strands import BothStrands, device_of
-from noncoding.explain.threads import kept_threads
+from noncoding.explain.threads import same_threads
 from noncoding.models.activations import Exponential
 
 REFERENCES = 8
@@ -38,7 +38,7 @@ def shuffled(sequences: npt.NDArray[np.uint8], count: int = REFERENCES) -> torch
     torch.Tensor, shape=(n, count, 4, length), dtype=uint8
         The same at every call; an unknown base is shuffled as a fifth letter.
     """
-    with kept_threads():
+    with same_threads():
         return dinucleotide_shuffle(
             torch.from_numpy(np.ascontiguousarray(sequences)),
             n=count,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from memelite import fimo
 
 from noncoding.explain.explained import Interval, holds, strongest_window
-from noncoding.explain.threads import kept_threads
+from noncoding.explain.threads import same_threads
 
 WINDOW = 40
 """bp of a window that may hold a motif."""
@@ -54,7 +54,7 @@ def motif_hits(
     found: list[list[Interval]] = [[] for _ in sequences]
     if len(sequences) and matrix.shape[1] <= sequences.shape[-1]:
         given = np.ascontiguousarray(sequences, dtype=np.int8)
-        with kept_threads():
+        with same_threads():
             [hits] = fimo({"motif": matrix.astype(np.float64)}, given, threshold=P_VALUE)
         for row, start, end in zip(hits["sequence_name"], hits["start"], hits["end"], strict=True):
             found[int(row)].append((int(start), int(end)))

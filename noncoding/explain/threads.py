@@ -1,20 +1,24 @@
-"""Threads that libraries must not change behind our back."""
+"""As many threads for numba as for torch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import numba
 import torch
 
 
 @contextmanager
-def kept_threads() -> Iterator[None]:
-    """Keep the number of torch's threads over a body that runs numba in parallel.
+def same_threads() -> Iterator[None]:
+    """Let what runs numba in parallel take as many threads as torch, and leave torch its own.
 
-    Numba's first parallel loop sets OpenMP's number of threads, which is torch's, too, to
-    all cores: a job would take more than it was given, and sums would round otherwise.
+    By itself numba takes all cores, whatever a job was given; and its first parallel loop
+    sets OpenMP's number of threads, which is torch's, too, so that sums round otherwise.
     """
-    threads = torch.get_num_threads()
+    threads, before = torch.get_num_threads(), numba.get_num_threads()
+    most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set at import
+    numba.set_num_threads(min(threads, most))
     try:
         yield
     finally:
+        numba.set_num_threads(before)
         torch.set_num_threads(threads)

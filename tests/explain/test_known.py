@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from linear import sequences
 
 from noncoding.alphabet import codes, one_hot, reverse_complement
@@ -45,13 +44,3 @@ def test_shares_count_windows_that_hold_the_middle_of_a_match():
         starts = range(200 - WINDOW + 1)
         counted = sum(any(s <= m < s + WINDOW for m in middles) for s in starts)
         assert found.random[row] == pytest.approx(counted / len(starts))
-
-
-def test_a_scan_leaves_torch_its_threads(matrix):
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        motif_hits(sequences(2, 300), matrix)
-        assert torch.get_num_threads() == 1
-    finally:
-        torch.set_num_threads(before)

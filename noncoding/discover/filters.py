@@ -1,5 +1,7 @@
 """The first layer: the filter that weighs most for a target."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -7,7 +9,7 @@ from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.discover.patterns import Pattern
-from noncoding.explain.gradcam import captured
+from noncoding.explain.gradcam import activation_and_gradient, captured
 from noncoding.explain.gradients import shuffled
 from noncoding.explain.strands import device_of
 
@@ -49,10 +51,10 @@ def strongest_filter(
     Pattern or None
         None where no site excites the filter.
     """
-    own, answers = _weights(network, layer, sequences, target)
-    others, _ = _weights(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
+    own = _weights(network, layer, sequences, target)
+    others = _weights(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
     best = int((own - others).argmax())
-    windows = _sites(layer, sequences, answers[:, :, best])
+    windows = _sites(layer, sequences, _answers(network, layer, sequences, best))
     if not len(windows):
         return None
     counts = windows.sum(axis=0, dtype=np.float64)
@@ -67,28 +69,37 @@ def strongest_filter(
 
 def _weights(
     network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], target: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """Mean weight of each filter, and the answers of all.
-
-    Returns
-    -------
-    weights : numpy.ndarray, shape=(filters,)
-    answers : numpy.ndarray, shape=(2, n, filters, positions), dtype=float32
-        On the forward strand, and on the reverse in its own direction.
-    """
+) -> npt.NDArray[np.float64]:
+    """Mean weight of each filter, shape=(filters,)."""
     weights = np.zeros(layer.out_channels)
-    answers: list[list[npt.NDArray[np.float32]]] = [[], []]
+    for strands in _batches(network, sequences):
+        for one in strands:
+            answer, gradient = activation_and_gradient(network, layer, one, target)
+            weights += (gradient * answer).sum(dim=(0, 2)).double().cpu().numpy()
+    return weights / len(sequences)
+
+
+@torch.inference_mode()
+def _answers(
+    network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], number: int
+) -> npt.NDArray[np.float32]:
+    """Answers of a filter, shape=(2, n, positions): forward, and reverse in its own direction."""
+    found: list[list[torch.Tensor]] = [[], []]
+    for strands in _batches(network, sequences):
+        for of_strand, one in zip(found, strands, strict=True):
+            with captured(layer) as outputs:
+                network(one)
+            of_strand.append(outputs[0][:, number].float().cpu())
+    return torch.stack([torch.cat(of_strand) for of_strand in found]).numpy()
+
+
+def _batches(
+    network: nn.Module, sequences: npt.NDArray[np.uint8]
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Batches of sequences, on the network's device, and their reverse complements."""
     for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH):
         given = batch.to(device_of(network)).float()
-        for strand, one in enumerate((given, reverse_complement(given))):
-            with captured(layer) as outputs:
-                logit = network(one)[:, target].sum()
-                [answer] = outputs
-                [gradient] = torch.autograd.grad(logit, answer)
-            weights += (gradient * answer).sum(dim=(0, 2)).detach().double().cpu().numpy()
-            answers[strand].append(answer.detach().float().cpu().numpy())
-    both = np.stack([np.concatenate(of_strand) for of_strand in answers])
-    return weights / len(sequences), both
+        yield given, reverse_complement(given)
 
 
 def _kernel(

@@ -107,17 +107,32 @@ def strand_averaged_maps(
     dict of torch.Tensor, shape=(batch, positions)
         The map of the reverse complement is flipped before it is averaged in.
     """
-    forward = _one_strand(network, layer, sequences, target)
-    reverse = _one_strand(network, layer, reverse_complement(sequences), target)
+    forward = activation_and_gradient(network, layer, sequences, target)
+    reverse = activation_and_gradient(network, layer, reverse_complement(sequences), target)
     return {
         name: (method(*forward) + method(*reverse).flip(-1)) / 2 for name, method in methods.items()
     }
 
 
-def _one_strand(
+def activation_and_gradient(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Activation of the layer, and gradient of the logit by it."""
+    """Activation of a layer, and gradient of the logit of a target by it.
+
+    Parameters
+    ----------
+    network, layer, sequences, target
+        As of `strand_averaged_maps`.
+
+    Returns
+    -------
+    pair of torch.Tensor, shape=(batch, channels, positions)
+
+    Raises
+    ------
+    InputError
+        The layer's output has another shape.
+    """
     with captured(layer) as outputs:
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()

@@ -21,7 +21,7 @@ import yaml
 
 from noncoding.alphabet import one_hot
 from noncoding.explain.gradcam import named_layer
-from noncoding.explain.methods import METHODS, attribute, passes
+from noncoding.explain.methods import METHODS, attribute
 from noncoding.explain.strands import logits
 from noncoding.models import create_model
 from noncoding.predict import device
@@ -57,7 +57,7 @@ def main() -> None:
     forward = median(lambda: logits(network, sequences, 0), arguments.repeats)
     per_map = {FORWARD: forward / len(sequences)}
     for method in arguments.methods:
-        costly = passes(method) > COSTLY
+        costly = METHODS[method].passes > COSTLY
         given = sequences[:1] if costly else sequences
         repeats = 1 if costly else arguments.repeats
 

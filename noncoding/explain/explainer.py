@@ -14,7 +14,7 @@ from noncoding.explain import faithfulness, sequences
 from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.known import motif_hits
-from noncoding.explain.methods import METHODS, LayerMethod, attribute, passes
+from noncoding.explain.methods import METHODS, LayerMethod, attribute
 from noncoding.explain.perturb import Curves, perturbation_curves
 from noncoding.explain.resolution import Resolution, resolution
 from noncoding.explain.select import Choice, best_true_positives
@@ -134,7 +134,7 @@ class Explainer:
         one_hot = given.one_hot
         if self.resolution is None and self._layer is not None:
             self.resolution = resolution(self._network, self._layer, one_hot[:_MEASURED])
-        cheap = [name for name in self.methods if passes(name) <= _CHEAP]
+        cheap = [name for name in self.methods if METHODS[name].passes <= _CHEAP]
         others = [name for name in self.methods if name not in cheap]
         maps = attribute(cheap, self._network, self._layer, one_hot, target)
         maps |= attribute(others, self._network, self._layer, one_hot[: self.checked], target)

@@ -12,7 +12,7 @@ from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.gradients import shuffled
 from noncoding.explain.known import window_shares
-from noncoding.explain.methods import attribute, passes
+from noncoding.explain.methods import METHODS, attribute
 from noncoding.explain.perturb import Curves
 from noncoding.explain.randomise import parts, randomised, rank_correlations
 from noncoding.explain.strands import logits
@@ -115,18 +115,20 @@ def randomisation_checks(target: Explained, network: Network, layer: str, checke
     A map is made anew for every part, so few sequences are taken, and in-silico
     mutagenesis is made when the first part and when all are random.
     """
+    costly = [method for method in target.maps if METHODS[method].passes >= _COSTLY]
+    others = [method for method in target.maps if method not in costly]
     every = parts(network)
     for part, forgetful in randomised(network):
         read = named_layer(forgetful, layer) if layer else None
-        for method in target.maps:
-            costly = passes(method) >= _COSTLY
-            if costly and part not in (every[0], every[-1]):
-                continue
-            count = min(checked, 1 if costly else _RANDOMISED)
-            one_hot = target.sequences.one_hot[:count]
-            other = attribute([method], forgetful, read, one_hot, target.index)[method]
-            found = rank_correlations(target.maps[method][:count], other)
-            yield _row(target, method, f"{RANDOMISED}{part}", found)
+        made = [(others, _RANDOMISED)]
+        if part in (every[0], every[-1]):
+            made.append((costly, 1))
+        for methods, most in made:
+            one_hot = target.sequences.one_hot[: min(checked, most)]
+            maps = attribute(methods, forgetful, read, one_hot, target.index)
+            for method, other in maps.items():
+                found = rank_correlations(target.maps[method][: len(one_hot)], other)
+                yield _row(target, method, f"{RANDOMISED}{part}", found)
 
 
 def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -22,12 +22,16 @@ class LayerMethod(NamedTuple):
     Attributes
     ----------
     title : str
+    passes : int
+        Forward passes that a sequence takes on each strand, about; a backward pass counts
+        as two.
     compute : callable
         Activation and gradient, shape=(batch, channels, positions), to a map, (batch,
         positions), that is nowhere negative.
     """
 
     title: str
+    passes: int
     compute: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -37,26 +41,25 @@ class BaseMethod(NamedTuple):
     Attributes
     ----------
     title : str
+    passes : int
+        As of `LayerMethod`.
     compute : callable
         Network, sequences of shape (n, 4, length) and target to what each base would
         contribute in each place, shape=(n, 4, length).
-    passes : int
-        Forward passes that a sequence takes on each strand, about; a backward pass counts
-        as two.
     """
 
     title: str
-    compute: Callable[[nn.Module, npt.NDArray[np.uint8], int], npt.NDArray[np.float32]]
     passes: int
+    compute: Callable[[nn.Module, npt.NDArray[np.uint8], int], npt.NDArray[np.float32]]
 
 
 METHODS: dict[str, LayerMethod | BaseMethod] = {
-    "gradcam": LayerMethod("Grad-CAM", gradcam),
-    "hirescam": LayerMethod("HiResCAM", hirescam),
-    "gradient": BaseMethod("Gradient × input", corrected_gradient, 3),
-    "integrated_gradients": BaseMethod("Integrated gradients", integrated_gradients, 300),
-    "deeplift_shap": BaseMethod("DeepLIFT/SHAP", deeplift_shap, 50),
-    "mutagenesis": BaseMethod("In-silico mutagenesis", base_effects, 3000),
+    "gradcam": LayerMethod("Grad-CAM", 3, gradcam),
+    "hirescam": LayerMethod("HiResCAM", 3, hirescam),
+    "gradient": BaseMethod("Gradient × input", 3, corrected_gradient),
+    "integrated_gradients": BaseMethod("Integrated gradients", 300, integrated_gradients),
+    "deeplift_shap": BaseMethod("DeepLIFT/SHAP", 50, deeplift_shap),
+    "mutagenesis": BaseMethod("In-silico mutagenesis", 3000, base_effects),
 }
 
 
@@ -104,12 +107,6 @@ def attribute(
             hypothetical = method.compute(network, sequences, target)
             maps[name] = (hypothetical * sequences).sum(axis=1)
     return {name: maps[name] for name in methods if name in maps}
-
-
-def passes(method: str) -> int:
-    """Forward passes that a method takes a sequence and strand, about."""
-    found = METHODS[method]
-    return found.passes if isinstance(found, BaseMethod) else 3
 
 
 def titles() -> dict[str, str]:

@@ -44,18 +44,18 @@ def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
 
 @contextmanager
 def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A name beside a file, for what must not outlive the body.
+    """A name beside a file or folder, for what must not outlive the body.
 
     Parameters
     ----------
     path : path
-        The file. Missing parent folders are made.
+        Of the file or folder. Missing parent folders are made.
 
     Yields
     ------
     Path
-        Of this process alone, with the ending of `path`. Files of such names
-        that killed processes of this machine left behind are removed.
+        Of this process alone, with the ending of `path`. What killed processes of
+        this machine left behind under such names is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,12 +64,19 @@ def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
     for left in path.parent.glob(f"{glob.escape(prefix)}*-{glob.escape(path.name)}"):
         process = left.name.removeprefix(prefix).partition("-")[0]
         if process.isdigit() and not psutil.pid_exists(int(process)):
-            left.unlink(missing_ok=True)
+            _remove(left)
     name = path.with_name(f"{prefix}{os.getpid()}-{path.name}")
     try:
         yield name
     finally:
-        name.unlink(missing_ok=True)
+        _remove(name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -84,21 +91,17 @@ def written_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     Yields
     ------
     list of Path
-        One empty folder a path.
+        One empty folder a path (see `temporary`).
     """
     finals = [Path(path) for path in paths]
-    partials = [final.with_name(f"{TEMPORARY}{final.name}") for final in finals]
-    try:
+    with ExitStack() as stack:
+        partials = [stack.enter_context(temporary(final)) for final in finals]
         for partial in partials:
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
+            partial.mkdir()
         yield partials
         for partial, final in zip(partials, finals, strict=True):
-            shutil.rmtree(final, ignore_errors=True)
+            _remove(final)
             partial.rename(final)
-    finally:
-        for partial in partials:
-            shutil.rmtree(partial, ignore_errors=True)
 
 
 def sha256(*paths: str | os.PathLike[str]) -> str:

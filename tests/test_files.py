@@ -67,6 +67,23 @@ def test_a_folder_takes_its_place_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [final]
 
 
+def test_a_folder_that_a_killed_process_left_is_removed(tmp_path):
+    final = tmp_path / "figures"
+    script = f"""
+import os, signal
+from noncoding.files import written_folders
+with written_folders({str(final)!r}) as [partial]:
+    (partial / "half.png").write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    (left,) = tmp_path.iterdir()
+    with written_folders(final) as [partial]:
+        assert not left.exists()
+        (partial / "new.png").write_text("new")
+    assert list(tmp_path.iterdir()) == [final]
+
+
 def test_sha256(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"ACGT" * 100_000)

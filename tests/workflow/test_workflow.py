@@ -3,6 +3,7 @@
 import functools
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,9 +22,9 @@ from noncoding.models import EXPORTED_FILES
 ROOT = Path(__file__).parents[2]
 
 
-def snakemake(folder, *arguments, config=None):
+def snakemake(folder, *arguments, config=None, pipeline=ROOT):
     """Run the workflow in a folder of its own; gives its exit status and what it said."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(pipeline / "Snakefile")]
     command += ["--directory", str(folder), "--cores", "2", *arguments]
     if config is not None:
         path = Path(folder) / "over.yaml"
@@ -237,6 +238,26 @@ def test_a_genome_becomes_stores(genome, tmp_path):
     with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
+
+
+def test_a_fresh_checkout_runs_nothing_and_an_edited_module_what_uses_it(genome, tmp_path):
+    pipeline = tmp_path / "pipeline"
+    for name in ("rules", "scripts", "noncoding", "schemas", "envs", "profiles"):
+        shutil.copytree(ROOT / name, pipeline / name)
+    for name in ("Snakefile", "config.yaml"):
+        shutil.copy(ROOT / name, pipeline)
+    config = tiny(own=genome)
+    status, said = snakemake(tmp_path, "describe", config=config, pipeline=pipeline)
+    assert status == 0, said
+    for path in pipeline.rglob("*"):
+        path.touch()
+    _, said = snakemake(tmp_path, "describe", "--dry-run", config=config, pipeline=pipeline)
+    assert "Nothing to be done" in said
+    with (pipeline / "noncoding" / "describe" / "figures.py").open("a") as file:
+        file.write("\n# edited\n")
+    _, said = snakemake(tmp_path, "describe", "--dry-run", config=config, pipeline=pipeline)
+    assert "rule describe_dataset" in said
+    assert "rule build_splits" not in said
 
 
 def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp_path):

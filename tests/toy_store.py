@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+import torch
 
 from noncoding.alphabet import reverse_complement
+from noncoding.models import create_model, export_model
 from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
 
 LENGTH = 40
@@ -102,3 +104,11 @@ DANQ = {
     "hidden": 5,
     "dropout": [0.0, 0.0],
 }
+
+
+def export_toy_model(folder, seed=0):
+    """An untrained model of the toy store's three targets, exported; gives its network."""
+    torch.manual_seed(seed)
+    network = create_model(length=LENGTH, targets=len(TABLE), **toy_sizes()).eval()
+    export_model(network, folder, TABLE, {"dataset": "toy", "model": "tiny", "validation": {}})
+    return network

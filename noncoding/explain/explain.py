@@ -118,55 +118,52 @@ def explain(
             read_motifs(motifs) if motifs else {},
         )
         problems += explainer.problems
-        with written_folders(outputs.figures, outputs.tracks) as (figures, tracks):
-            rows, checks, curves = [], [], []
-            with written_whole(
+        rows, checks, curves = [], [], []
+        with (
+            written_folders(outputs.figures, outputs.tracks) as [figures, tracks],
+            written_whole(
                 outputs.maps,
                 outputs.targets,
                 outputs.summary,
                 outputs.faithfulness,
                 outputs.curves,
-            ) as [maps_part, targets_part, summary_part, faithfulness_part, curves_part]:
-                with h5py.File(maps_part, "w") as file:
-                    file.attrs.update(layer=explainer.layer_name, length=split.length)
-                    for index in chosen:
-                        explained, found = explainer.explain(index)
-                        problems += found
-                        rows.append(_row(table, index, explained))
-                        if explained is None:
-                            continue
-                        writing.keep_maps(
-                            file.create_group(str(index)), explained, explainer.layer_name
-                        )
-                        writing.write_tracks(tracks, explained)
-                        own, curve = explainer.check(explained)
-                        checks += own
-                        curves.append(curve)
-                        _draw(figures, explained, settings.drawn)
-                        log.info("%s: %d sequences", explained.name, len(explained.labels))
-                if not curves:
-                    raise InputError(
-                        "configuration, key explain",
-                        f"nothing that can be explained ({' '.join(problems)})",
-                        "at least one target and one sequence",
-                        "Correct what is named above.",
-                    )
-                for problem in problems:
-                    log.warning("%s", problem)
-                checked = faithfulness.faithfulness_table(checks)
-                draw_faithfulness(
-                    checked,
-                    pd.concat(curves),
-                    figures / "faithfulness.svg",
-                    figures / "faithfulness.png",
+            ) as [maps_part, targets_part, summary_part, faithfulness_part, curves_part],
+            h5py.File(maps_part, "w") as file,
+        ):
+            file.attrs.update(layer=explainer.layer_name, length=split.length)
+            for index in chosen:
+                explained, found = explainer.explain(index)
+                problems += found
+                rows.append(_row(table, index, explained))
+                if explained is None:
+                    continue
+                group = file.create_group(str(index))
+                writing.keep_maps(group, explained, explainer.layer_name)
+                writing.write_tracks(tracks, explained)
+                own, curve = explainer.check(explained)
+                checks += own
+                curves.append(curve)
+                _draw(figures, explained, settings.drawn)
+                log.info("%s: %d sequences", explained.name, len(explained.labels))
+            if not curves:
+                raise InputError(
+                    "configuration, key explain",
+                    f"nothing that can be explained ({' '.join(problems)})",
+                    "at least one target and one sequence",
+                    "Correct what is named above.",
                 )
-                if not any(tracks.iterdir()):
-                    (tracks / "README.txt").write_text(writing.NO_TRACKS)
-                pd.DataFrame(rows).to_csv(targets_part, sep="\t", index=False)
-                checked.to_csv(faithfulness_part, sep="\t", index=False, float_format="%.6g")
-                pd.concat(curves).to_csv(curves_part, sep="\t", index=False, float_format="%.6g")
-                summary = _summary(rows, explainer, settings, problems)
-                summary_part.write_text(json.dumps(summary, indent=2))
+            for problem in problems:
+                log.warning("%s", problem)
+            if not any(tracks.iterdir()):
+                (tracks / "README.txt").write_text(writing.NO_TRACKS)
+            checked, curve_table = faithfulness.faithfulness_table(checks), pd.concat(curves)
+            stem = figures / "faithfulness"
+            draw_faithfulness(checked, curve_table, f"{stem}.svg", f"{stem}.png")
+            pd.DataFrame(rows).to_csv(targets_part, sep="\t", index=False)
+            checked.to_csv(faithfulness_part, sep="\t", index=False, float_format="%.6g")
+            curve_table.to_csv(curves_part, sep="\t", index=False, float_format="%.6g")
+            summary = _summary(rows, explainer, settings, problems)
+            summary_part.write_text(json.dumps(summary, indent=2))
 
 
 def _draw(folder: Path, explained: Explained, drawn: int) -> None:

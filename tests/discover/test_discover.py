@@ -5,14 +5,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from memelite.io import read_meme, write_meme
 from planted import matrix
-from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
+from toy_store import TABLE, export_toy_model, write_toy_store
 
 from noncoding.discover import DiscoveryOutputs, Settings, discover
 from noncoding.errors import InputError
-from noncoding.models import create_model, export_model
 from noncoding.predict import predict
 from noncoding.store import FORWARD, StoreHeader, new_store
 
@@ -22,10 +20,7 @@ ASKED |= {"method": "gradient", "patterns": 3}
 
 @pytest.fixture
 def inputs(tmp_path):
-    torch.manual_seed(0)
-    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
-    record = {"dataset": "toy", "model": "tiny", "validation": {}}
-    export_model(network, tmp_path / "model", TABLE, record)
+    export_toy_model(tmp_path / "model")
     stores = {
         name: write_toy_store(tmp_path / f"{name}.h5", rows=60, seed=seed)
         for seed, name in enumerate(("test", "train"))

@@ -6,16 +6,15 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from memelite.io import write_meme
-from toy_store import LENGTH, TABLE, toy_sizes, toy_split, write_toy_store
+from toy_store import LENGTH, TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.alphabet import letters
 from noncoding.errors import InputError
 from noncoding.explain import ExplanationOutputs, Settings, explain
 from noncoding.explain.faithfulness import COLUMNS
 from noncoding.explain.methods import METHODS
-from noncoding.models import create_model, export_model, load_model
+from noncoding.models import export_model, load_model
 from noncoding.predict import predict
 
 LAYER_METHODS = ["gradcam", "hirescam"]
@@ -36,10 +35,7 @@ MADE |= {"figures", "tracks"}
 
 @pytest.fixture
 def inputs(tmp_path):
-    torch.manual_seed(0)
-    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
-    record = {"dataset": "toy", "model": "tiny", "validation": {}}
-    export_model(network, tmp_path / "model", TABLE, record)
+    export_toy_model(tmp_path / "model")
     store = write_toy_store(tmp_path / "test.h5", rows=30)
     predict(tmp_path / "model", store, tmp_path / "predictions.h5", batch_size=8)
     metrics = TABLE.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])

@@ -8,22 +8,18 @@ import h5py
 import numpy as np
 import pytest
 import torch
-from toy_store import LENGTH, TABLE, toy_sizes, toy_split, write_toy_store
+from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
-from noncoding.models import create_model, export_model
+from noncoding.models import export_model
 from noncoding.predict import devices, parts, predict, read_predictions
 from noncoding.store import Store
 
 
 @pytest.fixture
 def model(tmp_path):
-    torch.manual_seed(0)
-    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
-    record = {"dataset": "toy", "model": "tiny", "validation": {}}
-    export_model(network, tmp_path / "model", TABLE, record)
-    return network, tmp_path / "model"
+    return export_toy_model(tmp_path / "model"), tmp_path / "model"
 
 
 @pytest.mark.parametrize("both", [False, True])

@@ -7,13 +7,14 @@ RUN := $(VENV)/bin/snakemake
 MIRROR ?=
 MIRRORED := $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: help setup demo yeast reproduce test lint clean
+.PHONY: help setup demo yeast reproduce test test-slurm lint clean
 
 help:
 	@echo "make demo       every stage on simulated data, offline, in a few minutes"
 	@echo "make yeast      real data: the yeast genome and 384 ChIP-exo peak files"
 	@echo "make reproduce  the full DeepSEA reproduction (a GPU is wanted)"
 	@echo "make test       the tests"
+	@echo "make test-slurm the demo on a SLURM of one node, brought up for it (root, Debian)"
 	@echo "MIRROR=DIR_OR_URL takes the published files from there"
 
 setup: $(VENV)/installed
@@ -35,6 +36,15 @@ reproduce: setup
 
 test: setup lint
 	$(VENV)/bin/python -m pytest
+
+# On a real SLURM of one node, which is brought up for it: as root, on Debian.
+test-slurm: setup
+	@command -v slurmctld > /dev/null || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+		slurmctld slurmd slurm-client munge > /dev/null; } || \
+		echo "The packages of SLURM cannot be installed here."
+	@why=$$(tests/slurm/one_node.sh can) && NONCODING_SLURM=1 $(VENV)/bin/python -m pytest tests/slurm || \
+		{ [ -n "$$why" ] && echo "Not run: no test on a SLURM ($$why)."; }
 
 lint: setup
 	$(VENV)/bin/ruff check .

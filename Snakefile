@@ -1,7 +1,13 @@
 """From public files to a trained, evaluated and explained classifier of DNA."""
 
+# Where this file stands, also when another workflow imports it.
+BASE = str(workflow.current_basedir)
 
-configfile: f"{workflow.basedir}/config.yaml"
+
+configfile: f"{BASE}/config.yaml"
+
+
+report: f"{BASE}/rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"
@@ -16,6 +22,7 @@ include: "rules/predict.smk"
 include: "rules/baseline.smk"
 include: "rules/evaluate.smk"
 include: "rules/compare.smk"
+include: "rules/sweep.smk"
 include: "rules/explain.smk"
 include: "rules/discover.smk"
 include: "rules/report.smk"
@@ -30,6 +37,7 @@ localrules:
     predict,
     evaluate,
     compare,
+    sweep,
     explain,
     discover,
     report,
@@ -44,6 +52,7 @@ rule all:
         deliverables("predict"),
         deliverables("evaluate"),
         deliverables("compare"),
+        deliverables("sweep") if config["run"]["seeds"] else [],
         deliverables("explain"),
         deliverables("discover"),
 
@@ -83,6 +92,11 @@ rule compare:
         deliverables("compare"),
 
 
+rule sweep:
+    input:
+        deliverables("sweep"),
+
+
 rule explain:
     input:
         deliverables("explain"),
@@ -98,5 +112,17 @@ rule report:
         deliverables("report"),
 
 
+tell_who_holds()
+
+
+onstart:
+    hold()
+
+
 onsuccess:
+    release()
     announce_reports()
+
+
+onerror:
+    release()

@@ -64,6 +64,22 @@ def training_of(config: Mapping[str, Any], model: str) -> dict[str, Any]:
     return {key: value for key, value in settings.items() if key not in CHANGE_NO_RESULT}
 
 
+def trained_models(config: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
+    """What is trained on each data set: its name → the model's name and the seed.
+
+    Parameters
+    ----------
+    config : mapping
+        The whole configuration.
+    """
+    seeds = config["run"]["seeds"]
+    if not seeds:
+        return {model: (model, config["seed"]) for model in config["run"]["models"]}
+    return {
+        f"{model}-seed{seed}": (model, seed) for model in config["run"]["models"] for seed in seeds
+    }
+
+
 def _check_names(config: Mapping[str, Any]) -> None:
     for kind in ("datasets", "models"):
         for name in config["run"][kind]:

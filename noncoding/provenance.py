@@ -18,6 +18,13 @@ _PACKAGES = (
     "scipy",
     "pandas",
     "matplotlib",
+    "scikit-learn",
+    "bioframe",
+    "pysam",
+    "tangermeme",
+    "captum",
+    "modisco-lite",
+    "memelite",
 )
 
 

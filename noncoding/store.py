@@ -271,6 +271,13 @@ class Store:
         self.path = Path(path)
         try:
             self._file = h5py.File(path, "r")
+        except BlockingIOError as error:
+            raise InputError(
+                path,
+                "a file that another process is writing",
+                "a store that is finished",
+                "Wait until that process has ended, then run the same command again.",
+            ) from error
         except OSError as error:
             raise InputError(
                 path, f"a file that HDF5 cannot open ({error})", "a store", _REMAKE

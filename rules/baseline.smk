@@ -12,8 +12,8 @@ rule baseline_dataset:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
     params:
         settings=config["baseline"],
         seed=config["seed"],

@@ -14,8 +14,8 @@ rule build_splits:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
     params:
         peaks=dataset_key("peaks"),
         chromosome_map=dataset_key("chromosome_map"),

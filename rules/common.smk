@@ -10,24 +10,25 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 # The scripts run in processes of their own, which inherit the environment.
-sys.path.insert(0, workflow.basedir)
-os.environ.update(
-    PYTHONPATH=os.pathsep.join(filter(None, [workflow.basedir, os.getenv("PYTHONPATH")]))
-)
+sys.path.insert(0, BASE)
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
-from noncoding.configuration import check_configuration, training_of
+from noncoding.configuration import check_configuration, trained_models, training_of
 from noncoding.downloads import downloads, file_name, urls
 from noncoding.errors import InputError
+from noncoding.holder import held, hold, release
 from noncoding.provenance import source_files
 
 try:
-    check_configuration(config, Path(workflow.basedir, "schemas", "config.schema.yaml"))
+    check_configuration(config, Path(BASE, "schemas", "config.schema.yaml"))
 except InputError as error:
     raise WorkflowError(str(error))
 
 RESULTS = config["results"]
 DATASETS = config["run"]["datasets"]
-MODELS = config["run"]["models"]
+# What is trained: its name → the model's own name and the seed.
+TRAINED = trained_models(config)
+MODELS = list(TRAINED)
 SPLITS = ["train", "valid", "test"]
 FORMATS = ["svg", "png"]
 
@@ -83,22 +84,41 @@ def one_of(names):
 
 wildcard_constraints:
     dataset=one_of(config["datasets"]),
-    model=one_of(config["models"]),
+    model=one_of([*config["models"], *MODELS]),
     split=one_of(SPLITS),
     format=one_of(FORMATS),
 
 
+def own(path):
+    """A file of the pipeline: from the working directory where it lies in there, else absolute.
+
+    A moved checkout with its results then has the same inputs as before, and the prefix of an
+    importing workflow, which is put before what is relative, does not mislead it.
+    """
+    inside = Path(BASE) == Path.cwd() and workflow.basedir == BASE
+    path = str(Path(path).relative_to(BASE) if inside else path)
+    # Where results lie in a bucket, code still comes with the workflow.
+    return local(path) if workflow.storage_settings.default_storage_provider else path
+
+
 def code(stage):
     """A stage's script and every module that it uses: edited, the stage runs again."""
-    files = source_files(Path(workflow.basedir, "scripts", f"{stage}.py"), Path(workflow.basedir))
-    if Path(workflow.basedir) == Path.cwd():
-        return [str(path.relative_to(workflow.basedir)) for path in files]
-    return [str(path) for path in files]
+    return [own(path) for path in source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)]
 
 
-def figure(stem):
-    """The files of a figure, one a format."""
-    return [f"{RESULTS}/{stem}.{format}" for format in FORMATS]
+def reported(output, category, **options):
+    """An output that `snakemake --report` shows, with the caption of its category."""
+    caption = Path(BASE, "rules", "captions", f"{category.lower()}.rst")
+    return report(output, caption=str(caption), category=category, **options)
+
+
+def figure(stem, category):
+    """The files of a figure, one a format, of which a report shows the first."""
+    name = Path(stem).name.replace("_", " ")
+    labels = {"data set": "{dataset}", "model": "{model}"}
+    labels = {label: of for label, of in labels.items() if of in stem} | {"figure": name}
+    first, *others = [f"{RESULTS}/{stem}.{format}" for format in FORMATS]
+    return [reported(first, category, labels=labels), *others]
 
 
 def dataset_key(key):
@@ -144,15 +164,35 @@ def archive_of(wildcards):
     return [raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])]
 
 
+def named_model(wildcards):
+    """A model's name in the configuration, and its seed."""
+    return TRAINED.get(wildcards.model, (wildcards.model, config["seed"]))
+
+
 def training_settings(wildcards):
     """What decides the weights of a model."""
-    return training_of(config, wildcards.model)
+    return training_of(config, named_model(wildcards)[0])
+
+
+def training_nodes(wildcards):
+    """Machines that share a training."""
+    return training_settings(wildcards)["num_nodes"]
 
 
 def training_devices(wildcards):
-    """Devices of one machine that share a training."""
+    """Processes of a machine that share a training, each with a device of its own."""
     devices = training_settings(wildcards)["devices"]
     return 1 if devices == "auto" else devices
+
+
+def training_tasks(wildcards):
+    """Processes that share a training, on all machines."""
+    return training_devices(wildcards) * training_nodes(wildcards)
+
+
+def growing(first):
+    """A resource that an attempt after a failed one gets more of."""
+    return lambda wildcards, attempt: first * attempt
 
 
 def motifs_of_dataset(wildcards):
@@ -165,7 +205,7 @@ def motifs_of_dataset(wildcards):
 
 def motifs_of_model(wildcards):
     """The motifs that a model starts from, where it does."""
-    if config["models"][wildcards.model].get("motifs"):
+    if config["models"][named_model(wildcards)[0]].get("motifs"):
         return motifs_of_dataset(wildcards)
     return []
 
@@ -183,7 +223,7 @@ def target_table(wildcards):
         return f"{RESULTS}/{wildcards.dataset}/simulated/targets.tsv"
     table = Path(config["datasets"][wildcards.dataset]["targets"])
     # A table that ships with the pipeline is found from any working directory.
-    return str(table if table.exists() else Path(workflow.basedir, table))
+    return str(table if table.exists() else own(Path(BASE, table)))
 
 
 def planted_truth(wildcards):
@@ -236,6 +276,10 @@ def of_models(pattern, **wildcards):
     return of_datasets(f"{{model}}/{pattern}", model=MODELS, **wildcards)
 
 
+# Data set, model and seed of each training, in the order of `of_models`.
+SWEEP = [(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS]
+
+
 def deliverables(stage):
     """Every file that a person asks for when asking for a stage."""
     return {
@@ -270,10 +314,22 @@ def deliverables(stage):
                 "compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS
             ),
         ],
+        "sweep": [
+            f"{RESULTS}/sweep/runs.tsv",
+            f"{RESULTS}/sweep/models.tsv",
+            *expand(f"{RESULTS}/sweep/figures/sweep.{{format}}", format=FORMATS),
+        ],
         "explain": of_models("explain/{name}", name=EXPLANATION),
         "discover": of_models("discover/{name}", name=DISCOVERY),
         "report": of_datasets("report.html"),
     }[stage]
+
+
+def tell_who_holds():
+    """Tell a second run in a folder whose the lock is, before Snakemake refuses it."""
+    told = held() if workflow.is_main_process else None
+    if told:
+        print(told, file=sys.stderr)
 
 
 def announce_reports():

@@ -12,16 +12,16 @@ rule compare_dataset:
         ranking=f"{RESULTS}/{{dataset}}/compare/ranking.tsv",
         pairs=f"{RESULTS}/{{dataset}}/compare/pairs.tsv",
         summary=f"{RESULTS}/{{dataset}}/compare/summary.json",
-        ranking_figure=figure("{dataset}/compare/figures/ranking"),
-        versus_figure=figure("{dataset}/compare/figures/versus"),
+        ranking_figure=figure("{dataset}/compare/figures/ranking", "Comparison"),
+        versus_figure=figure("{dataset}/compare/figures/versus", "Comparison"),
     log:
         f"{RESULTS}/{{dataset}}/logs/compare.log",
     conda:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=growing(4000),
+        runtime=growing(30),
     params:
         min_positives=config["evaluate"]["min_positives"],
     script:

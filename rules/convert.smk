@@ -10,13 +10,16 @@ rule convert_split:
         f"{RESULTS}/{{dataset}}/logs/convert/{{split}}.log",
     wildcard_constraints:
         dataset=one_of(BUNDLES),
+    cache: "omit-software"
     conda:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=5000,
-        runtime=240,
+        mem_mb=growing(5000),
+        runtime=growing(240),
     params:
+        # A cache between workflows tells the splits apart by it: their inputs are of one job.
+        split=lambda wildcards: wildcards.split,
         url=lambda wildcards: next(iter(published_rows(wildcards).values())),
         window=dataset_key("window"),
         bin=dataset_key("bin"),

@@ -6,17 +6,17 @@ rule describe_dataset:
         code=code("describe"),
     output:
         summary=f"{RESULTS}/{{dataset}}/data/summary.json",
-        positives=figure("{dataset}/data/figures/positives_per_target"),
-        labels=figure("{dataset}/data/figures/labels_per_row"),
-        bases=figure("{dataset}/data/figures/base_composition"),
-        prevalence=figure("{dataset}/data/figures/prevalence_by_split"),
+        positives=figure("{dataset}/data/figures/positives_per_target", "Data"),
+        labels=figure("{dataset}/data/figures/labels_per_row", "Data"),
+        bases=figure("{dataset}/data/figures/base_composition", "Data"),
+        prevalence=figure("{dataset}/data/figures/prevalence_by_split", "Data"),
     log:
         f"{RESULTS}/{{dataset}}/logs/describe.log",
     conda:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=growing(4000),
+        runtime=growing(60),
     script:
         "../scripts/describe.py"

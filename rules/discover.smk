@@ -12,7 +12,12 @@ rule discover_motifs:
         patterns=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.tsv",
         motifs=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.meme",
         summary=f"{RESULTS}/{{dataset}}/{{model}}/discover/summary.json",
-        figures=directory(f"{RESULTS}/{{dataset}}/{{model}}/discover/figures"),
+        figures=reported(
+            directory(f"{RESULTS}/{{dataset}}/{{model}}/discover/figures"),
+            "Motifs",
+            patterns=["{figure}.svg"],
+            labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
+        ),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/discover.log",
     conda:
@@ -20,8 +25,8 @@ rule discover_motifs:
     threads: 16
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},
         settings=config["discover"],

@@ -8,19 +8,19 @@ rule evaluate_model:
         targets=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
         summary=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/summary.json",
         replicates=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/replicates.h5",
-        groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group"),
-        prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence"),
-        curves=figure("{dataset}/{model}/evaluation/figures/curves"),
-        calibration=figure("{dataset}/{model}/evaluation/figures/calibration"),
-        cooccurrence=figure("{dataset}/{model}/evaluation/figures/cooccurrence"),
+        groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group", "Evaluation"),
+        prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence", "Evaluation"),
+        curves=figure("{dataset}/{model}/evaluation/figures/curves", "Evaluation"),
+        calibration=figure("{dataset}/{model}/evaluation/figures/calibration", "Evaluation"),
+        cooccurrence=figure("{dataset}/{model}/evaluation/figures/cooccurrence", "Evaluation"),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
     conda:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=8000,
-        runtime=120,
+        mem_mb=growing(8000),
+        runtime=growing(120),
     params:
         settings=config["evaluate"],
         seed=config["seed"],

@@ -15,7 +15,12 @@ rule explain_model:
         faithfulness=f"{RESULTS}/{{dataset}}/{{model}}/explain/faithfulness.tsv",
         curves=f"{RESULTS}/{{dataset}}/{{model}}/explain/curves.tsv",
         maps=f"{RESULTS}/{{dataset}}/{{model}}/explain/maps.h5",
-        figures=directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/figures"),
+        figures=reported(
+            directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/figures"),
+            "Explanation",
+            patterns=["{figure}.svg"],
+            labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
+        ),
         tracks=directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/tracks"),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/explain.log",
@@ -24,8 +29,8 @@ rule explain_model:
     threads: 16
     resources:
         gpu=1,
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=growing(8000),
+        runtime=growing(240),
     params:
         settings=config["explain"],
     script:

@@ -10,12 +10,13 @@ rule fetch_file:
         f"{RESULTS}/{{dataset}}/logs/fetch/{{file}}.log",
     wildcard_constraints:
         file=one_of({name for dataset in config["datasets"] for name in fetched(dataset)}),
+    cache: "omit-software"
     conda:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=24 * 60,
+        mem_mb=growing(1000),
+        runtime=growing(24 * 60),
     params:
         url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
         sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),

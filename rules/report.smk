@@ -46,28 +46,29 @@ rule report_dataset:
             model=MODELS,
             name=DISCOVERY,
         ),
-        template=expand(
-            os.path.relpath(Path(workflow.basedir, "noncoding", "report", "{name}")),
-            name=["page.html", "explanation.html", "style.css", "table.js"],
-        ),
+        template=[
+            own(Path(BASE, "noncoding", "report", name))
+            for name in ("page.html", "explanation.html", "style.css", "table.js")
+        ],
         code=code("report"),
     output:
-        f"{RESULTS}/{{dataset}}/report.html",
+        reported(f"{RESULTS}/{{dataset}}/report.html", "Page", labels={"data set": "{dataset}"}),
     log:
         f"{RESULTS}/{{dataset}}/logs/report.log",
     conda:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
+        models=MODELS,
         # As a configuration that makes the page again.
         configuration=lambda wildcards: {
-            "run": {"datasets": [wildcards.dataset], "models": MODELS},
+            "run": config["run"] | {"datasets": [wildcards.dataset]},
             "seed": config["seed"],
             "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
-            "models": {name: config["models"][name] for name in MODELS},
+            "models": {name: config["models"][name] for name in config["run"]["models"]},
             **{
                 stage: config[stage]
                 for stage in (

@@ -14,8 +14,8 @@ rule simulate:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=growing(2000),
+        runtime=growing(10),
     params:
         loci=dataset_key("loci"),
         window=dataset_key("window"),

@@ -10,9 +10,9 @@ rule train_model:
         best=update(f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt"),
         last=update(f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt"),
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
-        curve=figure("{dataset}/{model}/training/learning_curve"),
+        curve=figure("{dataset}/{model}/training/learning_curve", "Training"),
         layers=f"{RESULTS}/{{dataset}}/{{model}}/training/layers.csv",
-        layers_figure=figure("{dataset}/{model}/training/layers"),
+        layers_figure=figure("{dataset}/{model}/training/layers", "Training"),
         model=update(MODEL_FOLDER),
     log:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
@@ -22,14 +22,21 @@ rule train_model:
         "../envs/noncoding.yaml"
     threads: 16
     resources:
-        gpu=training_devices,
-        mem_mb=16000,
+        gpu=training_tasks,
+        tasks=training_tasks,
+        tasks_per_gpu=1,
+        nodes=training_nodes,
+        cpus_per_task=lambda wildcards, threads: max(1, threads // training_devices(wildcards)),
+        mem_mb=growing(16000),
+        # No more for a second attempt, which goes on where the first one was.
         runtime=3 * 24 * 60,
     params:
         sizes=lambda wildcards: {
-            key: size for key, size in config["models"][wildcards.model].items() if key != "train"
+            key: size
+            for key, size in config["models"][named_model(wildcards)[0]].items()
+            if key != "train"
         },
         settings=training_settings,
-        seed=config["seed"],
+        seed=lambda wildcards: named_model(wildcards)[1],
     script:
         "../scripts/train.py"

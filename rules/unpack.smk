@@ -14,7 +14,7 @@ rule unpack:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=growing(1000),
+        runtime=growing(60),
     script:
         "../scripts/unpack.py"

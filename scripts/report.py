@@ -15,7 +15,7 @@ with logged_stage(snakemake.log[0]):
         snakemake.wildcards.dataset,
         configuration,
         data=folder / "data",
-        models={name: folder / name for name in configuration["run"]["models"]},
+        models={name: folder / name for name in snakemake.params.models},
         comparison=folder / "compare",
         page=snakemake.output[0],
     )

@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING
 import torch
 
 from noncoding.stage import logged_stage
-from noncoding.train import TrainingOutputs, train
+from noncoding.train import TrainingOutputs, share_between_tasks, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-# Processes that share a training share the cores.
-torch.set_num_threads(max(1, snakemake.threads // max(1, snakemake.resources.gpu)))
+# Processes that share a training share the cores of a machine.
+cores = snakemake.resources.cpus_per_task
+share_between_tasks(snakemake.resources.tasks, snakemake.resources.nodes, cores)
+torch.set_num_threads(cores)
 folder = Path(snakemake.output.best).parent
 
 with logged_stage(snakemake.log[0]):

@@ -180,3 +180,27 @@ def test_blocks_are_checked_by_their_crc(tmp_path):
         store.packed_block(0)
         with pytest.raises(InputError, match=r"sequence of rows 1024 to 2047.*CRC-32.*verify"):
             store.packed_block(1)
+
+
+def test_a_file_that_another_process_is_writing_is_told(tmp_path):
+    path = tmp_path / "train.h5"
+    with new_store(path, header()) as writer:
+        writer.append(*rows(8))
+    with h5py.File(path, "r+"):
+        script = f"from noncoding.store import Store; Store({str(path)!r})"
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "found a file that another process is writing" in done.stderr
+    assert "Wait until that process has ended" in done.stderr
+
+
+def test_while_a_store_is_made_anew_the_one_before_is_read(tmp_path):
+    path = tmp_path / "train.h5"
+    with new_store(path, header()) as writer:
+        writer.append(*rows(8))
+    with new_store(path, header()) as writer:
+        writer.append(*rows(4, seed=1))
+        with Store(path) as before:
+            assert before.rows == 8
+    with Store(path) as after:
+        assert after.rows == 4

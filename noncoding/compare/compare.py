@@ -17,6 +17,7 @@ from noncoding.compare.ranking import ranking
 from noncoding.describe.counts import count_positives
 from noncoding.evaluate.intervals import read_replicates
 from noncoding.files import written_whole
+from noncoding.provenance import versions
 from noncoding.store import BOTH, Store
 from noncoding.targets import check_same_targets, read_targets
 
@@ -134,6 +135,7 @@ def compare(
     _write_table(described.join(wide, on="index"), outputs.targets)
     _write_table(ranks, outputs.ranking)
     _write_table(pairs, outputs.pairs)
+    summary["versions"] = versions()
     with written_whole(outputs.summary) as [partial]:
         partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     draw_ranking(ranks, *outputs.ranking_figure)

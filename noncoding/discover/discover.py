@@ -27,6 +27,7 @@ from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.models.motifs import read_motifs
 from noncoding.predict import device, read_predictions
+from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import check_same_targets, read_targets
 
@@ -201,4 +202,5 @@ def _summary(learned: list[Learned], problems: list[str], method: str) -> dict[s
         "with_motif": len(with_motif),
         "recovered": sum(target.recovered for target in with_motif),
         "problems": problems,
+        "versions": versions(),
     }

@@ -21,6 +21,7 @@ from noncoding.evaluate.reliability import cooccurrence, draw_calibration, draw_
 from noncoding.evaluate.tables import scored, summarise, target_metrics, with_intervals
 from noncoding.files import written_whole
 from noncoding.predict import read_predictions
+from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import check_same_targets
 
@@ -122,6 +123,7 @@ def evaluate(
 
     with written_whole(outputs.targets) as [partial]:
         metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")
+    summary["versions"] = versions()
     with written_whole(outputs.summary) as [partial]:
         partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
     write_replicates(drawn, outputs.replicates)

@@ -25,6 +25,7 @@ from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.models.motifs import read_motifs
 from noncoding.predict import read_predictions
+from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import check_same_targets, read_targets
 
@@ -218,4 +219,5 @@ def _summary(
         "truth_auroc": None if np.isnan(agreement).all() else float(np.nanmean(agreement)),
         "resolution_bp": measured.step if measured else None,
         "receptive_field_bp": measured.receptive_field if measured else None,
+        "versions": versions(),
     }

@@ -48,6 +48,31 @@ def best_model(models: list[ModelResults]) -> ModelResults:
     return max(models, key=lambda model: _or_least(model.evaluation["all"]["auprc"]["mean"]))
 
 
+def other_versions(results: DatasetResults, here: dict[str, str]) -> list[str]:
+    """Results that were computed with other versions than the page, a sentence each.
+
+    Parameters
+    ----------
+    results : DatasetResults
+    here : dict of str
+        Version by name, of what makes the page.
+    """
+    sentences = []
+    for model in results.models:
+        stages = {
+            "trained": model.training,
+            "evaluated": model.evaluation,
+            "explained": model.explanation,
+            "searched for motifs": model.discovery,
+        }
+        for verb, record in stages.items():
+            used = record.get("versions", {})
+            others = [f"{name} {own}" for name, own in used.items() if here.get(name, own) != own]
+            if others:
+                sentences.append(f"{model.name} was {verb} with {listed(others)}.")
+    return sentences
+
+
 def of_targets(averages: dict[str, Any]) -> str:
     """Over how many targets an average is, e.g. "918 of 919 targets"."""
     if averages["averaged"] == averages["targets"]:

@@ -17,7 +17,14 @@ from noncoding.explain.known import P_VALUE, WINDOW
 from noncoding.files import written_whole
 from noncoding.report import captions, formats
 from noncoding.report.collect import DatasetResults, collect, existing
-from noncoding.report.findings import average_rows, enrichment, finding, left_out, of_targets
+from noncoding.report.findings import (
+    average_rows,
+    enrichment,
+    finding,
+    left_out,
+    of_targets,
+    other_versions,
+)
 from noncoding.report.sources import source_facts
 
 log = logging.getLogger(__name__)
@@ -106,6 +113,7 @@ def report(
         descriptive={key: _DESCRIPTIVE[key] for key in _described(results)},
         long=LONG,
         versions=provenance.versions(),
+        other_versions=other_versions(results, provenance.versions()),
         configuration=yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True),
     )
     with written_whole(page) as [partial]:

@@ -1,6 +1,8 @@
 """Points that a training can go on from, written so that a kill at any moment leaves one."""
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +13,12 @@ import torch
 from lightning_fabric.plugins import TorchCheckpointIO
 from pytorch_lightning.callbacks import Checkpoint, EarlyStopping
 
+from noncoding.errors import InputError
 from noncoding.files import written_whole
 from noncoding.train.failures import first_parameter_not_finite, unbounded
 
+STOPPING = (signal.SIGTERM, signal.SIGUSR1)
+"""Signals that a cluster sends ahead, before it takes a machine away or ends a job."""
 UPDATES_BETWEEN_CLOCKS = 20
 """Of several processes: to agree on the time at each update would make them wait."""
 
@@ -55,7 +60,8 @@ class ResumePoint(Checkpoint):
     """Keep the latest state of a training, at each epoch's end and every few minutes.
 
     There is always a whole one (see `WholeCheckpoints`). It is not written over by
-    weights that are not finite.
+    weights that are not finite. A process that gets one of the signals `STOPPING` keeps
+    its state after the step or the validation that it is in, and stops.
 
     Parameters
     ----------
@@ -74,10 +80,14 @@ class ResumePoint(Checkpoint):
         self._seconds = 60 * minutes
         self._clock = clock
         self._last = clock()
+        self._asked = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock."""
+        """Start the clock, and listen for signals in place of Lightning, which keeps no state."""
         self._last = self._clock()
+        if threading.current_thread() is threading.main_thread():
+            for number in STOPPING:
+                signal.signal(number, self._ask)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *batch: Any
@@ -89,17 +99,35 @@ class ResumePoint(Checkpoint):
         # Going on from after the last batch, Lightning would leave out the validation.
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             return
-        due = self._clock() - self._last >= self._seconds
+        due = bool(self._asked) or self._clock() - self._last >= self._seconds
         if trainer.world_size > 1:
             due = trainer.global_step % UPDATES_BETWEEN_CLOCKS == 0 and (
                 trainer.strategy.reduce_boolean_decision(due, all=False)
             )
         if due:
             self._save(trainer, pl_module)
+            self._stop_if_asked(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save after validation."""
         self._save(trainer, pl_module)
+        self._stop_if_asked(trainer)
+
+    def _ask(self, number: int, _frame: object) -> None:
+        self._asked = number
+
+    def _stop_if_asked(self, trainer: pl.Trainer) -> None:
+        asked = bool(self._asked)
+        if trainer.world_size > 1:  # one is enough: the others would wait for it for ever
+            asked = trainer.strategy.reduce_boolean_decision(asked, all=False)
+        if asked:
+            number = self._asked or signal.SIGTERM
+            raise InputError(
+                f"this training, epoch {trainer.current_epoch}",
+                f"the signal {signal.Signals(number).name}, which asks it to stop",
+                "to train to the end",
+                f"Its state is kept in {self._path}: run the same command again, and it goes on.",
+            )
 
     def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if broken := first_parameter_not_finite(pl_module):

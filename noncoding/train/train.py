@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytorch_lightning as pl
 import torch
+import transformers
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from noncoding.errors import InputError
@@ -215,6 +216,11 @@ def _finish(
         "best epoch": int(chosen.name),
     }
     record["seconds"] = seconds
+    record["versions"] = {
+        "torch": torch.__version__,
+        "pytorch-lightning": pl.__version__,
+        "transformers": transformers.__version__,
+    }
     export_model(run.network, outputs.model, targets, record)
     draw_learning_curve(curve, *outputs.curve)
     draw_layers(pd.read_csv(unfinished.layers), *outputs.layers_figure)

@@ -15,7 +15,7 @@ from pytorch_lightning.callbacks import (
     ModelCheckpoint,
     TQDMProgressBar,
 )
-from pytorch_lightning.plugins.environments import LightningEnvironment
+from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 from torch import nn
 
@@ -23,6 +23,7 @@ from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.checkpoints import Patience, ResumePoint, WholeCheckpoints
 from noncoding.train.layers import LayerLog
 from noncoding.train.loggers import loggers
+from noncoding.train.slurm import in_task
 from noncoding.train.throughput import ThroughputLog
 from noncoding.train.unfinished import Unfinished
 
@@ -74,6 +75,9 @@ _NOISE = (
     ".*is smaller than the logging interval.*",
     # Each process logs what it has gathered from all.
     ".*sync_dist=True.*",
+    ".*`broadcast_buffers` is deprecated.*",
+    # Where SLURM is to be used, its profile says so.
+    ".*`srun` command is available.*",
 )
 
 
@@ -112,7 +116,10 @@ def new_trainer(
         devices = torch.cuda.device_count() if gpu else 1
     several = devices * nodes > 1
     plugins: list[Any] = [WholeCheckpoints()]
-    if nodes == 1:
+    if in_task():
+        # Snakemake sends a job again, not Lightning.
+        plugins.append(SLURMEnvironment(auto_requeue=False))
+    elif nodes == 1:
         # Lightning starts the processes, also in a job of SLURM, which it would otherwise
         # expect to have started them.
         plugins.append(LightningEnvironment())

@@ -251,3 +251,13 @@ def test_average_over_nothing_is_a_dash(tree):
     summary["all"]["auprc"] = dict.fromkeys(summary["all"]["auprc"])
     path.write_text(json.dumps(summary))
     assert "a mean AUPR of — over" in made(tree).text
+
+
+def test_results_of_other_versions_are_told(tree):
+    assert "computed with the same versions" in made(tree).text
+    path = tree.root / "small/explain/summary.json"
+    summary = json.loads(path.read_text())
+    path.write_text(json.dumps(summary | {"versions": {"torch": "1.0", "python": "3.2"}}))
+    text = made(tree).text
+    assert "small was explained with torch 1.0 and python 3.2." in text
+    assert "computed with the same versions" not in text

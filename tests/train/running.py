@@ -38,8 +38,10 @@ def outputs(folder):
     )
 
 
-def run(folder, stores, sizes, training, killed_at=None, every=None, motifs=None):
-    """Train; SIGKILL before a batch of an epoch, and keep a resume point every few batches."""
+def run(
+    folder, stores, sizes, training, killed_at=None, number=signal.SIGKILL, every=None, motifs=None
+):
+    """Train; a signal before a batch of an epoch, and a resume point every few batches."""
     folder = Path(folder)
     settings = TRAINING | CONDUCT | training
     if every:
@@ -50,7 +52,7 @@ def run(folder, stores, sizes, training, killed_at=None, every=None, motifs=None
 
         def kill(self, batch, batch_index):
             if [self.current_epoch, batch_index] == killed_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), number)
 
         TrainingModule.on_train_batch_start = kill
     train(

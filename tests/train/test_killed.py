@@ -59,6 +59,28 @@ def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, tm
     pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in figures))
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+@pytest.mark.parametrize(("asked_at", "kept"), [([1, 4], 13), ([1, 7], 16)])
+def test_asked_to_stop_it_keeps_its_state_and_goes_on_from_there(
+    number, asked_at, kept, stores, tmp_path
+):
+    training = {"epochs": 3, "shift": 2, "reverse_complement": True}
+    sizes = random_everywhere()
+    whole = run(tmp_path / "whole", stores, sizes, training)
+    folder = tmp_path / "asked"
+    settings = {"killed_at": asked_at, "number": int(number)}
+    done = as_process(folder, stores, sizes=sizes, training=training, **settings)
+    assert done.returncode == 1
+    assert f"the signal {number.name}, which asks it to stop" in done.stderr
+    assert "run the same command again" in done.stderr
+    # The step that it was in is part of it; after an epoch's last one, its validation too.
+    assert load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"] == kept
+    resumed = run(folder, stores, sizes, training)
+    expected = load_file(whole.model / "model.safetensors")
+    given = load_file(resumed.model / "model.safetensors")
+    assert all(torch.equal(given[name], expected[name]) for name in expected)
+
+
 def test_two_processes_train_as_one_does(stores, tmp_path):
     training = {"epochs": 2, "shift": 2, "reverse_complement": True}
     one = run(tmp_path / "one", stores, DEEPSEA, training | {"batch_size": 16})

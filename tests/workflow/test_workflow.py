@@ -1,87 +1,19 @@
 """The workflow as a person runs it: as a process, from files and a server to a report."""
 
-import functools
 import json
 import re
-import shutil
 import subprocess
 import sys
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+import zipfile
 
 import h5py
 import pandas as pd
 import pytest
-import yaml
-from toy_bundle import LENGTH, TARGETS, toy_rows, write_toy_bundle
-from toy_store import CONDUCT, TRAINING, toy_sizes
+from toy_bundle import TARGETS
+from toy_inputs import GENOME
+from workflows import ROOT, snakemake, tiny
 
 from noncoding.models import EXPORTED_FILES
-
-ROOT = Path(__file__).parents[2]
-
-
-def snakemake(folder, *arguments, config=None, pipeline=ROOT):
-    """Run the workflow in a folder of its own; gives its exit status and what it said."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(pipeline / "Snakefile")]
-    command += ["--directory", str(folder), "--cores", "2", *arguments]
-    if config is not None:
-        path = Path(folder) / "over.yaml"
-        path.write_text(yaml.safe_dump(config))
-        command += ["--configfile", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr
-
-
-def tiny(**datasets):
-    """A configuration of toy size."""
-    training = TRAINING | CONDUCT | {"epochs": 1}
-    return {
-        "run": {"datasets": list(datasets), "models": ["toy"]},
-        "datasets": datasets,
-        "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
-        "train": training,
-        "evaluate": {"min_positives": 1, "replicates": 20},
-        "explain": {"best_per_group": 1, "drawn": 1, "checked": 2, "loci": 2},
-        "discover": {"sequences": 20},
-    }
-
-
-@pytest.fixture
-def served(tmp_path):
-    """A toy bundle on a server of the loopback."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    write_toy_bundle(shelf / "toy.tar.gz")
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=shelf)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/toy.tar.gz"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def bundle(served, tmp_path):
-    table = tmp_path / "targets.tsv"
-    names = pd.DataFrame(
-        {
-            "index": range(TARGETS),
-            "name": list("abcde"),
-            "group": ["TF"] * 3 + ["DNase"] * 2,
-            "test_positives": toy_rows()["test"][1].sum(axis=0),
-        }
-    )
-    names.to_csv(table, sep="\t", index=False)
-    return {
-        "source": "bundle",
-        "verify": "strict",
-        "archive": {"url": served, "sha256": None},
-        "targets": str(table),
-        "window": LENGTH,
-        "bin": 10,
-    }
 
 
 def test_from_a_server_to_a_report(bundle, tmp_path):
@@ -202,62 +134,12 @@ def test_a_failed_training_leaves_the_model_and_is_run_again(bundle, tmp_path):
         assert "rule train_model" in said
 
 
-GENOME = {
-    "source": "genome",
-    "fasta": {"url": "genome.fa", "sha256": None},
-    "peaks": {"folder": "peaks", "pattern": "*.bed", "suffix": ".bed", "group": "TF"},
-    "chromosome_map": {},
-    "exclude": None,
-    "window": LENGTH,
-    "bin": 10,
-    "min_overlap": 0.5,
-    "min_peaks": 1,
-    "splits": {"train": ["one"], "valid": ["two"], "test": ["three"]},
-}
-
-
-@pytest.fixture
-def genome(tmp_path):
-    """Three chromosomes and two peak files in the folder of the run."""
-    unit = "ACGTTGCAAC" * 40
-    (tmp_path / "genome.fa").write_text("".join(f">{c}\n{unit}\n" for c in ("one", "two", "three")))
-    (tmp_path / "peaks").mkdir()
-    for number, name in enumerate(("p", "q")):
-        lines = [
-            f"{chromosome}\t{start}\t{start + 1}\n"
-            for chromosome in ("one", "two", "three")
-            for start in range(100 + 30 * number, 300, 50)
-        ]
-        (tmp_path / "peaks" / f"{name}.bed").write_text("".join(lines))
-    return GENOME
-
-
 def test_a_genome_becomes_stores(genome, tmp_path):
     status, said = snakemake(tmp_path, "convert", config=tiny(own=genome))
     assert status == 0, said
     with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
-
-
-def test_a_fresh_checkout_runs_nothing_and_an_edited_module_what_uses_it(genome, tmp_path):
-    pipeline = tmp_path / "pipeline"
-    for name in ("rules", "scripts", "noncoding", "schemas", "envs", "profiles"):
-        shutil.copytree(ROOT / name, pipeline / name)
-    for name in ("Snakefile", "config.yaml"):
-        shutil.copy(ROOT / name, pipeline)
-    config = tiny(own=genome)
-    status, said = snakemake(tmp_path, "describe", config=config, pipeline=pipeline)
-    assert status == 0, said
-    for path in pipeline.rglob("*"):
-        path.touch()
-    _, said = snakemake(tmp_path, "describe", "--dry-run", config=config, pipeline=pipeline)
-    assert "Nothing to be done" in said
-    with (pipeline / "noncoding" / "describe" / "figures.py").open("a") as file:
-        file.write("\n# edited\n")
-    _, said = snakemake(tmp_path, "describe", "--dry-run", config=config, pipeline=pipeline)
-    assert "rule describe_dataset" in said
-    assert "rule build_splits" not in said
 
 
 def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp_path):
@@ -338,3 +220,27 @@ def test_the_workflow_is_clean():
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(genome, tmp_path):
+    config = tiny(own=genome)
+    config["models"]["other"] = config["models"]["toy"] | {"train": {"epochs": 2}}
+    config["run"] |= {"models": ["toy", "other"], "seeds": [1, 2]}
+    status, said = snakemake(tmp_path, "sweep", config=config)
+    assert status == 0, said[-3000:]
+    sweep = tmp_path / "results" / "sweep"
+    runs = pd.read_csv(sweep / "runs.tsv", sep="\t")
+    assert list(runs["model"]) == ["toy", "toy", "other", "other"]
+    assert list(runs["seed"]) == [1, 2, 1, 2]
+    assert len(pd.read_csv(sweep / "models.tsv", sep="\t")) == 2
+    assert (sweep / "figures" / "sweep.png").stat().st_size
+    records = {
+        name: json.loads((tmp_path / f"results/own/{name}/model/training.json").read_text())
+        for name in ("toy-seed1", "toy-seed2", "other-seed2")
+    }
+    assert [record["seed"] for record in records.values()] == [1, 2, 2]
+    assert records["other-seed2"]["training"]["epochs"] == 2
+    status, said = snakemake(tmp_path, "sweep", "--report", "report.zip", config=config)
+    assert status == 0, said[-3000:]
+    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+        assert "with several seeds" in archive.read("report/report.html").decode()

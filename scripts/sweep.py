@@ -1,0 +1,21 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from noncoding.stage import logged_stage
+from noncoding.sweep import Run, SweepOutputs, sweep
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with logged_stage(snakemake.log[0]):
+    sweep(
+        [
+            Run(*run, summary)
+            for run, summary in zip(snakemake.params.runs, snakemake.input.summaries, strict=True)
+        ],
+        SweepOutputs(
+            Path(snakemake.output.runs),
+            Path(snakemake.output.models),
+            [Path(path) for path in snakemake.output.figure],
+        ),
+    )

@@ -1,0 +1,61 @@
+"""Who holds a folder, as a second run is told."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from noncoding.holder import LOCKS, held, hold, release
+
+
+@pytest.fixture
+def locked(tmp_path):
+    (tmp_path / LOCKS).mkdir(parents=True)
+    (tmp_path / LOCKS / "0.input.lock").write_text("")
+    return tmp_path
+
+
+def told_by_another(folder):
+    script = f"from noncoding.holder import held; print(held({str(folder)!r}))"
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def test_a_running_process_is_named(locked):
+    hold(locked)
+    assert held(locked) is None
+    told = told_by_another(locked)
+    assert f"process {os.getpid()}" in told
+    assert "It is still running" in told
+
+
+def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
+    script = f"from noncoding.holder import hold; hold({str(locked)!r})"
+    subprocess.run([sys.executable, "-c", script], check=True)
+    told = held(locked)
+    assert "That process is gone" in told and "snakemake --unlock" in told
+
+
+def test_another_process_with_the_number_of_a_killed_one_is_not_taken_for_it(locked):
+    hold(locked)
+    path = locked / ".snakemake" / "holder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": 1.0}))
+    assert "That process is gone" in told_by_another(locked)
+
+
+def test_a_process_of_another_machine_is_not_judged(locked):
+    hold(locked)
+    path = locked / ".snakemake" / "holder.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"machine": "elsewhere"}))
+    assert "If it still runs there" in held(locked)
+
+
+def test_a_folder_without_a_lock_is_nobodys(locked):
+    hold(locked)
+    release(locked)
+    assert held(locked) is None
+    hold(locked)
+    (locked / LOCKS / "0.input.lock").unlink()
+    assert told_by_another(locked).strip() == "None"

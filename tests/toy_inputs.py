@@ -1,0 +1,64 @@
+"""Toy inputs of the workflow: a bundle's target table, and a genome with peaks."""
+
+import copy
+
+import pandas as pd
+from toy_bundle import LENGTH, TARGETS, toy_rows
+
+GENOME = {
+    "source": "genome",
+    "fasta": {"url": "genome.fa", "sha256": None},
+    "peaks": {"folder": "peaks", "pattern": "*.bed", "suffix": ".bed", "group": "TF"},
+    "chromosome_map": {},
+    "exclude": None,
+    "window": LENGTH,
+    "bin": 10,
+    "min_overlap": 0.5,
+    "min_peaks": 1,
+    "splits": {"train": ["one"], "valid": ["two"], "test": ["three"]},
+}
+
+SIMULATED = {
+    "source": "simulated",
+    "loci": {"train": 8, "valid": 2, "test": 2},
+    "prevalence": 0.5,
+    "window": 300,
+    "bin": 100,
+}
+
+
+def bundle_of(url, table):
+    """A data set of the toy bundle, which is fetched from a URL; writes its target table."""
+    names = pd.DataFrame(
+        {
+            "index": range(TARGETS),
+            "name": list("abcde"),
+            "group": ["TF"] * 3 + ["DNase"] * 2,
+            "test_positives": toy_rows()["test"][1].sum(axis=0),
+        }
+    )
+    names.to_csv(table, sep="\t", index=False)
+    return {
+        "source": "bundle",
+        "verify": "strict",
+        "archive": {"url": url, "sha256": None},
+        "targets": str(table),
+        "window": LENGTH,
+        "bin": 10,
+    }
+
+
+def write_genome(folder):
+    """Three chromosomes and two peak files; gives the data set."""
+    unit = "ACGTTGCAAC" * 40
+    chromosomes = ("one", "two", "three")
+    (folder / "genome.fa").write_text("".join(f">{name}\n{unit}\n" for name in chromosomes))
+    (folder / "peaks").mkdir()
+    for number, name in enumerate(("p", "q")):
+        lines = [
+            f"{chromosome}\t{start}\t{start + 1}\n"
+            for chromosome in chromosomes
+            for start in range(100 + 30 * number, 300, 50)
+        ]
+        (folder / "peaks" / f"{name}.bed").write_text("".join(lines))
+    return copy.deepcopy(GENOME)

@@ -1,0 +1,89 @@
+"""A run as others use it: in a report, inside of another workflow, from a cache."""
+
+import zipfile
+
+from toy_bundle import ROWS
+from workflows import ROOT, planned, snakemake, tiny, written
+
+from noncoding.store import Store
+
+# Windows of 40 bp are too short for figures of motifs.
+CATEGORIES = ("Data", "Training", "Evaluation", "Comparison", "Explanation", "Page")
+
+
+def test_snakemakes_report_has_captions_and_categories(finished):
+    folder, config = finished
+    path = written(config, folder, "reported.yaml")
+    arguments = ["--report", "report.zip", "--configfile", str(path)]
+    status, said = snakemake(folder, *arguments, pipeline=folder)
+    assert status == 0, said[-3000:]
+    with zipfile.ZipFile(folder / "report.zip") as archive:
+        names = " ".join(archive.namelist())
+        # Our own page stands in it, too, and says much of the same.
+        own = [name for name in archive.namelist() if "/data/raw/" not in name]
+        text = "".join(archive.read(name).decode(errors="ignore") for name in own)
+    for category in CATEGORIES:
+        assert f'"{category}"' in text, category
+    assert "Which bases drove predictions" in text
+    assert "learning_curve.svg" in names + text
+    assert "faithfulness.svg" in names + text
+
+
+IMPORTING = """
+configfile: "{root}/config.yaml"
+configfile: "over.yaml"
+
+
+module noncoding:
+    snakefile:
+        "{root}/Snakefile"
+    config:
+        config
+    prefix:
+        "dna"
+
+
+use rule * from noncoding exclude all as noncoding_*
+
+
+rule mine:
+    input:
+        "dna/results/toy/report.html",
+    output:
+        "mine.txt",
+    shell:
+        "cp {{input}} {{output}}"
+"""
+
+
+def test_another_workflow_can_import_it_with_a_prefix(bundle, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    written(tiny(toy=bundle), folder)
+    (folder / "Snakefile").write_text(IMPORTING.format(root=ROOT))
+    triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
+    status, said = snakemake(folder, "mine.txt", *triggers, pipeline=folder)
+    assert status == 0, said[-5000:]
+    assert (folder / "mine.txt").stat().st_size
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == [".snakemake", "dna"]
+    _, said = snakemake(folder, "mine.txt", "--dry-run", *triggers, pipeline=folder)
+    assert planned(said) == set()
+
+
+def test_fetch_and_convert_come_from_the_cache_of_another_run(bundle, tmp_path, monkeypatch):
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    monkeypatch.setenv("SNAKEMAKE_OUTPUT_CACHE", str(cache))
+    cached = ["--cache", "fetch_file", "convert_split", "--"]
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        path = written(tiny(toy=bundle), folder)
+        status, said = snakemake(folder, "--configfile", str(path), *cached, "convert")
+        assert status == 0, said[-3000:]
+        made = said.count("to cache.")
+        # The archive and three stores.
+        assert made == (4 if name == "first" else 0), said[-3000:]
+        rows = [Store(folder / f"results/toy/data/{split}.h5").rows for split in ROWS]
+        assert rows == list(ROWS.values())
+    assert len(list(cache.iterdir())) == 4

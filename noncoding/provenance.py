@@ -3,6 +3,7 @@
 import ast
 import platform
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def versions() -> dict[str, str]:
 
 
 def source_files(script: str | Path, root: str | Path) -> list[Path]:
-    """A script and all modules of this project that it imports, however deep.
+    """A script and all modules of this project that it imports, directly or not.
 
     Parameters
     ----------
@@ -61,29 +62,43 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
-            waiting.extend(_imported(path, root))
+            waiting.extend(_imported_files(path, root))
     return [script, *sorted(seen - {script})]
 
 
-def _imported(path: Path, root: Path) -> Iterator[Path]:
-    for node in ast.walk(ast.parse(path.read_text())):
+# Snakemake asks for the files of every stage at each start, and the stages share most of them.
+@cache
+def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
+    """Files of this project that the import statements of a file run."""
+    files: set[Path] = set()
+    for statement in _statements(ast.parse(path.read_text())):
         names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            package = ".".join(path.relative_to(root).parts[: -node.level]) if node.level else ""
-            module = ".".join(filter(None, [package, node.module]))
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+        if isinstance(statement, ast.Import):
+            names = [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom):
+            level = statement.level
+            package = ".".join(path.relative_to(root).parts[:-level]) if level else ""
+            module = ".".join(filter(None, [package, statement.module]))
+            names = [module, *(f"{module}.{alias.name}" for alias in statement.names)]
         for name in names:
             if name.split(".")[0] == "noncoding":
-                yield from _files_of(name, root)
+                files.update(_files_of(name, root))
+    return tuple(files)
 
 
-def _files_of(module: str, root: Path) -> Iterator[Path]:
-    """The module's file and those of the packages around it, which it runs too."""
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Statements at every level; expressions, which import nothing, are not searched."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        if not isinstance(child, ast.expr):
+            yield from _statements(child)
+
+
+@cache
+def _files_of(module: str, root: Path) -> tuple[Path, ...]:
+    """The module's file and those of the packages around it, which are imported first."""
     parts = module.split(".")
-    for depth in range(1, len(parts) + 1):
-        base = root.joinpath(*parts[:depth])
-        for path in (base / "__init__.py", base.with_suffix(".py")):
-            if path.is_file():
-                yield path
+    bases = [root.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    candidates = [path for base in bases for path in (base / "__init__.py", Path(f"{base}.py"))]
+    return tuple(path for path in candidates if path.is_file())

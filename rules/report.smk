@@ -7,7 +7,9 @@ rule report_dataset:
             format=FORMATS,
         ),
         models=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{model}}/model/{{name}}", model=MODELS, name=MODEL_FILES
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/model/{{name}}",
+            model=MODELS,
+            name=EXPORTED_FILES,
         ),
         training=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/metrics.csv", model=MODELS),
         training_figures=expand(

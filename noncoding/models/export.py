@@ -15,27 +15,11 @@ from noncoding import __version__
 from noncoding.alphabet import ALPHABET
 from noncoding.errors import InputError
 from noncoding.files import written_whole
+from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 from noncoding.store import Store
 from noncoding.targets import read_targets, write_targets
-
-_NEEDED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json", "README.md")
-CODE_FILES = (
-    "network.py",
-    "activations.py",
-    "stem.py",
-    "wide_resnet.py",
-    "transformer_xl.py",
-    "sequence.py",
-    "head.py",
-    "hybrid.py",
-    "deepsea.py",
-    "danq.py",
-)
-"""Modules of this package that need nothing but torch and transformers, and import each other by
-relative names: with them the folder loads without this project."""
-EXPORTED_FILES = (*_NEEDED_FILES, *CODE_FILES)
 
 
 @dataclass(frozen=True)
@@ -128,7 +112,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         A file is missing, or the architecture is not known.
     """
     folder = Path(folder)
-    for name in _NEEDED_FILES:
+    for name in LOADED_FILES:
         if not (folder / name).is_file():
             raise InputError(
                 folder, f"no file {name}", "an exported model", "Run the stage 'train' again."

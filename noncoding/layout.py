@@ -1,0 +1,21 @@
+"""Names of the files of an exported model, without heavy imports: the rules read them, too."""
+
+CODE_FILES = (
+    "network.py",
+    "activations.py",
+    "stem.py",
+    "wide_resnet.py",
+    "transformer_xl.py",
+    "sequence.py",
+    "head.py",
+    "hybrid.py",
+    "deepsea.py",
+    "danq.py",
+)
+"""Modules of `noncoding.models` that need nothing but torch and transformers, and import each
+other by relative names: with them the folder loads without this project."""
+
+LOADED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json")
+"""What this project reads of an exported model."""
+
+EXPORTED_FILES = (*LOADED_FILES, "README.md", *CODE_FILES)

@@ -28,88 +28,22 @@ include: "rules/discover.smk"
 include: "rules/report.smk"
 
 
-localrules:
-    all,
-    fetch,
-    convert,
-    describe,
-    train,
-    predict,
-    evaluate,
-    compare,
-    sweep,
-    explain,
-    discover,
-    report,
+# Every stage is a target of its own.
+for stage in DELIVERABLES:
+
+    rule:
+        name:
+            stage
+        input:
+            target_files(stage),
+        localrule: True
 
 
 rule all:
     default_target: True
     input:
-        deliverables("report"),
-        deliverables("describe"),
-        deliverables("train"),
-        deliverables("predict"),
-        deliverables("evaluate"),
-        deliverables("compare"),
-        deliverables("sweep") if config["run"]["seeds"] else [],
-        deliverables("explain"),
-        deliverables("discover"),
-
-
-rule fetch:
-    input:
-        deliverables("fetch"),
-
-
-rule convert:
-    input:
-        deliverables("convert"),
-
-
-rule describe:
-    input:
-        deliverables("describe"),
-
-
-rule train:
-    input:
-        deliverables("train"),
-
-
-rule predict:
-    input:
-        deliverables("predict"),
-
-
-rule evaluate:
-    input:
-        deliverables("evaluate"),
-
-
-rule compare:
-    input:
-        deliverables("compare"),
-
-
-rule sweep:
-    input:
-        deliverables("sweep"),
-
-
-rule explain:
-    input:
-        deliverables("explain"),
-
-
-rule discover:
-    input:
-        deliverables("discover"),
-
-
-rule report:
-    input:
-        deliverables("report"),
+        [DELIVERABLES[stage] for stage in FINAL_STAGES],
+    localrule: True
 
 
 tell_who_holds()

@@ -17,6 +17,7 @@ from noncoding.configuration import check_configuration, trained_models, trainin
 from noncoding.downloads import downloads, file_name, urls
 from noncoding.errors import InputError
 from noncoding.holder import held, hold, release
+from noncoding.layout import EXPORTED_FILES
 from noncoding.provenance import source_files
 
 try:
@@ -37,25 +38,7 @@ BUNDLES = [name for name, d in config["datasets"].items() if d["source"] in ("bu
 GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "genome"]
 SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
 
-MODEL_FILES = [
-    "config.json",
-    "model.safetensors",
-    "targets.tsv",
-    "training.json",
-    "README.md",
-    # The network's own code, with which the folder loads without this project.
-    "network.py",
-    "activations.py",
-    "stem.py",
-    "wide_resnet.py",
-    "transformer_xl.py",
-    "sequence.py",
-    "head.py",
-    "hybrid.py",
-    "deepsea.py",
-    "danq.py",
-]
-MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in MODEL_FILES]
+MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in EXPORTED_FILES]
 DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
 EVALUATION_FIGURES = [
     "metrics_by_group",
@@ -266,9 +249,9 @@ def genome_inputs(wildcards):
     return files
 
 
-def of_datasets(pattern, **wildcards):
+def of_datasets(pattern, datasets=DATASETS, **wildcards):
     """A path for each data set that is run."""
-    return expand(f"{RESULTS}/{{dataset}}/{pattern}", dataset=DATASETS, **wildcards)
+    return expand(f"{RESULTS}/{{dataset}}/{pattern}", dataset=datasets, **wildcards)
 
 
 def of_models(pattern, **wildcards):
@@ -280,49 +263,93 @@ def of_models(pattern, **wildcards):
 SWEEP = [(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS]
 
 
-def deliverables(stage):
-    """Every file that a person asks for when asking for a stage."""
-    return {
-        "fetch": [
-            raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()
-        ],
-        "convert": of_datasets("data/{split}.h5", split=SPLITS),
-        "describe": [
-            *of_datasets("data/summary.json"),
-            *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
-        ],
-        "train": [
-            *of_models("model/{name}", name=MODEL_FILES),
-            *of_models("training/{name}", name=["best.ckpt", "last.ckpt"]),
-            *of_models("training/{name}.csv", name=["metrics", "layers"]),
-            *of_models(
-                "training/{name}.{format}", name=["learning_curve", "layers"], format=FORMATS
-            ),
-        ],
-        "predict": of_models("predictions.h5"),
-        "evaluate": [
-            *of_models("evaluation/{name}", name=["targets.tsv", "summary.json", "replicates.h5"]),
-            *of_models(
-                "evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS
-            ),
-        ],
-        "compare": [
-            *of_datasets(
-                "compare/{name}", name=["targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json"]
-            ),
-            *of_datasets(
-                "compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS
-            ),
-        ],
-        "sweep": [
-            f"{RESULTS}/sweep/runs.tsv",
-            f"{RESULTS}/sweep/models.tsv",
-            *expand(f"{RESULTS}/sweep/figures/sweep.{{format}}", format=FORMATS),
-        ],
-        "explain": of_models("explain/{name}", name=EXPLANATION),
-        "discover": of_models("discover/{name}", name=DISCOVERY),
-        "report": of_datasets("report.html"),
-    }[stage]
+# Sources of the data sets that a stage works on, where these are not all.
+SOURCES = {
+    "simulate": ["simulated"],
+    "unpack": ["bundle", "simulated"],
+    "convert": ["bundle", "simulated"],
+    "build": ["genome"],
+}
+
+
+def of_sources(stage, pattern, **wildcards):
+    """A path for each data set that is run and that the stage works on."""
+    datasets = [name for name in DATASETS if config["datasets"][name]["source"] in SOURCES[stage]]
+    return of_datasets(pattern, datasets, **wildcards)
+
+
+# Stage → the files that a user asks for by its name.
+DELIVERABLES = {
+    "simulate": of_sources(
+        "simulate",
+        "simulated/{name}",
+        name=["bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"],
+    ),
+    "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()],
+    "unpack": of_sources("unpack", "raw/{split}.mat", split=SPLITS),
+    "convert": of_sources("convert", "data/{split}.h5", split=SPLITS),
+    "build": of_sources("build", "data/{split}.h5", split=SPLITS),
+    "describe": [
+        *of_datasets("data/summary.json"),
+        *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
+    ],
+    "train": [
+        *of_models("model/{name}", name=EXPORTED_FILES),
+        *of_models("training/{name}", name=["best.ckpt", "last.ckpt"]),
+        *of_models("training/{name}.csv", name=["metrics", "layers"]),
+        *of_models("training/{name}.{format}", name=["learning_curve", "layers"], format=FORMATS),
+    ],
+    "predict": of_models("predictions.h5"),
+    "baseline": of_datasets("baseline/targets.tsv"),
+    "evaluate": [
+        *of_models("evaluation/{name}", name=["targets.tsv", "summary.json", "replicates.h5"]),
+        *of_models("evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS),
+    ],
+    "compare": [
+        *of_datasets(
+            "compare/{name}", name=["targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json"]
+        ),
+        *of_datasets("compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS),
+    ],
+    "sweep": [
+        f"{RESULTS}/sweep/runs.tsv",
+        f"{RESULTS}/sweep/models.tsv",
+        *expand(f"{RESULTS}/sweep/figures/sweep.{{format}}", format=FORMATS),
+    ],
+    "explain": of_models("explain/{name}", name=EXPLANATION),
+    "discover": of_models("discover/{name}", name=DISCOVERY),
+    "report": of_datasets("report.html"),
+}
+
+
+def target_files(stage):
+    """A function that gives a stage's target its files, or says why there are none."""
+
+    def files(wildcards):
+        if DELIVERABLES[stage]:
+            return DELIVERABLES[stage]
+        sources = [f"{name} (source: {config['datasets'][name]['source']})" for name in DATASETS]
+        raise WorkflowError(
+            str(
+                InputError(
+                    "configuration, key run.datasets",
+                    ", ".join(sources),
+                    f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
+                    "Add one, or ask for another stage: `build` makes the stores of a genome, "
+                    "`convert` those of all other sources.",
+                )
+            )
+        )
+
+    return files
+
+
+# What a run without a target makes: the final results, and none of the intermediate files.
+FINAL_STAGES = [
+    *("report", "describe", "train", "predict", "evaluate", "compare"),
+    *(["sweep"] if config["run"]["seeds"] else []),
+    *("explain", "discover"),
+]
 
 
 def tell_who_holds():
@@ -334,6 +361,6 @@ def tell_who_holds():
 
 def announce_reports():
     """Tell where the reports are, once all has run."""
-    for path in deliverables("report"):
+    for path in DELIVERABLES["report"]:
         if Path(path).exists():
             print(f"Report: {Path(path).absolute()}", file=sys.stderr)

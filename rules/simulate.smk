@@ -1,4 +1,4 @@
-rule simulate:
+rule simulate_bundle:
     input:
         code=code("simulate"),
     output:

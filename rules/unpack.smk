@@ -1,4 +1,4 @@
-rule unpack:
+rule unpack_bundle:
     input:
         archive=archive_of,
         code=code("unpack"),

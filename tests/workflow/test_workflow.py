@@ -1,7 +1,6 @@
 """The workflow as a person runs it: as a process, from files and a server to a report."""
 
 import json
-import re
 import subprocess
 import sys
 import zipfile
@@ -13,7 +12,7 @@ from toy_bundle import TARGETS
 from toy_inputs import GENOME
 from workflows import ROOT, snakemake, tiny
 
-from noncoding.models import EXPORTED_FILES
+from noncoding.layout import EXPORTED_FILES
 
 
 def test_from_a_server_to_a_report(bundle, tmp_path):
@@ -203,12 +202,6 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert status != 0
     assert "Did you mean 'train'?" in said
     assert not (tmp_path / "results").exists()
-
-
-def test_the_rules_name_every_file_of_an_exported_model():
-    text = (ROOT / "rules" / "common.smk").read_text()
-    listed = text.partition("MODEL_FILES = [")[2].partition("]")[0]
-    assert tuple(re.findall(r'"([^"]+)"', listed)) == EXPORTED_FILES
 
 
 def test_the_workflow_is_clean():

@@ -10,7 +10,7 @@ from noncoding.errors import InputError
 REQUIRED = ("index", "name", "group")
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
-DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file")
+DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
 
 
 def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -21,7 +21,8 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     path : path
         Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and
         ``group`` are needed; a missing ``name`` is composed of cell type,
-        assay and treatment. Further columns are kept as they are.
+        assay and treatment; ``motif`` names a target's known motif where the
+        others do not. Further columns are kept as they are.
 
     Returns
     -------

@@ -6,7 +6,7 @@ import pytest
 
 from noncoding.alphabet import letters, reverse_complement
 from noncoding.convert import convert
-from noncoding.models.motifs import read_motifs
+from noncoding.motifs.meme import read_motifs
 from noncoding.simulate import MOTIFS, TARGETS, simulate, simulate_split
 from noncoding.store import BOTH, Store
 from noncoding.targets import read_targets

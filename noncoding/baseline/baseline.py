@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding.baseline.kmers import count_words, regression_scores
-from noncoding.baseline.scan import best_hits, motifs_of_targets
+from noncoding.baseline.scan import best_hits
 from noncoding.errors import InputError
 from noncoding.files import written_whole
 from noncoding.metrics import auroc, auroc_and_average_precision
-from noncoding.models.motifs import read_motifs
+from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.meme import read_motifs
 from noncoding.store import Store
 
 log = logging.getLogger(__name__)
@@ -45,13 +46,13 @@ def baseline(
         Table to write, tab-separated, one row a target: index, name, group; AUROC and
         AUPR (average precision) of each of `BASELINES`; ``motif``, the name of
         the motif. Empty where a target has no positives, no negatives, or no
-        motif.
+        motif (see `noncoding.motifs.matching.match_motifs`).
 
         gc: share of G and C in the whole sequence, or its negative where
         training positives have less of it than other loci. kmers: logistic
         regression on counts of words of ``k`` bases, in the whole sequence and
         around the bin. motif: best match around the bin, over both strands; of
-        several motifs of a name, the one of the highest AUROC in training.
+        a target's motifs, the one of the highest AUROC in training.
     motifs : path or None
         MEME file.
     k : int
@@ -90,12 +91,12 @@ def baseline(
         log.info("%d-base words learned from %s loci", k, f"{len(sample):,}")
         names: list[str | None] = [None] * len(table)
         if motifs is not None:
-            matrices = {
-                name: matrix
-                for name, matrix in read_motifs(motifs).items()
-                if matrix.shape[1] <= middle.stop - middle.start
-            }
-            candidates = motifs_of_targets(table, matrices)
+            matrices = read_motifs(motifs)
+            room = middle.stop - middle.start
+            candidates = [
+                [name for name in names if matrices[name].shape[1] <= room]
+                for names in match_motifs(table, matrices)
+            ]
             used = sorted(set(chain.from_iterable(candidates)))
             places = {name: place for place, name in enumerate(used)}
             trained, hits = (

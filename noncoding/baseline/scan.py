@@ -1,40 +1,12 @@
 """The best match of a target's known motif."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import torch
 
-from noncoding.models.motifs import log_odds, motifs_of
-
-
-def motifs_of_targets(
-    targets: pd.DataFrame, motifs: Mapping[str, npt.NDArray[np.float64]]
-) -> list[list[str]]:
-    """The motifs of each target, by name.
-
-    Parameters
-    ----------
-    targets : pandas.DataFrame
-        The target table. Where a target's name is not a motif's, its ``assay``
-        may be, which in the DeepSEA set is the protein.
-    motifs : mapping
-        As given by `noncoding.models.motifs.read_motifs`.
-
-    Returns
-    -------
-    list of list of str
-        As `noncoding.models.motifs.motifs_of` gives them. There can be several,
-        and one of another organism's protein of the same name among them.
-    """
-    assays = targets["assay"] if "assay" in targets else [""] * len(targets)
-    known = motifs_of([*targets["name"], *assays], dict(motifs))
-    return [
-        next((known[label] for label in labels if label in known), [])
-        for labels in zip(targets["name"], assays, strict=True)
-    ]
+from noncoding.models.motifs import log_odds
 
 
 @torch.inference_mode()

@@ -122,6 +122,7 @@ def _read_candidate(
         "cell_type": file.cell_type,
         "assay": file.assay,
         "treatment": file.treatment,
+        "motif": file.motif,
         "peak_file": file.peak_file,
     }
     on_used = placed[placed["chromosome"].isin(list(used))]

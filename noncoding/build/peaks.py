@@ -13,7 +13,7 @@ import pandas as pd
 from noncoding.errors import InputError
 
 TABLE_REQUIRED = ("path", "name")
-TABLE_OPTIONAL = ("group", "cell_type", "assay", "treatment")
+TABLE_OPTIONAL = ("group", "cell_type", "assay", "treatment", "motif")
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class PeakFile:
 
     Attributes
     ----------
-    name, group, cell_type, assay, treatment : str
+    name, group, cell_type, assay, treatment, motif : str
         What the target table says of the target.
     peak_file : str
         Path relative to the folder or table, or name of the archive's member.
@@ -102,6 +102,7 @@ class PeakFile:
     cell_type: str = ""
     assay: str = ""
     treatment: str = ""
+    motif: str = ""
 
 
 def origin(source: PeakSource) -> str:
@@ -210,6 +211,7 @@ def _in_table(source: PeakTable) -> Iterator[PeakFile]:
             cell_type=fields["cell_type"],
             assay=fields["assay"],
             treatment=fields["treatment"],
+            motif=fields["motif"],
         )
 
 

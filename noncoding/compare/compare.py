@@ -34,7 +34,8 @@ class ComparisonOutputs:
     Attributes
     ----------
     targets : Path
-        AUROC and AUPR of every target by every classifier, tab-separated.
+        AUROC and AUPR of every target by every classifier, and its known motif,
+        tab-separated.
     ranking, pairs : Path
         Classifiers in order; every pair of them. Tab-separated.
     summary : Path
@@ -128,7 +129,7 @@ def compare(
     }
 
     first = next(iter(evaluated.values()))
-    described = first[[c for c in _DESCRIBED if c in first]]
+    described = first[[c for c in _DESCRIBED if c in first]].assign(motif=scores["motif"])
     wide = metrics.pivot(index="index", columns="classifier", values=["auroc", "auprc"])
     order = [(m, c) for c in metrics["classifier"].unique() for m in ("auroc", "auprc")]
     wide = wide[order].set_axis([f"{c} {m}" for m, c in order], axis=1)

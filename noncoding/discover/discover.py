@@ -12,7 +12,6 @@ from typing import Any
 import pandas as pd
 from memelite.io import write_meme
 
-from noncoding.baseline.scan import motifs_of_targets
 from noncoding.discover.figures import draw_learned
 from noncoding.discover.filters import first_layer, strongest_filter
 from noncoding.discover.learned import SURE, Learned
@@ -25,7 +24,8 @@ from noncoding.explain.select import Choice, chosen_targets
 from noncoding.explain.writing import file_stem
 from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
-from noncoding.models.motifs import read_motifs
+from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.meme import read_motifs
 from noncoding.predict import device, read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
@@ -122,7 +122,7 @@ def discover(
         remedy = "Run the stage 'evaluate' again."
         check_same_targets(metrics, table, first.targets, "the test split", remedy)
         probabilities = read_predictions(predictions, first)
-        own = motifs_of_targets(first.targets, known)
+        own = match_motifs(first.targets, known)
         learned: list[Learned] = []
         for index in chosen:
             name = str(first.targets.loc[index, "name"])

@@ -23,7 +23,7 @@ from noncoding.explain.select import chosen_targets
 from noncoding.explain.truth import truth_metrics
 from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
-from noncoding.models.motifs import read_motifs
+from noncoding.motifs.meme import read_motifs
 from noncoding.predict import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store

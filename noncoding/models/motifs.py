@@ -1,91 +1,24 @@
 """Motifs of a MEME file as kernels that a network can start from."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
-from tangermeme.io import read_meme
 
 from noncoding.errors import InputError
 from noncoding.models.network import Network
+from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
+from noncoding.motifs.meme import read_motifs
 
 PSEUDOCOUNT = 0.01
 """Probability added to each base before the logarithm."""
 KERNEL_NORM = 1.0
 """About twice that of a random start, so that motifs outlast the first steps."""
-
-
-def read_motifs(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[np.float64]]:
-    """Position probability matrices by the name that the file gives them.
-
-    Parameters
-    ----------
-    path : path
-        MEME format, version 4 or later.
-
-    Returns
-    -------
-    dict of numpy.ndarray, shape=(4, width)
-        Key: what stands after MOTIF, e.g. ``MA0363.2 REB1``.
-
-    Raises
-    ------
-    InputError
-        The file holds no motifs.
-    """
-    try:
-        motifs = {name: matrix.numpy() for name, matrix in read_meme(str(path)).items()}
-    except (OSError, ValueError, IndexError, UnicodeDecodeError) as error:
-        raise _not_meme(path, f"a file that cannot be read as motifs ({error})") from error
-    if not motifs:
-        raise _not_meme(path, "no motif")
-    return motifs
-
-
-def _not_meme(path: str | os.PathLike[str], found: str) -> InputError:
-    return InputError(
-        path,
-        found,
-        "matrices in MEME format",
-        "Give a MEME file, e.g. one that JASPAR offers for download.",
-    )
-
-
-def motifs_of(
-    names: Iterable[str], motifs: dict[str, npt.NDArray[np.float64]]
-) -> dict[str, list[str]]:
-    """Which motifs belong to which target, by name.
-
-    A motif's name is what stands after its identifier, and the parts of a
-    dimer are names too (``MAX::MYC``); case does not count.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Of targets.
-    motifs : dict
-        As given by `read_motifs`.
-
-    Returns
-    -------
-    dict of list of str
-        Target's name → keys of `motifs`, for targets that have any; single
-        proteins before dimers, and later identifiers, which are newer, first.
-    """
-    by_name: dict[str, list[tuple[int, str]]] = {}
-    for key in motifs:
-        parts = key.split()[-1].upper().split("::")
-        for part in parts:
-            by_name.setdefault(part, []).append((len(parts), key))
-    found = {}
-    for name in dict.fromkeys(names):
-        keys = sorted(by_name.get(name.upper(), []), reverse=True)
-        if keys:
-            found[name] = [key for _, key in sorted(keys, key=lambda entry: entry[0])]
-    return found
 
 
 def log_odds(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -133,32 +66,57 @@ def motif_kernels(
     return np.stack(kernels).astype(np.float32)
 
 
-def start_from_motifs(
-    network: Network, path: str | os.PathLike[str], targets: Sequence[str]
-) -> list[str]:
-    """Let the first kernels of a network start as the motifs of its targets.
+class MotifStart(NamedTuple):
+    """The motifs that the first kernels of a network started as.
 
-    Where there are more motifs than kernels, each target gets its first ones
-    before any gets its next.
+    Attributes
+    ----------
+    kernels : list of str
+        Keys of `noncoding.motifs.meme.read_motifs`, in the order of the kernels.
+    of_targets : list of list of str
+        Those of each target; empty where there is none.
+    """
+
+    kernels: list[str]
+    of_targets: list[list[str]]
+
+    def record(self, targets: pd.DataFrame) -> dict[str, object]:
+        """The same as JSON, with index and name of each target that has a motif."""
+        rows = zip(targets["index"], targets["name"], self.of_targets, strict=True)
+        return {
+            "kernels": self.kernels,
+            "targets": [
+                {"index": int(index), "name": name, "motifs": motifs}
+                for index, name, motifs in rows
+                if motifs
+            ],
+        }
+
+
+def start_from_motifs(
+    network: Network, path: str | os.PathLike[str], targets: pd.DataFrame
+) -> MotifStart:
+    """Initialise the first kernels of a network with the known motifs of its targets.
+
+    Where there are more motifs than kernels, each target gets its first one before any
+    target gets its second. The remaining kernels keep their values.
 
     Parameters
     ----------
     network : Network
     path : path
         MEME file.
-    targets : sequence of str
-        Names.
+    targets : pandas.DataFrame
+        The target table, see `noncoding.motifs.matching.match_motifs`.
 
     Returns
     -------
-    list of str
-        Motifs in the order of the kernels that start as them; the other kernels
-        stay as they are.
+    MotifStart
 
     Raises
     ------
     InputError
-        The file holds no motif of a target, or the network has no layer that sees
+        The file holds no motif of any target, or the network has no layer that sees
         bases.
     """
     detectors = network.motif_detectors
@@ -170,18 +128,20 @@ def start_from_motifs(
             "Set the model's 'motifs' to false.",
         )
     motifs = read_motifs(path)
-    named = list(motifs_of(targets, motifs).values())
-    rounds = (keys[n : n + 1] for n in range(max(map(len, named), default=0)) for keys in named)
+    matched = match_motifs(targets, motifs)
+    rounds = (keys[n : n + 1] for n in range(max(map(len, matched), default=0)) for keys in matched)
     chosen = list(dict.fromkeys(chain.from_iterable(rounds)))[: detectors.out_channels]
     if not chosen:
         raise InputError(
             path,
-            f"no motif among {len(motifs)} that is named like one of the {len(targets)} targets",
-            "motifs named like the targets, e.g. 'MA0363.2 REB1' for Reb1",
-            "Give a file with motifs of this organism, or set the model's 'motifs' to false.",
+            f"{len(motifs)} motifs, none of which belongs to one of the {len(targets)} targets "
+            f"by name, assay or column '{MOTIF_COLUMN}'",
+            "motifs named like the targets' proteins, e.g. 'MA0363.2 REB1' for Reb1",
+            f"Give a file with motifs of this organism, name motifs in a column '{MOTIF_COLUMN}' "
+            "of the target table, or set the model's 'motifs' to false.",
         )
     weight = detectors.weight
     kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1], KERNEL_NORM)
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
-    return chosen
+    return MotifStart(chosen, [[key for key in keys if key in chosen] for keys in matched])

@@ -94,11 +94,14 @@ class Comparison:
         Made by `noncoding.compare.compare`.
     versus : pandas.DataFrame
         The best model against each other classifier, by AUPR.
+    motifs : list of str
+        Known motif of each target that the scan used; empty where there is none.
     """
 
     folder: Path
     summary: dict[str, Any]
     versus: pd.DataFrame
+    motifs: list[str]
 
 
 @dataclass(frozen=True)
@@ -196,7 +199,8 @@ def _collect_comparison(folder: Path) -> Comparison:
         keep_default_na=False,
         na_values={"low": "", "high": "", "wilcoxon_p": "", "mean_difference": ""},
     )
-    return Comparison(folder, summary, versus(pairs, summary["best"]))
+    targets = _read_table(folder / "targets.tsv", "compare")
+    return Comparison(folder, summary, versus(pairs, summary["best"]), list(targets["motif"]))
 
 
 def _collect_model(name: str, folder: Path) -> ModelResults:

@@ -131,13 +131,14 @@ def target_rows(results: DatasetResults) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        A row of `noncoding.evaluate.target_metrics` each, and under ``models``
-        the rows of all models.
+        A row of `noncoding.evaluate.target_metrics` each, under ``models``
+        the rows of all models, and under ``motif`` the known motif.
     """
-    by_model = [model.metrics.to_dict("records") for model in results.models]
+    by_model = zip(*(model.metrics.to_dict("records") for model in results.models), strict=True)
     return [
-        {**rows[0], "models": list(rows)}  # What is not a metric is the same for all.
-        for rows in zip(*by_model, strict=True)
+        # What is not a metric is the same for all models.
+        {**rows[0], "models": list(rows), "motif": motif}
+        for rows, motif in zip(by_model, results.comparison.motifs, strict=True)
     ]
 
 

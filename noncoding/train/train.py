@@ -147,11 +147,18 @@ class _Run:
         )
         rows = self.data.train_rows
         with Store(stores["train"]) as store:
-            names = list(store.targets["name"])
+            targets = store.targets
         self.network = create_model(length=rows.length, targets=rows.targets, **sizes)
+        self.motif_start: dict[str, Any] | None = None
         if motifs is not None:
-            begun = start_from_motifs(self.network, motifs, names)
-            log.info("%d first kernels start as motifs: %s", len(begun), ", ".join(begun))
+            started = start_from_motifs(self.network, motifs, targets)
+            self.motif_start = started.record(targets)
+            log.info(
+                "%d first kernels start as motifs of %d targets: %s",
+                len(started.kernels),
+                sum(map(bool, started.of_targets)),
+                ", ".join(started.kernels),
+            )
         self.network.set_prevalence(rows.prevalence())
         scheduled = {field.name for field in fields(Schedule)} - {"seed"}
         self.module = TrainingModule(
@@ -215,6 +222,7 @@ def _finish(
         "AUROC, mean over targets": float(chosen["valid_auroc"]),
         "best epoch": int(chosen.name),
     }
+    record["motif_start"] = run.motif_start
     record["seconds"] = seconds
     record["versions"] = {
         "torch": torch.__version__,

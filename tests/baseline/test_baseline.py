@@ -10,7 +10,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from noncoding.alphabet import codes, letters, one_hot, reverse_complement
 from noncoding.baseline import baseline
 from noncoding.baseline.kmers import canonical_words, count_words
-from noncoding.baseline.scan import best_hits, motifs_of_targets
+from noncoding.baseline.scan import best_hits
 from noncoding.errors import InputError
 from noncoding.models.motifs import log_odds
 from noncoding.store import BOTH, StoreHeader, new_store
@@ -80,12 +80,6 @@ def test_best_hit_is_that_of_a_scan_base_by_base():
                 for start in range(30 - matrix.shape[1] + 1)
             )
             assert hits[row, column] == pytest.approx(best, abs=1e-4)
-
-
-def test_a_target_is_matched_by_its_name_or_its_assay():
-    table = pd.DataFrame({"name": ["K562 CTCF", "reb1", "none"], "assay": ["CTCF", "ChIP", ""]})
-    motifs = dict.fromkeys(["MA1 CTCF", "MA2 REB1", "MA3 XYZ"], np.ones((4, 3)) / 4)
-    assert motifs_of_targets(table, motifs) == [["MA1 CTCF"], ["MA2 REB1"], []]
 
 
 @pytest.fixture

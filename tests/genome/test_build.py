@@ -31,6 +31,7 @@ def test_header_and_counts(inputs):
                 "cell_type": ["", ""],
                 "assay": ["", ""],
                 "treatment": ["", ""],
+                "motif": ["", ""],
                 "peak_file": ["A.bed", "B.bed"],
                 "peaks": [5, 4],
             }
@@ -70,13 +71,15 @@ def test_a_compressed_genome_gives_the_same(inputs, compression):
 def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
     table = inputs.folder / "peaks.tsv"
     table.write_text(
-        "path\tname\tgroup\tassay\npeaks/B.bed\tZ\tTF\tChIP-exo\npeaks/A.bed\tY\tDNase\t\n"
+        "path\tname\tgroup\tassay\tmotif\n"
+        "peaks/B.bed\tZ\tTF\tChIP-exo\tMA0001.1\npeaks/A.bed\tY\tDNase\t\t\n"
     )
     inputs.build(peaks=PeakTable(table))
     with Store(inputs.stores["test"]) as store:
         assert store.targets["name"].tolist() == ["Z", "Y"]
         assert store.targets["group"].tolist() == ["TF", "DNase"]
         assert store.targets["assay"].tolist() == ["ChIP-exo", ""]
+        assert store.targets["motif"].tolist() == ["MA0001.1", ""]
         assert store.labels().tolist() == [[1, 0], [1, 1]]
 
 

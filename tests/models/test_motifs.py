@@ -2,6 +2,7 @@ import itertools
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from toy_store import DANQ, LENGTH, toy_sizes
@@ -9,7 +10,7 @@ from toy_store import DANQ, LENGTH, toy_sizes
 from noncoding.alphabet import codes, one_hot
 from noncoding.errors import InputError
 from noncoding.models import create_model, start_from_motifs
-from noncoding.models.motifs import motif_kernels, motifs_of, read_motifs
+from noncoding.models.motifs import motif_kernels
 
 # Columns: positions; rows: A, C, G, T.
 TATA = np.array([[0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]], dtype=float)
@@ -27,14 +28,10 @@ def meme(path, **motifs):
     return path
 
 
-def test_motifs_are_read_and_found_by_name(tmp_path):
-    motifs = read_motifs(meme(tmp_path / "m.meme", TBP=TATA, **{"NRF::tbp": GCC}))
-    np.testing.assert_allclose(next(m for k, m in motifs.items() if k.endswith("TBP")), TATA)
-    found = motifs_of(["Tbp", "nrf", "CTCF", "Tbp"], motifs)
-    assert {name: [key.split()[1] for key in keys] for name, keys in found.items()} == {
-        "Tbp": ["TBP", "NRF::tbp"],
-        "nrf": ["NRF::tbp"],
-    }
+def table(**columns):
+    found = pd.DataFrame(columns)
+    found.insert(0, "index", range(len(found)))
+    return found
 
 
 def test_a_kernel_scores_like_a_scan():
@@ -70,8 +67,16 @@ def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, motifs=True, **sizes)
     before = network.motif_detectors.weight.detach().clone()
-    chosen = start_from_motifs(network, path, ["Nrf", "a", "Tbp"])
-    assert [key.split()[1] for key in chosen] == ["NRF", "TBP"]
+    targets = table(name=["K562 Nrf", "a", "chip 7"], assay=["Nrf", "", "Tbp"])
+    started = start_from_motifs(network, path, targets)
+    assert [key.split()[1] for key in started.kernels] == ["NRF", "TBP"]
+    assert started.record(targets) == {
+        "kernels": started.kernels,
+        "targets": [
+            {"index": 0, "name": "K562 Nrf", "motifs": started.kernels[:1]},
+            {"index": 2, "name": "chip 7", "motifs": started.kernels[1:]},
+        ],
+    }
     after = network.motif_detectors.weight.detach()
     np.testing.assert_allclose(after[:2], motif_kernels([GCC, TATA], 7, 1.0), rtol=1e-5)
     assert torch.equal(after[2:], before[2:])
@@ -80,14 +85,28 @@ def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
 def test_what_cannot_start_from_motifs_is_refused(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA)
     network = create_model(length=LENGTH, targets=3, **toy_sizes())
-    with pytest.raises(InputError, match="no motif among 1 that is named like one of the 2"):
-        start_from_motifs(network, path, ["x", "y"])
-    (tmp_path / "page.html").write_text("<html></html>")
-    with pytest.raises(InputError, match=r"page\.html: found .*expected matrices in MEME format"):
-        read_motifs(tmp_path / "page.html")
+    with pytest.raises(InputError, match="1 motifs, none of which belongs to one of the 2 targets"):
+        start_from_motifs(network, path, table(name=["x", "y"]))
     with pytest.raises(InputError, match=r"none\.meme: found .*expected matrices in MEME format"):
-        read_motifs(tmp_path / "none.meme")
+        start_from_motifs(network, tmp_path / "none.meme", table(name=["TBP"]))
     sizes = toy_sizes()
     sizes["resnet"]["embedding"] = 3
     with pytest.raises(InputError, match="no convolution that sees bases"):
-        start_from_motifs(create_model(length=LENGTH, targets=3, **sizes), path, ["TBP"])
+        start_from_motifs(
+            create_model(length=LENGTH, targets=3, **sizes), path, table(name=["TBP"])
+        )
+
+
+def test_with_few_kernels_each_target_gets_its_first_motif_before_any_its_second(tmp_path):
+    path = meme(tmp_path / "m.meme", TBP=TATA, NRF=GCC, **{"TBP::NRF": GCC, "NRF::X": TATA})
+    network = create_model(length=LENGTH, targets=3, motifs=True, **DANQ)
+    detectors = network.motif_detectors
+    detectors.weight = torch.nn.Parameter(detectors.weight[:3].detach())
+    detectors.out_channels = 3
+    started = start_from_motifs(network, path, table(name=["TBP", "NRF", "none"]))
+    assert [key.split()[1] for key in started.kernels] == ["TBP", "NRF", "TBP::NRF"]
+    assert [[key.split()[1] for key in keys] for keys in started.of_targets] == [
+        ["TBP", "TBP::NRF"],
+        ["NRF", "TBP::NRF"],
+        [],
+    ]

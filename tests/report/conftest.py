@@ -70,6 +70,10 @@ class Tree:
             "sizes": SIZES,
             "training": TRAINING,
             "seed": 1,
+            "motif_start": {
+                "kernels": ["MA9.1 REB1", "MA8.2 REB1"],
+                "targets": [{"index": 0, "name": "REB1", "motifs": ["MA9.1 REB1", "MA8.2 REB1"]}],
+            },
             "validation": {
                 "AUPR, mean over targets": 0.20049,
                 "AUROC, mean over targets": 0.81951,
@@ -131,6 +135,8 @@ def _comparison(folder: Path) -> None:
     row |= {"ties": 0, "median_difference": -0.0204, "mean_difference": 0.1149}
     row |= {"low": None, "high": None, "wilcoxon_p": 0.0321}
     pd.DataFrame([row]).to_csv(folder / "pairs.tsv", sep="\t", index=False)
+    motifs = pd.DataFrame({"index": range(3), "name": NAMES, "motif": ["MA9.1 REB1", None, None]})
+    motifs.to_csv(folder / "targets.tsv", sep="\t", index=False)
 
 
 def _evaluation(folder: Path, mean_auprc: float) -> None:

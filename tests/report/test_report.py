@@ -104,7 +104,8 @@ def test_summary_stands_in_the_page(tree):
     parameters = sum(p.numel() for p in load_model(tree.root / "small/model").network.parameters())
     assert f"{parameters:,}" in text
     assert "3 of at most 7" in text  # epochs
-    assert "REB1 TF K562 1,000 81 % 0.937 0.612 0.8" in text
+    assert "REB1 TF K562 MA9.1 REB1 1,000 81 % 0.937 0.612 0.8" in text
+    assert "2 motifs of 1 target REB1: MA9.1 REB1, MA8.2 REB1" in text
     assert "0.200" in text and "0.820" in text  # validation
     assert "one value every 8 bp, which sees 39 bp" in text
     assert "55.5 %" in text.replace("\N{NO-BREAK SPACE}", " ")
@@ -128,7 +129,7 @@ def test_no_number_is_a_dash(tree):
     page = made(tree)
     before_the_configuration = page.text.split("Save the configuration")[0]
     assert not re.search(r"\b(nan|none|null|inf)\b", before_the_configuration, re.IGNORECASE)
-    assert "NA TF HepG2 0 0 % — — —" in page.text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "NA TF HepG2 — 0 0 % — — —" in page.text.replace("\N{NO-BREAK SPACE}", " ")
     empty = [td for td in page.all("td") if td.get("data-value") == ""]
     assert len(empty) == 3  # so that sorting puts them last
 

@@ -133,4 +133,9 @@ def test_what_it_starts_from_is_recorded(stores, tmp_path):
     )
     started = running.run(tmp_path / "run", stores, toy_sizes(), {"epochs": 1}, motifs=path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert load_model(started.model).training["motifs_sha256"] == digest
+    record = load_model(started.model).training
+    assert record["motifs_sha256"] == digest
+    assert record["motif_start"] == {
+        "kernels": ["MA0001.1 A"],
+        "targets": [{"index": 0, "name": "a", "motifs": ["MA0001.1 A"]}],
+    }

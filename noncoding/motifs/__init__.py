@@ -1,0 +1,1 @@
+"""Known motifs: MEME files, and the motifs of each target."""

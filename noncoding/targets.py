@@ -10,6 +10,11 @@ from noncoding.errors import InputError
 REQUIRED = ("index", "name", "group")
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
+ADD_NEGATIVES = (
+    "A data set of peaks holds only bins with a peak of at least one target. Add peak files of "
+    "other factors or assays: bins with their peaks and none of this target are its negatives."
+)
+"""What to do where a target is positive in every row."""
 DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
 
 

@@ -23,6 +23,8 @@ rule build_splits:
         bin=dataset_key("bin"),
         min_overlap=dataset_key("min_overlap"),
         min_peaks=dataset_key("min_peaks"),
+        # Not every data set has them; what they default to stands in the library.
+        optional=optional_dataset_keys("peak", "min_positives"),
         splits=dataset_key("splits"),
         urls=published_rows,
     script:

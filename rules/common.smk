@@ -109,6 +109,16 @@ def dataset_key(key):
     return lambda wildcards: config["datasets"][wildcards.dataset][key]
 
 
+def optional_dataset_keys(*keys):
+    """A function that gives a rule those of some keys that its data set's configuration has."""
+
+    def found(wildcards):
+        own = config["datasets"][wildcards.dataset]
+        return {key: own[key] for key in keys if key in own}
+
+    return found
+
+
 def fetched(dataset):
     """Files that are fetched for a data set: file name → its entry in the configuration."""
     files = downloads(config["datasets"][dataset])

@@ -28,6 +28,7 @@ with logged_stage(snakemake.log[0]):
         bin=snakemake.params.bin,
         min_overlap=snakemake.params.min_overlap,
         min_peaks=snakemake.params.min_peaks,
+        **snakemake.params.optional,
         ignore=splits.pop("ignore", ()),
         splits=splits,
         chromosome_map=snakemake.params.chromosome_map,

@@ -13,8 +13,10 @@ GENOME = {
     "exclude": None,
     "window": LENGTH,
     "bin": 10,
+    "peak": "overlap",
     "min_overlap": 0.5,
     "min_peaks": 1,
+    "min_positives": 1,
     "splits": {"train": ["one"], "valid": ["two"], "test": ["three"]},
 }
 

@@ -32,7 +32,8 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `BED_COLUMNS` (bp, 0-based, half-open) and ``line``, counted from 1.
+        `BED_COLUMNS` (bp, 0-based, half-open), ``summit`` (bp, 0-based; -1 where the
+        line has none in column 10 of narrowPeak), and ``line``, counted from 1.
 
     Raises
     ------
@@ -43,6 +44,7 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
     names: list[bytes] = []
     starts: list[int] = []
     ends: list[int] = []
+    summits: list[int] = []
     lines: list[int] = []
     for number, line in enumerate(_plain(content, where).splitlines(), start=1):
         fields = line.split(None, 3)
@@ -57,6 +59,7 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
         names.append(fields[0])
         starts.append(start)
         ends.append(end)
+        summits.append(_summit(line, start, end))
         lines.append(number)
     chromosomes = pd.Categorical(names)
     return pd.DataFrame(
@@ -66,9 +69,10 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
             ),
             "start": pd.array(starts, dtype="int64"),
             "end": pd.array(ends, dtype="int64"),
+            "summit": pd.array(summits, dtype="int64"),
             "line": pd.array(lines, dtype="int64"),
         }
-    ).astype({"start": "int64", "end": "int64", "line": "int64"})
+    ).astype(dict.fromkeys(("start", "end", "summit", "line"), "int64"))
 
 
 def on_genome(
@@ -93,7 +97,7 @@ def on_genome(
     Returns
     -------
     placed : pandas.DataFrame
-        `BED_COLUMNS` of the intervals on a chromosome of the genome.
+        `BED_COLUMNS` and ``summit`` of the intervals on a chromosome of the genome.
     outside : collections.Counter
         Name in the file → number of intervals that are on none.
 
@@ -115,7 +119,7 @@ def on_genome(
             "Give the FASTA file of the assembly that the intervals were called on.",
         )
     known = limits.notna()
-    placed = intervals.loc[known, ["start", "end"]]
+    placed = intervals.loc[known, ["start", "end", "summit"]]
     placed.insert(0, "chromosome", pd.Categorical(names[known], categories=list(lengths)))
     return placed.reset_index(drop=True), Counter(own_names[~known])
 
@@ -159,6 +163,18 @@ def report_outside(
         outside.total(),
         _some(outside),
     )
+
+
+def _summit(line: bytes, start: int, end: int) -> int:
+    """Position of the summit that a narrowPeak line gives, else -1.
+
+    Lines of ten columns are narrowPeak: BED12 and gappedPeak have more, broadPeak fewer.
+    """
+    fields = line.split(b"\t") if b"\t" in line else line.split()
+    if len(fields) == 10 and fields[9].strip().isdigit():
+        position = start + int(fields[9])
+        return position if position < end else -1
+    return -1
 
 
 def _some(names: Mapping[str, int]) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,20 +12,25 @@ import pandas as pd
 
 from noncoding.alphabet import codes, one_hot
 from noncoding.build.bed import on_genome, read_bed, report_outside
-from noncoding.build.bins import Binning, Integers, Positives, positives, touched
+from noncoding.build.bins import Binning, LabelledBins, PeakRule, labelled_bins
+from noncoding.build.checks import (
+    SplitCounts,
+    check_positives,
+    check_rows,
+    report_summits,
+    warn_of_missing_negatives,
+)
 from noncoding.build.genome import assign_splits, chromosome_lengths, chromosomes
-from noncoding.build.panel import Panel, read_panel
-from noncoding.build.peaks import PeakSource
+from noncoding.build.panel import read_panel
+from noncoding.build.peaks import PeakSource, origin
 from noncoding.errors import InputError
 from noncoding.files import written_whole
-from noncoding.store import FORWARD, StoreHeader, StoreWriter, new_store
+from noncoding.store import FORWARD, StoreHeader, new_store
 
 log = logging.getLogger(__name__)
 
 ROWS_PER_BLOCK = 4096
 """Rows whose one-hot form is in memory at a time."""
-
-_WINDOW_COUNTS = ("bins_with_peak", "windows_off_chromosome", "windows_excluded")
 
 
 def build(
@@ -43,6 +47,8 @@ def build(
     chromosome_map: Mapping[str, str],
     exclude: str | os.PathLike[str] | None = None,
     source: Mapping[str, Any],
+    peak: PeakRule = "overlap",
+    min_positives: int = 1,
 ) -> None:
     """Write the stores of all splits, or none of them.
 
@@ -58,8 +64,8 @@ def build(
     window, bin : int
         Lengths in bp; the bin is in the middle of its window.
     min_overlap : float
-        A bin is positive where peaks cover more than this fraction of it, or
-        where a peak of 1 bp falls in it.
+        With ``peak="overlap"``, a bin is positive where peaks cover more than
+        this fraction of it, or where a peak of 1 bp falls in it.
     min_peaks : int
         Targets with fewer peaks on the chromosomes of the splits are left out.
     splits : mapping
@@ -75,6 +81,10 @@ def build(
     source : mapping
         What the data is made from, as JSON. It becomes the ``source`` of each
         store, with what was counted under its key ``counts``.
+    peak : {"overlap", "summit", "any"}
+        How a peak makes bins positive, see `noncoding.build.bins.positives`.
+    min_positives : int
+        Targets with fewer positive bins, over all splits, are left out.
 
     Raises
     ------
@@ -86,37 +96,59 @@ def build(
 
     Notes
     -----
-    Rows are in the order of the FASTA file and, in it, by position. Labels
-    follow Zhou & Troyanskaya, Nature Methods 12 (2015), doi 10.1038/nmeth.3547.
+    Rows are in the order of the FASTA file and, in it, by position. With ``overlap``
+    and a fraction of 0.5, labels are those of Zhou & Troyanskaya, Nature Methods 12
+    (2015), doi 10.1038/nmeth.3547. Rows are the bins that are positive for any target;
+    that paper kept those that are positive for a transcription factor.
     """
-    binning = Binning(window, bin, min_overlap)
+    binning = Binning(window, bin, min_overlap, peak)
     lengths = chromosome_lengths(fasta)
     split_of = assign_splits(splits, ignore, lengths, fasta)
     panel = read_panel(peaks, lengths, split_of, chromosome_map, min_peaks)
     regions = _excluded_regions(exclude, lengths, chromosome_map)
+    if peak == "summit":
+        report_summits(panel.peaks.values())
 
-    counts = dict(panel.counts)
-    # The writers put the header into the file when they finish: by then the
-    # counts are complete.
-    header = StoreHeader(window, bin, FORWARD, panel.table, {**source, "counts": counts})
+    bins = {
+        name: labelled_bins(own, lengths[name], binning, regions.get(name))
+        for name, own in panel.peaks.items()
+    }
+    totals = sum(
+        (own.positives(len(panel.table)) for own in bins.values()),
+        np.zeros(len(panel.table), dtype=np.int64),
+    )
+    kept = check_positives(panel, totals, binning, min_positives, origin(peaks))
+    table = panel.table[kept].reset_index(drop=True).assign(index=range(kept.sum()))
+    bins = {name: own.selected(kept) for name, own in bins.items()}
+    in_split = {
+        split: SplitCounts.of(
+            [name for name, owner in split_of.items() if owner == split], bins, panel, len(table)
+        )
+        for split in splits
+    }
+    check_rows(in_split, binning)
+    warn_of_missing_negatives(in_split, table)
+
+    counts = panel.counts | {
+        "targets": len(table),
+        "dropped_few_positives": dict(
+            zip(panel.table["name"][~kept], totals[~kept].tolist(), strict=True)
+        ),
+        "bins_with_peak": sum(own.bins for own in in_split.values()),
+        "windows_off_chromosome": sum(own.off_chromosome for own in in_split.values()),
+        "windows_excluded": sum(own.excluded for own in in_split.values()),
+        "rows": {split: own.rows for split, own in in_split.items()},
+    }
+    header = StoreHeader(window, bin, FORWARD, table, {**source, "counts": counts})
     with written_whole(*(stores[name] for name in splits)) as partials, ExitStack() as stack:
         writers = {
             name: stack.enter_context(new_store(partial, header))
             for name, partial in zip(splits, partials, strict=True)
         }
-        window_counts: Counter[str] = Counter()
-        for chromosome, sequence in chromosomes(fasta):
-            if chromosome in split_of and chromosome in panel.peaks:
-                found = positives(panel.peaks[chromosome], len(sequence), binning)
-                kept = _kept_bins(
-                    found, len(sequence), binning, regions.get(chromosome), window_counts
-                )
-                writer = writers[split_of[chromosome]]
-                for rows in _rows(chromosome, sequence, found, kept, binning, panel):
-                    writer.append(*rows)
-        counts |= {key: window_counts[key] for key in _WINDOW_COUNTS}
-        counts["rows"] = {name: writer.rows for name, writer in writers.items()}
-        _require_rows(writers, split_of, window_counts)
+        for name, sequence in chromosomes(fasta):
+            if name in bins:
+                for rows in _rows(name, sequence, bins[name], binning, len(table)):
+                    writers[split_of[name]].append(*rows)
     _log_summary(counts)
 
 
@@ -135,36 +167,15 @@ def _excluded_regions(
     return {str(name): rows for name, rows in placed.groupby("chromosome", observed=True)}
 
 
-def _kept_bins(
-    found: Positives,
-    length: int,
-    binning: Binning,
-    regions: pd.DataFrame | None,
-    counts: Counter[str],
-) -> Integers:
-    """Bins with a target whose windows may be used; the others are counted."""
-    bins = np.unique(found.bin)
-    counts["bins_with_peak"] += len(bins)
-    starts = binning.window_starts(bins)
-    inside = (starts >= 0) & (starts + binning.window <= length)
-    counts["windows_off_chromosome"] += int((~inside).sum())
-    bins = bins[inside]
-    if regions is None:
-        return bins
-    excluded = touched(binning.window_starts(bins), binning.window, regions)
-    counts["windows_excluded"] += int(excluded.sum())
-    return bins[~excluded]
-
-
 def _rows(
     chromosome: str,
     sequence: bytes,
-    found: Positives,
-    bins: Integers,
+    labelled: LabelledBins,
     binning: Binning,
-    panel: Panel,
+    targets: int,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, pd.DataFrame]]:
     """Blocks of sequences, labels and loci, as a store takes them."""
+    bins = labelled.usable
     if not len(bins):
         return
     windows = np.lib.stride_tricks.sliding_window_view(codes(sequence), binning.window)
@@ -174,35 +185,21 @@ def _rows(
         loci = pd.DataFrame(
             {"chromosome": chromosome, "start": starts, "end": starts + binning.window}
         )
-        yield one_hot(windows[starts]), found.labels(block, len(panel.table)), loci
-
-
-def _require_rows(
-    writers: Mapping[str, StoreWriter], split_of: Mapping[str, str], counts: Mapping[str, int]
-) -> None:
-    for name, writer in writers.items():
-        if not writer.rows:
-            own = [chromosome for chromosome, split in split_of.items() if split == name]
-            raise InputError(
-                f"splits, '{name}'",
-                f"no window with a target on {', '.join(own) or 'no chromosome'} (of all splits, "
-                f"{counts['windows_off_chromosome']} windows left their chromosome and "
-                f"{counts['windows_excluded']} touched an excluded region)",
-                "at least one row in every split",
-                "Give the split chromosomes that have peaks.",
-            )
+        yield one_hot(windows[starts]), labelled.labels.labels(block, targets), loci
 
 
 def _log_summary(counts: Mapping[str, Any]) -> None:
     log.info(
-        "%d targets from %d peak files (%d empty, %d with too few peaks)",
+        "%d targets from %d peak files (%d empty, %d with too few peaks, %d with too few "
+        "positive bins)",
         counts["targets"],
         counts["peak_files"],
-        len(counts["dropped_empty"]),
-        len(counts["dropped_few_peaks"]),
+        *(len(counts[f"dropped_{why}"]) for why in ("empty", "few_peaks", "few_positives")),
     )
     log.info(
         "%d bins with a peak; %d windows leave their chromosome, %d are excluded",
-        *(counts[key] for key in _WINDOW_COUNTS),
+        counts["bins_with_peak"],
+        counts["windows_off_chromosome"],
+        counts["windows_excluded"],
     )
     log.info("rows: %s", ", ".join(f"{name} {rows}" for name, rows in counts["rows"].items()))

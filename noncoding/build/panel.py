@@ -26,7 +26,7 @@ class Panel:
         of the splits.
     peaks : dict
         Chromosome → peaks of all targets on it, as a table with ``target``
-        (index), ``start`` and ``end`` (bp, 0-based, half-open).
+        (index), ``start``, ``end`` and ``summit`` as in `noncoding.build.bed.read_bed`.
     counts : dict
         What was read and what was left out, as JSON.
     """
@@ -155,7 +155,7 @@ def _by_chromosome(kept: list[_Candidate]) -> dict[str, pd.DataFrame]:
         ignore_index=True,
     )
     return {
-        str(chromosome): rows[["target", "start", "end"]].reset_index(drop=True)
+        str(chromosome): rows[["target", "start", "end", "summit"]].reset_index(drop=True)
         for chromosome, rows in peaks.groupby("chromosome", observed=True)
     }
 

@@ -23,7 +23,7 @@ from noncoding.files import written_whole
 from noncoding.predict import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
-from noncoding.targets import check_same_targets
+from noncoding.targets import ADD_NEGATIVES, check_same_targets
 
 log = logging.getLogger(__name__)
 
@@ -138,11 +138,12 @@ def evaluate(
 
 def _check_scored(metrics: pd.DataFrame, store: object) -> None:
     if scored(metrics).empty:
+        all_positive = (metrics["test_positives"] > 0).any()
         raise InputError(
             store,
             f"{len(metrics)} targets, each without positives or without negatives",
             "at least one target with both",
-            "Choose a test split that holds positives.",
+            ADD_NEGATIVES if all_positive else "Choose a test split that holds positives.",
         )
 
 

@@ -9,7 +9,7 @@ from noncoding.report.formats import count
 
 KINDS = {
     "bundle": "An archive in the format of the DeepSEA training bundle",
-    "genome": "A genome and peak files, binned by the rule of DeepSEA",
+    "genome": "A genome and peak files; rows are bins with a peak of at least one target",
     "simulated": "Simulated: known motifs planted in random sequence, so the truth is known",
 }
 _DIGESTS = {"archive": "the archive", "fasta": "the genome", "peaks": "the archive of peaks"}
@@ -18,6 +18,7 @@ _COUNTS = {
     "targets": "Targets kept",
     "dropped_empty": "Targets left out: no peaks",
     "dropped_few_peaks": "Targets left out: too few peaks",
+    "dropped_few_positives": "Targets left out: too few positive bins",
     "peaks": "Peaks",
     "peaks_outside": "Peaks left out: not on the genome's chromosomes",
     "peaks_in_no_split": "Peaks left out: on a chromosome of no split",

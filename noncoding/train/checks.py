@@ -5,6 +5,7 @@ import os
 from noncoding.errors import InputError
 from noncoding.loader import SplitsDataModule
 from noncoding.store import Store
+from noncoding.targets import ADD_NEGATIVES
 
 
 def check_same_task(train: Store, valid: Store) -> None:
@@ -53,9 +54,13 @@ def check_validation(
         )
     positives = rows.positives()
     if not ((positives > 0) & (positives < len(rows))).any():
+        all_positive = (positives == len(rows)).sum()
         raise InputError(
             path,
-            f"{len(rows)} loci in which no target has both positives and negatives",
+            f"{len(rows)} loci in which no target has both positives and negatives "
+            f"({all_positive} of {len(positives)} targets are positive in all of them)",
             "at least one target with both",
-            "Give the validation split more loci, or the data set more targets.",
+            ADD_NEGATIVES
+            if all_positive
+            else "Give the validation split loci at which targets are positive.",
         )

@@ -143,3 +143,10 @@ def test_a_test_split_without_positives_is_refused(case):
     write_store(folder / "test.h5", np.zeros((80, 3), np.uint8), BOTH)
     with pytest.raises(InputError, match="at least one target with both"):
         run(folder)
+
+
+def test_a_test_split_without_negatives_is_told_what_gives_them(case):
+    folder = case[0]
+    write_store(folder / "test.h5", np.ones((80, 3), np.uint8), BOTH)
+    with pytest.raises(InputError, match="Add peak files of other factors or assays"):
+        run(folder)

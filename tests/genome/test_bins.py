@@ -54,6 +54,47 @@ def test_positives_are_what_a_count_of_bases_gives(peaks, rule):
     assert list(zip(found.bin, found.target, strict=True)) == expected
 
 
+summits = st.lists(
+    st.tuples(st.integers(0, TARGETS - 1), intervals, st.integers(-1, 39)), max_size=25
+)
+
+
+@settings(max_examples=100)
+@given(summits, st.sampled_from([1, 4, 10, 200]))
+def test_summit_and_any_are_what_a_look_at_every_base_gives(peaks, bin):
+    table = peak_table([(target, interval) for target, interval, _ in peaks])
+    # An offset beyond the peak is not a summit: read_bed gives -1 for it.
+    table["summit"] = np.array(
+        [start + s if 0 <= s < end - start else -1 for _, (start, end), s in peaks], dtype=np.int64
+    )
+    wanted = {"summit": set(), "any": set()}
+    for (target, (start, end), _), summit in zip(peaks, table["summit"], strict=True):
+        middle = start + (end - start) // 2
+        wanted["summit"].add(((middle if summit == -1 else int(summit)) // bin, target))
+        wanted["any"] |= {(base // bin, target) for base in range(start, end)}
+    for rule, pairs in wanted.items():
+        found = positives(table, LENGTH, Binning(bin, bin, 0.5, rule))
+        complete = sorted(pair for pair in pairs if pair[0] < LENGTH // bin)
+        assert list(zip(found.bin, found.target, strict=True)) == complete
+
+
+def test_short_peaks_label_one_bin_each_by_their_summit_and_none_by_overlap():
+    starts = np.arange(50) * 400 + 170  # 40 bp across the border of two bins
+    table = peak_table([(0, (start, start + 40)) for start in starts]).assign(summit=starts + 35)
+    found = {
+        rule: positives(table, 20_000, Binning(1000, 200, 0.5, rule)).bin.tolist()
+        for rule in ("overlap", "summit", "any")
+    }
+    assert found["overlap"] == []
+    assert found["summit"] == list(range(1, 100, 2))
+    assert found["any"] == list(range(100))
+
+
+def test_a_rule_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="'centre'; expected one of overlap, summit, any"):
+        Binning(1000, 200, 0.5, "centre")
+
+
 @pytest.mark.parametrize(
     ("peaks", "expected"),
     [

@@ -41,11 +41,14 @@ def test_the_log_says_what_was_left_out(inputs, caplog):
     with caplog.at_level(logging.INFO):
         inputs.build()
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert len(warnings) == 2
+    assert len(warnings) == 3
     assert "empty.bed has no peaks" in warnings[0]
     assert "2 intervals are left out" in warnings[1]
     assert "chrUn" in warnings[1]
-    assert "2 targets from 4 peak files (1 empty, 1 with too few peaks)" in caplog.text
+    # B has a peak in every bin that is kept.
+    assert "1 of 2 targets have no negatives" in warnings[2]
+    assert "every row: B (train, valid, test)" in warnings[2]
+    assert "2 targets from 4 peak files (1 empty, 1 with too few peaks, 0 with too" in caplog.text
     assert "rows: train 2, valid 1, test 2" in caplog.text
 
 
@@ -81,6 +84,59 @@ def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
         assert store.targets["assay"].tolist() == ["ChIP-exo", ""]
         assert store.targets["motif"].tolist() == ["MA0001.1", ""]
         assert store.labels().tolist() == [[1, 0], [1, 1]]
+
+
+def test_targets_with_few_positive_bins_are_left_out(inputs):
+    inputs.build(min_positives=5)
+    with Store(inputs.stores["test"]) as store:
+        assert store.targets[["index", "name", "peaks"]].to_numpy().tolist() == [[0, "B", 4]]
+        assert store.labels().tolist() == [[1], [1]]
+    # A is positive in two of the five rows, which are B's, too.
+    assert inputs.counts() == {
+        **COUNTS,
+        "targets": 1,
+        "dropped_few_positives": {"A": 2},
+        "bins_with_peak": 7,
+        "windows_off_chromosome": 2,
+    }
+    assert [row[:2] for row in inputs.rows()["train"]] == [row[:2] for row in ROWS["train"]]
+
+
+def short_peaks(inputs, counts):
+    """Peaks of 2 bp, each in the middle of a bin, which they cover half of."""
+    for name, count in counts.items():
+        text = "".join(f"chr{c}\t{4 * n + 1}\t{4 * n + 3}\n" for c in "123" for n in range(count))
+        (inputs.peaks / f"{name}.bed").write_text(text)
+
+
+def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, caplog):
+    short_peaks(inputs, {"A": 4, "empty": 2})
+    inputs.build(min_positives=1)
+    assert inputs.counts()["dropped_few_positives"] == {"A": 0, "empty": 0}
+    [said] = [r.getMessage() for r in caplog.records if "few positive bins" in r.getMessage()]
+    assert "2 targets have few positive bins of 4 bp" in said
+    assert "cover more than 2 of 4 bp" in said
+    assert "A: 12 peaks, 0 positive bins, 12 peaks too short to label a bin alone" in said
+    assert "empty: 6 peaks, 0 positive bins, 6 peaks too short" in said
+    assert "peak: summit" in said
+
+    caplog.clear()
+    inputs.build(peak="summit", min_positives=1)
+    # Bins whose window of 8 bp is on its chromosome: 4 on I, 2 on II, 2 on III.
+    assert inputs.counts()["dropped_few_positives"] == {}
+    with Store(inputs.stores["test"]) as store:
+        assert store.targets["name"].tolist() == ["A", "B", "empty"]
+        assert store.labels()[:, 0].tolist() == [1, 1]
+    assert "few positive bins" not in caplog.text
+
+
+def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
+    (inputs.peaks / "A.bed").unlink()
+    inputs.build()
+    [said] = [r.getMessage() for r in caplog.records if "negatives" in r.getMessage()]
+    assert "1 of 1 targets have no negatives" in said
+    assert "B (train, valid, test)" in said
+    assert "Add peak files of other factors or assays" in said
 
 
 def test_excluded_regions_take_the_windows_that_touch_them(inputs):

@@ -37,7 +37,7 @@ def test_excluded_regions_must_be_on_the_genome(inputs):
         ),
         (
             {"splits": {"train": ["I", "II"], "valid": [], "test": ["III"]}},
-            "'valid': found no window with a target on no chromosome",
+            "'valid': found no chromosomes; expected at least one row",
         ),
         (
             {"chromosome_map": {}},
@@ -47,6 +47,8 @@ def test_excluded_regions_must_be_on_the_genome(inputs):
         ({"min_peaks": 6}, "4 peak files and in none of them 6 peaks"),
         ({"window": 7}, "7 bp around a bin of 4 bp"),
         ({"min_overlap": 1.0}, "min_overlap"),
+        ({"peak": "centre"}, "peak: found 'centre'; expected one of overlap, summit, any"),
+        ({"min_positives": 9}, r"no target with 9 positive bins of 4 bp \(A: 5 peaks, 2 positive"),
     ],
 )
 def test_what_cannot_be_built_is_refused(inputs, changes, message):
@@ -58,7 +60,38 @@ def test_a_split_without_peaks_is_refused(inputs):
         path = inputs.peaks / name
         text = path.read_text()
         path.write_text("".join(ln for ln in text.splitlines(True) if "chr2" not in ln))
-    inputs.refuses("'valid': found no window with a target on II")
+    inputs.refuses(r"'valid': found no peaks on II; .*Give the split chromosomes that have peaks")
+
+
+def test_a_split_whose_peaks_label_no_bin_is_told_why(inputs):
+    for name in ("A.bed", "B.bed"):
+        path = inputs.peaks / name
+        kept = [line for line in path.read_text().splitlines(True) if "chr2" not in line]
+        path.write_text("".join(kept) + "chr2\t4\t6\n")
+    inputs.refuses(
+        r"'valid': found 2 peaks on II, and no positive bin \('peak: overlap': peaks cover more "
+        r"than 2 of 4 bp\).*Set 'peak: summit'"
+    )
+
+
+def test_a_bin_that_is_too_large_for_the_peaks_is_named_as_the_cause(inputs):
+    for name in ("A.bed", "B.bed"):
+        (inputs.peaks / name).write_text("chr1\t1\t4\nchr2\t1\t4\nchr3\t1\t4\n")
+    inputs.refuses(
+        r"peaks: found no target with 1 positive bins of 8 bp \(A: 3 peaks, 0 positive bins, 3 "
+        r"peaks too short .*; B: .*expected .*cover more than 4 of 8 bp.*choose a smaller bin",
+        bin=8,
+    )
+
+
+def test_a_split_whose_windows_cannot_be_used_is_told_why(inputs):
+    exclude = inputs.folder / "exclude.bed"
+    exclude.write_text("chr2\t0\t16\n")
+    inputs.refuses(
+        r"'valid': found 1 positive bins on II, and no window of 8 bp .*\(0 extend beyond their "
+        r"chromosome, 1 overlap an excluded region\)",
+        exclude=exclude,
+    )
 
 
 def test_an_earlier_store_stays_when_a_build_fails(inputs):

@@ -33,6 +33,26 @@ def test_bed_lines_and_their_numbers(wrap):
     assert table["line"].tolist() == [5, 6]
 
 
+@pytest.mark.parametrize(
+    ("line", "summit"),
+    [
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t3", 13),
+        (b"a\t10\t20\ta peak\t0\t.\t5.5\t-1\t-1\t0", 10),
+        (b"a 10 20 p 0 . 5.5 -1 -1 9", 19),
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t-1", -1),
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t10", -1),  # beyond the peak
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1", -1),  # broadPeak
+        (b"a\t10\t20\tp\t0\t.\t10\t20\t0\t1\t10,\t0,", -1),  # BED12: a count of blocks
+        (b"a\t10\t20", -1),
+    ],
+)
+def test_the_summit_is_column_10_of_narrowpeak(line, summit):
+    table = read_bed(line + b"\n", "a.bed")
+    assert table["summit"].tolist() == [summit]
+    placed, _ = on_genome(table, "a.bed", {"a": 50}, {})
+    assert placed["summit"].tolist() == [summit]
+
+
 def test_a_file_of_comments_has_no_peaks():
     assert rows(read_bed(b"# nothing\n", "a.bed")) == []
 

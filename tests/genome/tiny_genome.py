@@ -40,6 +40,7 @@ COUNTS = {
     "targets": 2,
     "dropped_empty": ["empty"],
     "dropped_few_peaks": {"few": 1},
+    "dropped_few_positives": {},
     "peaks": 13,
     "peaks_outside": 2,
     "peaks_in_no_split": 1,

@@ -106,6 +106,7 @@ CHANGES = {
     "datasets.own.peaks.group": "DNase",
     "datasets.own.chromosome_map": {"a": "one"},
     "datasets.own.exclude": "exclude.bed",
+    "datasets.own.peak": "any",
     "datasets.own.motifs": {"url": "known.meme", "sha256": None},
     "datasets.toy.motifs": {"url": "known.meme", "sha256": None},
     "datasets.own.splits.train": None,

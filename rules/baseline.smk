@@ -5,7 +5,10 @@ rule baseline_dataset:
         motifs=motifs_of_dataset,
         code=code("baseline"),
     output:
-        f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
+        targets=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
+        replicates=expand(
+            f"{RESULTS}/{{{{dataset}}}}/baseline/replicates/{{name}}.h5", name=BASELINES
+        ),
     log:
         f"{RESULTS}/{{dataset}}/logs/baseline.log",
     conda:
@@ -16,6 +19,7 @@ rule baseline_dataset:
         runtime=growing(240),
     params:
         settings=config["baseline"],
+        replicates=config["evaluate"]["replicates"],
         seed=config["seed"],
     script:
         "../scripts/baseline.py"

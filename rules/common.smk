@@ -48,6 +48,7 @@ EVALUATION_FIGURES = [
     "cooccurrence",
 ]
 COMPARISON_FIGURES = ["ranking", "versus"]
+BASELINES = ["gc", "kmers", "motif"]
 EXPLANATION = [
     "targets.tsv",
     "summary.json",

@@ -5,6 +5,9 @@ rule compare_dataset:
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/replicates.h5", model=MODELS
         ),
         baselines=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
+        baseline_replicates=expand(
+            f"{RESULTS}/{{{{dataset}}}}/baseline/replicates/{{name}}.h5", name=BASELINES
+        ),
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         code=code("compare"),
     output:

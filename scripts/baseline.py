@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noncoding.baseline import baseline
@@ -10,11 +11,12 @@ with logged_stage(snakemake.log[0]):
     baseline(
         snakemake.input.train_store,
         snakemake.input.store,
-        snakemake.output[0],
+        Path(snakemake.output.targets).parent,
         motifs=snakemake.input.get("motifs") or None,
         k=snakemake.params.settings["kmer"],
         rows=snakemake.params.settings["rows"],
         flank=snakemake.params.settings["flank"],
+        replicates=snakemake.params.replicates,
         seed=snakemake.params.seed,
         threads=snakemake.threads,
     )

@@ -14,7 +14,7 @@ with logged_stage(snakemake.log[0]):
             Path(path).parents[1].name: Path(path).parent
             for path in snakemake.input.models
         },
-        snakemake.input.baselines,
+        Path(snakemake.input.baselines).parent,
         snakemake.input.store,
         min_positives=snakemake.params.min_positives,
         outputs=ComparisonOutputs(

@@ -4,14 +4,16 @@ import logging
 import os
 from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from noncoding.baseline.kmers import count_words, regression_scores
-from noncoding.baseline.scan import best_hits
+from noncoding.baseline.scan import base_composition, best_hits
 from noncoding.errors import InputError
 from noncoding.files import written_whole
+from noncoding.intervals import Replicates, blocks, bootstrap, write_replicates
 from noncoding.metrics import auroc, auroc_and_average_precision
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
@@ -27,12 +29,13 @@ _LOCI = 4096
 def baseline(
     train_store: str | os.PathLike[str],
     store: str | os.PathLike[str],
-    targets: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     *,
     motifs: str | os.PathLike[str] | None,
     k: int,
     rows: int,
     flank: int,
+    replicates: int,
     seed: int,
     threads: int = 1,
 ) -> None:
@@ -42,17 +45,20 @@ def baseline(
     ----------
     train_store, store : path
         What is learned from, and what is scored.
-    targets : path
-        Table to write, tab-separated, one row a target: index, name, group; AUROC and
-        AUPR (average precision) of each of `BASELINES`; ``motif``, the name of
-        the motif. Empty where a target has no positives, no negatives, or no
-        motif (see `noncoding.motifs.matching.match_motifs`).
+    folder : path
+        For the results. ``targets.tsv``, one row a target: index, name, group; AUROC
+        and AUPR (average precision) of each of `BASELINES`; ``motif``, the name of
+        the motif; empty where a target has no positives, no negatives, or no motif.
+        ``replicates/{baseline}.h5``: the same metrics of resampled loci, paired with
+        those of the stage `evaluate`.
 
         gc: share of G and C in the whole sequence, or its negative where
         training positives have less of it than other loci. kmers: logistic
         regression on counts of words of ``k`` bases, in the whole sequence and
-        around the bin. motif: best match around the bin, over both strands; of
-        a target's motifs, the one of the highest AUROC in training.
+        around the bin. motif: best match around the bin, over both strands, against
+        the base composition of the training loci; of a target's motifs
+        (see `noncoding.motifs.matching.match_motifs`), the one of the highest AUROC in
+        training.
     motifs : path or None
         MEME file.
     k : int
@@ -61,7 +67,9 @@ def baseline(
         Training loci that the regression learns from, at most; drawn at random.
     flank : int
         Bases on each side of the bin that are its surroundings.
-    seed : int
+    replicates, seed : int
+        Of the block bootstrap (`noncoding.intervals.bootstrap`); the seed also draws
+        the training loci.
     threads : int
 
     Raises
@@ -84,10 +92,14 @@ def baseline(
             np.concatenate([_gc(part) for part in _batches(*arguments)])
             for arguments in ((train, sample), (split,))
         ]
-        scores: dict[str, npt.NDArray[np.floating]] = {
-            "gc": gc[1].astype(np.float32)[:, None] * _direction(gc[0], known),
-            "kmers": regression_scores(words, known, others, threads),
+        every = np.arange(len(table))
+        # By baseline: targets, and their scores.
+        scores: dict[str, tuple[npt.NDArray[np.intp], npt.NDArray[np.floating]]] = {
+            "gc": (every, gc[1].astype(np.float32)[:, None] * _direction(gc[0], known)),
+            "kmers": (every, regression_scores(words, known, others, threads)),
+            "motif": (every[:0], np.empty((len(labels), 0), np.float32)),
         }
+        block = blocks(split.loci(), len(labels))
         log.info("%d-base words learned from %s loci", k, f"{len(sample):,}")
         names: list[str | None] = [None] * len(table)
         if motifs is not None:
@@ -99,10 +111,11 @@ def baseline(
             ]
             used = sorted(set(chain.from_iterable(candidates)))
             places = {name: place for place, name in enumerate(used)}
+            background = base_composition(_batches(train, sample))
             trained, hits = (
                 np.concatenate(
                     [
-                        best_hits(part[:, :, middle], [matrices[name] for name in used])
+                        best_hits(part[:, :, middle], [matrices[n] for n in used], background)
                         for part in _batches(*arguments)
                     ]
                 )
@@ -113,25 +126,38 @@ def baseline(
                     own = trained[:, [places[key] for key in keys]]
                     alike = np.repeat(known[:, [target]], len(keys), axis=1)
                     names[target] = keys[int(np.nan_to_num(auroc(alike, own)).argmax())]
-            log.info("%d of %d targets have a motif", sum(map(bool, names)), len(table))
+            with_motif = np.flatnonzero([name is not None for name in names])
+            chosen = [places[str(names[target])] for target in with_motif]
+            scores["motif"] = (with_motif, hits[:, chosen])
+            log.info("%d of %d targets have a motif", len(with_motif), len(table))
     result = table[["index", "name", "group"]].copy()
-    for name, values in scores.items():
-        result[f"{name}_auroc"], result[f"{name}_auprc"] = auroc_and_average_precision(
-            labels, values, threads
+    drawn = {}
+    for name, (columns, values) in scores.items():
+        areas = np.full((2, len(table)), np.nan)
+        areas[:, columns] = auroc_and_average_precision(labels[:, columns], values, threads)
+        result[f"{name}_auroc"], result[f"{name}_auprc"] = areas
+        resampled = bootstrap(
+            labels[:, columns], values, block, replicates=replicates, seed=seed, threads=threads
         )
-    result["motif"] = names
-    result["motif_auroc"] = result["motif_auprc"] = np.nan
-    with_motif = [target for target, name in enumerate(names) if name is not None]
-    if with_motif:
-        own = hits[:, [places[str(names[target])] for target in with_motif]]
-        areas = auroc_and_average_precision(labels[:, with_motif], own, threads)
-        result.loc[with_motif, ["motif_auroc", "motif_auprc"]] = np.stack(areas, axis=1)
-    with written_whole(targets) as [partial]:
+        drawn[name] = _widened(resampled, columns, len(table))
+    result.insert(result.columns.get_loc("motif_auroc"), "motif", names)
+    for name, resampled in drawn.items():
+        write_replicates(resampled, Path(folder) / "replicates" / f"{name}.h5")
+    with written_whole(Path(folder) / "targets.tsv") as [partial]:
         result.to_csv(partial, sep="\t", index=False, float_format="%.7g")
     for name in BASELINES:
         scored = result[f"{name}_auroc"].dropna()
         if len(scored):
             log.info("%s: median AUROC %.3f over %d targets", name, scored.median(), len(scored))
+
+
+def _widened(replicates: Replicates, columns: npt.NDArray[np.intp], targets: int) -> Replicates:
+    """Replicates of some targets as replicates of all, NaN where there are none."""
+    metrics = np.full((2, len(replicates.auroc), targets), np.nan)
+    metrics[:, :, columns] = replicates[:2]
+    positives = np.zeros((len(replicates.loci), targets), np.int32)
+    positives[:, columns] = replicates.positives
+    return replicates._replace(auroc=metrics[0], auprc=metrics[1], positives=positives)
 
 
 def _check(train: Store, split: Store, k: int) -> None:

@@ -15,8 +15,9 @@ from noncoding.compare.pairs import all_pairs
 from noncoding.compare.published import published_results
 from noncoding.compare.ranking import ranking
 from noncoding.describe.counts import count_positives
-from noncoding.evaluate.intervals import read_replicates
+from noncoding.errors import InputError
 from noncoding.files import written_whole
+from noncoding.intervals import Replicates, read_replicates
 from noncoding.provenance import versions
 from noncoding.store import BOTH, Store
 from noncoding.targets import check_same_targets, read_targets
@@ -70,7 +71,8 @@ def compare(
         Folder of each model's evaluation, with ``targets.tsv`` and
         ``replicates.h5``.
     baselines : path
-        Table made by `noncoding.baseline.baseline`.
+        Folder made by `noncoding.baseline.baseline`, with ``targets.tsv`` and
+        ``replicates/``.
     store : path
         The test split; its target table may name published results.
     min_positives : int
@@ -81,7 +83,7 @@ def compare(
     Raises
     ------
     InputError
-        A file is of other targets, or cannot be read.
+        A file is of other targets, or cannot be read, or replicates are not paired.
     """
     with Store(store) as split:
         table = split.targets
@@ -96,27 +98,30 @@ def compare(
         for name, own in evaluated.items()
     ]
     parts.append(published.assign(kind="published"))
-    scores = _same_targets(Path(baselines), table)
+    scores = _same_targets(Path(baselines) / "targets.tsv", table)
+    labels = {
+        name: label for name, label in _LABELS.items() if scores[f"{name}_auprc"].notna().any()
+    }
     parts += [
         pd.DataFrame(
             {
                 "index": table["index"],
-                "classifier": _LABELS[name],
+                "classifier": label,
                 "auroc": scores[f"{name}_auroc"].astype(float),
                 "auprc": scores[f"{name}_auprc"].astype(float),
                 "kind": "baseline",
             }
         )
-        for name in _LABELS
-        if scores[f"{name}_auprc"].notna().any()
+        for name, label in labels.items()
     ]
     metrics = pd.concat([part for part in parts if len(part)], ignore_index=True)
     kept = np.asarray(counts >= min_positives)
     if not kept.any():
         kept = counts > 0
-    replicates = {
-        name: read_replicates(Path(folder) / "replicates.h5") for name, folder in models.items()
-    }
+    replicates = _paired_replicates(
+        {name: Path(folder) / "replicates.h5" for name, folder in models.items()}
+        | {label: Path(baselines) / "replicates" / f"{name}.h5" for name, label in labels.items()}
+    )
     pairs = all_pairs(metrics, replicates, kept)
     ranks = ranking(metrics, replicates, kept)
     best = str(ranks.loc[ranks["kind"] == "model", "classifier"].iloc[0])
@@ -174,6 +179,21 @@ def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFram
         high=-turned["low"],
     )
     return pd.concat([turned, ahead], ignore_index=True)
+
+
+def _paired_replicates(paths: Mapping[str, Path]) -> dict[str, Replicates]:
+    """Replicates of each classifier, all from the same resampled loci."""
+    replicates = {name: read_replicates(path) for name, path in paths.items()}
+    first, *others = replicates
+    for other in others:
+        if not replicates[first].is_paired_with(replicates[other]):
+            raise InputError(
+                paths[other],
+                "replicates of other loci, another seed or another number",
+                f"those of {paths[first]}",
+                "Run the stages 'baseline' and 'evaluate' again.",
+            )
+    return replicates
 
 
 def _same_targets(path: Path, table: pd.DataFrame) -> pd.DataFrame:

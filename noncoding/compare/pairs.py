@@ -1,4 +1,4 @@
-"""Two classifiers on the same targets: wins, differences, and how sure they are."""
+"""Two classifiers on the same targets: wins, differences, intervals and p-values."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -7,38 +7,45 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import wilcoxon
 
-from noncoding.evaluate.intervals import (
+from noncoding.evaluate.tables import METRICS
+from noncoding.intervals import (
     Replicates,
-    around_difference,
+    compare_replicates,
+    freedom_of_average,
     mean_over_targets,
 )
-from noncoding.evaluate.tables import METRICS
 
 
 def paired(
+    metric: str,
     first: npt.NDArray[np.float64],
     second: npt.NDArray[np.float64],
-    replicates: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]] | None = None,
+    replicates: tuple[Replicates, Replicates] | None = None,
 ) -> dict[str, Any]:
-    """The first classifier against the second, over the targets that both have.
+    """The first classifier against the second, over the targets that both score.
 
     Parameters
     ----------
+    metric : str
+        "auroc" or "auprc".
     first, second : numpy.ndarray, shape=(targets,)
-        A metric by target; NaN where there is none.
-    replicates : pair of numpy.ndarray, shape=(replicates, targets), optional
-        The same metric of the same resampled loci.
+        The metric by target; NaN where there is none.
+    replicates : pair of Replicates, optional
+        Of both classifiers, from the same resampled loci.
 
     Returns
     -------
     dict
-        ``targets``; ``wins`` and ``ties`` of the first; ``median_difference``
-        and ``mean_difference``; ``low`` and ``high``, 95 % interval of the mean
-        difference by the bootstrap over loci, where there are replicates;
-        ``wilcoxon_p``, two-sided, of the signed ranks over targets (Wilcoxon
-        1945), NaN where all differences are 0.
+        ``targets``; ``wins`` and ``ties`` of the first; ``median_difference`` and
+        ``mean_difference``; and ``low``, ``high`` (95 % interval of the mean
+        difference) and ``p_value`` (two-sided, of no mean difference) from the paired
+        replicates (`noncoding.intervals.compare_replicates`), NaN without them.
+
+    Notes
+    -----
+    A test over targets, such as Wilcoxon's signed ranks, would not do: targets share
+    their loci, hence their errors, and are no independent sample.
     """
     both = ~np.isnan(first) & ~np.isnan(second)
     difference = first[both] - second[both]
@@ -50,12 +57,13 @@ def paired(
         "mean_difference": float(difference.mean()) if both.any() else np.nan,
         "low": np.nan,
         "high": np.nan,
-        "wilcoxon_p": float(wilcoxon(difference).pvalue) if difference.any() else np.nan,
+        "p_value": np.nan,
     }
     if replicates is not None and both.any():
-        drawn = [mean_over_targets(values[:, both]) for values in replicates]
-        limits = around_difference(result["mean_difference"], drawn[0] - drawn[1])
-        result["low"], result["high"] = limits or (np.nan, np.nan)
+        drawn = [mean_over_targets(getattr(one, metric)[:, both]) for one in replicates]
+        degrees = freedom_of_average(replicates[0], both)
+        tested = compare_replicates(result["mean_difference"], drawn[0] - drawn[1], degrees)
+        result |= tested._asdict()
     return result
 
 
@@ -67,9 +75,10 @@ def all_pairs(
     Parameters
     ----------
     metrics : pandas.DataFrame
-        One row a target and classifier: index, classifier, auroc, auprc.
+        One row a target and classifier: index, classifier, kind ("model" for ours),
+        auroc, auprc.
     replicates : mapping of str to Replicates
-        Of our models, in the order in which they are to stand.
+        By classifier, all from the same resampled loci; published results have none.
     kept : numpy.ndarray, shape=(targets,), dtype=bool
         Targets to compare.
 
@@ -78,11 +87,9 @@ def all_pairs(
     pandas.DataFrame
         first, second, metric, and what `paired` gives.
     """
-    others = [name for name in metrics["classifier"].unique() if name not in replicates]
-    pairs = [
-        *combinations(replicates, 2),
-        *((own, other) for own in replicates for other in others),
-    ]
+    ours = list(metrics.loc[metrics["kind"] == "model", "classifier"].unique())
+    others = [name for name in metrics["classifier"].unique() if name not in ours]
+    pairs = [*combinations(ours, 2), *((own, other) for own in ours for other in others)]
     rows = []
     for metric in METRICS:
         wide = metrics.pivot(index="index", columns="classifier", values=metric)
@@ -90,10 +97,11 @@ def all_pairs(
         wide.loc[~kept] = np.nan
         for first, second in pairs:
             drawn = None
-            if second in replicates:
-                drawn = (getattr(replicates[first], metric), getattr(replicates[second], metric))
+            if first in replicates and second in replicates:
+                drawn = (replicates[first], replicates[second])
             own, other = (wide[name].to_numpy(dtype=np.float64) for name in (first, second))
             rows.append(
-                {"first": first, "second": second, "metric": metric} | paired(own, other, drawn)
+                {"first": first, "second": second, "metric": metric}
+                | paired(metric, own, other, drawn)
             )
     return pd.DataFrame(rows)

@@ -6,7 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.evaluate.intervals import Replicates, around_average, mean_over_targets
+from noncoding.intervals import (
+    Replicates,
+    around_average,
+    freedom_of_average,
+    mean_over_targets,
+)
 
 LEAST_SCORED = 0.9
 """Share of the targets that a classifier must score to be ranked."""
@@ -22,18 +27,19 @@ def ranking(
     metrics : pandas.DataFrame
         One row a target and classifier: index, classifier, kind, auroc, auprc.
     replicates : mapping of str to Replicates
-        Of our models.
+        By classifier; published results have none.
     kept : numpy.ndarray, shape=(targets,), dtype=bool
         Targets to take.
 
     Returns
     -------
     pandas.DataFrame
-        classifier, kind, targets, mean_auprc, median_auroc; and for our models
-        mean_auprc_low, mean_auprc_high, median_auroc_low and median_auroc_high,
-        95 % intervals by the bootstrap over loci. The averages are over the
-        targets that every ranked classifier scores; one that scores less than
-        `LEAST_SCORED` of them (a scan, where few have a known motif) is not ranked.
+        classifier, kind, targets, mean_auprc, median_auroc; and where there are
+        replicates mean_auprc_low, mean_auprc_high, median_auroc_low and
+        median_auroc_high, 95 % intervals by the block bootstrap over loci. The
+        averages are over the targets that every ranked classifier scores; one that
+        scores less than `LEAST_SCORED` of them (a scan, where few have a known
+        motif) is not ranked.
     """
     wide = {
         metric: metrics.pivot(index="index", columns="classifier", values=metric)
@@ -62,12 +68,13 @@ def ranking(
         }
         if name in replicates and common.any():
             drawn = replicates[name]
+            degrees = freedom_of_average(drawn, common)
             medians = np.nanmedian(drawn.auroc[:, common], axis=1)
             for average, values in (
                 ("mean_auprc", mean_over_targets(drawn.auprc[:, common])),
                 ("median_auroc", medians),
             ):
-                limits = around_average(row[average], values)
+                limits = around_average(row[average], values, degrees)
                 row[f"{average}_low"], row[f"{average}_high"] = limits or (np.nan, np.nan)
         rows.append(row)
     columns = [f"{a}_{end}" for a in ("mean_auprc", "median_auroc") for end in ("low", "high")]

@@ -16,10 +16,16 @@ from noncoding.describe.counts import count_positives
 from noncoding.errors import InputError
 from noncoding.evaluate.curves import draw_curves, named_targets, representative_targets
 from noncoding.evaluate.figures import draw_groups, draw_prevalence
-from noncoding.evaluate.intervals import blocks, bootstrap, write_replicates
 from noncoding.evaluate.reliability import cooccurrence, draw_calibration, draw_cooccurrence
-from noncoding.evaluate.tables import scored, summarise, target_metrics, with_intervals
+from noncoding.evaluate.tables import (
+    interval_methods,
+    scored,
+    summarise,
+    target_metrics,
+    with_intervals,
+)
 from noncoding.files import written_whole
+from noncoding.intervals import blocks, bootstrap, write_replicates
 from noncoding.predict import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
@@ -89,7 +95,7 @@ def evaluate(
         Names or indices of the targets whose curves are drawn; if empty, the
         best, the median and the worst by AUPR.
     replicates, seed : int
-        Of the bootstrap that gives the intervals of AUPR and of means.
+        Of the block bootstrap (`noncoding.intervals.bootstrap`).
     outputs : EvaluationOutputs
     threads : int
         That share the targets out.
@@ -112,11 +118,12 @@ def evaluate(
         chosen = named_targets(metrics, targets)
     else:
         chosen = representative_targets(metrics, min_positives)
-    block = blocks(None if loci is None else loci.iloc[: len(labels)], len(labels))
+    block = blocks(loci, len(labels))
     drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
     summary = {
         "loci": len(labels),
-        "bootstrap": {"replicates": replicates, "blocks": int(block.max()) + 1, "seed": seed},
+        "bootstrap": {"replicates": replicates, "blocks": len(drawn.loci), "seed": seed},
+        "interval_methods": interval_methods(drawn),
         **summarise(metrics, _train_positives(train_store, table), min_positives, drawn),
     }
     metrics = with_intervals(metrics, labels, scores, drawn, threads)

@@ -7,18 +7,22 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.evaluate.intervals import (
+from noncoding.evaluate.thresholds import threshold_metrics
+from noncoding.intervals import (
     Replicates,
     around,
     around_average,
     delong,
+    freedom,
+    freedom_of_average,
     mean_over_targets,
 )
-from noncoding.evaluate.thresholds import threshold_metrics
 from noncoding.metrics import auroc_and_average_precision
 
 _KEPT = ("index", "name", "group", "cell_type", "assay", "treatment")
 METRICS = ("auroc", "auprc")
+BOOTSTRAP, DELONG = "block bootstrap", "DeLong"
+"""Methods of intervals, as `interval_methods` names them."""
 
 
 def target_metrics(
@@ -99,26 +103,36 @@ def with_intervals(
     labels, scores, threads
         As there.
     replicates : Replicates
-        Made by `noncoding.evaluate.intervals.bootstrap` from them.
+        Made by `noncoding.intervals.bootstrap` from them.
 
     Returns
     -------
     pandas.DataFrame
-        With auroc_low and auroc_high (DeLong) after auroc, and auprc_low and
-        auprc_high (bootstrap) after auprc; NaN where there is none.
+        With auroc_low and auroc_high after auroc, and auprc_low and auprc_high
+        after auprc, made by the methods that `interval_methods` names; NaN where
+        there is none.
     """
     wider = metrics.copy()
-    limits = {
-        "auroc": delong(labels, scores, threads),
-        "auprc": around(
-            metrics["auprc"].to_numpy(), replicates.auprc, metrics["test_positives"].to_numpy()
-        ),
-    }
-    for metric, (low, high) in limits.items():
+    degrees = freedom(replicates.positives, replicates.loci)
+    for metric, method in interval_methods(replicates).items():
+        if method == DELONG:
+            low, high = delong(labels, scores, threads)
+        else:
+            drawn = getattr(replicates, metric)
+            low, high = around(metrics[metric].to_numpy(), drawn, degrees)
         place = wider.columns.get_loc(metric)
         wider.insert(place + 1, f"{metric}_low", low)
         wider.insert(place + 2, f"{metric}_high", high)
     return wider
+
+
+def interval_methods(replicates: Replicates) -> dict[str, str]:
+    """By which method `with_intervals` makes the interval of each metric.
+
+    DeLong's variance supposes independent loci, so it is used only where no windows
+    overlap: where every locus is a block of its own.
+    """
+    return {"auroc": BOOTSTRAP if replicates.overlapping else DELONG, "auprc": BOOTSTRAP}
 
 
 def scored(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -158,7 +172,7 @@ def summarise(
         ``calibration_error`` and ``accuracy_if_never_positive`` (that of a
         classifier which says no to everything) the means. An average over
         nothing is None. With replicates also ``mean_interval``, the lower and the upper
-        limit of the mean (95 %; `noncoding.evaluate.intervals.around_average`).
+        limit of the mean (95 %; `noncoding.intervals.around_average`).
     """
     weighted = metrics.assign(
         weight=np.asarray(train_positives, dtype=np.float64), place=np.arange(len(metrics))
@@ -203,10 +217,14 @@ def _mean_interval(
 ) -> dict[str, list[float] | None]:
     if replicates is None:
         return {}
-    # The same replicates for all targets: what they have in common is kept.
-    drawn = mean_over_targets(getattr(replicates, metric)[:, averaged["place"].to_numpy()])
     mean = _mean(averaged[metric])
-    return {"mean_interval": None if mean is None else around_average(mean, drawn)}
+    if mean is None:
+        return {"mean_interval": None}
+    places = averaged["place"].to_numpy()
+    # Targets share each replicate's loci, so their correlation is kept.
+    drawn = mean_over_targets(getattr(replicates, metric)[:, places])
+    degrees = freedom_of_average(replicates, places)
+    return {"mean_interval": around_average(mean, drawn, degrees)}
 
 
 def _named(targets: pd.DataFrame) -> list[dict[str, Any]]:

@@ -83,10 +83,11 @@ EVALUATION = {
 COMPARISON = {
     "ranking": Caption(
         "Mean AUPR and median AUROC of all classifiers, the best first",
-        "Over the targets that every classifier here scores. Bars: 95 % intervals by drawing "
-        "blocks of neighbouring test loci anew; they do not hold how trainings with other seeds "
-        "differ. Word regression: logistic regression on counts of short words. GC content: the "
-        "share of G and C alone.",
+        "Over the targets that every classifier here scores. Bars: 95 % intervals from a "
+        "bootstrap of blocks of neighbouring test loci; variation between trainings with "
+        "different seeds is not included, and published results have no interval. Word "
+        "regression: logistic regression on counts of short words. GC content: the share of G "
+        "and C alone.",
     ),
     "versus": Caption(
         "AUPR of the best model against that of each other classifier, target by target",

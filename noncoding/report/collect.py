@@ -197,7 +197,7 @@ def _collect_comparison(folder: Path) -> Comparison:
         sep="\t",
         dtype={"first": str, "second": str},
         keep_default_na=False,
-        na_values={"low": "", "high": "", "wilcoxon_p": "", "mean_difference": ""},
+        na_values={"low": "", "high": "", "p_value": "", "mean_difference": ""},
     )
     targets = _read_table(folder / "targets.tsv", "compare")
     return Comparison(folder, summary, versus(pairs, summary["best"]), list(targets["motif"]))

@@ -1,4 +1,4 @@
-"""Comparisons against closed forms, scipy, and a store with exactly the official counts."""
+"""Comparisons against closed forms, and a store with exactly the official counts."""
 
 import json
 from pathlib import Path
@@ -6,48 +6,58 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import wilcoxon
+from scipy.stats import t
 
 from noncoding.compare import ComparisonOutputs, compare, versus
 from noncoding.compare.pairs import all_pairs, paired
 from noncoding.compare.published import published_results
 from noncoding.compare.ranking import ranking
 from noncoding.errors import InputError
-from noncoding.evaluate.intervals import Replicates, write_replicates
+from noncoding.intervals import Replicates, write_replicates
 from noncoding.store import BOTH, StoreHeader, new_store
 from noncoding.targets import read_targets
 
 OFFICIAL = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 
 
+def resampled(values, blocks=400):
+    """Replicates of both metrics, from blocks of one locus, every second one positive."""
+    values = np.asarray(values, dtype=float)
+    positives = np.tile(np.arange(blocks)[:, None] % 2, values.shape[1])
+    loci = np.ones(blocks, np.int32)
+    return Replicates(values / 2 + 0.5, values, positives.astype(np.int32), loci, seed=1)
+
+
 def test_a_pair_by_hand():
     first = np.array([0.9, 0.5, 0.7, np.nan, 0.4])
     second = np.array([0.8, 0.6, 0.7, 0.1, 0.1])
-    result = paired(first, second)
+    result = paired("auprc", first, second)
     assert (result["targets"], result["wins"], result["ties"]) == (4, 2, 1)
     assert result["median_difference"] == pytest.approx(0.05)
     assert result["mean_difference"] == pytest.approx(0.3 / 4)
-    expected = wilcoxon([0.9, 0.5, 0.7, 0.4], [0.8, 0.6, 0.7, 0.1]).pvalue
-    assert result["wilcoxon_p"] == pytest.approx(expected)
-    assert np.isnan(result["low"])
+    assert np.isnan([result["low"], result["high"], result["p_value"]]).all()
 
 
 def test_a_classifier_against_itself_differs_by_nothing():
     values = np.array([0.2, 0.8])
-    result = paired(values, values, (np.ones((9, 2)), np.ones((9, 2))))
+    drawn = resampled(np.random.default_rng(1).random((9, 2)))
+    result = paired("auprc", values, values, (drawn, drawn))
     assert (result["wins"], result["ties"], result["low"], result["high"]) == (0, 2, 0, 0)
-    assert np.isnan(result["wilcoxon_p"])
+    assert np.isnan(result["p_value"])
 
 
-def test_interval_of_a_difference_keeps_what_two_models_share():
+def test_a_difference_keeps_what_two_models_share():
     generator = np.random.default_rng(1)
-    shared = generator.normal(0, 0.2, (400, 1))
-    first = 0.5 + shared + generator.normal(0, 0.01, (400, 3))
-    second = 0.4 + shared + generator.normal(0, 0.01, (400, 3))
-    result = paired(np.full(3, 0.5), np.full(3, 0.4), (first, second))
-    # Each alone spreads by 0.2; the difference by 0.01 × sqrt(2 / 3) = 0.008.
-    assert result["high"] - result["low"] == pytest.approx(2 * 1.96 * 0.00816, rel=0.15)
-    assert result["low"] < 0.1 < result["high"]
+    shared = generator.normal(0, 0.2, (4000, 1))
+    first = resampled(0.5 + shared + generator.normal(0, 0.01, (4000, 3)))
+    second = resampled(0.48 + shared + generator.normal(0, 0.01, (4000, 3)))
+    result = paired("auprc", np.full(3, 0.5), np.full(3, 0.48), (first, second))
+    # Each alone spreads by 0.2; the difference of the means by 0.01 × sqrt(2 / 3).
+    error = 0.01 * np.sqrt(2 / 3)
+    reach = t.ppf(0.975, 199) * error
+    assert result["low"] == pytest.approx(0.02 - reach, abs=1e-3)
+    assert result["high"] == pytest.approx(0.02 + reach, abs=1e-3)
+    assert result["p_value"] == pytest.approx(2 * t.sf(0.02 / error, 199), rel=0.3)
 
 
 def metrics_of(**columns):
@@ -66,8 +76,7 @@ def metrics_of(**columns):
 
 
 def replicates_of(values):
-    drawn = np.tile(np.array(values, dtype=float), (20, 1))
-    return Replicates(drawn / 2 + 0.5, drawn)
+    return resampled(np.tile(np.array(values, dtype=float), (20, 1)))
 
 
 def test_the_ranking_is_over_targets_that_all_score():
@@ -78,12 +87,16 @@ def test_the_ranking_is_over_targets_that_all_score():
         gc=[0.1, 0.2, nan, 0.2],
         scan=[0.9, *[nan] * 3],
     )
-    drawn = {"a": replicates_of([0.4, 0.6, nan, 0.1]), "b": replicates_of([0.5, 0.9, nan, 0.9])}
+    drawn = {
+        "a": replicates_of([0.4, 0.6, nan, 0.1]),
+        "b": replicates_of([0.5, 0.9, nan, 0.9]),
+        "gc": replicates_of([0.1, 0.2, nan, 0.2]),
+    }
     ranks = ranking(metrics, drawn, np.array([True, True, True, False]))
     assert ranks["classifier"].tolist() == ["b", "a", "gc"]
     assert ranks["targets"].tolist() == [2, 2, 2]
     np.testing.assert_allclose(ranks["mean_auprc"], [0.7, 0.5, 0.15])
-    np.testing.assert_allclose(ranks["mean_auprc_low"], [0.7, 0.5, nan])  # All replicates alike.
+    np.testing.assert_allclose(ranks["mean_auprc_low"], [0.7, 0.5, 0.15])  # All replicates alike.
     pairs = all_pairs(metrics, drawn, np.array([True, True, True, False]))
     of_scan = pairs[(pairs["first"] == "a") & (pairs["second"] == "scan")].iloc[0]
     assert (of_scan["targets"], of_scan["wins"]) == (1, 0)
@@ -91,7 +104,7 @@ def test_the_ranking_is_over_targets_that_all_score():
     assert turned["other"].tolist() == ["a", "gc", "scan"]
     assert turned["wins"].tolist() == [2, 2, 0]
     np.testing.assert_allclose(turned["mean_difference"], [0.2, 0.55, -0.4])
-    np.testing.assert_allclose(turned["low"], [0.2, nan, nan])
+    np.testing.assert_allclose(turned["low"], [0.2, 0.55, nan])
 
 
 def test_published_results_need_their_test_set():
@@ -142,7 +155,7 @@ def outputs(folder):
     )
 
 
-def run(folder, table):
+def run(folder, table, baseline_seed=1):
     generator = np.random.default_rng(1)
     targets = len(table)
     models = {}
@@ -151,15 +164,19 @@ def run(folder, table):
         values = np.clip(strength + 0.05 * generator.standard_normal(targets), 0, 1)
         own = table[["index", "name", "group"]].assign(auroc=0.5 + values / 2, auprc=values)
         own.assign(test_positives=9).to_csv(folder / name / "targets.tsv", sep="\t", index=False)
-        drawn = values + 0.01 * generator.standard_normal((20, targets))
-        write_replicates(Replicates(drawn, drawn), folder / name / "replicates.h5")
+        drawn = resampled(values + 0.01 * generator.standard_normal((20, targets)))
+        write_replicates(drawn, folder / name / "replicates.h5")
         models[name] = folder / name
     beside = table[["index", "name", "group"]].assign(motif=None)
+    (folder / "baseline" / "replicates").mkdir(parents=True)
     for name, value in (("gc", 0.1), ("kmers", 0.3), ("motif", np.nan)):
         beside[f"{name}_auroc"] = beside[f"{name}_auprc"] = value
-    beside.to_csv(folder / "baseline.tsv", sep="\t", index=False)
+        drawn = resampled(value + 0.01 * generator.standard_normal((20, targets)))
+        seeded = drawn._replace(seed=baseline_seed)
+        write_replicates(seeded, folder / "baseline" / "replicates" / f"{name}.h5")
+    beside.to_csv(folder / "baseline" / "targets.tsv", sep="\t", index=False)
     written = outputs(folder)
-    compare(models, folder / "baseline.tsv", folder / "test.h5", min_positives=5, outputs=written)
+    compare(models, folder / "baseline", folder / "test.h5", min_positives=5, outputs=written)
     return written, json.loads(written.summary.read_text())
 
 
@@ -177,6 +194,9 @@ def test_a_store_with_the_official_counts_shows_published_results(tmp_path):
     pairs = pd.read_csv(written.pairs, sep="\t")
     best = pairs[(pairs["first"] == "weak") & (pairs["second"] == "strong")]
     assert (best["wins"] < 5).all() and (best["high"] < 0).all()
+    tested = pairs.set_index("second")["p_value"]
+    assert tested[["GC content", "word regression"]].notna().all()
+    assert tested[["DeepSEA (published)", "DanQ (published)"]].isna().all()
     for path in (*written.ranking_figure, *written.versus_figure):
         assert path.stat().st_size > 5000
 
@@ -193,3 +213,9 @@ def test_an_evaluation_of_other_targets_is_refused(tmp_path):
     table = official_store(tmp_path / "test.h5")
     with pytest.raises(InputError, match="targets that are not those"):
         run(tmp_path, table.assign(name="other"))
+
+
+def test_replicates_that_are_not_paired_are_refused(tmp_path):
+    table = official_store(tmp_path / "test.h5")
+    with pytest.raises(InputError, match=r"gc\.h5.*another seed.*'baseline' and 'evaluate' again"):
+        run(tmp_path, table, baseline_seed=2)

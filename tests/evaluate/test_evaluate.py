@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from noncoding.errors import InputError
 from noncoding.evaluate import EvaluationOutputs, evaluate
-from noncoding.evaluate.intervals import read_replicates
+from noncoding.intervals import read_replicates
 from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
 
 NAMES = ("a", "b", "never")

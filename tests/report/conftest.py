@@ -133,8 +133,9 @@ def _comparison(folder: Path) -> None:
     (folder / "summary.json").write_text(json.dumps(summary))
     row = {"first": "small", "second": "GC content", "metric": "auprc", "targets": 2, "wins": 1}
     row |= {"ties": 0, "median_difference": -0.0204, "mean_difference": 0.1149}
-    row |= {"low": None, "high": None, "wilcoxon_p": 0.0321}
-    pd.DataFrame([row]).to_csv(folder / "pairs.tsv", sep="\t", index=False)
+    row |= {"low": 0.0104, "high": 0.2194, "p_value": 0.0321}
+    untested = {"second": "DeepSEA (published)", "low": None, "high": None, "p_value": None}
+    pd.DataFrame([row, row | untested]).to_csv(folder / "pairs.tsv", sep="\t", index=False)
     motifs = pd.DataFrame({"index": range(3), "name": NAMES, "motif": ["MA9.1 REB1", None, None]})
     motifs.to_csv(folder / "targets.tsv", sep="\t", index=False)
 
@@ -182,6 +183,7 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
     }
     summary = {
         "loci": 1234,
+        "interval_methods": {"auroc": "block bootstrap", "auprc": "block bootstrap"},
         "min_positives": 50,
         "all": averages,
         "groups": {"TF": averages},

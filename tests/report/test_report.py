@@ -147,7 +147,9 @@ def test_several_models_side_by_side(tree):
 
 def test_the_comparison_says_against_whom_by_how_much_and_how_surely(tree):
     page = made(tree)
-    assert "GC content 2 1 −0.020 +0.115 — 0.032" in page.text
+    assert "GC content 2 1 −0.020 +0.115 +0.010 to +0.219 0.032" in page.text
+    assert "DeepSEA (published) 2 1 −0.020 +0.115 — —" in page.text
+    assert "95 % intervals of AUROC (block bootstrap) and AUPR (block bootstrap)" in page.text
     assert "The target table names no published results." in page.text
 
 

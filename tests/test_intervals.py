@@ -5,41 +5,33 @@ from scipy.special import expit, logit
 from scipy.stats import norm, t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from noncoding.evaluate.intervals import (
+from noncoding.intervals import (
     BLOCK_BP,
     BLOCK_LOCI,
+    Replicates,
     around,
     around_average,
-    around_difference,
     blocks,
     bootstrap,
+    compare_replicates,
     delong,
+    freedom,
+    freedom_of_average,
     mean_over_targets,
+    read_replicates,
+    write_replicates,
 )
-from noncoding.metrics import average_precision
 
 
-def simulated(generator, loci, targets, prevalence, gain, block=1, common=0.0):
-    """Binormal scores; neighbours of a block share their label and a part of the noise."""
-    number = loci // block
-    drawn = generator.random((number, targets)) < prevalence
-    noise = np.sqrt(common) * generator.normal(size=(number, targets))
-    labels, shared = np.repeat(drawn, block, axis=0), np.repeat(noise, block, axis=0)
-    own = np.sqrt(1 - common) * generator.normal(size=labels.shape)
-    return labels.astype(np.uint8), shared + own + gain * labels
+def simulated(generator, loci, targets, prevalence, gain):
+    """Independent loci with binormal scores."""
+    labels = (generator.random((loci, targets)) < prevalence).astype(np.uint8)
+    return labels, generator.normal(size=labels.shape) + gain * labels
 
 
 def coverage(interval, truth):
     known = ~np.isnan(interval[0])
     return ((interval[0] <= truth) & (truth <= interval[1]))[known].mean()
-
-
-def true_average_precision(prevalence, gain):
-    """By numerical integration: precision over recall, each from the normal distribution."""
-    threshold = np.linspace(-9, 9 + gain, 200_001)
-    recall, false = norm.sf(threshold - gain), norm.sf(threshold)
-    precision = prevalence * recall / (prevalence * recall + (1 - prevalence) * false)
-    return float(-np.trapezoid(precision, recall))
 
 
 @pytest.mark.parametrize("distinct", [None, 4])
@@ -102,34 +94,6 @@ def test_a_replicate_without_a_class_is_nan():
     assert 0 < np.isnan(found.auroc[:, 2]).sum() < 40
 
 
-def test_the_bootstrap_covers_the_truth():
-    """Several seeds: all targets of one bootstrap share their draws."""
-    covered = []
-    truth = true_average_precision(0.1, 1.5)
-    for seed in range(4):
-        labels, scores = simulated(np.random.default_rng(seed), 1000, 400, 0.1, 1.5)
-        drawn = bootstrap(labels, scores, np.arange(1000), replicates=150, seed=seed)
-        estimate = average_precision(labels, scores)
-        covered.append(coverage(around(estimate, drawn.auprc, labels.sum(axis=0)), truth))
-    assert 0.93 <= np.mean(covered) <= 0.97
-
-
-def test_neighbours_must_be_drawn_together():
-    covered = {"blocks": [], "single loci": []}
-    truth = true_average_precision(0.1, 1.5)
-    for seed in range(3):
-        generator = np.random.default_rng(seed)
-        labels, scores = simulated(generator, 2500, 300, 0.1, 1.5, block=5, common=0.6)
-        estimate = average_precision(labels, scores)
-        for name, block in (("blocks", np.arange(2500) // 5), ("single loci", np.arange(2500))):
-            drawn = bootstrap(labels, scores, block, replicates=150, seed=seed)
-            # A block has five positives or none.
-            interval = around(estimate, drawn.auprc, labels.sum(axis=0) // 5)
-            covered[name].append(coverage(interval, truth))
-    assert 0.93 <= np.mean(covered["blocks"]) <= 0.97
-    assert np.mean(covered["single loci"]) < 0.8
-
-
 def test_windows_that_overlap_are_one_block():
     loci = pd.DataFrame(
         [("I", 0, 1000), ("II", 200, 1200), ("I", 3000, 4000), ("I", 800, 1800), ("I", 4000, 5000)],
@@ -153,36 +117,75 @@ def test_without_coordinates_neighbours_in_the_file_are_a_block():
     assert np.bincount(numbers).tolist() == [BLOCK_LOCI, BLOCK_LOCI, 1]
 
 
-def test_intervals_of_means_and_of_differences_cover_the_truth():
-    """Means over four targets each, of two classifiers that see much the same."""
-    means, differences = [], []
-    truth = [true_average_precision(0.1, gain) for gain in (1.5, 1.8)]
-    for seed in range(4):
-        generator = np.random.default_rng(seed)
-        labels, first = simulated(generator, 1000, 400, 0.1, 1.5)
-        other = first - 1.5 * labels + 0.5 * generator.normal(size=first.shape)
-        scores = (first, other / np.sqrt(1.25) + 1.8 * labels)
-        drawn, estimates = [], []
-        for values in scores:
-            found = bootstrap(labels, values, np.arange(1000), replicates=150, seed=seed)
-            drawn.append(found.auprc.reshape(150, 100, 4))
-            estimates.append(average_precision(labels, values).reshape(100, 4).mean(axis=1))
-        for group in range(100):
-            both = [mean_over_targets(values[:, group]) for values in drawn]
-            own = [values[group] for values in estimates]
-            low, high = around_average(own[0], both[0])
-            means.append(low <= truth[0] <= high)
-            low, high = around_difference(own[1] - own[0], both[1] - both[0])
-            differences.append(low <= truth[1] - truth[0] <= high)
-    assert 0.93 <= np.mean(means) <= 0.97
-    assert 0.93 <= np.mean(differences) <= 0.97
-
-
-def test_averages_leave_out_what_is_not_known():
+def test_averages_ignore_unknown_metrics():
     values = np.array([[0.2, np.nan], [0.4, 0.6], [np.nan, np.nan]])
     np.testing.assert_allclose(mean_over_targets(values), [0.2, 0.5, np.nan])
-    assert around_average(0.3, np.array([0.2, np.nan])) is None
-    assert around_average(1.0, np.array([0.9, 0.8])) is None
-    assert around_difference(0.3, np.array([np.nan, 0.1])) is None
-    low, high = around_difference(0.3, np.array([0.1, np.nan, 0.3]))
-    assert [low, high] == pytest.approx([0.3 - 1.96 * 0.1414, 0.3 + 1.96 * 0.1414], abs=1e-3)
+    assert around_average(0.3, np.array([0.2, np.nan]), 9) is None
+    assert around_average(1.0, np.array([0.9, 0.8]), 9) is None
+    assert around_average(0.5, np.array([0.4, 0.6]), 0) is None
+
+
+def test_an_interval_is_students_t_on_the_logit_scale():
+    values = expit(np.array([[-1.0, 0.0], [0.0, 1.0], [1.0, 5.0]]))
+    low, high = around(np.array([0.5, 0.9]), values, np.array([4.0, 0.5]))
+    reach = t.ppf(0.975, [4.0, 0.5]) * [1.0, np.std([0, 1, 5], ddof=1)]
+    np.testing.assert_allclose(low, expit(logit([0.5, 0.9]) - reach))
+    np.testing.assert_allclose(high, expit(logit([0.5, 0.9]) + reach))
+
+
+def test_blocks_count_by_their_share():
+    # Five blocks: equal shares; one block with half of all; one positive block; no positive.
+    positives = np.array([[2, 4, 3, 0], [2, 1, 0, 0], [2, 1, 0, 0], [2, 1, 0, 0], [2, 1, 0, 0]])
+    loci = np.full(5, 20)
+    expected = [5 - 1, 8**2 / (4**2 + 4) - 1, 1 - 1, np.nan]
+    np.testing.assert_allclose(freedom(positives, loci), expected)
+    # The rarer class decides: the same figures with the classes exchanged.
+    np.testing.assert_allclose(freedom(loci[:, None] - positives, loci), expected)
+
+
+def test_an_average_counts_the_blocks_of_all_its_targets():
+    positives = np.array([[3, 0], [0, 3], [0, 0]], np.int32)
+    nothing = np.empty((0, 2))
+    replicates = Replicates(nothing, nothing, positives, np.array([5, 5, 5], np.int32), 1)
+    assert freedom_of_average(replicates, [0]) == 0
+    assert freedom_of_average(replicates, [True, True]) == pytest.approx(1)
+
+
+def test_a_difference_is_tested_by_students_t():
+    found = compare_replicates(0.3, np.array([0.1, np.nan, 0.3, 0.5]), 7.5)
+    assert found.p_value == pytest.approx(2 * t.sf(0.3 / 0.2, 7.5))
+    reach = t.ppf(0.975, 7.5) * 0.2
+    assert [found.low, found.high] == pytest.approx([0.3 - reach, 0.3 + reach])
+    assert np.isnan(compare_replicates(0.3, np.array([np.nan, 0.1]), 9)).all()
+    assert np.isnan(compare_replicates(0.3, np.array([0.1, 0.2]), 0)).all()
+
+
+def test_long_windows_have_longer_blocks():
+    """Else each of these overlapping windows of 8 kb would be a block of its own."""
+    starts = np.arange(0, 400_000, 4000)
+    loci = pd.DataFrame({"chromosome": "I", "start": starts, "end": starts + 8000})
+    assert set(np.bincount(blocks(loci, len(loci)))[:-1]) == {19}
+
+
+def test_replicates_survive_the_file(tmp_path):
+    generator = np.random.default_rng(8)
+    labels, scores = simulated(generator, 60, 2, 0.3, 1.0)
+    written = bootstrap(labels, scores, np.arange(60) // 7, replicates=3, seed=9)
+    write_replicates(written, tmp_path / "replicates.h5")
+    found = read_replicates(tmp_path / "replicates.h5")
+    for name, values in written._asdict().items():
+        np.testing.assert_array_equal(getattr(found, name), values)
+    assert found.loci.tolist() == [7] * 8 + [4]
+    assert found.positives.sum(axis=0).tolist() == labels.sum(axis=0).tolist()
+
+
+def test_replicates_are_paired_by_blocks_seed_and_number():
+    labels, scores = simulated(np.random.default_rng(1), 60, 1, 0.3, 1.0)
+
+    def drawn(size=5, **changes):
+        settings = {"replicates": 4, "seed": 1} | changes
+        return bootstrap(labels, scores, np.arange(60) // size, **settings)
+
+    assert drawn().is_paired_with(drawn())
+    for other in (drawn(size=6), drawn(seed=2), drawn(replicates=5)):
+        assert not drawn().is_paired_with(other)

@@ -1,4 +1,8 @@
-"""How far metrics can be trusted: DeLong's variance, and a bootstrap of blocks of loci."""
+"""Confidence intervals and p-values of metrics: block bootstrap over loci, and DeLong.
+
+Neighbouring windows overlap and share labels, so loci are not independent. Blocks of
+neighbouring loci are resampled instead, the same blocks for every target and classifier.
+"""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -15,34 +19,57 @@ from noncoding.errors import InputError
 from noncoding.files import written_whole
 
 LEVEL = 0.95
-"""Of all intervals."""
+"""Confidence level of all intervals."""
 BLOCK_BP = 10_000
-"""Windows that overlap are one block, but in a longer chain a new one begins after so much."""
+"""Longest block of overlapping windows, unless windows are long; then `BLOCK_WINDOWS`."""
+BLOCK_WINDOWS = 10
+"""A block may always be this many windows long."""
 BLOCK_LOCI = 20
-"""Neighbours that are one block where the store has no coordinates."""
-
-MANY = 1_000_000
-"""Positives of an average over targets: Student's t is the normal distribution then."""
+"""Loci of a block where the store has no coordinates."""
 
 
 class Replicates(NamedTuple):
-    """Metrics of resampled loci.
+    """Metrics of resampled loci, and the blocks that were resampled.
 
     Attributes
     ----------
     auroc, auprc : numpy.ndarray, shape=(replicates, targets), dtype=float64
         NaN where a replicate holds no positive, or no negative, of a target.
+    positives : numpy.ndarray, shape=(blocks, targets), dtype=int32
+        Positive loci of each block.
+    loci : numpy.ndarray, shape=(blocks,), dtype=int32
+        Loci of each block.
+    seed : int
+        Replicates of the same blocks and seed are paired: they hold the same loci.
     """
 
     auroc: npt.NDArray[np.float64]
     auprc: npt.NDArray[np.float64]
+    positives: npt.NDArray[np.int32]
+    loci: npt.NDArray[np.int32]
+    seed: int
+
+    @property
+    def overlapping(self) -> bool:
+        """Whether a block holds several loci, whose windows then overlap or may overlap."""
+        return bool((self.loci > 1).any())
+
+    def is_paired_with(self, other: "Replicates") -> bool:
+        """Whether each replicate holds the same loci as that of the other."""
+        return (
+            self.seed == other.seed
+            and len(self.auroc) == len(other.auroc)
+            and np.array_equal(self.loci, other.loci)
+        )
 
 
 def write_replicates(replicates: Replicates, path: str | os.PathLike[str]) -> None:
-    """Keep replicates as HDF5: ``auroc`` and ``auprc``, (replicates, targets)."""
+    """Write the arrays of `Replicates` as HDF5 data sets, and the seed as an attribute."""
     with written_whole(path) as [partial], h5py.File(partial, "w") as file:
-        for name, values in replicates._asdict().items():
+        for name in _ARRAYS:
+            values = getattr(replicates, name)
             file.create_dataset(name, data=values, compression="gzip", shuffle=True)
+        file.attrs["seed"] = replicates.seed
 
 
 def read_replicates(path: str | os.PathLike[str]) -> Replicates:
@@ -55,20 +82,26 @@ def read_replicates(path: str | os.PathLike[str]) -> Replicates:
     """
     try:
         with h5py.File(path, "r") as file:
-            return Replicates(*(file[name][:] for name in Replicates._fields))
+            arrays = (file[name][:] for name in _ARRAYS)
+            return Replicates(*arrays, seed=int(file.attrs["seed"]))
     except (OSError, KeyError) as error:
         raise InputError(
             path,
             f"a file that cannot be read as replicates ({error})",
-            f"HDF5 with the data sets {' and '.join(Replicates._fields)}",
-            "Run the stage 'evaluate' again.",
+            f"HDF5 with the attribute seed and the data sets {', '.join(_ARRAYS)}",
+            "Run the stages 'baseline' and 'evaluate' again.",
         ) from error
+
+
+_ARRAYS = ("auroc", "auprc", "positives", "loci")
 
 
 def delong(
     labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
 ) -> npt.NDArray[np.float64]:
     """95 % interval of the AUROC of each target (DeLong et al. 1988, Biometrics 44:837).
+
+    Valid for independent loci only: of overlapping windows the variance is too small.
 
     The variance is that of the placements: the share of negatives that each
     positive beats, and of positives that beat each negative. They are looked up
@@ -117,7 +150,7 @@ def _delong(
 
 
 def _quantile(freedom: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Of Student's t: of few loci, a variance is known less surely than 1.96 supposes."""
+    """Two-sided quantile of Student's t; NaN without a degree of freedom."""
     return t.ppf((1 + LEVEL) / 2, freedom)
 
 
@@ -131,16 +164,19 @@ def _placements(
 def blocks(loci: pd.DataFrame | None, count: int) -> npt.NDArray[np.int64]:
     """Which loci are resampled together.
 
-    Windows of 1000 bp around neighbouring bins share most of their bases, and
-    their labels go together: as if they were independent, they would make an
-    interval too narrow.
+    Windows of 1000 bp around neighbouring bins share most of their bases and often
+    their labels; intervals that took them for independent would be too narrow.
+    Windows that overlap, directly or through others, are one block. A long chain is
+    cut into blocks of at most `BLOCK_BP`, or of `BLOCK_WINDOWS` windows if that is
+    longer.
 
     Parameters
     ----------
     loci : pandas.DataFrame or None
-        Columns chromosome, start, end (bp, half-open), one row a locus; None
-        where they are not known. Then `BLOCK_LOCI` neighbours in the file are a
-        block, since in the DeepSEA bundle these are neighbours on a chromosome.
+        Columns chromosome, start, end (bp, half-open), one row a locus; rows beyond
+        ``count`` (reverse complements) are ignored. None where they are not known;
+        then `BLOCK_LOCI` consecutive loci of the file are a block, since the DeepSEA
+        bundle is sorted by position.
     count : int
         Number of loci.
 
@@ -151,18 +187,20 @@ def blocks(loci: pd.DataFrame | None, count: int) -> npt.NDArray[np.int64]:
     """
     if loci is None:
         return np.arange(count) // BLOCK_LOCI
+    loci = loci.iloc[:count]
     order = np.lexsort((loci["start"], loci["chromosome"]))
     # Chromosomes as they are, starts and ends as plain lists: one pass in the order of the genome.
     chromosomes = loci["chromosome"].to_numpy()[order]
     starts, ends = loci["start"].to_numpy()[order], loci["end"].to_numpy()[order]
     numbers = np.empty(count, dtype=np.int64)
+    longest = max(BLOCK_BP, BLOCK_WINDOWS * int((ends - starts).max(initial=0)))
     number, first = -1, 0
     for place in range(count):
         apart = (
             place == 0
             or chromosomes[place] != chromosomes[place - 1]
             or starts[place] >= ends[place - 1]
-            or ends[place] - first > BLOCK_BP
+            or ends[place] - first > longest
         )
         if apart:
             number, first = number + 1, starts[place]
@@ -181,11 +219,11 @@ def bootstrap(
     seed: int,
     threads: int = 1,
 ) -> Replicates:
-    """Metrics of loci drawn anew, whole blocks at a time, with replacement.
+    """Metrics of resampled loci, whole blocks at a time, with replacement.
 
-    Each replicate draws as many blocks as there are, the same ones for all
-    targets: so means over targets, and differences between models of the same
-    loci and seed, keep what the targets and models have in common.
+    Each replicate draws as many blocks as there are, the same ones for all targets
+    and, with one seed, for all classifiers of the same loci. Replicates of means over
+    targets, and of differences between classifiers, are therefore paired.
 
     Parameters
     ----------
@@ -204,20 +242,25 @@ def bootstrap(
         ``sample_weight`` of scikit-learn.
     """
     generator = np.random.default_rng(seed)
-    number = int(block.max()) + 1 if len(block) else 0
+    number = int(block.max(initial=-1)) + 1
     drawn = np.stack(
         [
             np.bincount(generator.integers(0, number, number), minlength=number)
             for _ in range(replicates)
         ]
     ).astype(np.int32)
+    metrics = np.empty((2, replicates, labels.shape[1]))
+    positives = np.empty((number, labels.shape[1]), dtype=np.int32)
 
-    def of_target(target: int) -> npt.NDArray[np.float64]:
-        return _resampled(labels[:, target], scores[:, target], block, drawn)
+    def fill(target: int) -> None:
+        own = labels[:, target]
+        metrics[:, :, target] = _resampled(own, scores[:, target], block, drawn)
+        positives[:, target] = np.bincount(block[own == 1], minlength=number)
 
     with ThreadPoolExecutor(threads) as pool:
-        both = np.stack(list(pool.map(of_target, range(labels.shape[1]))), axis=-1)
-    return Replicates(both[0], both[1])
+        list(pool.map(fill, range(labels.shape[1])))
+    loci = np.bincount(block, minlength=number).astype(np.int32)
+    return Replicates(*metrics, positives, loci, seed)
 
 
 def _resampled(
@@ -261,30 +304,81 @@ def _resampled(
     return result
 
 
+def freedom(
+    positives: npt.NDArray[np.integer], loci: npt.NDArray[np.integer]
+) -> npt.NDArray[np.float64]:
+    """Degrees of freedom of a spread between replicates, by column.
+
+    The number of blocks that hold a positive, or of those that hold a negative if these
+    are fewer, less one. Blocks count by their share (Kish 1965: the square of the sum
+    over the sum of the squares), since one with most of the positives decides alone.
+
+    Parameters
+    ----------
+    positives : numpy.ndarray, shape=(blocks, targets), dtype=int
+        Positive loci.
+    loci : numpy.ndarray, shape=(blocks,), dtype=int
+
+    Returns
+    -------
+    numpy.ndarray, shape=(targets,), dtype=float64
+        At least 0; NaN where a class is empty.
+
+    Examples
+    --------
+    >>> freedom(np.array([[2, 2], [2, 0], [0, 0]]), np.array([4, 4, 4]))
+    array([1., 0.])
+    """
+    found = positives.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        effective = [
+            counts.sum(axis=0) ** 2 / (counts**2).sum(axis=0)
+            for counts in (found, loci[:, None] - found)
+        ]
+    return np.minimum(*effective) - 1
+
+
+def freedom_of_average(replicates: Replicates, targets: npt.ArrayLike) -> float:
+    """Degrees of freedom of an average over some targets: `freedom` of their pooled loci.
+
+    Parameters
+    ----------
+    replicates : Replicates
+    targets : array_like
+        Indices, or a mask.
+
+    Returns
+    -------
+    float
+    """
+    chosen = replicates.positives[:, np.asarray(targets)]
+    pooled = replicates.loci * chosen.shape[1]
+    return float(freedom(chosen.sum(axis=1, keepdims=True), pooled)[0])
+
+
 def around(
     estimate: npt.NDArray[np.float64],
     values: npt.NDArray[np.float64],
-    positives: npt.NDArray[np.int64],
+    degrees: npt.NDArray[np.float64],
 ) -> npt.NDArray[np.float64]:
-    """Interval around estimates between 0 and 1, as wide as their replicates spread.
+    """95 % interval of estimates between 0 and 1 from the spread of their replicates.
 
-    On the logit scale the estimate ± the quantile of Student's t times the
-    standard deviation of the replicates. Unlike percentiles it is not shifted
-    where the replicates are (an average precision of resampled loci is too
-    high, since the copies of a positive stand together).
+    On the logit scale: estimate ± quantile of Student's t × standard deviation of the
+    replicates. Percentiles of the replicates would be shifted: the copies of a resampled
+    positive stand together in the ranking and raise the average precision.
 
     Parameters
     ----------
     estimate : numpy.ndarray, shape=(targets,)
     values : numpy.ndarray, shape=(replicates, targets)
-    positives : numpy.ndarray, shape=(targets,)
-        Number of positive loci; one less are the degrees of freedom.
+    degrees : numpy.ndarray, shape=(targets,)
+        Of freedom, made by `freedom`.
 
     Returns
     -------
     numpy.ndarray, shape=(2, targets)
-        NaN where the estimate is not between 0 and 1, fewer than two
-        replicates are, or there is one positive only.
+        NaN where the estimate or all but one of its replicates are 0, 1 or NaN, or no
+        degree of freedom is left.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = logit(estimate)
@@ -292,55 +386,83 @@ def around(
     enough = (np.isfinite(inside).sum(axis=0) >= 2) & np.isfinite(centre)
     spread = np.full(len(estimate), np.nan)
     spread[enough] = np.nanstd(inside[:, enough], axis=0, ddof=1)
-    with np.errstate(invalid="ignore"):
-        reach = _quantile(positives - 1) * spread
+    reach = _quantile(degrees) * spread
     return np.stack([expit(centre - reach), expit(centre + reach)])
 
 
-def around_average(estimate: float, values: npt.NDArray[np.float64]) -> list[float] | None:
-    """Interval of an average over targets, as `around` makes it, of many positives.
+def around_average(
+    estimate: float, values: npt.NDArray[np.float64], degrees: float
+) -> list[float] | None:
+    """95 % interval of an average over targets, as `around` makes it.
 
     Parameters
     ----------
     estimate : float
         Between 0 and 1.
     values : numpy.ndarray, shape=(replicates,)
-        The same average of each replicate; NaN are left out.
+        The same average of each replicate; NaN are ignored.
+    degrees : float
+        Of freedom, made by `freedom_of_average`.
 
     Returns
     -------
     list of float or None
-        Lower and upper limit; None where there is no estimate strictly between 0
-        and 1, or fewer than two replicates.
+        Lower and upper limit; None where `around` has none.
     """
-    limits = around(np.array([estimate]), values[:, None], np.array([MANY]))
+    limits = around(np.array([estimate]), values[:, None], np.array([degrees]))
     return None if np.isnan(limits).any() else limits[:, 0].tolist()
 
 
-def around_difference(estimate: float, values: npt.NDArray[np.float64]) -> list[float] | None:
-    """Interval of a difference: the estimate ± the normal quantile times the spread.
+class Difference(NamedTuple):
+    """A difference between two classifiers, and what is known of it.
+
+    Attributes
+    ----------
+    low, high : float
+        95 % interval.
+    p_value : float
+        Two-sided, of the null hypothesis that there is none. Below 0.05 exactly where
+        the interval leaves out 0.
+    """
+
+    low: float
+    high: float
+    p_value: float
+
+
+def compare_replicates(
+    estimate: float, values: npt.NDArray[np.float64], degrees: float
+) -> Difference:
+    """Interval and p-value of a difference, from its paired replicates.
+
+    Student's t of the estimate over the standard deviation of the replicates.
 
     Parameters
     ----------
     estimate : float
     values : numpy.ndarray, shape=(replicates,)
-        The same difference of each replicate, of the same loci on both sides; NaN
-        are left out.
+        The same difference in each replicate, with the same loci on both sides; NaN are
+        ignored.
+    degrees : float
+        Of freedom, made by `freedom_of_average`.
 
     Returns
     -------
-    list of float or None
-        Lower and upper limit; None of fewer than two replicates.
+    Difference
+        NaN with fewer than two replicates or without a degree of freedom; the p-value
+        also where all replicates are equal.
     """
     known = values[~np.isnan(values)]
     if len(known) < 2:
-        return None
-    reach = float(_quantile(MANY - 1)) * known.std(ddof=1)
-    return [float(estimate - reach), float(estimate + reach)]
+        return Difference(np.nan, np.nan, np.nan)
+    error = known.std(ddof=1)
+    reach = float(_quantile(degrees)) * error
+    p_value = 2 * float(t.sf(abs(estimate) / error, degrees)) if error > 0 else np.nan
+    return Difference(float(estimate - reach), float(estimate + reach), p_value)
 
 
 def mean_over_targets(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Mean of each replicate over the targets that it has.
+    """Mean of each replicate over the targets that have a metric in it.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from noncoding.evaluate.tables import (
     with_intervals,
 )
 from noncoding.files import written_whole
-from noncoding.intervals import blocks, bootstrap, write_replicates
+from noncoding.intervals import write_replicates
 from noncoding.predict import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
@@ -118,15 +118,15 @@ def evaluate(
         chosen = named_targets(metrics, targets)
     else:
         chosen = representative_targets(metrics, min_positives)
-    block = blocks(loci, len(labels))
-    drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
+    metrics, drawn = with_intervals(
+        metrics, labels, scores, loci, replicates=replicates, seed=seed, threads=threads
+    )
     summary = {
         "loci": len(labels),
         "bootstrap": {"replicates": replicates, "blocks": len(drawn.loci), "seed": seed},
         "interval_methods": interval_methods(drawn),
         **summarise(metrics, _train_positives(train_store, table), min_positives, drawn),
     }
-    metrics = with_intervals(metrics, labels, scores, drawn, threads)
 
     with written_whole(outputs.targets) as [partial]:
         metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")

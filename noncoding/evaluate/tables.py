@@ -12,6 +12,8 @@ from noncoding.intervals import (
     Replicates,
     around,
     around_average,
+    blocks,
+    bootstrap,
     delong,
     freedom,
     freedom_of_average,
@@ -91,9 +93,12 @@ def with_intervals(
     metrics: pd.DataFrame,
     labels: npt.NDArray[np.uint8],
     scores: npt.NDArray[np.floating],
-    replicates: Replicates,
+    loci: pd.DataFrame | None,
+    *,
+    replicates: int,
+    seed: int,
     threads: int = 1,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Replicates]:
     """The same table with 95 % intervals beside the metrics.
 
     Parameters
@@ -102,28 +107,33 @@ def with_intervals(
         Made by `target_metrics` from the same labels and scores.
     labels, scores, threads
         As there.
-    replicates : Replicates
-        Made by `noncoding.intervals.bootstrap` from them.
+    loci : pandas.DataFrame or None
+        Coordinates of the windows, as for `noncoding.intervals.blocks`.
+    replicates, seed : int
+        Of the block bootstrap (`noncoding.intervals.bootstrap`).
 
     Returns
     -------
-    pandas.DataFrame
+    metrics : pandas.DataFrame
         With auroc_low and auroc_high after auroc, and auprc_low and auprc_high
         after auprc, made by the methods that `interval_methods` names; NaN where
         there is none.
+    replicates : Replicates
+        Metrics of the resampled loci.
     """
+    block = blocks(loci, len(labels))
+    drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
+    degrees = freedom(drawn.positives, drawn.loci)
     wider = metrics.copy()
-    degrees = freedom(replicates.positives, replicates.loci)
-    for metric, method in interval_methods(replicates).items():
+    for metric, method in interval_methods(drawn).items():
         if method == DELONG:
             low, high = delong(labels, scores, threads)
         else:
-            drawn = getattr(replicates, metric)
-            low, high = around(metrics[metric].to_numpy(), drawn, degrees)
+            low, high = around(metrics[metric].to_numpy(), getattr(drawn, metric), degrees)
         place = wider.columns.get_loc(metric)
         wider.insert(place + 1, f"{metric}_low", low)
         wider.insert(place + 2, f"{metric}_high", high)
-    return wider
+    return wider, drawn
 
 
 def interval_methods(replicates: Replicates) -> dict[str, str]:

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import logit
+from scipy.stats import t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from noncoding.errors import InputError
@@ -95,10 +96,16 @@ def test_evaluation_agrees_with_scikit_learn(case):
     drawn = read_replicates(written.replicates)
     assert drawn.auroc.shape == drawn.auprc.shape == (50, 3)
     spread = logit(drawn.auprc[:, :2].mean(axis=1)).std(ddof=1)
+    # Without coordinates, two blocks of 20 loci; effective number by the rarer class.
+    positives = labels[:, :2].reshape(2, 40).sum(axis=1, dtype=float)
+    effective = min(n.sum() ** 2 / (n**2).sum() for n in (positives, 40 - positives))
+    reach = t.ppf(0.975, effective - 1) * spread
+    assert summary["bootstrap"] == {"replicates": 50, "blocks": 2, "seed": 1}
+    assert summary["interval_methods"]["auroc"] == "block bootstrap"
     np.testing.assert_allclose(
         logit(summary["all"]["auprc"]["mean_interval"]),
-        logit(np.mean(auprc)) + np.array([-1.96, 1.96]) * spread,
-        rtol=1e-3,
+        logit(np.mean(auprc)) + np.array([-reach, reach]),
+        rtol=1e-6,
     )
     for path in (*written.groups, *written.prevalence, *written.curves):
         assert path.stat().st_size > 5000

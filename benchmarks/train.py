@@ -42,8 +42,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from noncoding.loader import SplitsDataModule
 from noncoding.models import create_model
 from noncoding.train.callbacks import WarmedUpAverage
+from noncoding.train.compiling import pays
 from noncoding.train.module import Schedule, TrainingModule
-from noncoding.train.trainer import compile_where_it_pays, precision_for
+from noncoding.train.trainer import is_deterministic, precision_for
 
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
@@ -189,7 +190,6 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
     network = new_network(arguments.model)
     keys = ("learning_rate", "warmup_steps", "weight_decay", "shift", "reverse_complement")
     schedule = Schedule(**{key: settings[key] for key in keys}, seed=1)
-    module = TrainingModule(network, length=LENGTH, targets=TARGETS, schedule=schedule)
     clock = Clock(arguments)
     trainer = pl.Trainer(
         devices=1,
@@ -203,8 +203,15 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
+        benchmark=not is_deterministic(settings["deterministic"]),
     )
-    compile_where_it_pays(network, settings["compile"], trainer.strategy.root_device, LENGTH)
+    module = TrainingModule(
+        network,
+        length=LENGTH,
+        targets=TARGETS,
+        schedule=schedule,
+        compiled=pays(settings["compile"], trainer.strategy.root_device),
+    )
     trainer.fit(module, data)
     return clock.figures(arguments.model, batch)
 

@@ -84,6 +84,7 @@ TRAINING = {
     "devices": 1,
     "num_nodes": 1,
     "compile": "auto",
+    "deterministic": "auto",
 }
 CONDUCT = {"checkpoint_minutes": 15, "on_out_of_memory": "stop", "wandb": None}
 """Of the section `train`, what decides no weights."""

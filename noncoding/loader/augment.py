@@ -52,6 +52,8 @@ def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generat
 def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
     """Shift each sequence, and read it from either strand.
 
+    Nine bytes a row travel to the device of the sequences; all else is made there.
+
     Parameters
     ----------
     sequences : torch.Tensor, shape=(batch, 4, length)
@@ -63,13 +65,14 @@ def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
     -------
     torch.Tensor, shape=(batch, 4, length)
     """
-    length = sequences.shape[-1]
+    device, length = sequences.device, sequences.shape[-1]
     if bool(views.shift.any()):
-        source = (torch.arange(length) + views.shift[:, None]).to(sequences.device)
+        shift = views.shift.to(device, non_blocking=True)
+        source = torch.arange(length, device=device) + shift[:, None]
         outside = (source < 0) | (source >= length)
         source = source.clamp_(0, length - 1).unsqueeze(1).expand(-1, 4, -1)
         sequences = sequences.gather(2, source).masked_fill_(outside.unsqueeze(1), 0)
     if bool(views.flip.any()):
-        chosen = views.flip.to(sequences.device)[:, None, None]
+        chosen = views.flip.to(device, non_blocking=True)[:, None, None]
         sequences = torch.where(chosen, reverse_complement(sequences), sequences)
     return sequences

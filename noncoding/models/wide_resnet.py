@@ -1,7 +1,6 @@
 """The convolutional part: a wide, pre-activation residual network on DNA."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from .stem import Stem
@@ -9,6 +8,10 @@ from .stem import Stem
 
 class SqueezeExcitation(nn.Module):
     """Weigh channels by what the whole sequence holds (Hu et al. 2018).
+
+    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: in a
+    layer of a few units ReLU can leave all of them off for every sequence, and then
+    no gradient switches them on again.
 
     Parameters
     ----------
@@ -21,12 +24,14 @@ class SqueezeExcitation(nn.Module):
         super().__init__()
         hidden = max(1, channels // reduction)
         self.squeeze = nn.Linear(channels, hidden)
+        self.activation = nn.SiLU()
         self.excite = nn.Linear(hidden, channels)
+        self.gate = nn.Sigmoid()
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Gate features, shape=(batch, channels, positions)."""
-        gate = self.excite(F.relu(self.squeeze(features.mean(dim=-1))))
-        return features * torch.sigmoid(gate).unsqueeze(-1)
+        gate = self.gate(self.excite(self.activation(self.squeeze(features.mean(dim=-1)))))
+        return features * gate.unsqueeze(-1)
 
 
 class ResidualBlock(nn.Module):

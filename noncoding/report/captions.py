@@ -26,13 +26,15 @@ LEARNING_CURVE = Caption(
 )
 
 LAYERS = Caption(
-    "Heat maps, layer by optimiser step: norm of the weights, and norm of the gradient over it",
-    "One line a tensor of weights, from the first layer (top) to the last; colours are "
-    "logarithmic, and arrows on the colour bars stand for all beyond. Left: Euclidean norm of the "
-    "weights after the step. Right: that of the gradient, clipped, over that of the weights: "
-    "dark layers hardly learn, and bright stripes are steps that shook all layers. The title "
-    "names the layer whose norm changed by the largest factor, weights that began at zero "
-    "excepted.",
+    "Heat maps, layer by optimiser step: weight norm, gradient norm over weight norm, dead units",
+    "One row for each weight tensor, from the first layer (top) to the last. Left: Euclidean "
+    "norm of the weights after the step. Middle: norm of the clipped gradient over that of the "
+    "weights: dark layers hardly learn, and bright stripes are steps that changed all layers. "
+    "Both scales are logarithmic, and arrows on the colour bars stand for all values beyond. "
+    "Right: share of a layer's units (rows of a matrix or kernel; biases and norms have none) "
+    "whose gradient was exactly zero in the step. The title names the layer with the largest "
+    "share of units that were dead to the end or, if there are none, the layer whose norm changed "
+    "by the largest factor, except for weights that began at zero.",
 )
 
 FAITHFULNESS = Caption(

@@ -1,5 +1,7 @@
-"""What can go wrong with numbers and memory, and how it is told."""
+"""Numbers that are not finite, memory that runs out, and the errors that report them."""
 
+import gc
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -59,8 +61,6 @@ def first_layer_not_finite(network: nn.Module, sequences: torch.Tensor) -> str:
     }
     for name in modules:
         watch(name)
-    # What is compiled does not tell of its layers.
-    network._compiled_call_impl = None
     try:
         network(sequences)
     finally:
@@ -91,11 +91,32 @@ def unbounded(epoch: int, batch: int, place: str, checkpoint: Path | None) -> In
     )
 
 
+# What torch says, as a plain RuntimeError, where it is not its own allocator that ran out:
+# the CUDA or HIP runtime and driver, MPS and Triton ("out of memory"); cuBLAS, cuDNN and their
+# AMD counterparts (a status); cuDNN with no room for the workspace of any of its algorithms;
+# and the allocator of the CPU.
+_OUT_OF_MEMORY = re.compile(
+    r"out of memory"
+    r"|(CUBLAS|CUDNN|HIPBLAS|CUSOLVER|CUSPARSE)_STATUS_(ALLOC_FAILED|\w+_ALLOCATION_FAILED)"
+    r"|miopenStatusAllocFailed"
+    r"|unable to find an engine to execute this computation"
+    r"|can't allocate memory|not enough memory",
+    re.IGNORECASE,
+)
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error says that memory has run out, of a GPU or of the machine."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return isinstance(error, RuntimeError) and bool(_OUT_OF_MEMORY.search(str(error)))
+
+
+def free_memory() -> None:
+    """Free what nothing refers to any more, also in cycles and in caches of the allocator."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def fitting_batch(
@@ -126,8 +147,8 @@ def fitting_batch(
         0 if not even three rows fit.
     """
     nn.Module.to(network, device)
-    # Room for the moments that AdamW makes after the first step.
-    moments = [torch.empty_like(p) for p in network.parameters() for _ in range(2)]
+    # Room for the two moments that AdamW makes in the first step, and for the averaged weights.
+    beside = [torch.empty_like(p) for p in network.parameters() for _ in range(3)]
     size = below // 2
     while size >= 3:
         try:
@@ -146,7 +167,7 @@ def fitting_batch(
             network.zero_grad(set_to_none=True)
             if device.type == "cuda":
                 torch.cuda.empty_cache()
-    del moments
+    del beside
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How each layer moves while it is trained: norms, histograms, and a figure of them."""
+"""How each layer changes in training: norms, dead units, histograms, and a figure of them."""
 
 import csv
 import os
@@ -10,14 +10,16 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, Normalize
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from noncoding.figures import saved_figure
 from noncoding.files import written_whole
+from noncoding.train.matrices import matrices
 
-COLUMNS = ("step", "epoch", "layer", "weight_norm", "gradient_norm")
+COLUMNS = ("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
 RECORDS = 20
 """Records of the norms an epoch, at most one a step."""
 HISTOGRAMS = 4
@@ -33,7 +35,11 @@ _WIDTH = 200
 
 
 class LayerLog(Callback):
-    """Norms of every trained tensor and of its gradient, and histograms of both.
+    """Norms of every trained tensor and of its gradient, dead units, and histograms.
+
+    A unit is a row of a matrix or kernel, which makes one channel of the layer's output.
+    It is dead in a step if the gradient of its row is exactly zero: no sequence of the
+    batch moves it, as when a ReLU is off for all of them.
 
     A record is taken after an optimiser step: of the weights that it made, and
     of the gradient that it used, which is the clipped one. Before the first
@@ -44,8 +50,9 @@ class LayerLog(Callback):
     table : path
         CSV file that norms are appended to, columns `COLUMNS`: step, int,
         optimiser steps taken; epoch, int, from 0; layer, str, name of the
-        tensor in the network; weight_norm, gradient_norm, float, empty for a
-        tensor without a gradient. When a training begins or goes on, rows of
+        tensor in the network; weight_norm, gradient_norm, float; units,
+        dead_units, int, of matrices and kernels. What needs a gradient is empty
+        for a tensor that has none. When a training begins or goes on, rows of
         later steps than it has taken are dropped.
     """
 
@@ -82,23 +89,29 @@ class LayerLog(Callback):
 
     def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         layers = _trained(pl_module)
-        # One transfer from the device for all of them.
-        weights = torch.stack(torch._foreach_norm([p.detach() for p in layers.values()])).tolist()
-        with_gradient = {name: p.grad for name, p in layers.items() if p.grad is not None}
-        gradients: dict[str, float] = {}
-        if with_gradient:
-            norms = torch.stack(torch._foreach_norm(list(with_gradient.values())))
-            gradients = dict(zip(with_gradient, norms.tolist(), strict=True))
+        gradients = {name: p.grad for name, p in layers.items() if p.grad is not None}
+        rows = {name: gradients[name] for name in matrices(pl_module.network) if name in gradients}
+        figures = torch.stack(
+            [
+                *torch._foreach_norm([*(p.detach() for p in layers.values()), *gradients.values()]),
+                *((gradient.flatten(1) == 0).all(dim=1).sum() for gradient in rows.values()),
+            ]
+        ).tolist()  # one transfer from the device for all of them
+        weight_norms, figures = figures[: len(layers)], figures[len(layers) :]
+        gradient_norms = dict(zip(gradients, figures, strict=False))
+        dead = dict(zip(rows, figures[len(gradients) :], strict=True))
         with self._table.open("a", newline="") as handle:
             csv.writer(handle, lineterminator="\n").writerows(
                 (
                     trainer.global_step,
                     trainer.current_epoch,
                     name,
-                    f"{weight:.6g}",
-                    f"{gradients[name]:.6g}" if name in gradients else "",
+                    f"{weight_norm:.6g}",
+                    f"{gradient_norms[name]:.6g}" if name in gradients else "",
+                    len(rows[name]) if name in rows else "",
+                    int(dead[name]) if name in rows else "",
                 )
-                for name, weight in zip(layers, weights, strict=True)
+                for name, weight_norm in zip(layers, weight_norms, strict=True)
             )
 
 
@@ -144,7 +157,7 @@ def sampled(values: torch.Tensor) -> np.ndarray:
 
 
 def draw_layers(table: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Draw weight norms and gradient-to-weight ratios, layer by step, and save them.
+    """Draw weight norms, gradient-to-weight ratios and dead units, layer by step, and save them.
 
     Parameters
     ----------
@@ -154,64 +167,120 @@ def draw_layers(table: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         One file a format.
     """
     layers = list(table["layer"].unique())
-    table = table.assign(ratio=table["gradient_norm"] / table["weight_norm"].replace(0, np.nan))
+    table = table.assign(
+        ratio=table["gradient_norm"] / table["weight_norm"].replace(0, np.nan),
+        dead=table["dead_units"] / table["units"],
+    )
     later = table[table["step"] > 0]
     steps = np.sort(later["step"].unique())
     # Neighbouring records share a column where there are more than can be told apart.
     columns = np.arange(len(steps)) * min(_WIDTH, len(steps)) // len(steps)
     edges = np.append(table["step"].min(), steps[np.append(np.diff(columns) > 0, True)])
     column = later["step"].map(dict(zip(steps, columns, strict=True)))
-    with saved_figure(*paths, size=(10, 1.7 + 0.13 * len(layers))) as figure:
+    with saved_figure(*paths, size=(11, 2 + 0.13 * len(layers))) as figure:
         figure.suptitle(_finding(table), x=0.01, ha="left")
+        panels = figure.subplots(1, 3, sharey=True, width_ratios=[3, 3, 2])
         for axes, values, colours, label in zip(
-            figure.subplots(1, 2, sharey=True),
-            ("weight_norm", "ratio"),
-            ("viridis", "inferno"),
-            ("norm of the weights (no unit)", "norm of the gradient ÷ norm of the weights (nats)"),
+            panels,
+            ("weight_norm", "ratio", "dead"),
+            ("viridis", "inferno", "Reds"),
+            (
+                "weight norm",
+                "gradient norm /\nweight norm (nats)",
+                "dead units\n(share of the layer)",
+            ),
             strict=True,
         ):
             means = later.groupby(["layer", column])[values].mean().unstack().reindex(layers)
-            _heat_map(axes, means.to_numpy(), edges, colours, label)
-        figure.axes[0].set_yticks(np.arange(len(layers)), layers, fontsize=7)
-        figure.axes[0].invert_yaxis()
+            norm = Normalize(0, 1) if values == "dead" else None
+            _heat_map(axes, means.to_numpy(), edges, colours, label, norm)
+        panels[0].set_yticks(np.arange(len(layers)), layers, fontsize=7)
+        panels[0].invert_yaxis()
 
 
-def _heat_map(axes: Axes, values: np.ndarray, edges: np.ndarray, colours: str, label: str) -> None:
-    """Draw values, shape=(layers, columns), each column from one edge to the next."""
-    shown = np.ma.masked_where(~(np.isfinite(values) & (values > 0)), values)
-    # A few extremes do not set the scale: weights that begin at zero, or that the loss does
-    # not depend on, such as a constant before a softmax.
-    lowest, highest = np.quantile(shown.compressed(), [0.03, 0.97]) if shown.count() else (0.1, 1)
-    axes.set_facecolor("0.85")
+def _heat_map(
+    axes: Axes,
+    values: np.ndarray,
+    edges: np.ndarray,
+    colours: str,
+    label: str,
+    norm: Normalize | None,
+) -> None:
+    """Draw values, shape=(layers, columns), each column from one edge to the next.
+
+    Without a norm the scale is logarithmic, between quantiles of the values: a few
+    extremes do not set it, such as weights that begin at zero, or that the loss does not
+    depend on.
+    """
+    shown = np.ma.masked_invalid(values)
+    extend = "neither"
+    if norm is None:
+        shown = np.ma.masked_where(~(np.isfinite(values) & (values > 0)), values)
+        extremes = np.quantile(shown.compressed(), [0.03, 0.97]) if shown.count() else (0.1, 1)
+        norm, extend = LogNorm(*extremes), "both"
+        axes.set_facecolor("0.85")
     drawn = axes.pcolormesh(
         edges,
         np.arange(len(values) + 1) - 0.5,
         shown,
         cmap=colours,
-        norm=LogNorm(lowest, highest),
+        norm=norm,
         rasterized=True,
     )
     axes.set(xlabel="optimiser step", xlim=(edges[0], edges[-1]))
+    axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, prune="upper"))
     axes.tick_params(axis="y", length=0)
-    axes.figure.colorbar(
-        drawn, ax=axes, location="top", label=label, extend="both", aspect=40, pad=0.01
-    )
+    bar = axes.figure.colorbar(drawn, ax=axes, location="top", extend=extend, aspect=30, pad=0.01)
+    bar.set_label(label)
+    if isinstance(norm, LogNorm):
+        # Of a short range all ticks would be written; the labels of several would overlap.
+        bar.ax.xaxis.set_major_locator(LogLocator(subs=(1.0,), numticks=4))
+        bar.ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def dead_units(table: pd.DataFrame) -> pd.DataFrame:
+    """Layers with units that were dead in all of the last `RECORDS` records.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns `COLUMNS`, as `LayerLog` writes them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index: layer, highest share of dead units first. Columns: dead_units, at
+        least so many were dead throughout; units.
+    """
+    last = table[table["step"].isin(np.sort(table["step"].unique())[-RECORDS:])]
+    least = last.dropna(subset="dead_units").groupby("layer", sort=False)
+    found = least[["dead_units", "units"]].min().astype(int).query("dead_units > 0")
+    share = found["dead_units"] / found["units"]
+    return found.loc[share.sort_values(ascending=False, kind="stable").index]
 
 
 def _finding(table: pd.DataFrame) -> str:
-    """Which layer's norm changed by the largest factor, up or down."""
+    """Which layer has the most dead units at the end; without any, which changed most."""
+    steps = f"{table['step'].max():,} steps"
+    dead = dead_units(table)
+    if len(dead):
+        more = f"; {len(dead) - 1} more with dead units" if len(dead) > 1 else ""
+        first = dead.iloc[0]
+        return (
+            f"{dead.index[0]}: {first['dead_units']} of {first['units']} units are dead "
+            f"at the end of {steps}{more}"
+        )
     norms = table.sort_values("step", kind="stable").groupby("layer", sort=False)["weight_norm"]
     ends = pd.DataFrame({"first": norms.first(), "last": norms.last()})
     # From zero, where biases begin, every change is infinitely large.
     ends = ends[(ends["first"] > 0) & (ends["last"] > 0)]
-    steps = f"{table['step'].max():,} steps"
     if ends.empty:
         return f"No layer had weights both before and after {steps}"
     most = np.log(ends["last"] / ends["first"]).abs().idxmax()
-    first, last = ends.loc[most]
+    before, after = ends.loc[most]
     return (
-        f"{most} changed most: from a norm of {first:.3g} to {last:.3g} "
-        f"(×{last / first:.3g}) in {steps}"
+        f"{most} changed most: norm {before:.3g} → {after:.3g} (×{after / before:.3g}) in {steps};"
+        " no unit is dead"
     )
 
 

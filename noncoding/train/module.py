@@ -15,7 +15,9 @@ from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
 from noncoding.loader import BatchPlan, PackedBatch, Views, augment, random_views
 from noncoding.metrics import auroc_and_average_precision
+from noncoding.train.compiling import CompiledNetwork
 from noncoding.train.failures import first_layer_not_finite, first_parameter_not_finite, unbounded
+from noncoding.train.matrices import matrices
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Schedule:
     warmup_steps : int
         Steps of linear warm-up, at most a tenth of all steps.
     weight_decay : float
-        Of matrices and kernels; biases and norms are not decayed.
+        Of matrices and kernels, see `matrices`; nothing else is decayed.
     shift : int
         Largest random shift of a window, in bp.
     reverse_complement : bool
@@ -56,6 +58,8 @@ class TrainingModule(pl.LightningModule):
     length, targets : int
         Of the packed rows.
     schedule : Schedule
+    compiled : bool
+        Whether to use torch.compile (see `CompiledNetwork`).
 
     Attributes
     ----------
@@ -64,10 +68,17 @@ class TrainingModule(pl.LightningModule):
     """
 
     def __init__(
-        self, network: nn.Module, *, length: int, targets: int, schedule: Schedule
+        self,
+        network: nn.Module,
+        *,
+        length: int,
+        targets: int,
+        schedule: Schedule,
+        compiled: bool = False,
     ) -> None:
         super().__init__()
         self.network = network
+        self._compiled = CompiledNetwork(network) if compiled else None
         self._length = length
         self._targets = targets
         self._schedule = schedule
@@ -82,6 +93,22 @@ class TrainingModule(pl.LightningModule):
         """Unpack on the device, after the small packed batch has travelled."""
         return unpack(batch.sequence, self._length), unpack(batch.label, self._targets).float()
 
+    def on_train_start(self) -> None:
+        """Try the compiled network on batches of the sizes that training has."""
+        if self._compiled is None:
+            return
+        plan = self._plan()
+        batches = len(plan) * plan.processes
+        # All processes try the same sizes: their norms may wait for each other.
+        for rows in sorted({plan.rows // batches, -(-plan.rows // batches)}):
+            self._compiled.try_training(
+                torch.zeros(rows, 4, self._length, device=self.device),
+                self.trainer.precision_plugin.train_step_context(),
+            )
+
+    def _logits(self, sequences: torch.Tensor) -> torch.Tensor:
+        return (self._compiled or self.network)(sequences)
+
     def training_step(
         self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int
     ) -> torch.Tensor:
@@ -89,7 +116,7 @@ class TrainingModule(pl.LightningModule):
         sequences, labels = batch
         share = self._seed_and_place(batch_index, len(labels))
         sequences = augment(sequences, share.views).float()
-        loss = F.binary_cross_entropy_with_logits(self.network(sequences), labels)
+        loss = F.binary_cross_entropy_with_logits(self._logits(sequences), labels)
         self._note(loss.detach(), batch_index, sequences)
         return loss * share.weight
 
@@ -158,15 +185,19 @@ class TrainingModule(pl.LightningModule):
                 torch.distributed.broadcast(buffer, 0)
 
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int) -> None:
-        """Collect probabilities, averaged over both strands."""
+        """Collect probabilities, averaged over both strands.
+
+        In full precision, as they are predicted later: logits in bf16 have three
+        significant digits, which ties targets' rows and changes their order.
+        """
         sequences, labels = batch
         sequences = sequences.float()
-        forward = self.network(sequences)
-        loss = F.binary_cross_entropy_with_logits(forward, labels)
+        with torch.autocast(self.device.type, enabled=False):
+            forward = self._logits(sequences)
+            reverse = self._logits(reverse_complement(sequences))
+            loss = F.binary_cross_entropy_with_logits(forward, labels)
         self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
-        reverse = self.network(reverse_complement(sequences))
-        # In full precision: rounded probabilities would tie and change the order.
-        both = (forward.float().sigmoid() + reverse.float().sigmoid()) / 2
+        both = (forward.sigmoid() + reverse.sigmoid()) / 2
         self._validated.append((both.cpu().numpy(), labels.cpu().numpy().astype(np.uint8)))
 
     def on_validation_epoch_end(self) -> None:
@@ -195,19 +226,34 @@ class TrainingModule(pl.LightningModule):
         torch.distributed.all_gather_object(parts, self._validated)
         return [pair for part in parts for pair in part]
 
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: int | float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the norm of the gradient.
+
+        Lightning refuses to clip for a fused optimiser in any mixed precision, although
+        in bf16 nothing is scaled; and in fp16 the optimiser is not fused.
+        """
+        if gradient_clip_val:
+            nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+
     def configure_optimizers(self) -> Any:
         """AdamW, with linear warm-up and a cosine down to zero."""
-        parameters = [p for p in self.parameters() if p.requires_grad]
+        decayed = matrices(self)
+        others = [p for n, p in self.named_parameters() if p.requires_grad and n not in decayed]
         optimizer = torch.optim.AdamW(
             [
                 {
-                    "params": [p for p in parameters if p.ndim > 1],
+                    "params": list(decayed.values()),
                     "weight_decay": self._schedule.weight_decay,
                 },
-                {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+                {"params": others, "weight_decay": 0.0},
             ],
             lr=self._schedule.learning_rate,
-            # Lightning cannot clip what a scaler unscales inside of a fused step.
+            # The scaler of fp16 would unscale gradients within a fused step, after the clipping.
             fused=self.device.type in ("cpu", "cuda") and self.trainer.precision != "16-mixed",
         )
         # Not Lightning's estimated_stepping_batches: it makes the loader before a checkpoint's

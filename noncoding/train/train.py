@@ -24,11 +24,12 @@ from noncoding.store import Store
 from noncoding.train.checkpoints import load_checkpoint
 from noncoding.train.checks import check_same_task, check_validation
 from noncoding.train.curves import draw_learning_curve, learning_curve
-from noncoding.train.failures import fitting_batch, is_out_of_memory, out_of_memory
-from noncoding.train.layers import draw_layers
+from noncoding.train.compiling import pays
+from noncoding.train.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
+from noncoding.train.layers import dead_units, draw_layers
 from noncoding.train.loggers import log_hyperparameters
 from noncoding.train.module import Schedule, TrainingModule
-from noncoding.train.trainer import TrainingOutputs, compile_where_it_pays, new_trainer
+from noncoding.train.trainer import TrainingOutputs, new_trainer
 from noncoding.train.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
@@ -94,26 +95,23 @@ def train(
     while True:
         parts = unfinished.smaller_batches()
         run = _Run(stores, sizes, training | conduct, load, seed, outputs, motifs, parts)
-        try:
-            run.fit(resumed, record)
+        error = run.fit(resumed, record)
+        if error is None:
             break
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-            # What failed would otherwise hold its memory until it is told.
-            traceback.clear_frames(error.__traceback__)
-            # A checkpoint is of an order of rows that smaller batches would change.
-            batch_size = run.batch_size
-            again = conduct["on_out_of_memory"] == "halve" and batch_size >= 6
-            if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
-                raise run.out_of_memory() from error
+        # A checkpoint is of an order of rows that smaller batches would change.
+        again = conduct["on_out_of_memory"] == "halve" and run.batch_size >= 6
+        if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
+            raise run.out_of_memory() from error
         log.warning(
             "the memory is too small for %d rows a step; again with %d and twice as many steps "
             "an update",
-            batch_size,
-            batch_size // 2,
+            run.batch_size,
+            run.batch_size // 2,
         )
         unfinished.cut_batches(2 * parts)
+        # Before the next attempt takes its own memory.
+        del run, error
+        free_memory()
     if run.trainer.is_global_zero:
         _finish(run, unfinished, record, targets, time.perf_counter() - started)
 
@@ -160,14 +158,6 @@ class _Run:
                 ", ".join(started.kernels),
             )
         self.network.set_prevalence(rows.prevalence())
-        scheduled = {field.name for field in fields(Schedule)} - {"seed"}
-        self.module = TrainingModule(
-            self.network,
-            length=rows.length,
-            targets=rows.targets,
-            schedule=Schedule(**{key: training[key] for key in scheduled}, seed=seed),
-        )
-        self.module.resume_point = Unfinished(outputs.unfinished).resume_point
         self.best = ModelCheckpoint(
             outputs.unfinished,
             filename="best",
@@ -176,30 +166,61 @@ class _Run:
             enable_version_counter=False,
         )
         self.trainer = new_trainer(training, outputs, self.best, parts)
+        scheduled = {field.name for field in fields(Schedule)} - {"seed"}
+        self.module = TrainingModule(
+            self.network,
+            length=rows.length,
+            targets=rows.targets,
+            schedule=Schedule(**{key: training[key] for key in scheduled}, seed=seed),
+            compiled=pays(training["compile"], self.trainer.strategy.root_device),
+        )
+        self.module.resume_point = Unfinished(outputs.unfinished).resume_point
         check_validation(self.data, stores["valid"], self.trainer.world_size)
 
-    def fit(self, resumed: Path | None, record: dict[str, Any]) -> None:
-        """Train to the end; the record is logged as hyperparameters."""
+    def fit(self, resumed: Path | None, record: dict[str, Any]) -> Exception | None:
+        """Train to the end; the record is logged as hyperparameters.
+
+        Returns
+        -------
+        Exception or None
+            What said that the memory was too small, if it was.
+        """
         if self.trainer.is_global_zero:
             log_hyperparameters(self.trainer.loggers, record)
             _announce(self.network, self.data, self.training, self.batch_size)
-        device = self.trainer.strategy.root_device
-        compile_where_it_pays(
-            self.network, self.training["compile"], device, self.data.train_rows.length
-        )
-        self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=False)
+        try:
+            self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=False)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            # Else its frames would keep what is on the device.
+            failure: BaseException | None = error
+            while failure:
+                traceback.clear_frames(failure.__traceback__)
+                failure = failure.__context__
+            return error
+        return None
 
     def out_of_memory(self) -> InputError:
-        """What to tell when the batch did not fit."""
+        """The error of a batch that did not fit, with one that does.
+
+        The network is tried alone: optimiser and averaged weights are given up.
+        """
         rows, device = self.data.train_rows, self.trainer.strategy.root_device
+        context = self.trainer.precision_plugin.forward_context
+        on_device = self.trainer.train_dataloader  # the rows may take their share of it
+        del self.trainer, self.module
+        self.network.zero_grad(set_to_none=True)
+        free_memory()
         fits = fitting_batch(
             self.network,
             device,
             length=rows.length,
             targets=rows.targets,
             below=self.batch_size,
-            context=self.trainer.precision_plugin.forward_context,
+            context=context,
         )
+        del on_device
         return out_of_memory(self.batch_size, fits)
 
 
@@ -231,7 +252,10 @@ def _finish(
     }
     export_model(run.network, outputs.model, targets, record)
     draw_learning_curve(curve, *outputs.curve)
-    draw_layers(pd.read_csv(unfinished.layers), *outputs.layers_figure)
+    table = pd.read_csv(unfinished.layers)
+    for layer, row in dead_units(table).iterrows():
+        log.warning("%s: %d of %d units are dead", layer, row["dead_units"], row["units"])
+    draw_layers(table, *outputs.layers_figure)
     finals = (outputs.metrics, outputs.layers, outputs.best, outputs.last)
     with written_whole(*finals) as [table, layers, best, last]:
         metrics.to_csv(table, index=False)

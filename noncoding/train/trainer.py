@@ -17,7 +17,6 @@ from pytorch_lightning.callbacks import (
 )
 from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
-from torch import nn
 
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
 from noncoding.train.checkpoints import Patience, ResumePoint, WholeCheckpoints
@@ -111,6 +110,7 @@ def new_trainer(
         callbacks.append(TQDMProgressBar(refresh_rate=10))
     callbacks.append(ThroughputLog())
     gpu = torch.cuda.is_available()
+    deterministic = is_deterministic(training["deterministic"])
     devices, nodes = training["devices"], training["num_nodes"]
     if devices == "auto":
         devices = torch.cuda.device_count() if gpu else 1
@@ -143,7 +143,9 @@ def new_trainer(
         enable_progress_bar=interactive,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        deterministic="warn",
+        deterministic="warn" if deterministic else False,
+        # Of the convolutions' algorithms, cuDNN takes the one that is fastest here.
+        benchmark=gpu and not deterministic,
     )
 
 
@@ -156,35 +158,12 @@ def precision_for(wanted: str) -> Any:
     return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
 
 
-def compile_where_it_pays(
-    network: nn.Module, wanted: str | bool, device: torch.device, length: int
-) -> None:
-    """Compile a network in place, and go on without where that fails.
+def is_deterministic(wanted: str | bool) -> bool:
+    """Whether only deterministic algorithms are used; ``auto``: on a CPU.
 
     Parameters
     ----------
-    network : torch.nn.Module
-        Names and values of its weights stay as they are.
     wanted : str or bool
-        ``auto`` (on a GPU), ``on`` or ``off``; in YAML these are true and false.
-    device : torch.device
-        That trains.
-    length : int
-        Of the sequences, in bp.
+        ``auto``, ``on`` or ``off``; in YAML these are true and false.
     """
-    if wanted == "auto":
-        wanted = device.type == "cuda"
-    if wanted not in (True, "on"):
-        return
-    statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
-    try:
-        nn.Module.to(network, device)
-        network.compile()
-        network(torch.zeros(4, 4, length, device=device)).sum().backward()
-    except Exception as error:
-        log.warning("torch.compile failed, going on without it: %s", str(error).splitlines()[0])
-        network._compiled_call_impl = None
-    finally:
-        network.zero_grad(set_to_none=True)
-        for name, buffer in network.named_buffers():
-            buffer.copy_(statistics[name])
+    return not torch.cuda.is_available() if wanted == "auto" else wanted in (True, "on")

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from noncoding import figures
 from noncoding.errors import InputError
 from noncoding.train import loggers as loggers_module
-from noncoding.train.layers import SAMPLED, LayerLog, draw_layers, is_due, sampled
+from noncoding.train.layers import SAMPLED, LayerLog, dead_units, draw_layers, is_due, sampled
 from noncoding.train.loggers import flat, log_hyperparameters, loggers
 from noncoding.train.module import TrainingModule
 
@@ -42,7 +42,7 @@ class Line(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=RATE)
 
 
-def fit(folder, accumulated=1):
+def fit(folder, accumulated=1, network=None):
     rows = [(torch.tensor(x).float(), torch.tensor(y).float()) for x, y in zip(X, Y, strict=True)]
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -57,7 +57,7 @@ def fit(folder, accumulated=1):
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        trainer.fit(Line(), DataLoader(rows, batch_size=1))
+        trainer.fit(network or Line(), DataLoader(rows, batch_size=1))
     return pd.read_csv(folder / "layers.csv")
 
 
@@ -85,9 +85,15 @@ def events(folder):
 
 def test_the_norms_are_those_by_hand(tmp_path):
     table = fit(tmp_path)
-    assert list(table.columns) == ["step", "epoch", "layer", "weight_norm", "gradient_norm"]
+    assert list(table.columns) == [
+        *("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
+    ]
     assert (table["epoch"] == 0).all()
-    pd.testing.assert_frame_equal(table.drop(columns="epoch"), by_hand(), rtol=1e-5)
+    norms = table[["step", "layer", "weight_norm", "gradient_norm"]]
+    pd.testing.assert_frame_equal(norms, by_hand(), rtol=1e-5)
+    # The one unit of the weights; a bias has none.
+    assert table.query("layer == 'bias'")[["units", "dead_units"]].isna().all(axis=None)
+    assert table.query("layer == 'weight' and step > 0")["dead_units"].tolist() == [0, 0, 0]
 
 
 def test_histograms_are_in_the_event_file(tmp_path):
@@ -177,31 +183,85 @@ def test_a_resumed_training_records_each_step_once(stores, tmp_path, monkeypatch
     assert not table.duplicated(["step", "layer"]).any()
 
 
-def norms(layers, steps=5):
-    """A table of made-up norms: layer → first and last."""
+def norms(layers, steps=5, **dead):
+    """A table of made-up norms: layer → first and last; and of four units, the dead ones."""
     return pd.DataFrame(
         [
-            (step, 0, name, first + (last - first) * step / steps, 0.01 if step else np.nan)
+            (step, 0, name, first + (last - first) * step / steps)
+            + ((0.01, 4, dead.get(name, 0)) if step else (np.nan, np.nan, np.nan))
             for step in range(steps + 1)
             for name, (first, last) in layers.items()
         ],
-        columns=["step", "epoch", "layer", "weight_norm", "gradient_norm"],
+        columns=[
+            *("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
+        ],
     )
 
 
 @pytest.mark.parametrize(
     ("layers", "title"),
     [
-        ({"a": (1, 2), "b": (4, 1), "c": (5, 9)}, "b changed most: from a norm of 4 to 1 (×0.25)"),
-        ({"a": (1, 3), "b": (4, 2), "bias": (0, 9)}, "a changed most: from a norm of 1 to 3 (×3)"),
+        (
+            {"a": (1, 2), "b": (4, 1), "c": (5, 9)},
+            "b changed most: norm 4 → 1 (×0.25) in 5 steps; no unit is dead",
+        ),
+        ({"a": (1, 3), "b": (4, 2), "bias": (0, 9)}, "a changed most: norm 1 → 3 (×3)"),
         ({"bias": (0, 1)}, "No layer had weights"),
         ({"a": (0, 0)}, "No layer had weights"),
-        ({"a": (2, 2)}, "a changed most: from a norm of 2 to 2 (×1)"),
+        ({"a": (2, 2)}, "a changed most: norm 2 → 2 (×1)"),
     ],
 )
 def test_the_title_names_the_layer_that_moved_most(layers, title, tmp_path):
     draw_layers(norms(layers), tmp_path / "layers.svg")
     assert title in (tmp_path / "layers.svg").read_text()
+
+
+def test_dead_units_are_named_before_all_else(tmp_path):
+    table = norms({"a": (1, 2), "b": (4, 1), "c": (1, 1)}, a=1, c=3)
+    draw_layers(table, tmp_path / "layers.svg")
+    title = "c: 3 of 4 units are dead at the end of 5 steps; 1 more with dead units"
+    assert title in (tmp_path / "layers.svg").read_text()
+    # A unit that rests for some batches only is not dead.
+    table.loc[(table["step"] == 4) & (table["layer"] == "c"), "dead_units"] = 0
+    draw_layers(table, tmp_path / "layers.svg")
+    assert "a: 1 of 4 units are dead" in (tmp_path / "layers.svg").read_text()
+    assert dead_units(table).to_dict("index") == {"a": {"dead_units": 1, "units": 4}}
+
+
+class Gated(Line):
+    """Four units of ReLU, of which the second and the last are off for every input."""
+
+    def __init__(self):
+        super().__init__()
+        self.network = nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1))
+        with torch.no_grad():
+            self.network[0].weight.fill_(0.1)
+            self.network[0].bias.copy_(torch.tensor([5.0, -5.0, 5.0, -5.0]))
+
+
+def test_units_without_a_gradient_are_counted(tmp_path):
+    table = fit(tmp_path, network=Gated()).query("step > 0")
+    assert table.query("layer == '0.weight'")["dead_units"].tolist() == [2, 2, 2]
+    assert set(table.query("layer == '0.weight'")["units"]) == {4}
+    assert table.query("layer == '2.weight'")["dead_units"].tolist() == [0, 0, 0]
+    assert dead_units(table).to_dict("index") == {"0.weight": {"dead_units": 2, "units": 4}}
+
+
+@pytest.mark.parametrize("layers", [2, 50, 140])
+def test_labels_do_not_overlap(layers, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures.plt, "close", drawn.append)
+    name = "sequence.layers.layer.{}.rel_attn.layer_norm.weight"
+    table = norms({name.format(n): (n + 1, 3 * n + 1) for n in range(layers)}, steps=60)
+    draw_layers(table.assign(step=table["step"] * 10_000), tmp_path / "layers.png")
+    [figure] = drawn
+    labels = [axes.xaxis.label for axes in figure.axes]
+    assert sum(bool(label.get_text()) for label in labels) == 6
+    boxes = [label.get_window_extent() for label in labels]
+    for number, box in enumerate(boxes):
+        assert figure.bbox.x0 <= box.x0
+        assert box.x1 <= figure.bbox.x1
+        assert not any(box.overlaps(other) for other in boxes[:number])
 
 
 def test_a_heat_map_has_the_means_of_neighbouring_steps(tmp_path, monkeypatch):

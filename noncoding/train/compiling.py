@@ -83,9 +83,11 @@ class CompiledNetwork:
         phase = self._phases.pop(self._network.training, None)
         if phase is None:  # it was not the compiled code that failed
             raise error
+        # Dynamo's first line names the backend, and the second one what it raised.
+        message = " ".join(str(error).splitlines()[:2])
         log.warning(
             "torch.compile failed; %s goes on without it: %s: %s",
             phase,
             type(error).__name__,
-            str(error).splitlines()[0] if str(error) else "no message",
+            message,
         )

@@ -23,8 +23,8 @@ from noncoding.models import Network, create_model, export_model, start_from_mot
 from noncoding.store import Store
 from noncoding.train.checkpoints import load_checkpoint
 from noncoding.train.checks import check_same_task, check_validation
-from noncoding.train.curves import draw_learning_curve, learning_curve
 from noncoding.train.compiling import pays
+from noncoding.train.curves import draw_learning_curve, learning_curve
 from noncoding.train.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
 from noncoding.train.layers import dead_units, draw_layers
 from noncoding.train.loggers import log_hyperparameters
@@ -185,10 +185,10 @@ class _Run:
         Exception or None
             What said that the memory was too small, if it was.
         """
-        if self.trainer.is_global_zero:
-            log_hyperparameters(self.trainer.loggers, record)
-            _announce(self.network, self.data, self.training, self.batch_size)
         try:
+            if self.trainer.is_global_zero:
+                log_hyperparameters(self.trainer.loggers, record)
+                _announce(self.network, self.data, self.training, self.batch_size)
             self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=False)
         except Exception as error:
             if not is_out_of_memory(error):

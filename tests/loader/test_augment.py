@@ -1,5 +1,6 @@
 import numpy as np
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 from toy_store import toy_split
 
 from noncoding.alphabet import reverse_complement
@@ -15,20 +16,39 @@ def shifted(sequence, by):
     return out
 
 
-def test_augmentation_gives_a_shift_of_either_strand():
+def test_augmentation_is_the_shift_and_the_strand_that_were_drawn():
     sequences, _ = toy_split(200, 2)
     generator = torch.Generator().manual_seed(1)
     views = random_views(200, shift=3, flip=True, generator=generator)
     made = augment(torch.from_numpy(sequences), views).numpy()
-    seen = set()
-    for before, after in zip(sequences, made, strict=True):
-        candidates = {}
-        for by in range(-3, 4):
-            candidates[by, "+"] = shifted(before, by)
-            candidates[by, "-"] = reverse_complement(shifted(before, by))
-        [found] = [key for key, value in candidates.items() if np.array_equal(value, after)]
-        seen.add(found)
-    assert len(seen) == 14
+    for before, after, by, flip in zip(sequences, made, *views, strict=True):
+        expected = shifted(before, int(by))
+        np.testing.assert_array_equal(after, reverse_complement(expected) if flip else expected)
+    assert len({(int(by), bool(flip)) for by, flip in zip(*views, strict=True)}) == 14
+
+
+class Copies(TorchDispatchMode):
+    """Bytes that go from the CPU to another device."""
+
+    def __init__(self):
+        super().__init__()
+        self.bytes = 0
+
+    def __torch_dispatch__(self, operation, types, arguments=(), options=None):
+        made = operation(*arguments, **(options or {}))
+        if operation.name() in ("aten::_to_copy", "aten::copy_"):
+            given = arguments[0 if operation.name() == "aten::_to_copy" else 1]
+            if given.device.type == "cpu" and made.device.type != "cpu":
+                self.bytes += given.nbytes
+        return made
+
+
+def test_only_shifts_and_strands_travel_to_the_device():
+    views = random_views(64, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
+    with Copies() as copies:
+        made = augment(torch.empty(64, 4, 1000, dtype=torch.uint8, device="meta"), views)
+    assert made.device.type == "meta"
+    assert copies.bytes == 64 * (8 + 1)
 
 
 def test_augmentation_can_be_turned_off_and_is_seeded():

@@ -6,7 +6,7 @@ from noncoding.alphabet import reverse_complement
 from noncoding.models.activations import ACTIVATIONS
 from noncoding.models.head import EqualNormLinear
 from noncoding.models.stem import Stem
-from noncoding.models.wide_resnet import ResidualBlock
+from noncoding.models.wide_resnet import ResidualBlock, SqueezeExcitation
 
 
 def stem(**sizes):
@@ -50,6 +50,24 @@ def test_the_exponential_is_bounded():
     torch.testing.assert_close(out[:3], torch.tensor([0.0, 1.0, 2.718282]))
     assert out[3].isfinite()
     assert out[3] < torch.finfo(torch.float16).max
+
+
+def test_a_gate_weighs_channels_by_their_means():
+    torch.manual_seed(0)
+    gate, features = SqueezeExcitation(6, 2), torch.randn(3, 6, 9)
+    hidden = gate.squeeze.weight @ features.mean(-1).T + gate.squeeze.bias[:, None]
+    hidden = hidden / (1 + (-hidden).exp())
+    weights = 1 / (1 + (-(gate.excite.weight @ hidden + gate.excite.bias[:, None])).exp())
+    torch.testing.assert_close(gate(features), features * weights.T[:, :, None])
+
+
+def test_a_gate_does_not_die():
+    """Far in the negative, where ReLU passes no gradient, its first layer goes on learning."""
+    torch.manual_seed(0)
+    gate = SqueezeExcitation(8, 4)
+    nn.init.constant_(gate.squeeze.bias, -8.0)
+    gate(torch.randn(5, 8, 7)).square().sum().backward()
+    assert (gate.squeeze.weight.grad.abs().amax(dim=1) > 1e-6).all()
 
 
 def test_groups_do_not_see_each_other():

@@ -1,7 +1,9 @@
+import functools
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from toy_store import write_toy_store
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -13,3 +15,16 @@ def stores(tmp_path):
         "train": write_toy_store(tmp_path / "train.h5", rows=128),
         "valid": write_toy_store(tmp_path / "valid.h5", rows=64, seed=1),
     }
+
+
+@pytest.fixture
+def compiler(monkeypatch):
+    """Sets what torch.compile calls to compile a graph."""
+    original = torch.compile
+
+    def use(backend):
+        torch.compiler.reset()
+        monkeypatch.setattr(torch, "compile", functools.partial(original, backend=backend))
+
+    yield use
+    torch.compiler.reset()

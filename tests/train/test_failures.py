@@ -1,17 +1,20 @@
-"""Numbers that run away, memory that runs out, a compiler that fails."""
+"""Numbers that are not finite, memory that runs out, settings that change, points to go on from."""
 
-import json
+import weakref
 
 import pandas as pd
 import pytest
+import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import Callback
 from running import run
 from torch import nn
+from torch.utils.data import DataLoader
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.errors import InputError
 from noncoding.models import create_model
-from noncoding.train.checkpoints import ResumePoint
+from noncoding.train.checkpoints import ResumePoint, WholeCheckpoints, load_checkpoint
 from noncoding.train.failures import (
     first_layer_not_finite,
     first_parameter_not_finite,
@@ -19,7 +22,6 @@ from noncoding.train.failures import (
     is_out_of_memory,
 )
 from noncoding.train.module import TrainingModule
-from noncoding.train.trainer import compile_where_it_pays
 from noncoding.train.unfinished import Unfinished
 
 
@@ -103,13 +105,50 @@ def test_the_batch_that_fits_is_found(network, room, rows, fits):
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
-def test_what_says_that_memory_has_run_out():
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.1 GiB",
+        "CUDA error: out of memory",
+        "CUDA driver error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "FIND was unable to find an engine to execute this computation",
+        "GET was unable to find an engine to execute this computation",
+        "HIP error: out of memory",
+        "HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`",
+        "MPS backend out of memory (MPS allocated: 9.0 GB, max allowed: 9.07 GB)",
+        "Triton Error [CUDA]: out of memory",
+        "[enforce fail at alloc_cpu.cpp:119] . DefaultCPUAllocator: can't allocate memory: you "
+        "tried to allocate 4611686018427387904 bytes.",
+    ],
+)
+def test_messages_of_memory_that_has_run_out(message):
+    assert is_out_of_memory(RuntimeError(message))
+
+
+def test_errors_of_memory_that_has_run_out():
     assert is_out_of_memory(torch.OutOfMemoryError("x"))
     assert is_out_of_memory(MemoryError())
     with pytest.raises(RuntimeError) as error:
         torch.empty(2**60)
     assert is_out_of_memory(error.value)
-    assert not is_out_of_memory(RuntimeError("shapes differ"))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "shapes differ",
+        "CUDA error: an illegal memory access was encountered",
+        "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`",
+        "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+        "out of resource: shared memory, Required: 262144, Hardware limit: 101376",
+    ],
+)
+def test_other_errors_are_not_of_memory(message):
+    assert not is_out_of_memory(RuntimeError(message))
+    assert not is_out_of_memory(ValueError("out of memory"))
 
 
 def test_out_of_memory_says_which_batch_would_fit(stores, tmp_path, room):
@@ -131,6 +170,32 @@ def test_out_of_memory_can_halve_the_batch(stores, tmp_path, room):
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+@pytest.mark.parametrize("compile", ["off", "on"])
+def test_the_next_attempt_has_the_memory_of_the_first(
+    compile, stores, tmp_path, monkeypatch, compiler
+):
+    """Network, AdamW's moments and averaged weights of the first are gone, without a collection."""
+    compiler(lambda graph, inputs: graph.forward)
+    held, alive = [], []
+    original = TrainingModule.training_step
+
+    def training_step(self, batch, batch_index):
+        if len(batch[1]) > 9 and batch_index == 2:
+            moments = self.trainer.optimizers[0].state.values()
+            held.extend(weakref.ref(moment["exp_avg"]) for moment in moments)
+            held.extend(weakref.ref(parameter) for parameter in self.network.parameters())
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        if len(batch[1]) <= 9:
+            alive.append(sum(reference() is not None for reference in held))
+        return original(self, batch, batch_index)
+
+    monkeypatch.setattr(TrainingModule, "training_step", training_step)
+    settings = {"on_out_of_memory": "halve", "epochs": 1, "compile": compile}
+    run(tmp_path, stores, toy_sizes(), settings)
+    assert len(held) > 50
+    assert alive == [0] * 16
+
+
 def test_the_cut_is_remembered_for_whoever_goes_on(tmp_path):
     unfinished = Unfinished(tmp_path)
     assert unfinished.smaller_batches() == 1
@@ -149,70 +214,75 @@ def test_logs_of_several_attempts_are_joined(tmp_path):
     assert joined["attempt"].tolist() == [0, 0, 1, 1, 2, 2]
 
 
-def test_settings_that_change_no_result_do_not_stop_a_resume(stores, tmp_path):
-    folder = tmp_path / "run" / "unfinished"
-    run(tmp_path / "first", stores, toy_sizes(), {"epochs": 1})
-    folder.mkdir(parents=True)
-    record = {"seed": 3, "dataset": "toy"}
-    (folder / "settings.json").write_text(json.dumps(record))
-    (folder / "last.ckpt").write_bytes(b"")
-    assert Unfinished(folder).begin(record) == folder / "last.ckpt"
+def test_settings_that_change_no_result_do_not_stop_a_resume(stores, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", stores, toy_sizes(), {})
+
+    def cut(self, batch, batch_index):
+        if self.current_epoch == 1 and batch_index == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingModule, "on_train_batch_start", cut)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            run(tmp_path / "cut", stores, toy_sizes(), {})
+    changed = {"checkpoint_minutes": 3, "on_out_of_memory": "halve"}
+    with monkeypatch.context() as patched:
+        first = []
+
+        def note(self, batch, batch_index):
+            first.append(self.current_epoch)
+
+        patched.setattr(TrainingModule, "on_train_batch_start", note)
+        resumed = run(tmp_path / "cut", stores, toy_sizes(), changed)
+    assert first[0] == 1
+    weights = [torch.load(made.best, weights_only=False)["state_dict"] for made in (whole, resumed)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
-def test_a_failing_compiler_is_told_and_left_out(network, caplog, monkeypatch):
-    sequences = torch.rand(4, 4, LENGTH)
-    expected = network.eval()(sequences)
-    network.train()
-    before = {name: value.clone() for name, value in network.state_dict().items()}
+class Saved(Callback):
+    """Of which step the checkpoint is that is there when a batch begins."""
 
-    def fail(self, *_arguments, **_options):
-        def call(*_inputs):
-            raise RuntimeError("no compiler\nat all")
+    def __init__(self, path):
+        self.path, self.steps = path, []
 
-        self._compiled_call_impl = call
-
-    monkeypatch.setattr(nn.Module, "compile", fail)
-    compile_where_it_pays(network, "on", torch.device("cpu"), LENGTH)
-    assert "torch.compile failed, going on without it: no compiler" in caplog.text
-    after = network.state_dict()
-    assert all(torch.equal(before[name], after[name]) for name in before)
-    torch.testing.assert_close(network.eval()(sequences), expected)
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        there = self.path.exists()
+        self.steps.append(load_checkpoint(self.path)["global_step"] if there else None)
 
 
-def test_a_cpu_is_not_compiled_for_unless_asked(network, monkeypatch):
-    monkeypatch.setattr(nn.Module, "compile", lambda *_: pytest.fail("compiled"))
-    for wanted in ("auto", "off", False):
-        compile_where_it_pays(network, wanted, torch.device("cpu"), LENGTH)
+class Slow(pl.LightningModule):
+    """Each batch takes 20 s by a clock that is set by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.network, self.now = nn.Linear(2, 1), 0.0
+
+    def training_step(self, batch, batch_index):
+        self.now += 20
+        return self.network(batch).square().mean()
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def test_a_resume_point_is_due_by_the_clock():
-    """Within an epoch one is kept each `minutes`; not in the middle of an accumulation."""
-    times = iter([0.0, 0.0, 59.0, 61.0])
-    point = ResumePoint("x", 1, clock=lambda: next(times))
-    saved = []
-    point._save = lambda *_: saved.append(True)
-
-    class Loop:
-        batch_idx = 1
-
-        class batch_progress:
-            is_last_batch = False
-
-    class FakeTrainer:
-        world_size = 1
-        accumulate_grad_batches = 2
-
-        class fit_loop:
-            epoch_loop = Loop
-
-    trainer = FakeTrainer()
-    point.on_train_start(trainer, None)
-    for _ in range(2):
-        point.on_train_batch_end(trainer, None, None)
-    assert saved == [True]
-    # Neither of these asks the clock, which has no more to say.
-    Loop.batch_idx = 2
-    point.on_train_batch_end(trainer, None, None)
-    Loop.batch_idx, Loop.batch_progress.is_last_batch = 3, True
-    point.on_train_batch_end(trainer, None, None)
-    assert saved == [True]
+def test_a_resume_point_is_kept_by_the_clock(tmp_path):
+    """After each minute, but between updates of two batches each; and after the epoch."""
+    module, path = Slow(), tmp_path / "last.ckpt"
+    saved = Saved(path)
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=2,
+        accumulate_grad_batches=2,
+        callbacks=[saved, ResumePoint(path, 1, clock=lambda: module.now)],
+        plugins=[WholeCheckpoints()],
+        logger=False,
+        enable_checkpointing=True,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, DataLoader(torch.ones(12, 2), batch_size=1))
+    # 60 s are over after three batches, and the update of the fourth: 80 s, 160 s; the epoch
+    # ends after 240 s, and the next of its points is 80 s from there.
+    first = [None] * 4 + [2] * 4 + [4] * 4
+    assert saved.steps == first + [6] * 4 + [8] * 4 + [10] * 4
+    assert load_checkpoint(path)["global_step"] == 12

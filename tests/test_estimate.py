@@ -1,29 +1,8 @@
-import math
-
 import pytest
 import torch
 from torch import nn
 
 from noncoding.estimate import in_words, sequences_per_second, slow_warning
-from noncoding.train.callbacks import WarmedUpAverage
-from noncoding.train.module import rate_factor
-
-
-def test_rate_rises_in_a_line_and_falls_as_a_cosine():
-    factors = [rate_factor(step, warmup=4, steps=24) for step in range(25)]
-    assert factors[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
-    for step in range(4, 25):
-        expected = (1 + math.cos(math.pi * (step - 4) / 20)) / 2
-        assert factors[step] == pytest.approx(expected)
-    assert factors[24] == pytest.approx(0)
-
-
-def test_average_follows_quickly_at_first():
-    average = WarmedUpAverage(0.9)._kwargs["avg_fn"]
-    old, new = torch.zeros(1), torch.ones(1)
-    # min(0.9, (1 + n) / (10 + n)) of the old is kept.
-    for updates, kept in ((1, 2 / 11), (8, 9 / 18), (1000, 0.9)):
-        assert average(old, new, torch.tensor(updates)).item() == pytest.approx(1 - kept)
 
 
 def test_measuring_speed_leaves_the_network_as_it_was():

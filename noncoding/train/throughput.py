@@ -3,6 +3,7 @@
 import resource
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytorch_lightning as pl
@@ -27,14 +28,19 @@ class ThroughputLog(Callback):
 
     Nothing here waits for a GPU. It should be the last of the callbacks, so that
     what the others do is not taken for waiting.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds, rising.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self._gap_began: float | None = None
         self._step_began = 0.0
         self._last_end = 0.0
         self._clear()
-
         self._logged_step = 0
 
     def _clear(self) -> None:
@@ -49,14 +55,14 @@ class ThroughputLog(Callback):
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """The first batch is waited for from here on."""
-        self._last_end = time.perf_counter()
+        self._last_end = self._clock()
         self._gap_began = self._last_end
 
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """A batch has come."""
-        self._step_began = time.perf_counter()
+        self._step_began = self._clock()
 
     def on_train_batch_end(
         self,
@@ -67,7 +73,7 @@ class ThroughputLog(Callback):
         batch_idx: int,
     ) -> None:
         """Count the step, and log if it is time to."""
-        now = time.perf_counter()
+        now = self._clock()
         self._sequences += len(batch[0]) * trainer.world_size
         self._seconds += now - self._last_end
         if self._gap_began is not None:

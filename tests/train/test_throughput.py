@@ -1,130 +1,163 @@
+"""Speed and waiting of trainings by Lightning, in which a clock is set by hand."""
+
 from pathlib import Path
-from types import SimpleNamespace
+from typing import ClassVar
 
 import psutil
 import pytest
+import pytorch_lightning as pl
 import torch
+from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.loggers import CSVLogger
+from torch import nn
 
-from noncoding.train import throughput
 from noncoding.train.throughput import ThroughputLog, peak_memory
 
-BATCH = (torch.zeros(8, 4, 10), torch.zeros(8, 2))
-CPU = SimpleNamespace(device=torch.device("cpu"))
+ROWS = 8
 
 
 class Clock:
-    """A clock that is set by hand, in seconds."""
+    """Seconds, of which each part of the training takes what it is told to."""
 
-    def __init__(self):
-        self.now = 100.0
+    now = 100.0
 
-    def perf_counter(self):
+    def __call__(self):
         return self.now
 
 
-class Logger:
-    def __init__(self):
-        self.logged = []
+class Loader:
+    """Batches, each of which is waited for."""
 
-    def log_metrics(self, figures, step):
-        self.logged.append((step, figures))
+    def __init__(self, clock, waits):
+        self._clock, self._waits = clock, waits
+
+    def __len__(self):
+        return len(self._waits)
+
+    def __iter__(self):
+        for seconds in self._waits:
+            self._clock.now += seconds
+            yield torch.ones(ROWS, 2), torch.ones(ROWS, 1)
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(throughput, "time", made)
-    return made
+class Working(pl.LightningModule):
+    """Steps that take their time, and validation, which takes a minute."""
+
+    def __init__(self, clock, works):
+        super().__init__()
+        self.network, self._clock, self._works = nn.Linear(2, 1), clock, works
+
+    def training_step(self, batch, batch_index):
+        self._clock.now += self._works[batch_index]
+        return self.network(batch[0]).mean()
+
+    def validation_step(self, batch, batch_index):
+        self._clock.now += 60
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def train(clock, epochs, *, every, processes=1, batches_a_step=1):
-    """Epochs of batches of (seconds of waiting, seconds of work); a minute between them."""
-    logger = Logger()
-    trainer = SimpleNamespace(
-        global_step=0, log_every_n_steps=every, world_size=processes, loggers=[logger]
+class Slow(CSVLogger):
+    """Writing takes 30 s; keeps what it gets."""
+
+    clock: ClassVar[Clock]
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.figures = {}
+
+    def log_metrics(self, metrics, step=None):
+        if "sequences_per_second" in metrics:
+            assert step not in self.figures
+            self.figures[step] = metrics
+            self.clock.now += 30
+
+
+def fit(folder, waits, works, every, epochs=1, accumulated=1, **options):
+    """Figures by step of epochs of batches that are waited for and worked on so many seconds."""
+    clock = Clock()
+    logger = Slow(folder)
+    logger.clock = clock
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=epochs,
+        accumulate_grad_batches=accumulated,
+        log_every_n_steps=every,
+        callbacks=[ThroughputLog(clock)],
+        logger=logger,
+        default_root_dir=folder,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
     )
-    log = ThroughputLog()
-    for steps in epochs:
-        log.on_train_epoch_start(trainer, CPU)
-        for number, (waited, worked) in enumerate(steps):
-            clock.now += waited
-            log.on_train_batch_start(trainer, CPU, BATCH, number)
-            clock.now += worked
-            trainer.global_step += (number + 1) % batches_a_step == 0
-            log.on_train_batch_end(trainer, CPU, None, BATCH, number)
-        clock.now += 60  # validation
-    return logger.logged
+    trainer.fit(Working(clock, works), Loader(clock, waits), Loader(clock, [0]), **options)
+    return logger.figures
 
 
-def test_speed_and_waiting_share(clock):
-    # After a logged step, the logs are written: 3 s that are no waiting for data.
-    logged = train(clock, [[(1, 3), (1, 1), (3, 1), (1, 3)]], every=2)
-    assert [step for step, _ in logged] == [1, 3]
-    first, second = (figures for _, figures in logged)
-    assert first["sequences_per_second"] == pytest.approx(16 / 6)
-    assert first["waiting_share"] == pytest.approx(2 / 6)
-    assert second["sequences_per_second"] == pytest.approx(16 / 8)
-    assert second["waiting_share"] == pytest.approx(1 / 4)
+def test_speed_and_share_of_waiting(tmp_path):
+    figures = fit(tmp_path, [1, 1, 3, 1], [3, 1, 1, 3], every=2)
+    assert list(figures) == [1, 3]
+    assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / (1 + 3 + 1 + 1))
+    assert figures[1]["waiting_share"] == pytest.approx(2 / 6)
+    # The gap after a log holds the writing, and is left out of waiting with its step.
+    assert figures[3]["waiting_share"] == pytest.approx(1 / 4)
+    assert figures[3]["sequences_per_second"] == pytest.approx(2 * ROWS / (30 + 3 + 1 + 1 + 3))
 
 
-def test_validation_is_no_time_of_training(clock):
-    logged = train(clock, [[(1, 3)], [(2, 2)]], every=2)
-    [(step, figures)] = logged
-    assert step == 1
-    assert figures["sequences_per_second"] == pytest.approx(16 / 8)
-    assert figures["waiting_share"] == pytest.approx(3 / 8)
+def test_validation_is_no_time_of_training(tmp_path):
+    figures = fit(tmp_path, [2], [3], every=2, epochs=2)
+    assert list(figures) == [1]
+    assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / 10)
+    assert figures[1]["waiting_share"] == pytest.approx(4 / 10)
 
 
-def test_where_each_step_is_logged_no_gap_is_known(clock):
-    logged = train(clock, [[(1, 1), (1, 1)]], every=1)
-    assert "waiting_share" in logged[0][1]  # the gap before the first step is none after a log
-    assert "waiting_share" not in logged[1][1]
+def test_accumulated_batches_are_counted_and_a_step_is_logged_once(tmp_path):
+    figures = fit(tmp_path, [1] * 4, [3] * 4, every=1, accumulated=2)
+    assert list(figures) == [0, 1]
+    assert figures[0]["sequences_per_second"] == pytest.approx(2 * ROWS / 8)
+    # Of the second step's two batches, the gap before the first is left out.
+    assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 
 
-@pytest.mark.parametrize("steps", [[(0, 1)] * 4, [(1, 0)] * 4, [(5, 1e-6)] * 4])
-def test_the_share_is_between_0_and_1(clock, steps):
-    for _, figures in train(clock, [steps, steps], every=3):
-        assert 0 <= figures["waiting_share"] <= 1
+def test_where_each_step_is_logged_no_gap_is_known(tmp_path):
+    figures = fit(tmp_path, [1, 1], [1, 1], every=1)
+    assert "waiting_share" in figures[0]  # the gap before the first step is none after a log
+    assert "waiting_share" not in figures[1]
 
 
-def test_all_processes_are_counted(clock):
-    [(_, figures)] = train(clock, [[(1, 3), (1, 3)]], every=2, processes=4)
-    assert figures["sequences_per_second"] == pytest.approx(4 * 16 / 8)
+def test_a_training_that_goes_on_within_an_epoch(tmp_path):
+    class Keep(Callback):
+        def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+            if batch_idx == 0:
+                trainer.save_checkpoint(tmp_path / "within.ckpt")
+                raise KeyboardInterrupt
 
-
-def test_accumulated_batches_are_counted_and_a_step_is_logged_once(clock):
-    logged = train(clock, [[(1, 3)] * 5], every=1, batches_a_step=2)
-    assert [step for step, _ in logged] == [0, 1]
-    assert logged[1][1]["sequences_per_second"] == pytest.approx(8 / 4)
-    # Of its two batches, the gap before the first is left out.
-    assert logged[1][1]["waiting_share"] == pytest.approx(1 / 4)
-
-
-def test_a_training_that_goes_on_within_an_epoch(clock):
-    logger = Logger()
-    trainer = SimpleNamespace(global_step=7, log_every_n_steps=4, world_size=1, loggers=[logger])
-    log = ThroughputLog()
-    log.on_train_start(trainer, CPU)
-    clock.now += 1
-    log.on_train_batch_start(trainer, CPU, BATCH, 7)
-    clock.now += 3
-    trainer.global_step = 8
-    log.on_train_batch_end(trainer, CPU, None, BATCH, 7)
-    [(step, figures)] = logger.logged
-    assert step == 7
-    assert figures["sequences_per_second"] == pytest.approx(8 / 4)
-    assert figures["waiting_share"] == pytest.approx(1 / 4)
+    clock = Clock()
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=1,
+        callbacks=[Keep()],
+        logger=False,
+        default_root_dir=tmp_path,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        trainer.fit(Working(clock, [3] * 4), Loader(clock, [1] * 4), Loader(clock, [0]))
+    figures = fit(
+        tmp_path, [1] * 4, [3] * 4, every=2, ckpt_path=tmp_path / "within.ckpt", weights_only=False
+    )
+    assert next(iter(figures)) == 1
+    assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 
 
 def test_peak_memory_is_that_of_the_system():
+    peak = peak_memory(torch.device("cpu"))
+    now = psutil.Process().memory_info().rss / 2**20
+    assert 0.99 * now <= peak < psutil.virtual_memory().total / 2**20
     status = Path("/proc/self/status")
-    if not status.exists():
-        pytest.skip("Linux alone tells the peak in /proc")
-    lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
-    peak = int(lines["VmHWM"].split()[0]) / 2**10
-    assert peak * 0.99 <= peak_memory(torch.device("cpu")) < psutil.virtual_memory().total / 2**20
-
-
-def test_peak_memory_of_a_gpu_is_what_tensors_took(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda device: 3 * 2**20)
-    assert peak_memory(torch.device("cuda", 0)) == 3
+    if status.exists():
+        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        assert peak == pytest.approx(int(lines["VmHWM"].split()[0]) / 2**10, rel=0.02)

@@ -90,7 +90,8 @@ class LayerLog(Callback):
     def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         layers = _trained(pl_module)
         gradients = {name: p.grad for name, p in layers.items() if p.grad is not None}
-        rows = {name: gradients[name] for name in matrices(pl_module.network) if name in gradients}
+        kernels = {name.removeprefix("network.") for name in matrices(pl_module)}
+        rows = {name: gradient for name, gradient in gradients.items() if name in kernels}
         figures = torch.stack(
             [
                 *torch._foreach_norm([*(p.detach() for p in layers.values()), *gradients.values()]),

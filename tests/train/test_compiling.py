@@ -94,6 +94,21 @@ def test_training_goes_on_without_a_compiler_that_fails(
         torch.testing.assert_close(weights[name], value, rtol=1e-3, atol=1e-4)
 
 
+def test_a_training_compiles_a_graph_for_each_size_and_phase(compiler, stores, tmp_path):
+    """The trial's graphs are those that training runs, and there are no others."""
+    made = []
+
+    def counting(graph, inputs):
+        lower = torch.is_autocast_enabled("cpu")
+        made.append((rows(inputs), torch.is_grad_enabled(), lower))
+        return graph.forward
+
+    compiler(counting)
+    run(tmp_path, stores, SIZES, {"precision": "bf16-mixed", "compile": "on"})
+    assert made[:2] == [(15, True, True), (16, True, True)]
+    assert made[2:] == [(16, False, False), (8, False, False)]
+
+
 def test_what_is_compiled_is_used(compiler):
     ran = []
 

@@ -2,6 +2,7 @@
 
 CODE_FILES = (
     "network.py",
+    "recurrent.py",
     "activations.py",
     "stem.py",
     "wide_resnet.py",

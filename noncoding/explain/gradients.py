@@ -6,21 +6,40 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from captum.attr import IntegratedGradients
-from tangermeme._deep_lift_utils import _nonlinear
-from tangermeme.deep_lift_shap import deep_lift_shap, hypothetical_attributions
+from tangermeme.deep_lift_shap import (
+    deep_lift_shap,
+    hypothetical_attributions,
+    integrated_gradients_op,
+)
 from tangermeme.ersatz import dinucleotide_shuffle
 from tangermeme.saliency import saliency
 from torch import nn
 
 from noncoding.alphabet import reverse_complement
-from noncoding.explain.strands import BothStrands, device_of
+from noncoding.explain.strands import BothStrands, device_of, without_cudnn
 from noncoding.explain.threads import same_threads
 from noncoding.models.activations import Exponential
+from noncoding.models.head import AttentionHead
+from noncoding.models.recurrent import LstmStates
+from noncoding.models.sequence import Bert
+from noncoding.models.transformer_xl import TransformerXL
+from noncoding.models.wide_resnet import SqueezeExcitation
 
 REFERENCES = 8
 """Dinucleotide-shuffled versions of each sequence."""
 STEPS = 12
 """Points of the Gauss–Legendre rule between a reference and a sequence."""
+PATH_POINTS = 8
+"""Points of the same rule within a part that has no rescale rule of its own."""
+_AVERAGED_GRADIENT = (
+    Exponential,
+    SqueezeExcitation,
+    LstmStates,
+    TransformerXL,
+    Bert,
+    AttentionHead,
+)
+"""Parts with products of features (gates, attention), and activations unknown to the library."""
 _BATCH = 32
 _SEED = 1
 
@@ -68,14 +87,15 @@ def corrected_gradient(
     numpy.ndarray, shape=(n, 4, length), dtype=float32
         Averaged over both strands. Times the sequence: what the bases contribute.
     """
-    gradient = saliency(
-        BothStrands(network),
-        torch.from_numpy(np.ascontiguousarray(sequences)),
-        target=target,
-        batch_size=_BATCH,
-        hypothetical=True,
-        device=device_of(network),
-    )
+    with without_cudnn(network):
+        gradient = saliency(
+            BothStrands(network),
+            torch.from_numpy(np.ascontiguousarray(sequences)),
+            target=target,
+            batch_size=_BATCH,
+            hypothetical=True,
+            device=device_of(network),
+        )
     return gradient.float().numpy()
 
 
@@ -104,9 +124,10 @@ def integrated_gradients(
         repeated = torch.as_tensor(sequence, dtype=torch.float32, device=where).expand_as(
             references
         )
-        gradients = method.attribute(
-            repeated, references, target, n_steps=STEPS, internal_batch_size=_BATCH
-        )
+        with without_cudnn(network):
+            gradients = method.attribute(
+                repeated, references, target, n_steps=STEPS, internal_batch_size=_BATCH
+            )
         found[row] = _hypothetical(gradients, repeated, references)
     return found
 
@@ -116,9 +137,12 @@ def deeplift_shap(
 ) -> npt.NDArray[np.float32]:
     """DeepLIFT/SHAP (Lundberg & Lee 2017; tangermeme) from shuffled references.
 
-    Its rescale rule holds for activations, pooling and softmax layers. Products of
-    features, as in gates and attention, and the norms of a sequence part have no such
-    rule and pass their plain gradient: the check `completeness` tells how much that costs.
+    Activations and max-pooling follow the rescale rule. Parts whose features multiply each
+    other (squeeze-and-excitation, LSTM, Transformer-XL, BERT, the attention head) have no
+    such rule: each passes its gradient averaged over `PATH_POINTS` points between its
+    input for the reference and that for the sequence, so that contributions add up there,
+    too. Anything else that is not linear passes its plain gradient; what that costs
+    shows in the check `completeness`.
 
     Parameters
     ----------
@@ -133,21 +157,25 @@ def deeplift_shap(
     given = torch.from_numpy(np.ascontiguousarray(sequences)).float()
     references = shuffled(sequences).float()
 
+    rules = dict.fromkeys(_AVERAGED_GRADIENT, integrated_gradients_op(PATH_POINTS))
+    rules[nn.LayerNorm] = _plain_gradient
+
     def of_strand(one: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         return deep_lift_shap(
             network,
             one,
             target=target,
             references=others,
-            batch_size=_BATCH,
+            # A part's averaged gradient takes `PATH_POINTS` rows for each of these.
+            batch_size=REFERENCES,
             hypothetical=True,
-            additional_nonlinear_ops={Exponential: _nonlinear, nn.LayerNorm: _plain_gradient},
+            additional_nonlinear_ops=rules,
             device=device_of(network),
             # Unknown bases, columns of zeros, would be refused.
             only_warn=True,
         )
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), without_cudnn(network):
         # That the sums do not agree to the last digit is a check of ours, not a surprise.
         warnings.simplefilter("ignore")
         forward = of_strand(given, references)

@@ -34,8 +34,9 @@ def base_effects(
     Returns
     -------
     numpy.ndarray, shape=(n, 4, end - start), dtype=float32
-        Logit with each base in that place, less the mean of all four. Averaged over both
-        strands.
+        Logit with each base in that place, less its mean over the three others. Averaged
+        over both strands. At the sequence's own base this is what the logit loses, in the
+        mean, by a substitution.
     """
     effects = saturation_mutagenesis(
         BothStrands(network),
@@ -48,4 +49,5 @@ def base_effects(
         hypothetical=True,
         fast=False,
     )
-    return effects.float().cpu().numpy()
+    # The library gives the logit less the mean of all four.
+    return (effects * 4 / 3).float().cpu().numpy()

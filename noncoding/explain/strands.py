@@ -1,5 +1,8 @@
 """A network that reads both strands of every sequence."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -35,6 +38,22 @@ class BothStrands(nn.Module):
 def device_of(network: nn.Module) -> torch.device:
     """Where the weights are."""
     return next(network.parameters()).device
+
+
+@contextmanager
+def without_cudnn(network: nn.Module) -> Iterator[None]:
+    """Run the body without cuDNN where the network has recurrent layers.
+
+    cuDNN has no backward pass for a recurrent layer in evaluation mode; torch's own
+    kernels have. Every gradient of a network for attribution is computed in here.
+    """
+    enabled = torch.backends.cudnn.enabled
+    recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
+    torch.backends.cudnn.enabled = enabled and not recurrent
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.enabled = enabled
 
 
 @torch.inference_mode()

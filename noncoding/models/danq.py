@@ -8,6 +8,7 @@ from transformers import PreTrainedConfig
 
 from .head import start_at_prevalence
 from .network import Network
+from .recurrent import LstmStates
 
 
 class DanQConfig(PreTrainedConfig):
@@ -75,11 +76,14 @@ class DanQ(Network):
             raise ValueError(f"a window of {config.length} bp is too short for its convolution")
         after_pool, after_lstm = config.dropout
         self.convolution = nn.Conv1d(4, config.channels, config.kernel)
+        # Activations are modules, so that DeepLIFT's rules reach them.
+        self.activation = nn.ReLU()
         self.pool = nn.MaxPool1d(config.pool)
         self.after_pool = nn.Dropout(after_pool)
-        self.lstm = nn.LSTM(config.channels, config.lstm, batch_first=True, bidirectional=True)
+        self.lstm = LstmStates(config.channels, config.lstm)
         self.after_lstm = nn.Dropout(after_lstm)
         self.hidden = nn.Linear(2 * config.lstm * positions, config.hidden)
+        self.hidden_activation = nn.ReLU()
         self.output = nn.Linear(config.hidden, config.targets)
         self.post_init()
 
@@ -99,8 +103,6 @@ class DanQ(Network):
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
-        features = self.after_pool(self.pool(torch.relu(self.convolution(sequences)))).transpose(
-            1, 2
-        )
-        features = self.after_lstm(self.lstm(features)[0])
-        return self.output(torch.relu(self.hidden(features.flatten(1))))
+        features = self.after_pool(self.pool(self.activation(self.convolution(sequences))))
+        features = self.after_lstm(self.lstm(features.transpose(1, 2)))
+        return self.output(self.hidden_activation(self.hidden(features.flatten(1))))

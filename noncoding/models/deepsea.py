@@ -83,6 +83,8 @@ class DeepSea(Network):
             raise ValueError(f"a window of {config.length} bp is too short for its convolutions")
         self.convolutions = nn.Sequential(*layers)
         self.hidden = nn.Linear(before * positions, config.hidden)
+        # A module, so that DeepLIFT's rule reaches it.
+        self.hidden_activation = nn.ReLU()
         self.output = nn.Linear(config.hidden, config.targets)
         # He et al. 2015. With torch's own start, signals shrink from layer to layer, and the
         # network does not begin to learn within hundreds of steps.
@@ -104,4 +106,4 @@ class DeepSea(Network):
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
         features = self.convolutions(sequences)
-        return self.output(torch.relu(self.hidden(features.flatten(1))))
+        return self.output(self.hidden_activation(self.hidden(features.flatten(1))))

@@ -82,12 +82,14 @@ class FlattenHead(Head):
     ) -> None:
         super().__init__()
         self.hidden = nn.Linear(channels * positions, hidden)
+        # A module, so that DeepLIFT's rule reaches it.
+        self.activation = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
         self.output = _output_layer(hidden, targets, weight_norm)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Features, shape=(batch, positions, channels) → logits, (batch, targets)."""
-        return self.output(self.dropout(torch.relu(self.hidden(features.flatten(1)))))
+        return self.output(self.dropout(self.activation(self.hidden(features.flatten(1)))))
 
 
 class AttentionHead(Head):

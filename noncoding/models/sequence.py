@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from .recurrent import LstmStates
 from .transformer_xl import TransformerXL
 
 
@@ -31,18 +32,11 @@ class Lstm(nn.Module):
     ) -> None:
         super().__init__()
         self.channels = channels
-        self.layers = nn.LSTM(
-            in_channels,
-            channels // 2,
-            layers,
-            batch_first=True,
-            bidirectional=True,
-            dropout=dropout if layers > 1 else 0.0,
-        )
+        self.layers = LstmStates(in_channels, channels // 2, layers, dropout)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Shape=(batch, positions, in_channels) → (batch, positions, channels)."""
-        return self.layers(features)[0]
+        return self.layers(features)
 
 
 class Bert(nn.Module):

@@ -56,6 +56,8 @@ class Stem(nn.Module):
         # Pooling before norm and activation: the same strongest match survives,
         # and everything after it is `pool` times cheaper.
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
+        # Over two rows, one a strand: a module, so that DeepLIFT's rule reaches it.
+        self.better_strand = nn.MaxPool2d((2, 1)) if both_strands else nn.Identity()
         self.norm = nn.BatchNorm1d(channels)
         self.activation = ACTIVATIONS[activation]()
 
@@ -67,5 +69,6 @@ class Stem(nn.Module):
             # In the order A, C, G, T a kernel flipped along both axes reads the other strand.
             flipped = self.convolution.weight.flip(1, 2)
             other = F.conv1d(bases, flipped, padding=flipped.shape[-1] // 2)
-            matches = torch.maximum(matches, self.pool(other))
+            strands = torch.stack([matches, self.pool(other)], dim=2)
+            matches = self.better_strand(strands).squeeze(2)
         return self.activation(self.norm(matches))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from linear import Linear, Rectified, on_both_strands, sequences, weights
-from toy_store import LENGTH, toy_sizes
+from toy_store import DANQ, DEEPSEA, LENGTH, toy_sizes
 
 from noncoding.explain.gradients import (
     corrected_gradient,
@@ -37,9 +37,9 @@ def test_a_corrected_gradient_is_the_weights_less_their_mean(linear):
     )
 
 
-def test_in_silico_mutagenesis_is_the_weights_less_their_mean(linear):
+def test_in_silico_mutagenesis_is_the_weights_less_the_mean_of_the_three_others(linear):
     expected = on_both_strands(weights(30))
-    expected = expected - expected.mean(axis=0)
+    expected = expected - (expected.sum(axis=0) - expected) / 3
     found = base_effects(linear, sequences(2, 30), 0)
     np.testing.assert_allclose(found, np.broadcast_to(expected, found.shape), atol=1e-5)
     part = base_effects(linear, sequences(2, 30), 0, 5, 9)
@@ -54,7 +54,20 @@ def test_in_silico_mutagenesis_changes_one_base_at_a_time():
         changed = np.repeat(given, 4, axis=0)
         changed[:, :, position] = np.eye(4, dtype=np.uint8)
         heights = logits(network, changed, 0)
-        np.testing.assert_allclose(found[:, position], heights - heights.mean(), atol=1e-5)
+        lost = [heights[base] - np.delete(heights, base).mean() for base in range(4)]
+        np.testing.assert_allclose(found[:, position], lost, atol=1e-5)
+
+
+def test_a_map_of_in_silico_mutagenesis_is_the_mean_loss_by_a_substitution(linear):
+    given = sequences(1, 30)
+    [found] = attribute(["mutagenesis"], linear, None, given, 0)["mutagenesis"]
+    [whole] = logits(linear, given, 0)
+    for position in range(30):
+        substituted = np.repeat(given, 4, axis=0)
+        substituted[:, :, position] = np.eye(4, dtype=np.uint8)
+        others = substituted[given[0, :, position] == 0]
+        expected = np.mean(whole - logits(linear, others, 0))
+        assert found[position] == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("method", WITH_REFERENCES)
@@ -118,3 +131,33 @@ def test_a_map_of_the_reverse_complement_is_the_map_mirrored(name):
     back = np.ascontiguousarray(given[:, ::-1, ::-1])
     one, other = (attribute([name], network, layer, x, 0)[name] for x in (given, back))
     np.testing.assert_allclose(one, other[:, ::-1], atol=1e-5)
+
+
+ADDITIVE = {
+    "deepsea": DEEPSEA,
+    "danq": DANQ,
+    "flatten": toy_sizes("flatten", "none"),
+    "attention": toy_sizes("attention", "none"),
+    **{kind: toy_sizes(kind=kind) for kind in ("lstm", "bert", "transformer_xl")},
+    "both strands": toy_sizes("flatten", "none"),
+}
+ADDITIVE["both strands"]["resnet"] |= {"stem_both_strands": True, "stem_activation": "exponential"}
+ADDITIVE["both strands"]["head"] |= {"weight_norm": True}
+
+
+@pytest.mark.parametrize("architecture", ADDITIVE)
+def test_deeplift_adds_up_in_every_architecture(architecture):
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=2, **ADDITIVE[architecture]).eval()
+    for name, parameter in network.named_parameters():
+        # Biases begin at zero, where half of what a rule can get wrong does not show.
+        if parameter.ndim == 1 and "norm" not in name:
+            parameter.data.normal_(0, 0.3)
+        parameter.data.mul_(2)
+    given = sequences(3, LENGTH)
+    references = shuffled(given).numpy()
+    without = logits(network, references.reshape(-1, 4, LENGTH), 0).reshape(3, -1).mean(axis=1)
+    worth = logits(network, given, 0) - without
+    found = (deeplift_shap(network, given, 0) * given).sum(axis=(1, 2))
+    assert np.abs(worth).max() > 0.005
+    np.testing.assert_allclose(found, worth, atol=1e-3 * np.abs(worth).max())

@@ -9,8 +9,9 @@ from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.discover.patterns import Pattern
-from noncoding.explain.gradcam import activation_and_gradient, captured
+from noncoding.explain.gradcam import activation_and_gradient
 from noncoding.explain.gradients import shuffled
+from noncoding.explain.grid import Grid, captured, layer_grid
 from noncoding.explain.strands import device_of
 
 _BATCH = 32
@@ -54,7 +55,8 @@ def strongest_filter(
     own = _weights(network, layer, sequences, target)
     others = _weights(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
     best = int((own - others).argmax())
-    windows = _sites(layer, sequences, _answers(network, layer, sequences, best))
+    grid = layer_grid(network, layer, sequences.shape[-1])
+    windows = _sites(grid, sequences, _answers(network, layer, sequences, best))
     if not len(windows):
         return None
     counts = windows.sum(axis=0, dtype=np.float64)
@@ -63,7 +65,7 @@ def strongest_filter(
         name=f"filter {best}",
         seqlets=len(windows),
         frequencies=(counts + 0.25) / (counts + 0.25).sum(axis=0),
-        contributions=_kernel(network, layer, sequences[:1], best),
+        contributions=_kernel(network, layer, grid, sequences[:1], best),
     )
 
 
@@ -75,7 +77,7 @@ def _weights(
     for strands in _batches(network, sequences):
         for one in strands:
             answer, gradient = activation_and_gradient(network, layer, one, target)
-            weights += (gradient * answer).sum(dim=(0, 2)).double().cpu().numpy()
+            weights += (gradient * answer).sum(dim=(0, 2)).cpu().double().numpy()
     return weights / len(sequences)
 
 
@@ -103,39 +105,34 @@ def _batches(
 
 
 def _kernel(
-    network: nn.Module, layer: nn.Conv1d, sequence: npt.NDArray[np.uint8], number: int
+    network: nn.Module,
+    layer: nn.Conv1d,
+    grid: Grid,
+    sequence: npt.NDArray[np.uint8],
+    number: int,
 ) -> npt.NDArray[np.float64]:
-    """What each base adds to a filter's answer, shape=(4, kernel), embedding included."""
+    """What each base adds to a filter's answer, shape=(4, width), embedding included."""
     given = torch.from_numpy(sequence).to(device_of(network)).float().requires_grad_()
     with captured(layer) as outputs:
         network(given)
         [answer] = outputs
-        middle = answer.shape[-1] // 2
+        middle = grid.positions // 2
         [gradient] = torch.autograd.grad(answer[0, number, middle], given)
-    start = middle * layer.stride[0] - _padding(layer)
-    return gradient[0, :, start : start + layer.kernel_size[0]].double().cpu().numpy()
-
-
-def _padding(layer: nn.Conv1d) -> int:
-    """How many bp before the first base that the first position of a layer begins."""
-    if isinstance(layer.padding, str):
-        return (layer.kernel_size[0] - 1) // 2 if layer.padding == "same" else 0
-    return layer.padding[0]
+    start = grid.start + middle * grid.step
+    return gradient[0, :, start : start + grid.width].cpu().double().numpy()
 
 
 def _sites(
-    layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], answers: npt.NDArray[np.float32]
+    grid: Grid, sequences: npt.NDArray[np.uint8], answers: npt.NDArray[np.float32]
 ) -> npt.NDArray[np.uint8]:
-    """Windows that excite a filter, shape=(sites, 4, kernel), as the filter reads them."""
-    [width], [stride] = layer.kernel_size, layer.stride
-    before = _padding(layer)
-    length = sequences.shape[-1]
+    """Windows that excite a filter, shape=(sites, 4, width), as the filter reads them."""
+    width, length = grid.width, sequences.shape[-1]
     strands = [sequences, np.ascontiguousarray(sequences[:, ::-1, ::-1])]
     threshold = _OF_MAXIMUM * max(float(answers.max()), 0.0)
     found = [np.empty((0, 4, width), np.uint8)]
     for strand, one_hot in enumerate(strands):
         rows, places = np.nonzero(answers[strand] > threshold)
-        starts = places * stride - before
+        starts = grid.start + places * grid.step
         inside = (starts >= 0) & (starts + width <= length)
         windows = np.lib.stride_tricks.sliding_window_view(one_hot, width, axis=2)
         found.append(windows[rows[inside], :, starts[inside]])

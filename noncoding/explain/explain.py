@@ -186,7 +186,7 @@ def _row(table: pd.DataFrame, index: int, explained: Explained | None) -> dict[s
     }
     if explained is None:
         return row
-    bases = explained.per_base(next(iter(explained.maps)))
+    bases = explained.maps[next(iter(explained.maps))]
     agreement = np.full(1, np.nan)
     if any(explained.sites):
         agreement = truth_metrics(bases, explained.sites[: len(bases)])[0]
@@ -217,7 +217,7 @@ def _summary(
         "checked": explainer.checked,
         "drawn": settings.drawn,
         "truth_auroc": None if np.isnan(agreement).all() else float(np.nanmean(agreement)),
-        "resolution_bp": measured.step if measured else None,
+        "resolution_bp": measured.grid.step if measured else None,
         "receptive_field_bp": measured.receptive_field if measured else None,
         "versions": versions(),
     }

@@ -28,8 +28,8 @@ class Explained:
         NaN where the label is not known.
     probabilities : numpy.ndarray, shape=(n,), dtype=float32
     maps : dict of numpy.ndarray
-        By method: shape=(m, positions of the layer) or (m, length). A costly method has
-        explained the first m of the sequences only.
+        By method: shape=(m, length). A costly method has explained the first m of the
+        sequences only.
     resolution : Resolution or None
         Of the layer that was read.
     sites : list of list of Interval
@@ -52,27 +52,6 @@ class Explained:
     sites: list[list[Interval]]
     hits: list[list[Interval]]
     motif: str
-
-    def per_base(self, method: str) -> npt.NDArray[np.float32]:
-        """Maps of a method, laid out over the bases, shape=(m, length)."""
-        return per_base(self.maps[method], self.length)
-
-
-def per_base(maps: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
-    """Maps of a layer, laid out over the bases, each position over its share.
-
-    Parameters
-    ----------
-    maps : numpy.ndarray, shape=(n, positions)
-    length : int
-        In bp.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n, length)
-        Steps, not interpolated: the layer knows no more.
-    """
-    return maps[:, np.arange(length) * maps.shape[1] // length]
 
 
 def strongest_window(bases: npt.NDArray[np.floating], width: int) -> Interval:

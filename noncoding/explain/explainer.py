@@ -167,7 +167,7 @@ class Explainer:
         """Every check of a target, and its curves of deletion and insertion."""
         checked = min(self.checked, len(explained.labels))
         one_hot = explained.sequences.one_hot[:checked]
-        own = {name: explained.per_base(name)[:checked] for name in explained.maps}
+        own = {name: explained.maps[name][:checked] for name in explained.maps}
         curves = perturbation_curves(self._network, one_hot, own, explained.index)
         first = replace(
             explained, maps={name: maps[:checked] for name, maps in explained.maps.items()}

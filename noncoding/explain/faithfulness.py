@@ -12,7 +12,7 @@ from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.gradients import shuffled
 from noncoding.explain.known import window_shares
-from noncoding.explain.methods import METHODS, attribute
+from noncoding.explain.methods import METHODS, LayerMethod, attribute
 from noncoding.explain.perturb import Curves
 from noncoding.explain.randomise import parts, randomised, rank_correlations
 from noncoding.explain.strands import logits
@@ -41,7 +41,7 @@ Rows = Iterator[dict[str, Any]]
 def planted_checks(target: Explained) -> Rows:
     """Maps against planted bases: AUROC, AUPR, and the distance of the peak."""
     for method in target.maps:
-        bases = target.per_base(method)
+        bases = target.maps[method]
         sites = target.sites[: len(bases)]
         if any(sites):
             auroc, auprc = truth_metrics(bases, sites)
@@ -63,7 +63,7 @@ def motif_checks(target: Explained, of: str = "") -> Rows:
     if not target.motif:
         return
     for method in target.maps:
-        bases = target.per_base(method)
+        bases = target.maps[method]
         shares = window_shares(bases, target.hits[: len(bases)])
         yield _row(target, method, f"{IN_STRONGEST}{of}", shares.top)
         yield _row(target, method, f"{IN_RANDOM}{of}", shares.random)
@@ -88,10 +88,10 @@ def agreement_checks(target: Explained, checked: int) -> Rows:
     """
     if "mutagenesis" not in target.maps:
         return
-    reference = _by_position(target, "mutagenesis", checked)
-    for method in target.maps:
+    reference = _by_position(target, target.maps["mutagenesis"][:checked])
+    for method, maps in target.maps.items():
         if method != "mutagenesis":
-            found = rank_correlations(_by_position(target, method, checked), reference)
+            found = rank_correlations(_by_position(target, maps[:checked]), reference)
             yield _row(target, method, "rank correlation with mutagenesis", found)
 
 
@@ -127,7 +127,11 @@ def randomisation_checks(target: Explained, network: Network, layer: str, checke
             one_hot = target.sequences.one_hot[: min(checked, most)]
             maps = attribute(methods, forgetful, read, one_hot, target.index)
             for method, other in maps.items():
-                found = rank_correlations(target.maps[method][: len(one_hot)], other)
+                own = target.maps[method][: len(one_hot)]
+                if isinstance(METHODS[method], LayerMethod):
+                    # Bases that no position stands for have no value to compare.
+                    own, other = _by_position(target, own), _by_position(target, other)
+                found = rank_correlations(own, other)
                 yield _row(target, method, f"{RANDOMISED}{part}", found)
 
 
@@ -156,12 +160,13 @@ def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([*rows, *means], columns=list(COLUMNS))
 
 
-def _by_position(target: Explained, method: str, checked: int) -> npt.NDArray[np.floating]:
-    maps = target.maps[method][:checked]
-    positions = target.resolution.positions if target.resolution else target.length
-    if maps.shape[1] == positions:
+def _by_position(target: Explained, maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Maps summed over the bases of each position of the layer; as they are without one."""
+    if target.resolution is None:
         return maps
-    return np.add.reduceat(maps, -(-np.arange(positions) * target.length // positions), axis=1)
+    grid = target.resolution.grid
+    place = grid.nearest(target.length).numpy()
+    return maps @ (place[:, None] == np.arange(grid.positions)).astype(maps.dtype)
 
 
 def _ratio(pairs: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:

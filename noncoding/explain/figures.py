@@ -34,7 +34,7 @@ _GREY = "0.92"
 def summary_finding(target: Explained) -> str:
     """What the summary of a target shows, in a sentence."""
     method = next(iter(target.maps))
-    title, bases = METHODS[method].title, target.per_base(method)
+    title, bases = METHODS[method].title, target.maps[method]
     of = f"mean of {len(bases)} sequences"
     if any(target.sites):
         auroc = np.nanmean(truth_metrics(bases, target.sites[: len(bases)])[0])
@@ -57,8 +57,7 @@ def sequence_finding(target: Explained, number: int) -> str:
         return f"This sequence holds no {called}"
     width = min(WINDOW, target.length)
     on = sum(
-        holds(strongest_window(target.per_base(method)[number], width), known)
-        for method in target.maps
+        holds(strongest_window(target.maps[method][number], width), known) for method in target.maps
     )
     return f"{on} of {len(target.maps)} methods have their strongest {width} bp on a {called}"
 
@@ -76,7 +75,7 @@ def draw_summary(target: Explained, *paths: str | os.PathLike[str]) -> None:
         figure.suptitle(fill(summary_finding(target), _CHARACTERS), x=0.01, ha="left", fontsize=11)
         panels = figure.subplots(len(target.maps), 1, sharex=True, squeeze=False)[:, 0]
         for axes, method in zip(panels, target.maps, strict=True):
-            bases = target.per_base(method)
+            bases = target.maps[method]
             _mark_bin(axes, target)
             _draw_line(axes, bases.mean(axis=0), target, method)
             axes.set_title(
@@ -96,7 +95,7 @@ def draw_sequence(target: Explained, number: int, *paths: str | os.PathLike[str]
     *paths : path
         One file a format.
     """
-    window = strongest_window(target.per_base(next(iter(target.maps)))[number], LETTERS)
+    window = strongest_window(target.maps[next(iter(target.maps))][number], LETTERS)
     letters = _letters_method(target)
     heights = [0.3, *([0.62, 0.13] * len(target.maps)), *([1.0] if letters else [])]
     with saved_figure(*paths, size=(9, 1.4 + 1.15 * sum(heights))) as figure:
@@ -112,14 +111,14 @@ def draw_sequence(target: Explained, number: int, *paths: str | os.PathLike[str]
         for place, method in enumerate(target.maps):
             line, strip = rest[2 * place : 2 * place + 2]
             _mark_bin(line, target)
-            _draw_line(line, target.per_base(method)[number], target, method)
+            _draw_line(line, target.maps[method][number], target, method)
             centre = target.length // 2
             line.axvspan(
                 window[0] - centre, window[1] - centre, fill=False, ec="black", lw=0.7, zorder=3
             )
             line.set_title(METHODS[method].title, fontsize=8, pad=2, color="0.2")
             line.tick_params(axis="x", labelbottom=False, length=0)
-            _draw_strip(strip, target.per_base(method)[number], target, method)
+            _draw_strip(strip, target.maps[method][number], target, method)
             if place < len(target.maps) - 1:
                 strip.tick_params(labelbottom=False, length=0)
             else:
@@ -205,13 +204,13 @@ def _draw_marks(axes: Axes, target: Explained, number: int) -> None:
             )
     if target.resolution is not None:
         left = -target.length / 2
-        field, step = target.resolution.receptive_field, target.resolution.step
+        field, step = target.resolution.receptive_field, target.resolution.grid.step
         axes.plot([left, left + field], [0.85, 0.85], color="0.4", lw=2, solid_capstyle="butt")
         axes.plot([left, left + step], [0.45, 0.45], color="0.1", lw=4, solid_capstyle="butt")
         axes.text(
             left + field + target.length / 150,
             0.55,
-            f"layer: one value every {step:.3g} bp, which sees {field} bp",
+            f"layer: one value every {step} bp, which sees {field} bp",
             fontsize=7,
             va="center",
         )

@@ -1,13 +1,14 @@
 """Grad-CAM and HiResCAM for sequences, strand-aware."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import nn
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
+from noncoding.explain.grid import Grid, captured
+from noncoding.explain.strands import without_cudnn
 
 
 def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -85,8 +86,9 @@ def strand_averaged_maps(
     sequences: torch.Tensor,
     target: int,
     methods: Mapping[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]],
+    grid: Grid,
 ) -> dict[str, torch.Tensor]:
-    """Maps of the logit of a target, averaged over both strands.
+    """Maps of the logit of a target over the bases, averaged over both strands.
 
     All methods share one forward and one backward pass a strand.
 
@@ -101,16 +103,27 @@ def strand_averaged_maps(
         Index of the logit.
     methods : mapping
         Name → what makes a map from activation and gradient, as `gradcam` does.
+    grid : Grid
+        Positions of the layer.
 
     Returns
     -------
-    dict of torch.Tensor, shape=(batch, positions)
-        The map of the reverse complement is flipped before it is averaged in.
+    dict of torch.Tensor, shape=(batch, length)
+        Each strand's map is laid out over its own bases; then that of the reverse
+        complement is flipped and averaged in. Positions of the two strands need not lie
+        at the same bases: pooling, strides and missing padding can leave out the end of
+        a strand.
     """
+    length = sequences.shape[-1]
     forward = activation_and_gradient(network, layer, sequences, target)
     reverse = activation_and_gradient(network, layer, reverse_complement(sequences), target)
     return {
-        name: (method(*forward) + method(*reverse).flip(-1)) / 2 for name, method in methods.items()
+        name: (
+            grid.per_base(method(*forward), length)
+            + grid.per_base(method(*reverse), length).flip(-1)
+        )
+        / 2
+        for name, method in methods.items()
     }
 
 
@@ -127,33 +140,10 @@ def activation_and_gradient(
     Returns
     -------
     pair of torch.Tensor, shape=(batch, channels, positions)
-
-    Raises
-    ------
-    InputError
-        The layer's output has another shape.
     """
-    with captured(layer) as outputs:
+    with captured(layer) as outputs, without_cudnn(network):
         # Rows do not depend on each other, so one backward pass serves all.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs
-        if activation.ndim != 3:
-            raise InputError(
-                "configuration, key explain.layer",
-                f"a layer whose output has the shape {tuple(activation.shape)}",
-                "(batch, channels, positions)",
-                "Name a convolution, a norm or a block, or set null for the model's own choice.",
-            )
         [gradient] = torch.autograd.grad(logit, activation)
     return activation.detach(), gradient
-
-
-@contextmanager
-def captured(layer: nn.Module) -> Iterator[list[torch.Tensor]]:
-    """What a layer gives out while the body runs the network, call by call."""
-    outputs: list[torch.Tensor] = []
-    handle = layer.register_forward_hook(lambda _module, _inputs, output: outputs.append(output))
-    try:
-        yield outputs
-    finally:
-        handle.remove()

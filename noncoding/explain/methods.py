@@ -10,6 +10,7 @@ from torch import nn
 
 from noncoding.explain.gradcam import gradcam, hirescam, strand_averaged_maps
 from noncoding.explain.gradients import corrected_gradient, deeplift_shap, integrated_gradients
+from noncoding.explain.grid import layer_grid
 from noncoding.explain.mutagenesis import base_effects
 from noncoding.explain.strands import device_of
 
@@ -17,7 +18,7 @@ _BATCH = 32
 
 
 class LayerMethod(NamedTuple):
-    """A method that reads a convolutional layer: one value a position of it.
+    """A method that reads a convolutional layer: one value for each of its positions.
 
     Attributes
     ----------
@@ -86,8 +87,14 @@ def attribute(
 
     Returns
     -------
-    dict of numpy.ndarray, dtype=float32
-        Shape=(n, positions of the layer) or (n, length).
+    dict of numpy.ndarray, shape=(n, length), dtype=float32
+        Values of a layer are laid out over the bases, see
+        `noncoding.explain.grid.Grid.per_base`.
+
+    Raises
+    ------
+    InputError
+        The layer has no positions along the sequence.
     """
     of_layer = {
         name: method.compute for name in methods if isinstance(method := METHODS[name], LayerMethod)
@@ -95,8 +102,9 @@ def attribute(
     maps: dict[str, npt.NDArray[np.float32]] = {}
     if of_layer and layer is not None:
         where = device_of(network)
+        grid = layer_grid(network, layer, sequences.shape[-1])
         parts = [
-            strand_averaged_maps(network, layer, batch.to(where).float(), target, of_layer)
+            strand_averaged_maps(network, layer, batch.to(where).float(), target, of_layer, grid)
             for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH)
         ]
         for name in of_layer:

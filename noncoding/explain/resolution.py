@@ -1,4 +1,4 @@
-"""How finely a layer sees: its positions, and the bases that each looks at."""
+"""How finely a layer sees: its positions, and the bases that influence each."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from noncoding.explain.gradcam import captured
+from noncoding.explain.grid import Grid, captured, layer_grid
 from noncoding.explain.strands import device_of
 
 SHARE = 0.95
@@ -15,20 +15,17 @@ SHARE = 0.95
 
 
 class Resolution(NamedTuple):
-    """What a value of a map stands for.
+    """What a value of a layer's map stands for.
 
     Attributes
     ----------
-    positions : int
-        Values of a map.
-    step : float
-        bp from one value to the next.
+    grid : Grid
+        Positions of the layer.
     receptive_field : int
-        bp that a position looks at.
+        bp that influence a position, the effective receptive field.
     """
 
-    positions: int
-    step: float
+    grid: Grid
     receptive_field: int
 
 
@@ -38,9 +35,9 @@ def resolution(
     """Measure the resolution of a layer.
 
     The receptive field is the effective one (Luo et al. 2016, arXiv:1701.04128): the
-    least span around the layer's middle position that holds `SHARE` of the gradient of
-    that position by the bases. The theoretical one is the whole sequence wherever a gate
-    sees the mean of all positions.
+    shortest span around the centre of the layer's middle position that holds `SHARE` of
+    the gradient of that position by the bases. The theoretical one is the whole sequence
+    wherever a gate sees the mean of all positions.
 
     Parameters
     ----------
@@ -60,11 +57,14 @@ def resolution(
     with captured(layer) as outputs:
         network(given)
         [activation] = outputs
-    positions, length = activation.shape[-1], given.shape[-1]
-    [gradient] = torch.autograd.grad(activation[:, :, positions // 2].sum(), given)
-    influence = gradient.abs().sum(dim=(0, 1)).double().cpu().numpy()
-    centre = int((positions // 2 + 0.5) * length / positions)
-    distance = np.abs(np.arange(length) - centre)
-    within = np.bincount(distance, weights=influence).cumsum()
-    reach = int(np.searchsorted(within, SHARE * within[-1]))
-    return Resolution(positions, length / positions, min(2 * reach + 1, length))
+    length = given.shape[-1]
+    grid = layer_grid(network, layer, length)
+    middle = grid.positions // 2
+    [gradient] = torch.autograd.grad(activation[:, :, middle].sum(), given)
+    # Not every device has float64.
+    influence = gradient.abs().sum(dim=(0, 1)).cpu().double().numpy()
+    distance = np.abs(np.arange(length) - (grid.first_centre + middle * grid.step))
+    order = np.argsort(distance, kind="stable")
+    within = influence[order].cumsum()
+    farthest = distance[order[np.searchsorted(within, SHARE * within[-1])]]
+    return Resolution(grid, min(int(2 * farthest) + 1, length))

@@ -27,9 +27,11 @@ def keep_maps(group: h5py.Group, target: Explained, layer: str) -> None:
     ----------
     group : h5py.Group
         Gets ``probability``, ``label`` and the columns of the sequences' table, a value
-        a sequence each, and a data set a method; its attributes name the target. Attributes
-        of a method's data set: ``title``, ``layer`` (``bases`` where none was read) and
-        ``bp_per_value``.
+        a sequence each, and for each method a data set of shape (sequences, length); its
+        attributes name the target. Attributes of a method's data set: ``title`` and
+        ``layer`` (``bases`` where none was read); for a layer, also where its values lie:
+        ``first_centre_bp`` (centre of what the first position sees, from the first base),
+        ``step_bp`` (from one position to the next) and ``positions``.
     target : Explained
     layer : str
         Name of the layer that was read.
@@ -43,11 +45,15 @@ def keep_maps(group: h5py.Group, target: Explained, layer: str) -> None:
     for method, maps in target.maps.items():
         kept = group.create_dataset(method, data=maps, fletcher32=True)
         found = METHODS[method]
-        kept.attrs.update(
-            title=found.title,
-            layer=layer if isinstance(found, LayerMethod) else "bases",
-            bp_per_value=target.length / maps.shape[1],
-        )
+        kept.attrs.update(title=found.title, layer="bases")
+        if isinstance(found, LayerMethod) and target.resolution is not None:
+            grid = target.resolution.grid
+            kept.attrs.update(
+                layer=layer,
+                first_centre_bp=grid.first_centre,
+                step_bp=grid.step,
+                positions=grid.positions,
+            )
 
 
 def write_tracks(folder: Path, target: Explained) -> None:
@@ -64,29 +70,32 @@ def write_tracks(folder: Path, target: Explained) -> None:
         return
     for method, maps in target.maps.items():
         title = METHODS[method].title
-        rows = pd.concat(_intervals(loci.iloc[: len(maps)], maps, target.length))
-        rows = rows.sort_values(["chromosome", "start"], kind="stable")
-        # Where windows overlap, the base belongs to the first: a browser shows one value.
-        floor = rows.groupby("chromosome")["end"].cummax().groupby(rows["chromosome"]).shift()
-        rows["start"] = np.maximum(rows["start"], floor.fillna(0).astype(int))
-        rows = rows[rows["start"] < rows["end"]]
+        rows = pd.concat(_intervals(loci.iloc[: len(maps)], maps))
         track = folder / f"{file_stem(target.index, target.name)}-{method}.bedgraph"
         with track.open("w") as file:
             file.write(f'track type=bedGraph name="{target.name} {title}" visibility=full\n')
             rows.to_csv(file, sep="\t", header=False, index=False, float_format="%.5g")
 
 
-def _intervals(
-    loci: pd.DataFrame, maps: npt.NDArray[np.float32], length: int
-) -> Iterator[pd.DataFrame]:
-    edges = -(-np.arange(maps.shape[1] + 1) * length // maps.shape[1])
-    for locus, values in zip(loci.to_dict("records"), maps, strict=True):
-        starts = locus["start"] + edges
+def _intervals(loci: pd.DataFrame, maps: npt.NDArray[np.float32]) -> Iterator[pd.DataFrame]:
+    """Runs of equal values, window by window along the genome.
+
+    Where windows overlap, the base belongs to the first: a browser shows one value.
+    """
+    ends: dict[str, int] = {}
+    ordered = loci.reset_index(drop=True).sort_values(["chromosome", "start"], kind="stable")
+    for row, locus in ordered.iterrows():
+        first = max(ends.get(locus["chromosome"], 0), locus["start"])
+        values = maps[row][first - locus["start"] :]
+        if not len(values):
+            continue
+        ends[locus["chromosome"]] = locus["end"]
+        starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
         yield pd.DataFrame(
             {
                 "chromosome": locus["chromosome"],
-                "start": starts[:-1],
-                "end": starts[1:],
-                "value": values,
+                "start": first + starts,
+                "end": first + np.append(starts[1:], len(values)),
+                "value": values[starts],
             }
         )

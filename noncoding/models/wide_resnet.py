@@ -165,7 +165,10 @@ class WideResNet(nn.Module):
         self.receptive_fields = []
         seen, step = stem_kernel + stem_pool - 1, stem_pool
         for stride, dilation in zip(strides, dilations, strict=True):
-            seen += max((kernel - 1) * dilation, stride - 1) * step
+            # Around each position the middle convolution sees as much on both sides, and the
+            # shortcut's average what follows.
+            side = kernel // 2 * dilation
+            seen += (side + max(side, stride - 1)) * step
             step *= stride
             self.receptive_fields.append(seen)
 

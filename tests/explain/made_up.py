@@ -5,6 +5,7 @@ import pandas as pd
 from linear import sequences as random_sequences
 
 from noncoding.explain.explained import Explained
+from noncoding.explain.grid import Grid
 from noncoding.explain.resolution import Resolution
 from noncoding.explain.sequences import Sequences
 
@@ -25,10 +26,10 @@ def made_up(starts=(100, 500), **changes):
         "labels": np.array([1, 0], np.float32),
         "probabilities": np.array([0.9, 0.4], np.float32),
         "maps": {
-            "gradcam": generator.random((2, 10), np.float32),
+            "gradcam": generator.random((2, 10), np.float32).repeat(4, axis=1),
             "gradient": generator.normal(size=(2, LENGTH)).astype(np.float32),
         },
-        "resolution": Resolution(10, 4.0, 11),
+        "resolution": Resolution(Grid(10, -3, 4, 10), 11),
         "sites": [[], []],
         "hits": [[], []],
         "motif": "",

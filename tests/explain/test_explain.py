@@ -64,8 +64,12 @@ def test_maps_figures_and_tables(inputs, tmp_path):
         group = file["0"]
         assert group.attrs["name"] == "a"
         for method in LAYER_METHODS:
-            assert group[method].shape == (6, 5)
+            assert group[method].shape == (6, LENGTH)
             assert (group[method][:] >= 0).all()
+            # Convolution of 7 bp padded by 3, pooled by 4; blocks of kernel 3, the second
+            # with a stride of 2: from -3 - 4 - 4 to 6 + 4 + 4.
+            attributes = group[method].attrs
+            assert (attributes["first_centre_bp"], attributes["step_bp"]) == (1.5, 8)
         assert group["gradient"].shape == (6, LENGTH)
         assert group["mutagenesis"].shape == (2, LENGTH)
         labels = toy_split(30, 0)[1]
@@ -76,7 +80,7 @@ def test_maps_figures_and_tables(inputs, tmp_path):
     names = {path.stem for path in made.figures.iterdir()}
     assert names == {"000-a", "000-a-1", "001-b", "001-b-1", "faithfulness"}
     assert summary["layer"] == "resnet.blocks.1"
-    assert summary["resolution_bp"] == LENGTH / 5
+    assert summary["resolution_bp"] == 8
     assert summary["truth_auroc"] is None and summary["problems"] == []
     checks = pd.read_csv(made.faithfulness, sep="\t")
     assert list(checks) == list(COLUMNS)
@@ -133,6 +137,7 @@ def test_a_target_without_positives_is_told_and_the_rest_drawn(inputs, tmp_path)
         ({"layer": "resnet.nothing"}, "'resnet.nothing'", 1),
         ({"layer": "sequence"}, "a convolutional layer of Hybrid", 1),
         ({"layer": "resnet.blocks.0.gate.squeeze"}, "(batch, channels, positions)", 1),
+        ({"layer": "resnet.blocks"}, "one that runs once", 1),
     ],
 )
 def test_what_is_not_there_is_told_and_the_rest_rendered(inputs, tmp_path, asked, told, left):

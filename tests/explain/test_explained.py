@@ -3,14 +3,7 @@
 import numpy as np
 import pytest
 
-from noncoding.explain.explained import holds, per_base, share_in_bin, strongest_window
-
-
-def test_maps_are_laid_out_in_steps():
-    maps = np.array([[1.0, 2.0, 3.0]], np.float32)
-    assert per_base(maps, 6).tolist() == [[1, 1, 2, 2, 3, 3]]
-    # Seven bases on three positions: shares of 3, 2 and 2.
-    assert per_base(maps, 7).tolist() == [[1, 1, 1, 2, 2, 3, 3]]
+from noncoding.explain.explained import holds, share_in_bin, strongest_window
 
 
 @pytest.mark.parametrize("noise", [0, 0.02])

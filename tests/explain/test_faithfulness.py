@@ -11,6 +11,7 @@ from toy_store import toy_sizes
 
 from noncoding.explain import faithfulness
 from noncoding.explain.faithfulness import faithfulness_table
+from noncoding.explain.grid import Grid
 from noncoding.explain.methods import attribute
 from noncoding.explain.perturb import perturbation_curves
 from noncoding.explain.randomise import parts
@@ -19,7 +20,8 @@ from noncoding.models import create_model
 
 
 def maps(**given):
-    return {name: np.array(rows, np.float32) for name, rows in given.items()}
+    """Maps of positions of 4 bp."""
+    return {name: np.array(rows, np.float32).repeat(4, axis=1) for name, rows in given.items()}
 
 
 def by_check(rows):
@@ -68,7 +70,7 @@ def test_enrichment_is_the_ratio_of_the_shares():
     heights = np.zeros((4, length))
     heights[:, 100:110] = 1
     hits = [[(95, 110)], [(95, 110)], [(300, 310)], []]
-    target = made_up(length=length, maps=maps(gradient=heights), hits=hits, motif="M")
+    target = made_up(length=length, maps={"gradient": heights}, hits=hits, motif="M")
     table = by_check(faithfulness.motif_checks(target, ", all loci"))["value"]
     top = table["gradient", "known motif in strongest window, all loci", "Reb1"]
     random = table["gradient", "known motif in random window, all loci", "Reb1"]
@@ -87,7 +89,7 @@ def test_agreement_is_measured_over_the_layers_positions():
     summed = effects.reshape(2, 10, 4).sum(axis=2)
     expected = [
         spearmanr(one, other).statistic
-        for one, other in zip(target.maps["gradcam"], summed, strict=True)
+        for one, other in zip(target.maps["gradcam"][:, ::4], summed, strict=True)
     ]
     found = table["gradcam", "rank correlation with mutagenesis", "Reb1"]
     assert found == pytest.approx(np.mean(expected))
@@ -125,7 +127,7 @@ def test_maps_change_with_the_weights_and_costly_methods_are_asked_twice():
     own = attribute(
         methods, network, network.get_submodule(layer), given.sequences.one_hot, given.index
     )
-    target = made_up(index=1, maps=own, resolution=Resolution(5, 8.0, 20))
+    target = made_up(index=1, maps=own, resolution=Resolution(Grid(5, -6, 8, 20), 20))
     rows = list(faithfulness.randomisation_checks(target, network, layer, 2))
     every = parts(network)
     of_layer = [row for row in rows if row["method"] == "hirescam"]

@@ -14,9 +14,9 @@ from noncoding.explain.figures import (
 )
 
 
-def peaked(at):
-    """A map of 400 bp with a peak."""
-    heights = np.zeros((2, 400), np.float32)
+def peaked(at, length=400):
+    """A map with a peak."""
+    heights = np.zeros((2, length), np.float32)
     heights[:, at : at + 8] = 1
     return heights
 
@@ -46,7 +46,7 @@ def test_a_summary_says_how_much_lies_in_the_bin_or_on_the_truth():
 
 @pytest.mark.parametrize("resolution", [True, False])
 def test_figures_are_drawn(tmp_path, resolution):
-    changes = {} if resolution else {"resolution": None, "maps": {"gradient": peaked(10)[:, :40]}}
+    changes = {} if resolution else {"resolution": None, "maps": {"gradient": peaked(10, 40)}}
     target = made_up(**changes, motif="M", hits=[[(3, 12)], []], sites=[[(3, 12)], []])
     paths = [tmp_path / "one.svg", tmp_path / "one.png"]
     draw_sequence(target, 0, *paths)

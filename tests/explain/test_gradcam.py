@@ -7,6 +7,7 @@ from toy_store import LENGTH, toy_sizes
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
 from noncoding.explain.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
+from noncoding.explain.grid import Grid, layer_grid
 from noncoding.models import create_model
 
 BOTH = {"gradcam": gradcam, "hirescam": hirescam}
@@ -54,7 +55,9 @@ def test_hirescam_is_faithful_where_gradcam_is_not():
 
 def test_known_network_on_both_strands():
     network = Linear().eval()
-    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH)["gradcam"]
+    grid = Grid(positions=5, start=0, step=1, width=1)
+    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH, grid)
+    maps = maps["gradcam"]
     # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
     assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
 
@@ -64,9 +67,16 @@ def test_both_strands_give_the_same_map_mirrored():
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = named_layer(network, network.gradcam_layer)
     sequences = torch.rand(3, 4, LENGTH)
-    there = strand_averaged_maps(network, layer, sequences, 1, BOTH)["gradcam"]
-    back = strand_averaged_maps(network, layer, reverse_complement(sequences), 1, BOTH)["gradcam"]
+    grid = layer_grid(network, layer, LENGTH)
+    there, back = (
+        strand_averaged_maps(network, layer, given, 1, BOTH, grid)["gradcam"]
+        for given in (sequences, reverse_complement(sequences))
+    )
     torch.testing.assert_close(there, back.flip(-1))
+
+
+def both_strands(grid, forward, reverse):
+    return (grid.per_base(forward, LENGTH) + grid.per_base(reverse, LENGTH).flip(-1)) / 2
 
 
 @pytest.mark.parametrize("pooling", ["attention", "flatten"])
@@ -76,21 +86,22 @@ def test_agrees_with_captum(pooling):
     sequences = torch.rand(4, 4, LENGTH)
     for name in (network.gradcam_layer, "resnet.stem", "resnet.final_norm"):
         layer = named_layer(network, name)
+        grid = layer_grid(network, layer, LENGTH)
         reference = LayerGradCam(network, layer)
         forward, reverse = (
             reference.attribute(strand, target=2, relu_attributions=True)[:, 0]
             for strand in (sequences, reverse_complement(sequences))
         )
-        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH)["gradcam"]
-        expected = (forward + reverse.flip(-1)) / 2
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH, grid)["gradcam"]
+        expected = both_strands(grid, forward, reverse)
         torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
         product = LayerGradientXActivation(network, layer)
         forward, reverse = (
             product.attribute(strand, target=2).sum(dim=1).relu()
             for strand in (sequences, reverse_complement(sequences))
         )
-        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH)["hirescam"]
-        expected = (forward + reverse.flip(-1)) / 2
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH, grid)["hirescam"]
+        expected = both_strands(grid, forward, reverse)
         torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
 
 

@@ -26,7 +26,6 @@ def test_step_and_span_of_a_convolution(kernel, stride):
     network = Stack(kernel, stride).eval()
     given = np.eye(4, dtype=np.uint8)[np.zeros((2, 400), int)].transpose(0, 2, 1)
     found = resolution(network, network.first, given)
-    assert found.positions == 400 // stride
-    assert found.step == pytest.approx(stride)
-    # Even weights: 95 % of the span, and up to a step more where positions begin in its midst.
-    assert 0.9 * kernel - 1 <= found.receptive_field <= kernel + stride
+    assert found.grid == (400 // stride, -(kernel // 2), stride, kernel)
+    # Even weights: 95 % of the span, and at most a base more on either side.
+    assert 0.95 * kernel <= found.receptive_field <= 0.95 * kernel + 2

@@ -19,8 +19,12 @@ def test_maps_are_kept_with_coordinates_target_method_and_layer(tmp_path):
         assert group.attrs["name"] == "Reb1"
         np.testing.assert_array_equal(group["gradcam"][:], target.maps["gradcam"])
         assert group["gradcam"].attrs["layer"] == "resnet.blocks.0"
-        assert group["gradcam"].attrs["bp_per_value"] == 4
+        # Position 0 sees bases -3 to 6.
+        assert group["gradcam"].attrs["first_centre_bp"] == 1.5
+        assert group["gradcam"].attrs["step_bp"] == 4
+        assert group["gradcam"].attrs["positions"] == 10
         assert group["gradient"].attrs["layer"] == "bases"
+        assert "step_bp" not in group["gradient"].attrs
         assert group["chromosome"].asstr()[:].tolist() == ["I", "I"]
         assert group["start"][:].tolist() == [100, 500]
         assert group["label"][:].tolist() == [1, 0]
@@ -30,7 +34,7 @@ def read_track(path):
     return pd.read_csv(path, sep="\t", skiprows=1, names=["chromosome", "start", "end", "value"])
 
 
-def test_tracks_hold_a_value_for_each_position_of_each_window(tmp_path):
+def test_tracks_hold_a_value_for_each_base_of_each_window_and_join_equal_ones(tmp_path):
     target = made_up()
     write_tracks(tmp_path, target)
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -40,7 +44,7 @@ def test_tracks_hold_a_value_for_each_position_of_each_window(tmp_path):
     track = read_track(tmp_path / names[0])
     assert track["start"].tolist()[:3] == [100, 104, 108]
     assert (track["end"] - track["start"] == 4).all()
-    np.testing.assert_allclose(track["value"], target.maps["gradcam"].ravel(), rtol=1e-4)
+    np.testing.assert_allclose(track["value"], target.maps["gradcam"][:, ::4].ravel(), rtol=1e-4)
 
 
 @pytest.mark.parametrize("second", [102, 110, 139])
@@ -52,6 +56,11 @@ def test_a_base_of_two_windows_stands_in_a_track_once(tmp_path, second):
         bases = [base for row in track.itertuples() for base in range(row.start, row.end)]
         assert len(bases) == len(set(bases))
         assert set(bases) == set(range(100, second + 40))
+        # Where both windows are, the first counts.
+        maps = target.maps[path.stem.rpartition("-")[2]]
+        expected = np.concatenate([maps[0], maps[1][140 - second :]])
+        found = [row.value for row in track.itertuples() for _ in range(row.start, row.end)]
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 def test_sequences_without_coordinates_have_no_track(tmp_path):

@@ -64,6 +64,23 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     return table
 
 
+def distinct_names(table: pd.DataFrame) -> pd.Series:
+    """Names that tell targets apart: where several share one, their index is added.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``index`` and ``name``.
+
+    Returns
+    -------
+    pandas.Series of str
+        With the rows of ``table``, e.g. ``K562 CTCF (index 412)``.
+    """
+    numbered = table["name"] + " (index " + table["index"].astype(str) + ")"
+    return table["name"].where(~table["name"].duplicated(keep=False), numbered)
+
+
 def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFrame:
     """The target that a person asked for; several, if they share a name.
 

@@ -16,7 +16,7 @@ from noncoding.discover.figures import draw_learned
 from noncoding.discover.filters import first_layer, strongest_filter
 from noncoding.discover.learned import SURE, Learned
 from noncoding.discover.matching import matches
-from noncoding.discover.patterns import FEWEST, patterns
+from noncoding.discover.patterns import FEWEST, Pattern, patterns
 from noncoding.discover.positives import positives
 from noncoding.errors import InputError
 from noncoding.explain.methods import METHODS, BaseMethod
@@ -29,7 +29,7 @@ from noncoding.motifs.meme import read_motifs
 from noncoding.predict import device, read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
-from noncoding.targets import check_same_targets, read_targets
+from noncoding.targets import check_same_targets, distinct_names, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -123,9 +123,10 @@ def discover(
         check_same_targets(metrics, table, first.targets, "the test split", remedy)
         probabilities = read_predictions(predictions, first)
         own = match_motifs(first.targets, known)
+        names = distinct_names(first.targets)
         learned: list[Learned] = []
         for index in chosen:
-            name = str(first.targets.loc[index, "name"])
+            name = names[index]
             one_hot, taken = positives(splits, probabilities, index, settings.sequences)
             if len(one_hot) < FEWEST:
                 problems.append(
@@ -173,14 +174,25 @@ def _write(
         write_meme(
             str(motifs_part),
             {
-                "_".join([target.name, *pattern.view.split(), *pattern.name.split()]): (
-                    pattern.frequencies
-                )
+                motif_name(target, pattern): pattern.frequencies
                 for target in learned
                 for pattern in target.patterns
             },
         )
         summary_part.write_text(json.dumps(_summary(learned, problems, method), indent=2))
+
+
+def motif_name(target: Learned, pattern: Pattern) -> str:
+    """Identifier and alternate name of a pattern in MEME format, neither with white space.
+
+    Returns
+    -------
+    str
+        E.g. ``007-Reb1_TF-MoDISco_for_1 Reb1``.
+    """
+    stem = file_stem(target.index, target.name)
+    alternate = "_".join(target.name.split()) or str(target.index)
+    return f"{'_'.join([stem, *pattern.view.split(), *pattern.name.split()])} {alternate}"
 
 
 def _summary(learned: list[Learned], problems: list[str], method: str) -> dict[str, Any]:

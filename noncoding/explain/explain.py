@@ -19,6 +19,7 @@ from noncoding.explain.explainer import Explainer, Settings
 from noncoding.explain.faithfulness_figure import draw_faithfulness
 from noncoding.explain.figures import draw_sequence, draw_summary
 from noncoding.explain.methods import METHODS
+from noncoding.explain.perturb import of_other_sequences
 from noncoding.explain.select import chosen_targets
 from noncoding.explain.truth import truth_metrics
 from noncoding.files import written_folders, written_whole
@@ -27,7 +28,7 @@ from noncoding.motifs.meme import read_motifs
 from noncoding.predict import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
-from noncoding.targets import check_same_targets, read_targets
+from noncoding.targets import check_same_targets, distinct_names, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ class ExplanationOutputs:
     faithfulness : Path
         Table of checks, see `noncoding.explain.faithfulness`.
     curves : Path
-        Table of deletion and insertion: target, order, kind, share (of the bases), logit,
-        and worth (logit as a share of what the whole sequences are worth, from 0 to 1).
+        Table of deletion and insertion: index, target, order, kind, share (of the bases),
+        logit, and worth (logit as a share of what the whole sequences are worth, from 0 to 1).
     figures : Path
         Folder: of each target a summary and the drawn sequences, and ``faithfulness``,
         an SVG and a PNG each.
@@ -104,6 +105,7 @@ def explain(
     trained = load_model(model)
     table, baselines = read_targets(metrics), read_targets(baseline)
     chosen, problems = chosen_targets(table, settings)
+    names = distinct_names(table)
     with Store(store) as split:
         trained.check_fits(split)
         for path, of in ((metrics, table), (baseline, baselines)):
@@ -135,13 +137,14 @@ def explain(
             for index in chosen:
                 explained, found = explainer.explain(index)
                 problems += found
-                rows.append(_row(table, index, explained))
+                rows.append(_row(table.assign(name=names), index, explained))
                 if explained is None:
                     continue
                 group = file.create_group(str(index))
                 writing.keep_maps(group, explained, explainer.layer_name)
                 writing.write_tracks(tracks, explained)
-                own, curve = explainer.check(explained)
+                own, curve, found = explainer.check(explained)
+                problems += found
                 checks += own
                 curves.append(curve)
                 _draw(figures, explained, settings.drawn)
@@ -187,14 +190,18 @@ def _row(table: pd.DataFrame, index: int, explained: Explained | None) -> dict[s
     if explained is None:
         return row
     bases = explained.maps[next(iter(explained.maps))]
-    agreement = np.full(1, np.nan)
-    if any(explained.sites):
-        agreement = truth_metrics(bases, explained.sites[: len(bases)])[0]
+    truth, matched = np.nan, np.nan
+    sites = explained.sites[: len(bases)]
+    if any(sites):
+        truth = float(np.nanmean(truth_metrics(bases, sites)[0]))
+        if len(bases) > 1:
+            matched = float(np.nanmean(truth_metrics(of_other_sequences(bases), sites)[0]))
     return row | {
         "loci": len(explained.labels),
         "mean_probability": float(explained.probabilities.mean()),
         "share_in_bin": share_in_bin(np.maximum(bases, 0), explained.bin),
-        "truth_auroc": float(np.nanmean(agreement)) if not np.isnan(agreement).all() else np.nan,
+        "truth_auroc": truth,
+        "truth_auroc_position_matched": matched,
         "known_motif": explained.motif,
         "figure": writing.file_stem(index, explained.name),
     }
@@ -203,7 +210,6 @@ def _row(table: pd.DataFrame, index: int, explained: Explained | None) -> dict[s
 def _summary(
     rows: Sequence[dict[str, Any]], explainer: Explainer, settings: Settings, problems: list[str]
 ) -> dict[str, Any]:
-    agreement = np.array([row.get("truth_auroc", np.nan) for row in rows], dtype=float)
     measured = explainer.resolution
     first = METHODS[explainer.methods[0]].title
     return {
@@ -216,8 +222,15 @@ def _summary(
         "loci": sum(row["loci"] for row in rows),
         "checked": explainer.checked,
         "drawn": settings.drawn,
-        "truth_auroc": None if np.isnan(agreement).all() else float(np.nanmean(agreement)),
+        "truth_auroc": _mean(rows, "truth_auroc"),
+        "truth_auroc_position_matched": _mean(rows, "truth_auroc_position_matched"),
         "resolution_bp": measured.grid.step if measured else None,
         "receptive_field_bp": measured.receptive_field if measured else None,
         "versions": versions(),
     }
+
+
+def _mean(rows: Sequence[dict[str, Any]], column: str) -> float | None:
+    """Mean over the targets that have a value."""
+    values = [row[column] for row in rows if not np.isnan(row.get(column, np.nan))]
+    return float(np.mean(values)) if values else None

@@ -22,6 +22,7 @@ from noncoding.explain.truth import planted_sites
 from noncoding.models import ExportedModel
 from noncoding.predict import device, strand_averaged
 from noncoding.store import Store
+from noncoding.targets import distinct_names
 
 POSITIVES = "positives"
 """Value of ``sequences`` for the best-predicted true positives of each target."""
@@ -71,6 +72,7 @@ class Explainer:
         self._probabilities = probabilities
         self._labels = store.labels(slice(store.loci_count))
         self._loci = store.loci()
+        self._names = distinct_names(store.targets)
         self._truth = truth
         self._motif_names, self._motifs = motif_names, motifs
         self.problems: list[str] = []
@@ -120,7 +122,7 @@ class Explainer:
 
     def explain(self, target: int) -> tuple[Explained | None, list[str]]:
         """Maps of a target's sequences, and what could not be explained."""
-        name = str(self._store.targets.loc[target, "name"])
+        name = self._names[target]
         problems: list[str] = []
         given = self._given
         if given is None:
@@ -163,8 +165,8 @@ class Explainer:
             problems,
         )
 
-    def check(self, explained: Explained) -> tuple[list[dict[str, Any]], pd.DataFrame]:
-        """Every check of a target, and its curves of deletion and insertion."""
+    def check(self, explained: Explained) -> tuple[list[dict[str, Any]], pd.DataFrame, list[str]]:
+        """Every check of a target, its curves of deletion and insertion, and problems."""
         checked = min(self.checked, len(explained.labels))
         one_hot = explained.sequences.one_hot[:checked]
         own = {name: explained.maps[name][:checked] for name in explained.maps}
@@ -182,7 +184,8 @@ class Explainer:
             *faithfulness.completeness_checks(first, self._network, checked),
             *faithfulness.randomisation_checks(first, self._network, self.layer_name, checked),
         ]
-        return rows, _curve_rows(explained.name, curves)
+        problems = faithfulness.undefined_enrichment(explained, rows)
+        return rows, _curve_rows(explained, curves), problems
 
     def _known_of(
         self, given: sequences.Sequences, target: int
@@ -198,13 +201,14 @@ class Explainer:
         return np.full(len(given.one_hot), np.nan, np.float32), np.concatenate(found)
 
 
-def _curve_rows(name: str, curves: Curves) -> pd.DataFrame:
+def _curve_rows(explained: Explained, curves: Curves) -> pd.DataFrame:
     """Means over the sequences of a target."""
     none, whole = curves.none.mean(), curves.whole.mean()
     return pd.DataFrame(
         [
             {
-                "target": name,
+                "index": explained.index,
+                "target": explained.name,
                 "order": order,
                 "kind": kind,
                 "share": share,

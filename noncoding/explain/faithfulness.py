@@ -11,21 +11,21 @@ from torch import nn
 from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.gradients import shuffled
-from noncoding.explain.known import window_shares
+from noncoding.explain.known import match_shares, window_matches
 from noncoding.explain.methods import METHODS, LayerMethod, attribute
-from noncoding.explain.perturb import Curves
+from noncoding.explain.perturb import MATCHED, Curves, of_other_sequences
 from noncoding.explain.randomise import parts, randomised, rank_correlations
 from noncoding.explain.strands import logits
 from noncoding.explain.truth import peak_distances, truth_metrics
 from noncoding.models.network import Network
 
-COLUMNS = ("method", "check", "target", "sequences", "value", "low", "high")
+COLUMNS = ("method", "check", "index", "target", "sequences", "value", "low", "high")
 RANDOMISED = "rank correlation after randomising "
 """What the name of that check begins with; the part follows down to which weights are random."""
 REPLICATES = 1000
 """Of the bootstrap."""
 IN_STRONGEST = "known motif in strongest window"
-IN_RANDOM = "known motif in random window"
+IN_MATCHED = "known motif in position-matched window"
 ENRICHMENT = "known motif, enrichment"
 ALL_LOCI = ", all loci"
 """Ends the name of checks that were made on every sequence that a method has explained."""
@@ -47,12 +47,20 @@ def planted_checks(target: Explained) -> Rows:
             auroc, auprc = truth_metrics(bases, sites)
             yield _row(target, method, "planted AUROC", auroc)
             yield _row(target, method, "planted AUPR", auprc)
+            if len(bases) > 1:
+                matched = truth_metrics(of_other_sequences(bases), sites)
+                yield _row(target, method, f"planted AUROC{MATCHED}", matched[0])
+                yield _row(target, method, f"planted AUPR{MATCHED}", matched[1])
             distances = peak_distances(bases, sites)
             yield _row(target, method, "peak to planted motif, bp", distances, np.median)
 
 
 def motif_checks(target: Explained, of: str = "") -> Rows:
-    """Share of strongest windows that hold the known motif, against windows at random.
+    """Share of strongest windows that hold the known motif, and its enrichment.
+
+    The control are position-matched windows: each strongest window is laid over the other
+    sequences of the target. Intervals are by a bootstrap over sequences, which draws the
+    windows and their controls together.
 
     Parameters
     ----------
@@ -64,20 +72,50 @@ def motif_checks(target: Explained, of: str = "") -> Rows:
         return
     for method in target.maps:
         bases = target.maps[method]
-        shares = window_shares(bases, target.hits[: len(bases)])
-        yield _row(target, method, f"{IN_STRONGEST}{of}", shares.top)
-        yield _row(target, method, f"{IN_RANDOM}{of}", shares.random)
-        if shares.random.any():
-            pairs = np.stack(shares, axis=1)
-            yield _row(target, method, f"{ENRICHMENT}{of}", pairs, _ratio)
+        count = len(bases)
+        matches = window_matches(bases, target.hits[:count])
+        equal, size = np.full(count, 1 / count), _replicates(count)
+        drawn = np.random.default_rng(1).multinomial(count, equal, size)
+        # The first row is the sample itself.
+        draws = np.vstack([np.ones(count, dtype=np.int64), drawn])
+        strongest, matched = match_shares(matches, draws)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = strongest / matched if matched[0] > 0 else np.full(len(draws), np.nan)
+        for check, found in ((IN_STRONGEST, strongest), (IN_MATCHED, matched), (ENRICHMENT, ratio)):
+            low, high = _limits(found[1:])
+            row = _named(target, method, f"{check}{of}", count)
+            yield row | {"value": float(found[0]), "low": low, "high": high}
+
+
+def undefined_enrichment(target: Explained, rows: list[dict[str, Any]]) -> list[str]:
+    """Why a target has no enrichment, as a sentence; empty where it has one.
+
+    Parameters
+    ----------
+    target : Explained
+    rows : list of dict
+        Its checks; of several enrichments of a method the last counts.
+    """
+    last = {row["method"]: row for row in rows if row["check"].startswith(ENRICHMENT)}
+    without = [row for row in last.values() if np.isnan(row["value"])]
+    if not without:
+        return []
+    if without[0]["sequences"] < 2:
+        reason = "found 1 sequence; expected at least 2, since windows are compared between them"
+    else:
+        methods = ", ".join(METHODS[row["method"]].title for row in without)
+        reason = f"found no match at the same positions of other sequences ({methods})"
+    return [f"{target.name}: enrichment of {target.motif} is not defined: {reason}."]
 
 
 def perturbation_checks(target: Explained, curves: Curves) -> Rows:
     """What is lost and won with the strongest bases, beyond a random order."""
     for method in target.maps:
-        lost, won = curves.gains(method)
-        yield _row(target, method, "deletion, beyond random", lost)
-        yield _row(target, method, "insertion, beyond random", won)
+        for of in ("", MATCHED):
+            if f"{method}{of}" in curves.deletion:
+                lost, won = curves.gains(f"{method}{of}")
+                yield _row(target, method, f"deletion, beyond random{of}", lost)
+                yield _row(target, method, f"insertion, beyond random{of}", won)
 
 
 def agreement_checks(target: Explained, checked: int) -> Rows:
@@ -91,8 +129,12 @@ def agreement_checks(target: Explained, checked: int) -> Rows:
     reference = _by_position(target, target.maps["mutagenesis"][:checked])
     for method, maps in target.maps.items():
         if method != "mutagenesis":
-            found = rank_correlations(_by_position(target, maps[:checked]), reference)
-            yield _row(target, method, "rank correlation with mutagenesis", found)
+            own = _by_position(target, maps[:checked])
+            check = "rank correlation with mutagenesis"
+            yield _row(target, method, check, rank_correlations(own, reference))
+            if len(own) > 1:
+                others = of_other_sequences(own)
+                yield _row(target, method, f"{check}{MATCHED}", rank_correlations(others, reference))
 
 
 def completeness_checks(target: Explained, network: nn.Module, checked: int) -> Rows:
@@ -146,18 +188,26 @@ def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`; intervals of 95 % by a bootstrap over sequences, for ``all`` over
-        targets. Where a mean over targets is not finite, there is none.
+        `COLUMNS`; 95 % intervals by a bootstrap over sequences, for ``all`` over targets.
+        ``all`` has no index, and its enrichment is the ratio of the mean shares.
     """
     table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table["index"] = table["index"].astype("Int64")
+    parts = dict(iter(table.groupby(["method", "check"], sort=False)))
     means = []
-    for (method, check), part in table.groupby(["method", "check"], sort=False):
-        values = part["value"].to_numpy(dtype=np.float64)
-        low, high = _interval(values, np.mean)
-        mean = {"method": method, "check": check, "target": "all"}
-        mean |= {"sequences": part["sequences"].sum(), "value": values.mean()}
-        means.append(mean | {"low": low, "high": high})
-    return pd.DataFrame([*rows, *means], columns=list(COLUMNS))
+    for (method, check), part in parts.items():
+        values, statistic = part["value"].to_numpy(dtype=np.float64), np.mean
+        if check.startswith(ENRICHMENT):
+            # A ratio of means: that of a target with few matches is far from sure.
+            of = check.removeprefix(ENRICHMENT)
+            shares = [parts[method, f"{one}{of}"]["value"] for one in (IN_STRONGEST, IN_MATCHED)]
+            values, statistic = np.stack(shares, axis=1).astype(np.float64), _ratio
+            values = values[~np.isnan(values).any(axis=1)]
+        mean = {"method": method, "check": check, "index": pd.NA, "target": "all"}
+        mean |= {"sequences": part["sequences"].sum(), **_estimate(values, statistic)}
+        means.append(mean)
+    everything = [table, pd.DataFrame(means, columns=list(COLUMNS)).astype(table.dtypes)]
+    return pd.concat(everything, ignore_index=True)
 
 
 def _by_position(target: Explained, maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -183,26 +233,35 @@ def _row(
     values: npt.NDArray[np.floating],
     statistic: Callable[..., Any] = np.mean,
 ) -> dict[str, Any]:
+    """A check whose value is a statistic of a value, or of a pair, for each sequence."""
     known = values[~np.isnan(values)] if values.ndim == 1 else values
-    low, high = _interval(known, statistic)
-    return {
-        "method": method,
-        "check": check,
-        "target": target.name,
-        "sequences": len(known),
-        "value": float(statistic(known, axis=0)) if len(known) else float("nan"),
-        "low": low,
-        "high": high,
-    }
+    return _named(target, method, check, len(known)) | _estimate(known, statistic)
 
 
-def _interval(
-    values: npt.NDArray[np.floating], statistic: Callable[..., Any]
-) -> tuple[float, float]:
-    """95 % interval of a statistic: percentiles of a bootstrap."""
-    if len(values) < 2:
+def _named(target: Explained, method: str, check: str, sequences: int) -> dict[str, Any]:
+    of = {"index": target.index, "target": target.name}
+    return {"method": method, "check": check, **of, "sequences": sequences}
+
+
+def _estimate(values: npt.NDArray[np.floating], statistic: Callable[..., Any]) -> dict[str, float]:
+    """A statistic and its 95 % interval."""
+    count = len(values)
+    if not count:
+        return dict.fromkeys(("value", "low", "high"), float("nan"))
+    drawn = np.random.default_rng(1).integers(count, size=(_replicates(count), count))
+    low, high = _limits(statistic(values[drawn], axis=1))
+    return {"value": float(statistic(values, axis=0)), "low": low, "high": high}
+
+
+def _replicates(count: int) -> int:
+    """A single value has no interval."""
+    return REPLICATES if count > 1 else 0
+
+
+def _limits(replicates: npt.NDArray[np.floating]) -> tuple[float, float]:
+    """Their 2.5 and 97.5 % quantiles; the upper one of a ratio may be infinite."""
+    known = np.sort(replicates[~np.isnan(replicates)])
+    if not len(known):
         return float("nan"), float("nan")
-    drawn = np.random.default_rng(1).integers(len(values), size=(REPLICATES, len(values)))
-    replicates = statistic(values[drawn], axis=1)
-    low, high = np.quantile(replicates[np.isfinite(replicates)], [0.025, 0.975])
-    return float(low), float(high)
+    low, high = (round(share * (len(known) - 1)) for share in (0.025, 0.975))
+    return float(known[low]), float(known[high])

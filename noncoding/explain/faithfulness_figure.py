@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 
 from noncoding.explain.faithfulness import RANDOMISED
 from noncoding.explain.methods import titles
-from noncoding.explain.perturb import RANDOM
+from noncoding.explain.perturb import MATCHED, RANDOM
 from noncoding.figures import COLOURS, saved_figure
 
 _CHARACTERS = 120
 _BARS = {
     "planted AUROC": "Planted motifs:\nper-base AUROC",
     "planted AUPR": "Planted motifs:\nper-base AUPR",
-    "known motif, enrichment": "Known motif, strongest\nover random window",
+    "known motif, enrichment": "Known motif, strongest over\nposition-matched window",
     "rank correlation with mutagenesis": "Rank correlation with\nin-silico mutagenesis",
     "deletion, beyond random": "Deletion: lost\nbeyond random",
     "insertion, beyond random": "Insertion: won\nbeyond random",
@@ -26,7 +26,7 @@ _MARKERS = "osD^vP"
 
 def faithfulness_finding(table: pd.DataFrame) -> str:
     """Which method takes most of the prediction away with its strongest bases."""
-    means = table[table["target"] == "all"].set_index(["check", "method"])["value"]
+    means = table[table["index"].isna()].set_index(["check", "method"])["value"]
     deletion = means.get("deletion, beyond random")
     if deletion is None or deletion.dropna().empty:
         return "No check could be made"
@@ -55,7 +55,7 @@ def draw_faithfulness(
     *paths : path
         One file a format.
     """
-    means = table[table["target"] == "all"]
+    means = table[table["index"].isna()]
     methods = list(dict.fromkeys(table["method"]))
     colours = dict(zip(methods, COLOURS, strict=False)) | {RANDOM: "0.5"}
     bars = [check for check in _BARS if check in set(means["check"])]
@@ -65,6 +65,9 @@ def draw_faithfulness(
         panels = upper.subplots(1, max(len(bars), 1), squeeze=False).ravel()
         for axes, check in zip(panels, bars, strict=False):
             _draw_check(axes, means[means["check"] == check], methods, colours)
+            matched = means[means["check"] == f"{check}{MATCHED}"]
+            places = [methods.index(method) for method in matched["method"]]
+            axes.plot(matched["value"], places, "x", color="0.5", ms=5, zorder=1)
             axes.set_title(_BARS[check], fontsize=8)
             if axes.get_subplotspec().is_first_col():
                 axes.set_yticks(range(len(methods)), [titles()[name] for name in methods])
@@ -95,7 +98,8 @@ def _draw_check(
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, kind: str, colours: dict[str, str]) -> None:
     means = rows.groupby(["order", "share"], sort=False)["worth"].mean()
-    for order in dict.fromkeys(rows["order"]):
+    # Orders of position-matched controls stand in the table alone.
+    for order in dict.fromkeys(order for order in rows["order"] if order in colours):
         curve = means[order]
         label = "Random order" if order == RANDOM else titles()[order]
         style = "--" if order == RANDOM else "-"

@@ -1,12 +1,12 @@
 """Whether the strongest windows hold the known motif of the target's protein."""
 
-from typing import NamedTuple
+import math
 
 import numpy as np
 import numpy.typing as npt
 from memelite import fimo
 
-from noncoding.explain.explained import Interval, holds, strongest_window
+from noncoding.explain.explained import Interval, strongest_window
 from noncoding.explain.threads import same_threads
 
 WINDOW = 40
@@ -14,25 +14,9 @@ WINDOW = 40
 P_VALUE = 5e-4
 """Of a match, as the MEME suite's FIMO has it: one in 2,000 places of random sequence.
 
-At FIMO's usual 1e-4 a motif of 7 bp matches by its single best word alone. What matches by
-chance is counted in the random windows, too.
+At FIMO's usual 1e-4 a motif of 7 bp is matched by its single best k-mer alone. Matches by
+chance are counted in the position-matched windows, too.
 """
-
-
-class Shares(NamedTuple):
-    """How often windows hold a match, locus by locus.
-
-    Attributes
-    ----------
-    top : numpy.ndarray, shape=(n,), dtype=float64
-        1 where the strongest window holds one, else 0.
-    random : numpy.ndarray, shape=(n,), dtype=float64
-        Share of all windows of the same sequence that hold one: what a window drawn at
-        random would find in the mean.
-    """
-
-    top: npt.NDArray[np.float64]
-    random: npt.NDArray[np.float64]
 
 
 def motif_hits(
@@ -61,24 +45,59 @@ def motif_hits(
     return [sorted(set(intervals)) for intervals in found]
 
 
-def window_shares(bases: npt.NDArray[np.floating], hits: list[list[Interval]]) -> Shares:
-    """Strongest windows against all windows of the same sequences.
+def window_matches(
+    bases: npt.NDArray[np.floating], hits: list[list[Interval]]
+) -> npt.NDArray[np.bool_]:
+    """Whether the strongest window of each map holds a match, in each of the sequences.
 
     Parameters
     ----------
     bases : numpy.ndarray, shape=(n, length)
         Maps.
     hits : list of list of Interval
-        Of a motif, by sequence. A window holds one whose middle lies in it.
+        Matches of a motif, by sequence. A window holds a match whose middle lies in it.
 
     Returns
     -------
-    Shares
+    numpy.ndarray, shape=(n, n), dtype=bool
+        Row: the map that the window is taken from. Column: the sequence that it is laid
+        over. Off the diagonal lie the position-matched controls.
     """
-    top, random = np.zeros(len(bases)), np.zeros(len(bases))
-    for row, (heights, intervals) in enumerate(zip(bases, hits, strict=True)):
-        width = min(WINDOW, len(heights))
-        top[row] = holds(strongest_window(heights, width), intervals)
-        starts = range(len(heights) - width + 1)
-        random[row] = np.mean([holds((start, start + width), intervals) for start in starts])
-    return Shares(top, random)
+    count, length = bases.shape
+    width = min(WINDOW, length)
+    holding = np.zeros((length - width + 1, count), dtype=bool)
+    for column, intervals in zip(holding.T, hits, strict=True):
+        for start, end in intervals:
+            # Windows [s, s + width) with s <= middle < s + width.
+            middle = (start + end) / 2
+            column[max(0, math.floor(middle - width) + 1) : math.floor(middle) + 1] = True
+    return holding[[strongest_window(heights, width)[0] for heights in bases]]
+
+
+def match_shares(
+    matches: npt.NDArray[np.bool_], draws: npt.NDArray[np.integer]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Share of windows that hold a match, in their own sequence and in the others.
+
+    The second is what the positions of the windows alone would reach: maps that are the
+    same for every sequence have equal shares, wherever the sites lie.
+
+    Parameters
+    ----------
+    matches : numpy.ndarray, shape=(n, n), dtype=bool
+        As of `window_matches`.
+    draws : numpy.ndarray, shape=(replicates, n), dtype=int
+        How often each sequence was drawn; ones for the sample itself.
+
+    Returns
+    -------
+    strongest, matched : numpy.ndarray, shape=(replicates,), dtype=float64
+        ``matched`` is over all pairs of two different sequences; NaN without any.
+    """
+    drawn = draws.sum(axis=1)
+    strongest = draws @ matches.diagonal() / drawn
+    others = np.where(np.eye(len(matches), dtype=bool), 0.0, matches)
+    pairs = drawn**2 - (draws**2).sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        matched = ((draws @ others) * draws).sum(axis=1) / pairs
+    return strongest, matched

@@ -14,6 +14,11 @@ SHARES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2)
 """Of the bases that are exchanged."""
 RANDOM = "random"
 """Name of the order that no map gives."""
+MATCHED = ", position-matched"
+"""Ends the name of a control: a check with the map of another sequence of the same target.
+
+A map that is the same for every sequence scores as high there.
+"""
 _REFERENCES = 2
 
 
@@ -25,8 +30,9 @@ class Curves(NamedTuple):
     shares : numpy.ndarray, shape=(steps,), dtype=float64
         Of the bases.
     deletion, insertion : dict of numpy.ndarray, shape=(n, steps), dtype=float64
-        By order, `RANDOM` among them: the sequence, with its first bases shuffled; the
-        shuffled sequence, with its first bases brought back.
+        By order: of each map; of the next sequence's map (`MATCHED`), where there are
+        several; and `RANDOM`. The sequence, with its first bases shuffled; the shuffled
+        sequence, with its first bases brought back.
     whole, none : numpy.ndarray, shape=(n,), dtype=float64
         Logit of the sequences, and of their shuffled versions.
     """
@@ -37,7 +43,7 @@ class Curves(NamedTuple):
     whole: npt.NDArray[np.float64]
     none: npt.NDArray[np.float64]
 
-    def gains(self, method: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def gains(self, order: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """How much more than a random order an order takes away, and brings back.
 
         Returns
@@ -47,13 +53,18 @@ class Curves(NamedTuple):
             worth in the mean: 0, no better than random; at most about 1.
         """
         worth = float((self.whole - self.none).mean())
-        taken = self.deletion[RANDOM] - self.deletion[method]
-        brought = self.insertion[method] - self.insertion[RANDOM]
+        taken = self.deletion[RANDOM] - self.deletion[order]
+        brought = self.insertion[order] - self.insertion[RANDOM]
         span = self.shares[-1] - self.shares[0]
         return (
             np.trapezoid(taken, self.shares, axis=1) / (span * worth),
             np.trapezoid(brought, self.shares, axis=1) / (span * worth),
         )
+
+
+def of_other_sequences(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """The map of the next sequence for each sequence, shape=(n, positions)."""
+    return np.roll(maps, -1, axis=0)
 
 
 def perturbation_curves(
@@ -92,13 +103,16 @@ def perturbation_curves(
     none = logits(network, references.reshape(-1, 4, length), target)
     deletion: dict[str, npt.NDArray[np.float64]] = {}
     insertion: dict[str, npt.NDArray[np.float64]] = {}
-    for method in (*bases, RANDOM):
+    orders = dict(bases)
+    if count > 1:
+        orders |= {f"{name}{MATCHED}": of_other_sequences(maps) for name, maps in bases.items()}
+    for method in (*orders, RANDOM):
         curves = np.zeros((2, count, len(taken)))
         for row in range(count):
             for reference in references[row]:
                 ties = generator.random(length)
                 # The last key counts most.
-                keys = (ties,) if method == RANDOM else (ties, -bases[method][row])
+                keys = (ties,) if method == RANDOM else (ties, -orders[method][row])
                 order = np.lexsort(keys)
                 rank = np.empty(length, int)
                 rank[order] = np.arange(length)

@@ -15,9 +15,14 @@ from noncoding.explain.methods import METHODS, LayerMethod
 NO_TRACKS = "No coordinates are known of these sequences, so there is nothing for a browser.\n"
 
 
+_STEM_CHARACTERS = 80
+
+
 def file_stem(index: int, name: str) -> str:
-    """What the files of a target are called, e.g. ``007-Reb1``."""
-    return f"{index:03d}-{re.sub('[^A-Za-z0-9]+', '-', name).strip('-')}"
+    """What the files of a target are called, e.g. ``007-Reb1``; distinct by the index."""
+    safe = re.sub("[^A-Za-z0-9]+", "-", name).strip("-")
+    # File systems take 255 characters at most.
+    return f"{index:03d}-{safe}"[:_STEM_CHARACTERS].rstrip("-")
 
 
 def keep_maps(group: h5py.Group, target: Explained, layer: str) -> None:
@@ -73,7 +78,9 @@ def write_tracks(folder: Path, target: Explained) -> None:
         rows = pd.concat(_intervals(loci.iloc[: len(maps)], maps))
         track = folder / f"{file_stem(target.index, target.name)}-{method}.bedgraph"
         with track.open("w") as file:
-            file.write(f'track type=bedGraph name="{target.name} {title}" visibility=full\n')
+            # The header has no escape for a quotation mark.
+            shown = f"{target.name} {title}".replace('"', "'")
+            file.write(f'track type=bedGraph name="{shown}" visibility=full\n')
             rows.to_csv(file, sep="\t", header=False, index=False, float_format="%.5g")
 
 

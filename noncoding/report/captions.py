@@ -40,10 +40,11 @@ LAYERS = Caption(
 FAITHFULNESS = Caption(
     "Checks of every method: agreement with the truth, with in-silico mutagenesis, and what is "
     "lost and won with the strongest bases; curves of deletion, insertion and randomised weights",
-    "All methods on the same sequences. Top: means over targets with 95 % intervals by drawing "
-    "targets anew; dotted, what chance would give. Bottom left and middle: share of the logit "
-    "that is left when the strongest bases of a map are shuffled, and that is there when only they "
-    "are kept; shuffles keep dinucleotides. Bottom right: rank correlation of the map with that "
+    "All methods on the same sequences. Top: means over targets with 95 % intervals (targets "
+    "resampled); dotted: expected by chance; grey crosses: the same check with the map of "
+    "another sequence of the target, which shows what the positions alone explain. Bottom left "
+    "and middle: share of the logit that is left when the strongest bases of a map are shuffled, "
+    "and that is there when only they are kept; shuffles keep dinucleotides. Bottom right: rank correlation of the map with that "
     "of a network whose weights are put into random order, part after part from the logits on: a "
     "map that stayed the same would not show what was learned.",
 )

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,14 @@ _MEASURED = (
     "mean_probability",
     "share_in_bin",
     "truth_auroc",
+    "truth_auroc_position_matched",
     "value",
     "low",
     "high",
     "q_value",
     "own_q_value",
 )
+"""Numeric columns, in which an empty field is no number."""
 _REMEDY = "Run the stage '{}' again."
 
 
@@ -216,7 +218,9 @@ def _collect_model(name: str, folder: Path) -> ModelResults:
         metrics=_read_table(folder / "evaluation" / "targets.tsv", "evaluate"),
         explanation=_read_json(folder / "explain" / "summary.json", "explain"),
         explained=_read_table(folder / "explain" / "targets.tsv", "explain"),
-        faithfulness=_read_table(folder / "explain" / "faithfulness.tsv", "explain"),
+        faithfulness=_read_table(
+            folder / "explain" / "faithfulness.tsv", "explain", numeric=("index", *_MEASURED)
+        ),
         discovery=_read_json(folder / "discover" / "summary.json", "discover"),
         patterns=_read_table(folder / "discover" / "patterns.tsv", "discover"),
     )
@@ -231,11 +235,11 @@ def _read_json(path: Path, stage: str) -> dict[str, Any]:
         ) from error
 
 
-def _read_table(path: Path, stage: str) -> pd.DataFrame:
+def _read_table(path: Path, stage: str, numeric: Sequence[str] = _MEASURED) -> pd.DataFrame:
     """A table whose texts stay texts: a target may be called "NA"."""
     return pd.read_csv(
         existing(path, stage),
         sep="\t",
         keep_default_na=False,
-        na_values={column: ["", "NaN"] for column in _MEASURED},
+        na_values={column: ["", "NaN"] for column in numeric},
     )

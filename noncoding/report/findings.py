@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.explain.faithfulness import ALL_LOCI, ENRICHMENT, IN_RANDOM, IN_STRONGEST
+from noncoding.explain.faithfulness import ALL_LOCI, ENRICHMENT, IN_MATCHED, IN_STRONGEST
 from noncoding.report.collect import DatasetResults, ModelResults
 from noncoding.report.formats import counted, decimals, listed
 
@@ -38,7 +38,8 @@ def finding(results: DatasetResults) -> str:
     if truth is not None:
         sentence += (
             f" Against the planted motifs, {best.explanation['first']} has a mean per-base AUROC "
-            f"of {decimals(truth)} (random: 0.5)."
+            f"of {decimals(truth)} (maps of other sequences: "
+            f"{decimals(best.explanation['truth_auroc_position_matched'])})."
         )
     return sentence
 
@@ -153,17 +154,17 @@ def enrichment(model: ModelResults) -> list[dict[str, Any]]:
     -------
     list of dict
         ``target``, ``motif``, and ``methods``: for each, on as many sequences as it has
-        explained, ``sequences``, ``top`` and ``random`` (shares of windows), and
+        explained, ``sequences``, ``top`` and ``matched`` (shares of windows), and
         ``value``, ``low`` and ``high`` (their ratio). Targets of which no motif is known
         are left out.
     """
-    rows = model.faithfulness.set_index(["target", "method", "check"])
+    rows = model.faithfulness.set_index(["index", "method", "check"])
     return [
         {
             "target": row["name"],
             "motif": row["known_motif"],
             "methods": [
-                _windows(rows, row["name"], method) for method in model.explanation["methods"]
+                _windows(rows, row["index"], method) for method in model.explanation["methods"]
             ],
         }
         for row in model.explained.to_dict("records")
@@ -171,14 +172,16 @@ def enrichment(model: ModelResults) -> list[dict[str, Any]]:
     ]
 
 
-def _windows(rows: pd.DataFrame, target: str, method: str) -> dict[str, Any]:
+def _windows(rows: pd.DataFrame, target: int, method: str) -> dict[str, Any]:
     of = next(
         (of for of in (ALL_LOCI, "") if (target, method, f"{IN_STRONGEST}{of}") in rows.index), ""
     )
     found = {
         key: rows["value"].get((target, method, f"{check}{of}"))
-        for key, check in (("top", IN_STRONGEST), ("random", IN_RANDOM), ("value", ENRICHMENT))
+        for key, check in (("top", IN_STRONGEST), ("matched", IN_MATCHED), ("value", ENRICHMENT))
     }
+    if found["value"] is not None and math.isnan(found["value"]):
+        found["value"] = None  # Its reason stands among the problems.
     found["sequences"] = rows["sequences"].get((target, method, f"{IN_STRONGEST}{of}"))
     ratio = (target, method, f"{ENRICHMENT}{of}")
     return found | {key: rows[key].get(ratio) for key in ("low", "high")}

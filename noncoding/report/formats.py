@@ -46,6 +46,13 @@ def scientific(value: float | None) -> str:
     return f"{digit}{space}×{space}10{raised}"
 
 
+def interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Its two ends, e.g. "0.5–1.2", or "at least 0.5" where there is no upper end."""
+    if high == math.inf and not _missing(low):
+        return f"at least {decimals(low, digits)}"
+    return f"{decimals(low, digits)}–{decimals(high, digits)}"
+
+
 def exact(value: float | None) -> str:
     """A number for sorting, unrounded; empty where there is none."""
     return "" if _missing(value) else repr(float(value or 0))

@@ -81,6 +81,7 @@ def report(
         "count": formats.count,
         "decimals": formats.decimals,
         "exact": formats.exact,
+        "interval": formats.interval,
         "listed": formats.listed,
         "parts": formats.parts,
         "percent": formats.percent,

@@ -87,7 +87,9 @@ def test_maps_figures_and_tables(inputs, tmp_path):
     assert set(checks["method"]) == set(METHODS)
     assert "known motif" not in " ".join(checks["check"])
     curves = pd.read_csv(made.curves, sep="\t")
-    assert set(curves["order"]) == {*METHODS, "random"}
+    controls = {f"{method}, position-matched" for method in METHODS}
+    assert set(curves["order"]) == {*METHODS, *controls, "random"}
+    assert set(curves["index"]) == {0, 1}
     assert "no coordinates" in (made.tracks / "README.txt").read_text().lower()
 
 

@@ -1,6 +1,9 @@
 """Checks of maps, on maps and networks whose answer is known."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from linear import Linear, Rectified, sequences, weights
@@ -13,7 +16,7 @@ from noncoding.explain import faithfulness
 from noncoding.explain.faithfulness import faithfulness_table
 from noncoding.explain.grid import Grid
 from noncoding.explain.methods import attribute
-from noncoding.explain.perturb import perturbation_curves
+from noncoding.explain.perturb import MATCHED, perturbation_curves
 from noncoding.explain.randomise import parts
 from noncoding.explain.resolution import Resolution
 from noncoding.models import create_model
@@ -65,20 +68,128 @@ def test_without_a_truth_or_a_known_motif_there_is_no_row():
     assert not list(faithfulness.motif_checks(made_up()))
 
 
-def test_enrichment_is_the_ratio_of_the_shares():
-    length = 400
-    heights = np.zeros((4, length))
-    heights[:, 100:110] = 1
-    hits = [[(95, 110)], [(95, 110)], [(300, 310)], []]
-    target = made_up(length=length, maps={"gradient": heights}, hits=hits, motif="M")
-    table = by_check(faithfulness.motif_checks(target, ", all loci"))["value"]
-    top = table["gradient", "known motif in strongest window, all loci", "Reb1"]
-    random = table["gradient", "known motif in random window, all loci", "Reb1"]
-    assert top == 0.5
-    # A match in the midst lies in 40 of the 361 windows of 40 bp.
-    assert random == pytest.approx(3 * 40 / 361 / 4)
-    ratio = table["gradient", "known motif, enrichment, all loci", "Reb1"]
-    assert ratio == pytest.approx(top / random)
+def enriched(peaks, sites, motif="M", **changes):
+    """Checks of maps of 400 bp with a peak each, of sequences with a match each."""
+    heights = np.zeros((len(peaks), 400))
+    for row, peak in enumerate(peaks):
+        heights[row, peak - 5 : peak + 5] = 1
+    hits = [[(site - 5, site + 5)] for site in sites]
+    target = made_up(length=400, maps=maps(gradient=heights), hits=hits, motif=motif, **changes)
+    return target, list(faithfulness.motif_checks(target, ", all loci"))
+
+
+def test_enrichment_is_over_the_same_windows_in_other_sequences():
+    _, rows = enriched([100, 100, 300, 300], [100, 300, 300, 300])
+    table = by_check(rows)
+    shares = {
+        "known motif in strongest window": 3 / 4,
+        # Of twelve pairs: the first two windows hold 0 and 1 of their three others, the last
+        # two hold 2 each.
+        "known motif in position-matched window": 5 / 12,
+        "known motif, enrichment": 9 / 5,
+    }
+    for check, value in shares.items():
+        assert table["value"]["gradient", f"{check}, all loci", "Reb1"] == pytest.approx(value)
+        assert table["value"]["gradient", f"{check}, all loci", "all"] == pytest.approx(value)
+
+
+def test_a_fixed_map_has_an_enrichment_of_one_and_its_interval_holds_it():
+    sites = np.random.default_rng(0).integers(150, 250, 30)
+    target, rows = enriched([200] * 30, sites)
+    row = by_check(rows).loc[("gradient", "known motif, enrichment, all loci", "Reb1")]
+    assert row["value"] == pytest.approx(1)
+    assert row["low"] <= 1 <= row["high"]
+    assert row["high"] - row["low"] < 0.2
+    assert faithfulness.undefined_enrichment(target, rows) == []
+
+
+@pytest.mark.parametrize("sure", [0.7, 0.0])
+def test_intervals_of_the_enrichment_cover_the_truth(sure):
+    """Maps that follow the site with a probability, and else peak like any other map."""
+    generator = np.random.default_rng(1)
+    count, runs = 20, 100
+
+    def drawn(number):
+        sites = generator.integers(100, 300, number)
+        follow = generator.random(number) < sure
+        return np.where(follow, sites, generator.integers(100, 300, number)), sites
+
+    near = np.mean([-20 <= j - i < 20 for i in range(200) for j in range(200)])
+    truth = (sure + (1 - sure) * near) / near
+    covered = 0
+    for _ in range(runs):
+        _, rows = enriched(*drawn(count))
+        last = rows[-1]
+        assert last["check"].startswith("known motif, enrichment")
+        covered += last["low"] <= truth <= last["high"]
+    assert covered >= 0.88 * runs
+
+
+def test_the_mean_enrichment_is_the_ratio_of_the_mean_shares():
+    _, often = enriched([100, 100, 300, 300], [100, 300, 300, 300])
+    _, never = enriched([100, 100], [300, 200], name="B", index=8)
+    table = by_check([*often, *never])["value"]
+    of = "gradient", "known motif, enrichment, all loci"
+    assert np.isnan(table[*of, "B"])
+    assert table[*of, "all"] == pytest.approx((3 / 4 + 0) / (5 / 12 + 0))
+
+
+@pytest.mark.parametrize(
+    ("peaks", "sites", "reason"),
+    [
+        ([100], [100], "found 1 sequence"),
+        ([100, 300], [100, 300], r"same positions of other sequences \(Gradient × input\)"),
+    ],
+)
+def test_an_enrichment_without_a_control_is_not_a_number_and_says_why(peaks, sites, reason):
+    target, rows = enriched(peaks, sites)
+    by = {row["check"].split(", all")[0]: row for row in rows}
+    assert by["known motif in strongest window"]["value"] == 1
+    assert np.isnan(by["known motif, enrichment"]["value"])
+    [problem] = faithfulness.undefined_enrichment(target, rows)
+    assert re.match(f"Reb1: enrichment of M is not defined: .*{reason}", problem)
+
+
+def test_targets_that_share_a_name_stay_apart():
+    _, one = enriched([100, 100, 300, 300], [100, 300, 300, 300])
+    _, other = enriched([200] * 4, [200] * 4, index=8)
+    table = faithfulness_table([*one, *other])
+    values = table[table["check"] == "known motif, enrichment, all loci"]
+    assert values["index"].tolist() == [7, 8, pd.NA]
+    assert values["value"].tolist() == pytest.approx([9 / 5, 1, (7 / 4) / (17 / 12)])
+
+
+def bell_of(count):
+    """The same map for every sequence, without bases of equal value."""
+    return np.tile(np.exp(-0.5 * ((np.arange(LENGTH) - 19.4) / 5) ** 2), (count, 1))
+
+
+def test_position_matched_controls_score_a_fixed_map_as_high():
+    given = made_up(index=0)
+    generator = np.random.default_rng(0)
+    sites = [[(start, start + 4)] for start in generator.integers(14, 22, 2)]
+    effects = generator.normal(size=(2, LENGTH))
+    own = maps(gradient=bell_of(2), mutagenesis=effects)
+    target = made_up(index=0, sites=sites, maps=own)
+    network = Linear(weights(LENGTH)).eval()
+    curves = perturbation_curves(network, given.sequences.one_hot, own, 0)
+    rows = [
+        *faithfulness.planted_checks(target),
+        *faithfulness.agreement_checks(target, 2),
+        *faithfulness.perturbation_checks(target, curves),
+    ]
+    of = by_check(rows)["value"]["gradient", :, "Reb1"]
+    checks = {check.removesuffix(MATCHED) for check in of.index if check.endswith(MATCHED)}
+    assert checks == {
+        "planted AUROC",
+        "planted AUPR",
+        "rank correlation with mutagenesis",
+        "deletion, beyond random",
+        "insertion, beyond random",
+    }
+    assert of["planted AUROC"] > 0.8
+    for check in checks:
+        assert of[f"{check}{MATCHED}"] == pytest.approx(of[check])
 
 
 def test_agreement_is_measured_over_the_layers_positions():

@@ -60,7 +60,7 @@ def checks(values):
         {"method": method, "check": "deletion, beyond random", "value": value}
         for method, value in values.items()
     ]
-    return pd.DataFrame(rows).assign(target="all", sequences=3, low=0.1, high=0.9)
+    return pd.DataFrame(rows).assign(index=None, target="all", sequences=3, low=0.1, high=0.9)
 
 
 def test_the_figure_of_the_checks_names_the_best_and_the_worst(tmp_path):

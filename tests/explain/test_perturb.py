@@ -5,7 +5,7 @@ import pytest
 from linear import Linear, on_both_strands, sequences
 
 from noncoding.explain.gradients import shuffled
-from noncoding.explain.perturb import RANDOM, SHARES, perturbation_curves
+from noncoding.explain.perturb import MATCHED, RANDOM, SHARES, perturbation_curves
 
 LENGTH = 200
 
@@ -51,7 +51,8 @@ def test_the_true_contributions_gain_over_chance_and_a_flat_map_does_not(countin
     assert curves.gains("right")[0].mean() > 0.3
     assert curves.gains("right")[1].mean() > 0.3
     assert abs(curves.gains("flat")[0].mean()) < 0.1
-    assert set(curves.deletion) == {"right", "flat", RANDOM}
+    orders = {"right", "flat"}
+    assert set(curves.deletion) == {*orders, *(f"{name}{MATCHED}" for name in orders), RANDOM}
 
 
 def test_curves_begin_at_the_whole_sequence_and_at_its_shuffle(counting):
@@ -59,3 +60,14 @@ def test_curves_begin_at_the_whole_sequence_and_at_its_shuffle(counting):
     curves = perturbation_curves(network, sequences(3, LENGTH), {}, 0)
     np.testing.assert_allclose(curves.deletion[RANDOM][:, 0], curves.whole, atol=1e-5)
     np.testing.assert_allclose(curves.insertion[RANDOM][:, 0], curves.none, atol=1e-5)
+
+
+def test_controls_take_the_order_of_the_next_sequence(counting):
+    network, _ = counting
+    given = sequences(3, LENGTH)
+    own = np.random.default_rng(0).random((3, LENGTH))
+    curves = perturbation_curves(network, given, {"own": own, "next": own[[1, 2, 0]]}, 0)
+    for found in (curves.deletion, curves.insertion):
+        np.testing.assert_allclose(found[f"own{MATCHED}"], found["next"], atol=1e-5)
+    alone = perturbation_curves(network, given[:1], {"own": own[:1]}, 0)
+    assert set(alone.deletion) == {"own", RANDOM}

@@ -52,7 +52,7 @@ def positives(
             break
         labels = _labels(store, target)
         scores = generator.random(len(labels), np.float32) if number else probabilities[:, target]
-        rows = np.sort(best_true_positives(labels, scores, missing, store.loci()))
+        rows = np.sort(best_true_positives(labels, scores, missing, store))
         one_hot = store.sequences(rows)
         known = one_hot.any(axis=(1, 2))
         found.append(one_hot[known])

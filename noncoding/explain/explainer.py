@@ -1,5 +1,6 @@
 """Sequences of a target, explained and checked."""
 
+import logging
 import os
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,7 @@ from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.known import motif_hits
 from noncoding.explain.methods import METHODS, LayerMethod, attribute
+from noncoding.explain.overlap import Windows
 from noncoding.explain.perturb import Curves, perturbation_curves
 from noncoding.explain.resolution import Resolution, resolution
 from noncoding.explain.select import Choice, best_true_positives
@@ -23,6 +25,8 @@ from noncoding.models import ExportedModel
 from noncoding.predict import device, strand_averaged
 from noncoding.store import Store
 from noncoding.targets import distinct_names
+
+log = logging.getLogger(__name__)
 
 POSITIVES = "positives"
 """Value of ``sequences`` for the best-predicted true positives of each target."""
@@ -71,7 +75,6 @@ class Explainer:
         self._store = store
         self._probabilities = probabilities
         self._labels = store.labels(slice(store.loci_count))
-        self._loci = store.loci()
         self._names = distinct_names(store.targets)
         self._truth = truth
         self._motif_names, self._motifs = motif_names, motifs
@@ -111,6 +114,15 @@ class Explainer:
             given = sequences.of_store(self._store, rows)
         given, empty = sequences.without_unknown(given)
         self.problems += problems + empty
+        windows = Windows()
+        apart = sum(windows.add(one) for one in given.one_hot)
+        if apart < len(given.one_hot):
+            log.warning(
+                "explain.sequences: %d of %d sequences overlap another; intervals take them as "
+                "independent and are too narrow.",
+                len(given.one_hot) - apart,
+                len(given.one_hot),
+            )
         if not given.places:
             raise InputError(
                 "configuration, key explain.sequences",
@@ -127,7 +139,7 @@ class Explainer:
         given = self._given
         if given is None:
             ranked = best_true_positives(
-                self._labels[:, target], self._probabilities[:, target], self._count, self._loci
+                self._labels[:, target], self._probabilities[:, target], self._count, self._store
             )
             given, problems = sequences.without_unknown(sequences.of_store(self._store, ranked))
             if not given.places:

@@ -134,7 +134,9 @@ def agreement_checks(target: Explained, checked: int) -> Rows:
             yield _row(target, method, check, rank_correlations(own, reference))
             if len(own) > 1:
                 others = of_other_sequences(own)
-                yield _row(target, method, f"{check}{MATCHED}", rank_correlations(others, reference))
+                yield _row(
+                    target, method, f"{check}{MATCHED}", rank_correlations(others, reference)
+                )
 
 
 def completeness_checks(target: Explained, network: nn.Module, checked: int) -> Rows:

@@ -1,13 +1,20 @@
 """Which targets are explained, and which of their loci."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from noncoding.errors import InputError
+from noncoding.explain.overlap import Windows
+from noncoding.store import Store
 from noncoding.targets import named_target
+
+_READ = 64
+"""Windows that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,12 @@ def best_true_positives(
     labels: npt.NDArray[np.uint8],
     probabilities: npt.NDArray[np.float32],
     count: int,
-    loci: pd.DataFrame | None = None,
+    store: Store,
 ) -> npt.NDArray[np.int64]:
-    """Loci with the label, best-predicted first.
+    """Loci with the label, best-predicted first, none of which overlap.
+
+    A window that overlaps a better one is passed over, since it would show the same bases
+    again. Where the store has no coordinates, overlap is recognised by shared sequence.
 
     Parameters
     ----------
@@ -84,9 +94,8 @@ def best_true_positives(
         Of one target.
     count : int
         At most.
-    loci : pandas.DataFrame, optional
-        Window of each locus (chromosome, start, end). A window that overlaps a
-        better one is passed over: it would show the same bases again.
+    store : Store
+        With these loci.
 
     Returns
     -------
@@ -94,16 +103,28 @@ def best_true_positives(
     """
     positives = np.flatnonzero(labels)
     ranked = positives[np.argsort(-probabilities[positives], kind="stable")]
-    if loci is None:
-        return ranked[:count]
-    taken: list[int] = []
+    loci = store.loci()
+    fits = _apart_by_sequence(store, ranked) if loci is None else _apart(loci, ranked)
+    return np.array(list(islice(fits, count)), dtype=np.int64)
+
+
+def _apart(loci: pd.DataFrame, ranked: npt.NDArray[np.int64]) -> Iterator[int]:
+    """Rows whose window overlaps none of the rows before, by coordinates."""
     windows: dict[str, list[tuple[int, int]]] = {}
     for row in ranked:
         chromosome, start, end = loci.loc[row, ["chromosome", "start", "end"]]
         others = windows.setdefault(chromosome, [])
-        if len(taken) == count:
-            break
         if all(end <= low or high <= start for low, high in others):
             others.append((start, end))
-            taken.append(row)
-    return np.array(taken, dtype=np.int64)
+            yield row
+
+
+def _apart_by_sequence(store: Store, ranked: npt.NDArray[np.int64]) -> Iterator[int]:
+    """Likewise, by sequence."""
+    windows = Windows()
+    for first in range(0, len(ranked), _READ):
+        rows = ranked[first : first + _READ]
+        order = np.argsort(rows)
+        # The store gives rows in rising order only.
+        one_hot = store.sequences(rows[order])[np.argsort(order)]
+        yield from (row for row, one in zip(rows, one_hot, strict=True) if windows.add(one))

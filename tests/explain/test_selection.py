@@ -1,10 +1,17 @@
+"""Which targets and loci are explained, and the truth about them."""
+
+from contextlib import ExitStack
+
 import numpy as np
 import pandas as pd
 import pytest
+from linear import sequences
 
+from noncoding.alphabet import one_hot
 from noncoding.errors import InputError
 from noncoding.explain.select import Choice, best_true_positives, chosen_targets
 from noncoding.explain.truth import peak_distances, planted_sites, truth_metrics
+from noncoding.store import FORWARD, Store, StoreHeader, new_store
 
 METRICS = pd.DataFrame(
     {
@@ -42,25 +49,54 @@ def test_no_target_at_all_is_refused():
         chosen_targets(METRICS, Choice([], 0, 0))
 
 
-def test_best_true_positives():
+@pytest.fixture
+def stored(tmp_path):
+    """Makes a store of sequences whose labels are all one, with or without coordinates."""
+    with ExitStack() as stack:
+
+        def make(sequences, loci=None):
+            table = METRICS.loc[[0], ["index", "name", "group"]]
+            path = tmp_path / f"{loci is None}.h5"
+            header = StoreHeader(sequences.shape[-1], 10, FORWARD, table, {})
+            with new_store(path, header) as writer:
+                writer.append(sequences, np.ones((len(sequences), 1), np.uint8), loci)
+            return stack.enter_context(Store(path))
+
+        yield make
+
+
+def test_best_true_positives(stored):
     labels = np.array([1, 0, 1, 1, 0], np.uint8)
     probabilities = np.array([0.2, 0.9, 0.8, 0.8, 0.1], np.float32)
-    assert best_true_positives(labels, probabilities, 2).tolist() == [2, 3]
-    assert best_true_positives(labels, probabilities, 9).tolist() == [2, 3, 0]
+    store = stored(sequences(5, 200))
+    assert best_true_positives(labels, probabilities, 2, store).tolist() == [2, 3]
+    assert best_true_positives(labels, probabilities, 9, store).tolist() == [2, 3, 0]
 
 
-def test_loci_that_overlap_a_better_one_are_passed_over():
+def test_loci_that_overlap_a_better_one_are_passed_over(stored):
     labels = np.ones(5, np.uint8)
     probabilities = np.array([0.9, 0.8, 0.7, 0.6, 0.5], np.float32)
-    loci = pd.DataFrame(
-        {
-            "chromosome": list("IIIJI"),
-            "start": [0, 50, 100, 0, 140],
-            "end": [100, 150, 200, 100, 240],
-        }
+    loci = pd.DataFrame({"chromosome": list("IIIJI"), "start": [0, 50, 100, 0, 140]})
+    store = stored(sequences(5, 100), loci.assign(end=loci["start"] + 100))
+    assert best_true_positives(labels, probabilities, 9, store).tolist() == [0, 2, 3]
+    assert best_true_positives(labels, probabilities, 2, store).tolist() == [0, 2]
+
+
+def test_without_coordinates_the_same_loci_are_chosen_as_with_them(stored):
+    """Windows at bins of 80 bp, as the DeepSEA bundle has them at 200, without coordinates."""
+    generator = np.random.default_rng(0)
+    genome = generator.integers(0, 4, 60_000, dtype=np.uint8)
+    starts = 80 * generator.choice(700, 300, replace=False)
+    loci = pd.DataFrame({"chromosome": "I", "start": starts, "end": starts + 400})
+    probabilities = generator.random(300, np.float32)
+    given = one_hot(np.stack([genome[start : start + 400] for start in starts]))
+    labels = np.ones(300, np.uint8)
+    with_them, without = (
+        best_true_positives(labels, probabilities, 1000, stored(given, coordinates))
+        for coordinates in (loci, None)
     )
-    assert best_true_positives(labels, probabilities, 9, loci).tolist() == [0, 2, 3]
-    assert best_true_positives(labels, probabilities, 2, loci).tolist() == [0, 2]
+    assert 50 < len(without) < 150
+    assert without.tolist() == with_them.tolist()
 
 
 def test_truth_metrics_by_hand(tmp_path):

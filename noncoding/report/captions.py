@@ -44,9 +44,9 @@ FAITHFULNESS = Caption(
     "resampled); dotted: expected by chance; grey crosses: the same check with the map of "
     "another sequence of the target, which shows what the positions alone explain. Bottom left "
     "and middle: share of the logit that is left when the strongest bases of a map are shuffled, "
-    "and that is there when only they are kept; shuffles keep dinucleotides. Bottom right: rank correlation of the map with that "
-    "of a network whose weights are put into random order, part after part from the logits on: a "
-    "map that stayed the same would not show what was learned.",
+    "and that is there when only they are kept; shuffles keep dinucleotides. Bottom right: rank "
+    "correlation of the map with that of a network whose weights are permuted, part after part "
+    "from the logits on: a map that stayed the same would not show what was learned.",
 )
 
 PATTERNS = 2

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from toy_store import LENGTH, toy_split, write_toy_store
 
+from noncoding.alphabet import one_hot
 from noncoding.discover.positives import positives
 from noncoding.store import FORWARD, Store, StoreHeader, new_store
 
@@ -52,3 +53,18 @@ def test_windows_that_overlap_or_hold_nothing_are_passed_over(tmp_path):
         one_hot, taken = positives({"test": store}, probabilities, 0, 10)
     np.testing.assert_array_equal(one_hot, sequences[[1, 3]])
     assert taken == {"test": 2}
+
+
+def test_overlap_is_recognised_without_coordinates(tmp_path):
+    """Windows of 160 bp, one every 40 bp, as the DeepSEA bundle has 1000 every 200."""
+    table = pd.DataFrame({"index": [0], "name": ["a"], "group": ["TF"]})
+    genome = np.random.default_rng(0).integers(0, 4, 2000, dtype=np.uint8)
+    starts = np.arange(0, 1800, 40)
+    sequences = one_hot(np.stack([genome[start : start + 160] for start in starts]))
+    with new_store(tmp_path / "s.h5", StoreHeader(160, 40, FORWARD, table, {})) as writer:
+        writer.append(sequences, np.ones((len(starts), 1), np.uint8))
+    best_first = -np.arange(len(starts), dtype=np.float32)[:, None]
+    with Store(tmp_path / "s.h5") as store:
+        found, taken = positives({"test": store}, best_first, 0, 100)
+    np.testing.assert_array_equal(found, sequences[::4])
+    assert taken == {"test": len(sequences[::4])}

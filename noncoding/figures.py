@@ -63,3 +63,8 @@ def saved_figure(
                     figure.savefig(partial, metadata=dated)
         finally:
             plt.close(figure)
+
+
+def set_title(figure: Figure, finding: str) -> None:
+    """Title of a whole figure, at its left edge, in as many lines as its width asks for."""
+    figure.suptitle(finding, x=0.01, ha="left", wrap=True)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -11,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from noncoding.describe.counts import BASES, SplitCounts
-from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
+from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure, set_title
 from noncoding.group_figures import group_colours, legend_label, log_scatter, log_ticks
+from noncoding.targets import distinct_names
 
-TITLE_CHARACTERS = 85
-"""Of a title's line, at a width of 7 inches."""
 MOST_NAMED = 30
 """Targets that are named on an axis; more names would not be legible."""
 
@@ -44,11 +42,13 @@ def draw_positives(
     *paths : path
         One file a format.
     """
-    counted = targets[["name", "group"]].assign(positives=train.positives)
+    counted = targets[["group"]].assign(
+        name=distinct_names(targets), positives=train.positives
+    )
     colours = group_colours(targets)
     names: list[str] = []
     with saved_figure(*paths) as figure:
-        figure.suptitle(fill(positives_finding(train), TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, positives_finding(train))
         axes = figure.subplots()
         for group, part in counted.groupby("group", sort=False):
             ordered = part.sort_values("positives", ascending=False, kind="stable")
@@ -92,7 +92,7 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
     edges = np.arange(0, most + width + 1, width)
     with saved_figure(*paths) as figure:
         finding = labels_finding(counts["train"])
-        figure.suptitle(fill(finding, TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, finding)
         axes = figure.subplots()
         for (name, split), style, colour in zip(
             counts.items(), ("-", "--", ":"), COLOURS, strict=False
@@ -137,7 +137,7 @@ def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]
     """
     width = 0.8 / len(BASES)
     with saved_figure(*paths) as figure:
-        figure.suptitle(fill(bases_finding(counts), TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, bases_finding(counts))
         axes = figure.subplots()
         for position, base in enumerate(BASES):
             shares = [100 * split.base_shares[base] for split in counts.values()]
@@ -183,7 +183,7 @@ def draw_prevalence(
     shown = points[(train.positives > 0) & (test.positives > 0)]
     with saved_figure(*paths, size=(7, 4.8)) as figure:
         finding = prevalence_finding(train, test)
-        figure.suptitle(fill(finding, TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, finding)
         axes = log_scatter(figure, shown, group_colours(targets), "equal")
         axes.set(
             xlabel="prevalence in training: share of loci that are positive",

@@ -11,11 +11,12 @@ from tangermeme.plot import plot_logo
 from noncoding.discover.learned import SURE, Learned
 from noncoding.discover.matching import Match
 from noncoding.discover.patterns import Pattern
-from noncoding.figures import BASE_COLOURS, saved_figure
+from noncoding.figures import BASE_COLOURS, saved_figure, set_title
 
 DRAWN = 4
 """Patterns at most; the table has all."""
-_CHARACTERS = 105
+_NAME_CHARACTERS = 30
+"""Of a line of a motif's name above its panel; capitals are wide."""
 
 
 def learned_finding(target: Learned) -> str:
@@ -48,7 +49,7 @@ def draw_learned(target: Learned, *paths: str | os.PathLike[str]) -> None:
     drawn = target.drawn(DRAWN)
     rows = max(len(drawn), 1)
     with saved_figure(*paths, size=(9, 0.7 + 1.35 * rows)) as figure:
-        figure.suptitle(fill(learned_finding(target), _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        set_title(figure, learned_finding(target))
         panels = figure.subplots(rows, 3, squeeze=False)
         for axes in panels.ravel():
             axes.tick_params(labelsize=7)
@@ -56,11 +57,16 @@ def draw_learned(target: Learned, *paths: str | os.PathLike[str]) -> None:
             of_layer = pattern.view == "first layer"
             what = "weights of the filter" if of_layer else "contribution to the logit"
             count = f"{pattern.seqlets:,} {'sites' if of_layer else 'seqlets'}"
-            _logo(left, pattern.contributions, f"{pattern.view}, {pattern.name}: {what}")
+            _logo(left, pattern.contributions, f"{pattern.view}, {pattern.name}:\n{what}")
             best = target.best(pattern)
             _logo(middle, information(pattern.frequencies), f"bases of its {count} (bits)")
             middle.set_ylim(0, 2.05)
-            _draw_match(right, best, target, pattern)
+            _draw_match(right, best, target)
+            first, last = _columns(best, target, pattern)
+            for axes, column in ((left, 0), (middle, 0), (right, best.offset if best else 0)):
+                # Column 0 of the pattern lies on column `offset` of the motif. A letter
+                # begins at its column's number and ends before the next.
+                axes.set_xlim(first + column - 0.1, last + column)
         if not drawn:
             for axes in panels.ravel():
                 axes.set_axis_off()
@@ -80,15 +86,22 @@ def _logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None:
     above = float(np.maximum(heights, 0).sum(axis=0).max())
     below = float(np.minimum(heights, 0).sum(axis=0).min())
     axes.set(
-        xlim=(-0.5, heights.shape[1] - 0.5),
         ylim=(1.05 * below, 1.05 * max(above, 1e-9)),
         xticks=[],
     )
     axes.set_title(title, fontsize=8)
 
 
-def _draw_match(axes: Axes, match: Match | None, target: Learned, pattern: Pattern) -> None:
-    """The known motif, laid beside the pattern so that columns stand under each other."""
+def _columns(match: Match | None, target: Learned, pattern: Pattern) -> tuple[int, int]:
+    """First and end of the columns that a pattern and its match span, counted from the pattern."""
+    width = pattern.frequencies.shape[1]
+    if match is None:
+        return 0, width
+    return min(0, -match.offset), max(width, target.motifs[match.motif].shape[1] - match.offset)
+
+
+def _draw_match(axes: Axes, match: Match | None, target: Learned) -> None:
+    """The known motif, on the strand that matches."""
     if match is None:
         axes.set_axis_off()
         axes.set_title("no database of motifs", fontsize=8)
@@ -96,8 +109,6 @@ def _draw_match(axes: Axes, match: Match | None, target: Learned, pattern: Patte
     known = target.motifs[match.motif]
     if match.reverse:
         known = known[::-1, ::-1]
-    width = pattern.frequencies.shape[1]
-    _logo(axes, information(known / known.sum(axis=0)), f"{match.motif}, q = {match.q_value:.1g}")
+    name = fill(match.motif, _NAME_CHARACTERS)
+    _logo(axes, information(known / known.sum(axis=0)), f"{name}\nq = {match.q_value:.1g}")
     axes.set_ylim(0, 2.05)
-    # Column 0 of the pattern lies on column `offset` of the motif.
-    axes.set_xlim(match.offset - 0.5, match.offset + width - 0.5)

@@ -1,7 +1,6 @@
 """The checks of all methods beside each other, as one figure."""
 
 import os
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -10,13 +9,12 @@ from matplotlib.axes import Axes
 from noncoding.explain.faithfulness import RANDOMISED
 from noncoding.explain.methods import titles
 from noncoding.explain.perturb import MATCHED, RANDOM
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.figures import COLOURS, saved_figure, set_title
 
-_CHARACTERS = 120
 _BARS = {
     "planted AUROC": "Planted motifs:\nper-base AUROC",
     "planted AUPR": "Planted motifs:\nper-base AUPR",
-    "known motif, enrichment": "Known motif, strongest over\nposition-matched window",
+    "known motif, enrichment": "Known motif in\n40 bp: enrichment",
     "rank correlation with mutagenesis": "Rank correlation with\nin-silico mutagenesis",
     "deletion, beyond random": "Deletion: lost\nbeyond random",
     "insertion, beyond random": "Insertion: won\nbeyond random",
@@ -60,7 +58,7 @@ def draw_faithfulness(
     colours = dict(zip(methods, COLOURS, strict=False)) | {RANDOM: "0.5"}
     bars = [check for check in _BARS if check in set(means["check"])]
     with saved_figure(*paths, size=(10, 6.6)) as figure:
-        figure.suptitle(fill(faithfulness_finding(table), _CHARACTERS), x=0.01, ha="left")
+        set_title(figure, faithfulness_finding(table))
         upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.05])[:, 0]
         panels = upper.subplots(1, max(len(bars), 1), squeeze=False).ravel()
         for axes, check in zip(panels, bars, strict=False):

@@ -1,7 +1,6 @@
 """Figures of a target and of single sequences that a biologist can read."""
 
 import os
-from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -19,13 +18,10 @@ from noncoding.explain.explained import (
 from noncoding.explain.known import WINDOW
 from noncoding.explain.methods import METHODS, LayerMethod, titles
 from noncoding.explain.truth import truth_metrics
-from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure
+from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure, set_title
 
 LETTERS = 60
 """Bases of the strongest window that are drawn as letters."""
-_CHARACTERS = 110
-"""Of a title's line, at a width of 9 inches and the size of the figures' titles."""
-_LEGEND_CHARACTERS = 145
 _SITE, _HIT = COLOURS[5], COLOURS[3]
 _LAYER, _BASES = COLOURS[0], COLOURS[2]
 _GREY = "0.92"
@@ -72,7 +68,7 @@ def draw_summary(target: Explained, *paths: str | os.PathLike[str]) -> None:
         One file a format.
     """
     with saved_figure(*paths, size=(9, 1.3 + 0.75 * len(target.maps))) as figure:
-        figure.suptitle(fill(summary_finding(target), _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        set_title(figure, summary_finding(target))
         panels = figure.subplots(len(target.maps), 1, sharex=True, squeeze=False)[:, 0]
         for axes, method in zip(panels, target.maps, strict=True):
             bases = target.maps[method]
@@ -105,7 +101,7 @@ def draw_sequence(target: Explained, number: int, *paths: str | os.PathLike[str]
             f"{target.name}, {target.sequences.places[number]}: predicted "
             f"{target.probabilities[number]:.2f}{told}. {sequence_finding(target, number)}"
         )
-        figure.suptitle(fill(head, _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        set_title(figure, head)
         top, *rest = figure.subplots(len(heights), 1, height_ratios=heights)
         _draw_marks(top, target, number)
         for place, method in enumerate(target.maps):
@@ -187,12 +183,12 @@ def _draw_strip(
 
 
 def _draw_marks(axes: Axes, target: Explained, number: int) -> None:
-    """Sites that are known, and how finely the layer sees."""
+    """Sites that are known; below them the step and the receptive field of the layer."""
     _mark_bin(axes, target)
     centre = target.length // 2
     for intervals, colour, height in (
-        (target.hits[number], _HIT, 0.35),
-        (target.sites[number], _SITE, 0.7),
+        (target.hits[number], _HIT, 0.6),
+        (target.sites[number], _SITE, 0.9),
     ):
         for start, end in intervals:
             axes.plot(
@@ -205,15 +201,9 @@ def _draw_marks(axes: Axes, target: Explained, number: int) -> None:
     if target.resolution is not None:
         left = -target.length / 2
         field, step = target.resolution.receptive_field, target.resolution.grid.step
-        axes.plot([left, left + field], [0.85, 0.85], color="0.4", lw=2, solid_capstyle="butt")
-        axes.plot([left, left + step], [0.45, 0.45], color="0.1", lw=4, solid_capstyle="butt")
-        axes.text(
-            left + field + target.length / 150,
-            0.55,
-            f"layer: one value every {step} bp, which sees {field} bp",
-            fontsize=7,
-            va="center",
-        )
+        for span, height, colour in ((field, 0.25, "0.5"), (step, 0.05, "black")):
+            end = left + min(span, target.length)
+            axes.plot([left, end], [height] * 2, color=colour, lw=3, solid_capstyle="butt")
     axes.set(xlim=(-target.length / 2, target.length / 2), ylim=(0, 1), yticks=[])
     axes.tick_params(labelbottom=False, length=0)
     axes.spines[["left", "bottom"]].set_visible(False)
@@ -232,29 +222,36 @@ def _draw_letters(
     axes.axhline(0, color="0.6", lw=0.5)
     ticks = np.arange(-(-start // 10) * 10, end, 10)
     labels = [f"{tick - target.length // 2}".replace("-", "−") for tick in ticks]
-    axes.set_xticks(ticks - start, labels)
+    # A letter begins at its column's number and ends before the next.
+    axes.set_xticks(ticks - start + 0.5, labels)
     # One scale for all sequences of a target: letters of no effect are seen to be flat.
     low, high = float(target.maps[method].min()), float(target.maps[method].max())
     axes.set(
         ylabel="logit",
-        xlim=(-0.5, end - start - 0.5),
+        xlim=(-0.1, end - start),
         ylim=(1.05 * min(low, 0.0), 1.05 * max(high, 1e-9)),
     )
     axes.tick_params(labelsize=7)
 
 
 def _legend(figure: Figure, target: Explained, number: int, letters: str) -> None:
-    parts = ["grey: the bin that the label speaks of", "strips: the same values as colours"]
+    parts = ["grey: the labelled bin", "strips: the same values as colours"]
     if any(target.sites):
         parts.append("orange: planted motifs")
     if target.motif:
         parts.append(f"pink: matches of {target.motif}")
+    if target.resolution is not None:
+        step, field = target.resolution.grid.step, target.resolution.receptive_field
+        parts.append(
+            f"bars on the left: the layer has one value every {step:.3g} bp (black), which sees "
+            f"{field} bp (grey)"
+        )
     if letters:
         first = METHODS[next(iter(target.maps))].title
         parts.append(
-            f"box: strongest {LETTERS} bp of {first}, whose bases are drawn below, as high as "
-            f"{titles()[letters]} has them, on one scale for all sequences of the target"
+            f"box: strongest {LETTERS} bp of {first}, drawn below; letter height: "
+            f"{titles()[letters]}, on one scale for all sequences of the target"
         )
     figure.supxlabel(
-        fill(" · ".join(parts), _LEGEND_CHARACTERS), fontsize=7.5, color="0.3", x=0.01, ha="left"
+        " · ".join(parts), fontsize=7.5, color="0.3", x=0.01, ha="left", wrap=True
     )

@@ -68,3 +68,9 @@ def saved_figure(
 def set_title(figure: Figure, finding: str) -> None:
     """Title of a whole figure, at its left edge, in as many lines as its width asks for."""
     figure.suptitle(finding, x=0.01, ha="left", wrap=True)
+
+
+def shortened(name: str, most: int) -> str:
+    """A name of so many characters at most: where it is longer, its middle is left out."""
+    kept = most - 1
+    return name if len(name) <= most else f"{name[: -(-kept // 2)]}…{name[-(kept // 2) :]}"

@@ -1,16 +1,17 @@
 """Figures of a comparison: the ranking, and the best model target by target."""
 
 import os
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.figures import COLOURS, saved_figure, set_title, shortened
 from noncoding.group_figures import group_colours
 
 KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
 """Colour of what was trained here, what a paper reports, and what needs no network."""
+_NAME_CHARACTERS = 24
+"""Of a classifier's name beside a panel."""
 _PANELS = (("mean_auprc", "mean AUPR"), ("median_auroc", "median AUROC"))
 
 
@@ -38,7 +39,7 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         One file a format.
     """
     with saved_figure(*paths, size=(8, 1.6 + 0.35 * len(ranks))) as figure:
-        figure.suptitle(fill(ranking_finding(ranks), 95), x=0.01, ha="left")
+        set_title(figure, ranking_finding(ranks))
         panels = figure.subplots(1, 2, sharey=True)
         places = np.arange(len(ranks))
         for axes, (average, label) in zip(panels, _PANELS, strict=True):
@@ -103,8 +104,7 @@ def draw_versus(
     columns = min(3, len(pairs))
     rows = -(-len(pairs) // columns)
     with saved_figure(*paths, size=(max(5.0, 2.9 * columns), 1.0 + 2.9 * rows)) as figure:
-        title = versus_finding(best, pairs)
-        figure.suptitle(fill(title, int(12 * max(5.0, 2.9 * columns))), x=0.01, ha="left")
+        set_title(figure, versus_finding(best, pairs))
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, (_, pair) in zip(panels, pairs.iterrows(), strict=False):
             for group, part in targets.groupby("group", sort=False):
@@ -121,10 +121,13 @@ def draw_versus(
             axes.axline((0, 0), slope=1, color="0.4", linestyle=":", zorder=0)
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
             axes.set_title(f"higher on {pair['wins']:,} of {pair['targets']:,}", fontsize=9)
-            axes.set(xlabel=f"AUPR, {pair['other']}", ylabel=f"AUPR, {best}")
+            other, own = (shortened(name, _NAME_CHARACTERS) for name in (pair["other"], best))
+            axes.set(xlabel=f"AUPR, {other}", ylabel=f"AUPR, {own}")
         for axes in panels[len(pairs) :]:
             axes.remove()
         if len(colours) > 1:
             figure.legend(
-                *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4
+                *panels[0].get_legend_handles_labels(),
+                loc="outside lower center",
+                ncols=columns,
             )

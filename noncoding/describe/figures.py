@@ -10,10 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from noncoding.describe.counts import BASES, SplitCounts
-from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure, set_title
+from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure, set_title, shortened
 from noncoding.group_figures import group_colours, legend_label, log_scatter, log_ticks
 from noncoding.targets import distinct_names
 
+_NAME_CHARACTERS = 24
+"""Of a target's name on an axis."""
 MOST_NAMED = 30
 """Targets that are named on an axis; more names would not be legible."""
 
@@ -42,9 +44,7 @@ def draw_positives(
     *paths : path
         One file a format.
     """
-    counted = targets[["group"]].assign(
-        name=distinct_names(targets), positives=train.positives
-    )
+    counted = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
     colours = group_colours(targets)
     names: list[str] = []
     with saved_figure(*paths) as figure:
@@ -61,7 +61,8 @@ def draw_positives(
         _scale_positives(axes, train.positives)
         axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
         if len(names) <= MOST_NAMED:
-            axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
+            shown = [shortened(name, _NAME_CHARACTERS) for name in names]
+            axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", fontsize=7)
         figure.legend(loc="outside right center")
 
 

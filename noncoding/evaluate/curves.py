@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from itertools import cycle
-from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from noncoding.errors import InputError
-from noncoding.evaluate.figures import TITLE_CHARACTERS
 from noncoding.evaluate.tables import scored
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.figures import COLOURS, saved_figure, set_title, shortened
 from noncoding.metrics import Ranking, rank
 from noncoding.targets import named_target
 
 LINE_STYLES = ("-", "--", "-.")
+_NAME_CHARACTERS = 36
+"""Of a target's name in the legend."""
 POINTS = 300
 """A curve has at most twice as many: evenly spaced along both of its axes."""
 
@@ -107,7 +107,7 @@ def draw_curves(
         One file a format.
     """
     with saved_figure(*paths, size=(8, 4.0 + 0.2 * len(chosen))) as figure:
-        figure.suptitle(fill(curves_finding(chosen), TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, curves_finding(chosen))
         roc, precision_recall = figure.subplots(1, 2)
         styles = zip(cycle(COLOURS), cycle(LINE_STYLES), strict=False)
         for (_, target), (colour, style) in zip(chosen.iterrows(), styles, strict=False):
@@ -164,8 +164,9 @@ def _named(metrics: pd.DataFrame, target: str | int) -> pd.DataFrame:
 
 def _legend(target: pd.Series) -> str:
     role = f"{target['role']}: " if target["role"] else ""
+    name = shortened(target["name"], _NAME_CHARACTERS)
     return (
-        f"{role}{target['name']} — AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}, "
+        f"{role}{name} — AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}, "
         f"{target['test_positives']:,} positives (prevalence {100 * target['prevalence']:.2g} %)"
     )
 

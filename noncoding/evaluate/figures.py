@@ -9,11 +9,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from noncoding.evaluate.tables import scored
-from noncoding.figures import saved_figure
+from noncoding.figures import saved_figure, set_title
 from noncoding.group_figures import group_colours, log_scatter
-
-TITLE_CHARACTERS = 95
-"""Of a title's line, at a width of 8 inches."""
 
 
 def groups_finding(metrics: pd.DataFrame) -> str:
@@ -45,7 +42,7 @@ def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     groups = scored(metrics).groupby("group", sort=False)
     colours = group_colours(metrics)
     with saved_figure(*paths, size=(8, 1.5 + 0.8 * len(groups))) as figure:
-        figure.suptitle(fill(groups_finding(metrics), TITLE_CHARACTERS), x=0.01, ha="left")
+        set_title(figure, groups_finding(metrics))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, metric, label in zip(panels, ("auroc", "auprc"), ("AUROC", "AUPR"), strict=True):
             for place, (group, part) in enumerate(groups):
@@ -84,7 +81,7 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
     drawn = scored(metrics)
     points = drawn[["group"]].assign(x=drawn["prevalence"], y=drawn["auprc"])
     with saved_figure(*paths, size=(7, 4.5)) as figure:
-        figure.suptitle(prevalence_finding(metrics), x=0.01, ha="left")
+        set_title(figure, prevalence_finding(metrics))
         axes = log_scatter(figure, points, group_colours(metrics), "random classifier")
         axes.set_ylim(top=1.1)
         axes.set(

@@ -1,7 +1,6 @@
 """Whether probabilities are what they say, and go together as the labels do."""
 
 import os
-from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from scipy.stats import spearmanr
 
 from noncoding.evaluate.figures import counted
 from noncoding.evaluate.tables import scored
-from noncoding.figures import saved_figure
+from noncoding.figures import saved_figure, set_title
 from noncoding.group_figures import group_colours, legend_label, log_ticks
 
 _ODDS_EDGES = np.linspace(-9, 9, 37)
@@ -105,7 +104,7 @@ def draw_calibration(
     """
     colours = group_colours(metrics)
     with saved_figure(*paths, size=(7, 4.5)) as figure:
-        figure.suptitle(fill(calibration_finding(metrics), 85), x=0.01, ha="left")
+        set_title(figure, calibration_finding(metrics))
         axes = figure.subplots()
         axes.set(xscale="log", yscale="log")
         for (group, part), marker in zip(
@@ -204,7 +203,7 @@ def draw_cooccurrence(pairs: Cooccurrence, *paths: str | os.PathLike[str]) -> No
         One file a format.
     """
     with saved_figure(*paths, size=(6, 4.8)) as figure:
-        figure.suptitle(fill(cooccurrence_finding(pairs), 70), x=0.01, ha="left")
+        set_title(figure, cooccurrence_finding(pairs))
         axes = figure.subplots()
         if len(pairs.observed) < 500:
             axes.plot(pairs.observed, pairs.predicted, "o", markersize=4, alpha=0.6)

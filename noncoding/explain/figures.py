@@ -252,6 +252,4 @@ def _legend(figure: Figure, target: Explained, number: int, letters: str) -> Non
             f"box: strongest {LETTERS} bp of {first}, drawn below; letter height: "
             f"{titles()[letters]}, on one scale for all sequences of the target"
         )
-    figure.supxlabel(
-        " · ".join(parts), fontsize=7.5, color="0.3", x=0.01, ha="left", wrap=True
-    )
+    figure.supxlabel(" · ".join(parts), fontsize=7.5, color="0.3", x=0.01, ha="left", wrap=True)

@@ -1,16 +1,14 @@
 """All trainings of a sweep, as one figure."""
 
 import os
-from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.figures import COLOURS, saved_figure, set_title
 
 _LABELS = {"auprc": "mean AUPR", "auroc": "median AUROC"}
 _KEY = "point: one training, with a seed of its own; bar: mean ± standard deviation over seeds"
-_CHARACTERS = 90
 
 
 def sweep_finding(means: pd.DataFrame) -> str:
@@ -41,7 +39,7 @@ def draw_sweep(table: pd.DataFrame, means: pd.DataFrame, *paths: str | os.PathLi
     models = list(dict.fromkeys(means["model"]))
     size = (8, 1.4 + len(datasets) * (0.7 + 0.3 * len(models)))
     with saved_figure(*paths, size=size) as figure:
-        figure.suptitle(fill(sweep_finding(means), _CHARACTERS), x=0.01, ha="left", fontsize=11)
+        set_title(figure, sweep_finding(means))
         figure.supxlabel(_KEY, fontsize=9)
         panels = figure.subplots(len(datasets), len(_LABELS), squeeze=False)
         for row, dataset in zip(panels, datasets, strict=True):

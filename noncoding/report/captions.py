@@ -31,9 +31,9 @@ LAYERS = Caption(
     "norm of the weights after the step. Middle: norm of the clipped gradient over that of the "
     "weights: dark layers hardly learn, and bright stripes are steps that changed all layers. "
     "Both scales are logarithmic, and arrows on the colour bars stand for all values beyond. "
-    "Right: share of a layer's units (rows of a matrix or kernel; biases and norms have none) "
+    "Right: share of a layer's units (rows of a matrix or kernel; biases and norms are left out) "
     "whose gradient was exactly zero in the step. The title names the layer with the largest "
-    "share of units that were dead to the end or, if there are none, the layer whose norm changed "
+    "share of units that were dead to the end; without dead units, the layer whose norm changed "
     "by the largest factor, except for weights that began at zero.",
 )
 

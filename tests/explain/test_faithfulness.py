@@ -74,7 +74,7 @@ def enriched(peaks, sites, motif="M", **changes):
     for row, peak in enumerate(peaks):
         heights[row, peak - 5 : peak + 5] = 1
     hits = [[(site - 5, site + 5)] for site in sites]
-    target = made_up(length=400, maps=maps(gradient=heights), hits=hits, motif=motif, **changes)
+    target = made_up(length=400, maps={"gradient": heights}, hits=hits, motif=motif, **changes)
     return target, list(faithfulness.motif_checks(target, ", all loci"))
 
 
@@ -169,7 +169,7 @@ def test_position_matched_controls_score_a_fixed_map_as_high():
     generator = np.random.default_rng(0)
     sites = [[(start, start + 4)] for start in generator.integers(14, 22, 2)]
     effects = generator.normal(size=(2, LENGTH))
-    own = maps(gradient=bell_of(2), mutagenesis=effects)
+    own = {"gradient": bell_of(2), "mutagenesis": effects}
     target = made_up(index=0, sites=sites, maps=own)
     network = Linear(weights(LENGTH)).eval()
     curves = perturbation_curves(network, given.sequences.one_hot, own, 0)

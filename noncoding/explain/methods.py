@@ -59,7 +59,7 @@ METHODS: dict[str, LayerMethod | BaseMethod] = {
     "hirescam": LayerMethod("HiResCAM", 3, hirescam),
     "gradient": BaseMethod("Gradient × input", 3, corrected_gradient),
     "integrated_gradients": BaseMethod("Integrated gradients", 300, integrated_gradients),
-    "deeplift_shap": BaseMethod("DeepLIFT/SHAP", 50, deeplift_shap),
+    "deeplift_shap": BaseMethod("DeepLIFT/SHAP", 100, deeplift_shap),
     "mutagenesis": BaseMethod("In-silico mutagenesis", 3000, base_effects),
 }
 

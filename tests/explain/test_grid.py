@@ -93,6 +93,9 @@ def test_positions_of_every_layer_are_those_that_bases_reach(network):
     assert network.gradcam_layer in found
     for layer in found.values():
         assert_exact(network, layer, LENGTH)
+    if hasattr(network, "resnet"):
+        widths = [layer_grid(network, block, LENGTH).width for block in network.resnet.blocks]
+        assert network.resnet.receptive_fields == widths
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")

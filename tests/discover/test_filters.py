@@ -1,6 +1,7 @@
 """The first layer's strongest filter of networks whose weights are known."""
 
 import numpy as np
+import pytest
 import torch
 from planted import MOTIF, matrix, planted
 from torch import nn
@@ -51,6 +52,26 @@ def test_an_embedding_of_bases_is_seen_through():
     found = strongest_filter(both, network.convolution, sequences, 0)
     assert found.consensus == MOTIF
     np.testing.assert_allclose(found.contributions, plain[1].numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(1, "same"), (2, 3)])
+def test_a_dilated_filter_is_shown_with_its_gaps(stride, padding):
+    network = Detectors([[0.1, 0.3], [1.0, -1.0], [0.1, 0.3]])
+    kernels = network.convolution.weight.data
+    network.convolution = nn.Conv1d(
+        4, 3, len(MOTIF), stride=stride, padding=padding, dilation=2, bias=False
+    )
+    network.convolution.weight.data = kernels
+    width = 2 * len(MOTIF) - 1
+    sequences = np.random.default_rng(0).integers(0, 4, (20, 60))
+    # Planted where a filter with a stride of 2 and a padding of 3 begins.
+    sequences[:, 21 : 21 + width : 2] = codes(MOTIF)
+    found = strongest_filter(network, network.convolution, one_hot(sequences.astype(np.uint8)), 0)
+    assert found.name == "filter 1"
+    np.testing.assert_allclose(found.contributions[:, ::2], kernels[1].numpy(), rtol=1e-6)
+    assert found.contributions.shape == (4, width)
+    assert (found.contributions[:, 1::2] == 0).all()
+    assert found.consensus[::2] == MOTIF
 
 
 def test_a_network_without_convolutions_has_no_first_layer():

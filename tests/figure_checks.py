@@ -1,6 +1,5 @@
 """What a reader of a figure needs: every text lies in it, and no two lie on each other."""
 
-from contextlib import contextmanager
 from itertools import combinations
 
 import numpy as np
@@ -9,24 +8,26 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from matplotlib.text import Text
 
+LONG_NAME = "GM12878 H3K4me3 treated with 100 nM dexamethasone for 1 hour | None"
+"""As long as the names of targets are."""
 TOLERANCE = 1.0
 """Pixels by which boxes may touch, since they hold more than the ink."""
 
 
-@contextmanager
-def saved_figures():
-    """Collect the figures that are saved inside of the block, each once."""
+def saved_by(draw, *arguments, **options):
+    """Call a function, and give the figures that it saves, each once."""
     found = []
     save = Figure.savefig
 
-    def saved(figure, *arguments, **options):
-        save(figure, *arguments, **options)
+    def saved(figure, *given, **how):
+        save(figure, *given, **how)
         if figure not in found:
             found.append(figure)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Figure, "savefig", saved)
-        yield found
+        draw(*arguments, **options)
+    return found
 
 
 def texts_of(figure):
@@ -57,6 +58,20 @@ def assert_legible(figure):
     for (one, first), (other, second) in combinations(zip(texts, corners, strict=True), 2):
         if Path(first).intersects_path(Path(second), filled=True):
             raise AssertionError(f"{one.get_text()!r} overlaps {other.get_text()!r}")
+
+
+def logos(figure):
+    """Panels with letters, which tangermeme draws as one collection of paths."""
+    return [axes for axes in figure.axes if axes.collections]
+
+
+def assert_whole(axes):
+    """What a panel's collections hold lies within its limits."""
+    for collection in axes.collections:
+        extent = collection.get_datalim(axes.transData)
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        assert left <= extent.x0 < extent.x1 <= right
+        assert bottom <= extent.y0 < extent.y1 <= top
 
 
 def _corners(text):

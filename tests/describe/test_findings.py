@@ -59,7 +59,7 @@ def test_prevalence():
 
 @pytest.mark.parametrize("positives", [[3, 0, 1], [0, 0, 0], [5, 5, 5]])
 def test_figures_of_extreme_counts(tmp_path, positives):
-    targets = pd.DataFrame({"name": ["a", "b", "c"], "group": ["TF", "DNase", "TF"]})
+    targets = pd.DataFrame({"index": range(3), "name": list("abc"), "group": list("TDT")})
     counts = split(5, positives, [5, 0, 0, 0])
     draw_positives(targets, counts, tmp_path / "positives.svg")
     draw_labels({"train": counts, "test": counts}, tmp_path / "labels.svg")

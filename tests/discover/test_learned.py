@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
 from planted import MOTIF, matrix
 
 from noncoding.discover.figures import draw_learned, information, learned_finding
@@ -60,8 +61,42 @@ def test_information_of_a_column():
     np.testing.assert_allclose(information(columns).sum(axis=0), [0, 2, 1], atol=1e-12)
 
 
-@pytest.mark.parametrize("patterns", [0, 2])
-def test_logos_are_drawn(tmp_path, patterns):
-    paths = [tmp_path / "one.svg", tmp_path / "one.png"]
-    draw_learned(learned(patterns=patterns), *paths)
-    assert all(path.stat().st_size for path in paths)
+def drawn(target, folder):
+    [figure] = saved_by(draw_learned, target, folder / "one.svg", folder / "one.png")
+    assert_legible(figure)
+    return figure
+
+
+def test_logos_stand_column_under_column(tmp_path):
+    target = learned(patterns=2)
+    figure = drawn(target, tmp_path)
+    panels = figure.axes
+    assert len(panels) == 3 * 3
+    for axes in logos(figure):
+        assert_whole(axes)
+    # The best match, of 8 columns, begins one before the pattern, of 9.
+    for left, middle, right in zip(panels[::3], panels[1::3], panels[2::3], strict=True):
+        assert left.get_xlim() == middle.get_xlim() == pytest.approx((-1.1, 9))
+        assert right.get_xlim() == pytest.approx((-0.1, 10))
+        assert right.get_title("left").splitlines() == ["other", "q = 0.001"]
+
+
+@pytest.mark.parametrize("offset", [-20, 0, 12])
+def test_wide_logos_and_long_names_are_not_cut_off(tmp_path, offset):
+    generator = np.random.default_rng(0)
+    name = "MA1234.1 VERYLONGNAME::OTHERNAME(var.2)"
+    wide, known = (generator.dirichlet([0.3] * 4, width).T for width in (45, 30))
+    made = [Pattern("TF-MoDISco", f"against {n}", 123_456, wide, wide - 0.25) for n in range(5)]
+    made.append(Pattern("first layer", "filter 319", 9, wide[:, :9], wide[:, :9] - 0.25))
+    found = {name: Match(name, 1e-9, offset, True)}
+    target = Learned(7, LONG_NAME, {}, made, [found for _ in made], [name], {name: known})
+    figure = drawn(target, tmp_path)
+    assert len(logos(figure)) == 3 * 4
+    for axes in logos(figure):
+        assert_whole(axes)
+
+
+def test_a_target_without_patterns_has_a_figure_that_says_so(tmp_path):
+    figure = drawn(learned(patterns=0), tmp_path)
+    assert logos(figure) == []
+    assert "no pattern recurs" in figure.get_suptitle()

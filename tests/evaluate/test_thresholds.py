@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from figure_checks import assert_legible, saved_by
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, precision_recall_curve
@@ -88,5 +89,5 @@ def test_cooccurrence_is_the_correlation_of_labels(tmp_path):
     # Labels were drawn independently given the probabilities: both agree.
     np.testing.assert_allclose(pairs.predicted, expected, atol=0.02)
     assert expected[0] > 0.1
-    draw_cooccurrence(pairs, tmp_path / "pairs.png")
-    assert (tmp_path / "pairs.png").stat().st_size > 5000
+    [figure] = saved_by(draw_cooccurrence, pairs, tmp_path / "pairs.png")
+    assert_legible(figure)

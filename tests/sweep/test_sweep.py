@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from figure_checks import assert_legible, saved_by
 from scipy import stats
 
 from noncoding.errors import InputError
@@ -34,7 +35,8 @@ def outputs(tmp_path):
 
 
 def test_means_and_intervals_are_those_of_the_seeds(runs, outputs):
-    sweep(runs, outputs)
+    [figure] = saved_by(sweep, runs, outputs)
+    assert_legible(figure)
     table = pd.read_csv(outputs.runs, sep="\t")
     assert len(table) == 12
     means = pd.read_csv(outputs.models, sep="\t").set_index(["dataset", "model"])
@@ -45,7 +47,7 @@ def test_means_and_intervals_are_those_of_the_seeds(runs, outputs):
     assert row["auprc_sd"] == pytest.approx(own.std(), abs=1e-5)
     low, high = stats.t.interval(0.95, 2, loc=own.mean(), scale=stats.sem(own))
     assert (row["auprc_low"], row["auprc_high"]) == pytest.approx((low, high), abs=1e-5)
-    assert all(path.stat().st_size for path in outputs.figure)
+    assert all(path.exists() for path in outputs.figure)
     assert sweep_finding(means.reset_index()).startswith("large has the highest mean AUPR on yeast")
 
 

@@ -107,9 +107,13 @@ DANQ = {
 }
 
 
-def export_toy_model(folder, seed=0):
+SHARED_NAMES = TABLE.assign(name=["K562 CTCF | a/b", "K562 CTCF | a/b", 'an "open" site'])
+"""The toy store's targets with names as tables of targets have them: not unique, not safe."""
+
+
+def export_toy_model(folder, seed=0, table=TABLE):
     """An untrained model of the toy store's three targets, exported; gives its network."""
     torch.manual_seed(seed)
     network = create_model(length=LENGTH, targets=len(TABLE), **toy_sizes()).eval()
-    export_model(network, folder, TABLE, {"dataset": "toy", "model": "tiny", "validation": {}})
+    export_model(network, folder, table, {"dataset": "toy", "model": "tiny", "validation": {}})
     return network

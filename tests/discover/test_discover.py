@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import tangermeme.io
 from memelite.io import read_meme, write_meme
 from planted import matrix
-from toy_store import TABLE, export_toy_model, write_toy_store
+from toy_store import SHARED_NAMES, TABLE, export_toy_model, write_toy_store
 
 from noncoding.discover import DiscoveryOutputs, Settings, discover
 from noncoding.errors import InputError
@@ -19,14 +20,15 @@ ASKED |= {"method": "gradient", "patterns": 3}
 
 
 @pytest.fixture
-def inputs(tmp_path):
-    export_toy_model(tmp_path / "model")
+def inputs(tmp_path, request):
+    table = getattr(request, "param", TABLE)
+    export_toy_model(tmp_path / "model", table=table)
     stores = {
-        name: write_toy_store(tmp_path / f"{name}.h5", rows=60, seed=seed)
+        name: write_toy_store(tmp_path / f"{name}.h5", rows=60, seed=seed, table=table)
         for seed, name in enumerate(("test", "train"))
     }
     predict(tmp_path / "model", stores["test"], tmp_path / "predictions.h5", batch_size=8)
-    metrics = TABLE.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
+    metrics = table.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     metrics.to_csv(tmp_path / "targets.tsv", sep="\t", index=False)
     write_meme(str(tmp_path / "known.meme"), {"M1 A": matrix("CCGTA"), "M2 B": matrix("TTTTTT")})
     return [tmp_path / "model", stores, tmp_path / "predictions.h5", tmp_path / "targets.tsv"]
@@ -98,3 +100,27 @@ def test_a_store_of_another_window_is_refused(inputs, tmp_path):
         writer.append(np.zeros((2, 4, 50), np.uint8), np.zeros((2, 3), np.uint8))
     with pytest.raises(InputError, match="a model for windows of 40 bp"):
         run([model, stores, *tables], tmp_path)
+
+
+@pytest.mark.parametrize("inputs", [SHARED_NAMES], indirect=True)
+@pytest.mark.parametrize("read", [read_meme, tangermeme.io.read_meme])
+def test_patterns_of_targets_that_share_a_name_stay_apart(inputs, tmp_path, read):
+    made, summary = run(inputs, tmp_path, targets=[0, 1, 2])
+    table = pd.read_csv(made.patterns, sep="\t")
+    assert table["index"].tolist() == [0, 1, 2]
+    learned = read(str(made.motifs))
+    assert len(learned) == 3
+    words = [name.split() for name in learned]
+    assert [len(parts) for parts in words] == [2, 2, 2]
+    assert len({identifier for identifier, _ in words}) == 3
+    for (identifier, alternate), row in zip(words, table.to_dict("records"), strict=True):
+        assert identifier.startswith(f"{row['index']:03d}-")
+        assert alternate == "_".join(row["target"].split())
+    for frequencies, consensus in zip(learned.values(), table["consensus"], strict=True):
+        best = np.asarray(frequencies).argmax(axis=0)
+        assert "".join("ACGT"[base] for base in best) == consensus.upper()
+    shown = "K562 CTCF | a/b"
+    names = [f"{shown} (index 0)", f"{shown} (index 1)", 'an "open" site']
+    assert [target["name"] for target in summary["targets"]] == names
+    assert len({target["figure"] for target in summary["targets"]}) == 3
+    assert len(list(made.figures.iterdir())) == 6

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from memelite.io import write_meme
-from toy_store import LENGTH, TABLE, export_toy_model, toy_split, write_toy_store
+from toy_store import LENGTH, SHARED_NAMES, TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.alphabet import letters
 from noncoding.errors import InputError
@@ -34,13 +34,14 @@ MADE |= {"figures", "tracks"}
 
 
 @pytest.fixture
-def inputs(tmp_path):
-    export_toy_model(tmp_path / "model")
-    store = write_toy_store(tmp_path / "test.h5", rows=30)
+def inputs(tmp_path, request):
+    targets = getattr(request, "param", TABLE)
+    export_toy_model(tmp_path / "model", table=targets)
+    store = write_toy_store(tmp_path / "test.h5", rows=30, table=targets)
     predict(tmp_path / "model", store, tmp_path / "predictions.h5", batch_size=8)
-    metrics = TABLE.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
+    metrics = targets.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     metrics.to_csv(tmp_path / "targets.tsv", sep="\t", index=False)
-    baseline = TABLE.assign(motif=["M1", "", ""])
+    baseline = targets.assign(motif=["M1", "", ""])
     baseline.to_csv(tmp_path / "baseline.tsv", sep="\t", index=False)
     names = ("model", "test.h5", "predictions.h5", "targets.tsv", "baseline.tsv")
     return [tmp_path / name for name in names]
@@ -221,3 +222,21 @@ def test_a_target_may_be_called_nan(inputs, tmp_path):
     summary = run([tmp_path / "named", *inputs[1:]], made, targets=["NaN"])
     assert summary["problems"] == []
     assert (made.figures / "000-NaN.png").exists()
+
+
+@pytest.mark.parametrize("inputs", [SHARED_NAMES], indirect=True)
+def test_targets_that_share_a_name_stay_apart(inputs, tmp_path):
+    made = outputs(tmp_path / "explain")
+    summary = run(inputs, made, targets=[0, 1, 2], methods=["gradient"])
+    assert summary["targets"] == 3
+    names = ["K562 CTCF | a/b (index 0)", "K562 CTCF | a/b (index 1)", 'an "open" site']
+    table = pd.read_csv(made.targets, sep="\t")
+    assert table["name"].tolist() == names
+    assert table["figure"].nunique() == 3
+    assert all((made.figures / f"{stem}-1.png").exists() for stem in table["figure"])
+    for path in (made.faithfulness, made.curves):
+        rows = pd.read_csv(path, sep="\t").dropna(subset="index")
+        assert dict(zip(rows["index"], rows["target"], strict=True)) == dict(enumerate(names))
+        assert rows.groupby("index").size().nunique() == 1
+    with h5py.File(made.maps) as file:
+        assert [file[str(index)].attrs["name"] for index in range(3)] == names

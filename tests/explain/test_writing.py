@@ -71,5 +71,16 @@ def test_sequences_without_coordinates_have_no_track(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_file_names_are_safe():
+def test_a_track_has_a_header_whose_quotation_ends_where_it_should(tmp_path):
+    write_tracks(tmp_path, made_up(name='the "open" site'))
+    for path in tmp_path.iterdir():
+        _, rest = path.read_text().splitlines()[0].split('name="')
+        name, rest = rest.split('"')
+        assert name.startswith("the 'open' site ")
+        assert rest == " visibility=full"
+
+
+def test_file_names_are_safe_and_short_enough():
     assert file_stem(7, "GM12878 | H3K4me3 / a") == "007-GM12878-H3K4me3-a"
+    assert file_stem(7, "../..") == "007"
+    assert len(f"{file_stem(918, 'x' * 300)}-integrated_gradients.bedgraph") < 255

@@ -2,11 +2,13 @@
 
 import base64
 import json
+import math
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -264,3 +266,36 @@ def test_results_of_other_versions_are_told(tree):
     text = made(tree).text
     assert "small was explained with torch 1.0 and python 3.2." in text
     assert "computed with the same versions" not in text
+
+
+def test_targets_of_one_name_have_their_own_enrichment(tree):
+    folder = tree.root / "small/explain"
+    targets = pd.read_csv(folder / "targets.tsv", sep="\t", keep_default_na=False)
+    checks = pd.read_csv(folder / "faithfulness.tsv", sep="\t")
+    shared = targets["name"].iloc[0]
+    targets.loc[1] = targets.loc[0].to_dict() | {"index": 2}
+    targets.to_csv(folder / "targets.tsv", sep="\t", index=False)
+    other = checks.assign(index=2, value=checks["value"] / 2)
+    pd.concat([checks, other]).to_csv(folder / "faithfulness.tsv", sep="\t", index=False)
+    text = made(tree).text.replace("\N{NO-BREAK SPACE}", " ")
+    assert f"{shared} MA1.1 HOSTILE 61 % of 31 × 10.0" in text
+    assert f"{shared} MA1.1 HOSTILE 30.5 % of 31 × 5.0" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "high", "shown"),
+    [
+        (None, None, "61 % of 31 —"),
+        (10.0, math.inf, "× 10.0 (at least 0.9)"),
+        (10.0, 12.0, "× 10.0 (0.9–12.0)"),
+    ],
+)
+def test_an_enrichment_without_a_control_is_a_dash_and_an_interval_may_be_open(
+    tree, value, high, shown
+):
+    path = tree.root / "small/explain/faithfulness.tsv"
+    checks = pd.read_csv(path, sep="\t")
+    ratio = checks["check"].str.startswith("known motif, enrichment")
+    checks.loc[ratio, ["value", "high"]] = value, high
+    checks.to_csv(path, sep="\t", index=False)
+    assert shown in made(tree).text.replace("\N{NO-BREAK SPACE}", " ")

@@ -198,7 +198,8 @@ def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     parts = dict(iter(table.groupby(["method", "check"], sort=False)))
     means = []
     for (method, check), part in parts.items():
-        values, statistic = part["value"].to_numpy(dtype=np.float64), np.mean
+        values = part["value"].to_numpy(dtype=np.float64)
+        statistic: Callable[..., Any] = np.mean
         if check.startswith(ENRICHMENT):
             # A ratio of means: that of a target with few matches is far from sure.
             of = check.removeprefix(ENRICHMENT)

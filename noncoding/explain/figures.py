@@ -202,8 +202,8 @@ def _draw_marks(axes: Axes, target: Explained, number: int) -> None:
         left = -target.length / 2
         field, step = target.resolution.receptive_field, target.resolution.grid.step
         for span, height, colour in ((field, 0.25, "0.5"), (step, 0.05, "black")):
-            end = left + min(span, target.length)
-            axes.plot([left, end], [height] * 2, color=colour, lw=3, solid_capstyle="butt")
+            right = left + min(span, target.length)
+            axes.plot([left, right], [height] * 2, color=colour, lw=3, solid_capstyle="butt")
     axes.set(xlim=(-target.length / 2, target.length / 2), ylim=(0, 1), yticks=[])
     axes.tick_params(labelbottom=False, length=0)
     axes.spines[["left", "bottom"]].set_visible(False)

@@ -62,7 +62,7 @@ def test_delong_says_nothing_where_nothing_is_known():
 
 @pytest.mark.parametrize("prevalence", [0.03, 0.1])
 def test_delong_covers_the_truth(prevalence):
-    labels, scores = simulated(np.random.default_rng(2), 1000, 4000, prevalence, 1.5)
+    labels, scores = simulated(np.random.default_rng(2), 1000, 1500, prevalence, 1.5)
     assert 0.93 <= coverage(delong(labels, scores), norm.cdf(1.5 / np.sqrt(2))) <= 0.97
 
 

@@ -81,17 +81,22 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def written_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
-    """Fill folders beside the final ones, whose places they take when the body ends well.
+    """Fill folders beside the final ones, and let them take their places at the end.
 
     Parameters
     ----------
     *paths : path
-        Final names. What such a folder held before is gone then.
+        Final names. What such a folder held before is removed.
 
     Yields
     ------
     list of Path
         One empty folder a path (see `temporary`).
+
+    Notes
+    -----
+    A process that is killed leaves the old folder, the new one, or none between the two
+    renames; never some of the files of one.
     """
     finals = [Path(path) for path in paths]
     with ExitStack() as stack:
@@ -100,7 +105,9 @@ def written_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
             partial.mkdir()
         yield partials
         for partial, final in zip(partials, finals, strict=True):
-            _remove(final)
+            old = stack.enter_context(temporary(final.with_name(f"old-{final.name}")))
+            if final.exists():
+                final.rename(old)
             partial.rename(final)
 
 

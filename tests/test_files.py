@@ -84,6 +84,84 @@ with written_folders({str(final)!r}) as [partial]:
     assert list(tmp_path.iterdir()) == [final]
 
 
+OLD, NEW = {"a": "old a", "b": "old b"}, {"a": "new a", "c": "new c"}
+
+
+def fill(folder, contents):
+    for name, text in contents.items():
+        (folder / name).write_text(text)
+
+
+def write_files(folder):
+    with written_whole(folder / "one", folder / "two") as partials:
+        for partial in partials:
+            partial.write_text("new, and longer")
+
+
+def write_folder(folder):
+    with written_folders(folder / "figures") as [partial]:
+        fill(partial, NEW)
+
+
+def crashed(number, write, *arguments):
+    """Whether a process of its own died before its file operation of this number."""
+    child = os.fork()
+    if not child:
+        left = number
+
+        def crash(event, _):
+            nonlocal left
+            if event == "open" or event.startswith(("os.", "shutil.")):
+                if not left:
+                    signal.raise_signal(signal.SIGKILL)
+                left -= 1
+
+        try:
+            sys.addaudithook(crash)
+            write(*arguments)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert status in (0, signal.SIGKILL)
+    return status != 0
+
+
+def test_a_crash_at_any_moment_leaves_files_old_or_new(tmp_path):
+    number, seen, going = 0, set(), True
+    while going:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        fill(folder, {"one": "old", "two": "old"})
+        going = crashed(number, write_files, folder)
+        found = [(folder / name).read_text() for name in ("one", "two")]
+        assert set(found) <= {"old", "new, and longer"}
+        seen.add(tuple(found))
+        write_files(folder)  # What was left is no obstacle, and goes.
+        assert sorted(path.name for path in folder.iterdir()) == ["one", "two"]
+        number += 1
+    assert number > 4
+    assert len(seen) == 3  # none, the first, or both
+
+
+def test_a_crash_at_any_moment_leaves_a_folder_old_or_new_or_none(tmp_path):
+    number, seen, going = 0, set(), True
+    while going:
+        folder = tmp_path / str(number)
+        (folder / "figures").mkdir(parents=True)
+        fill(folder / "figures", OLD)
+        going = crashed(number, write_folder, folder)
+        found = {path.name: path.read_text() for path in (folder / "figures").glob("*")}
+        assert found in (OLD, NEW, {})
+        assert found or not (folder / "figures").exists()
+        seen.add(tuple(sorted(found)))
+        write_folder(folder)
+        assert [path.name for path in folder.iterdir()] == ["figures"]
+        number += 1
+    assert number > 6
+    assert seen == {tuple(OLD), tuple(NEW), ()}
+
+
 def test_sha256(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"ACGT" * 100_000)

@@ -26,7 +26,7 @@ from noncoding.evaluate.tables import (
 )
 from noncoding.files import written_whole
 from noncoding.intervals import write_replicates
-from noncoding.predict import read_predictions
+from noncoding.predictions import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import ADD_NEGATIVES, check_same_targets

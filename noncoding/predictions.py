@@ -1,4 +1,4 @@
-"""Predictions as they lie on the disk, for the stages that come after."""
+"""Read the predictions that the stage ``predict`` wrote."""
 
 import os
 

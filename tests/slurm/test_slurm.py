@@ -1,10 +1,12 @@
-"""The demo on a real SLURM of one node: separate jobs, failures, and tasks that share.
+"""A toy run on a real SLURM of one node: separate jobs, failures, and tasks that share.
 
 Runs with ``make test-slurm``, which installs what it needs: as root, on Debian.
 """
 
+import copy
 import os
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -23,6 +25,8 @@ pytestmark = pytest.mark.skipif(
     "NONCODING_SLURM" not in os.environ, reason="a SLURM is brought up by `make test-slurm` alone"
 )
 QUICK = ["--seconds-between-status-checks", "2", "--slurm-init-seconds-before-status-checks", "2"]
+FEW = SIMULATED | {"loci": {"train": 64, "valid": 16, "test": 16}}
+MANY = SIMULATED | {"loci": {"train": 3000, "valid": 64, "test": 64}}
 ON_CPUS = ["--max-threads", "2", "--latency-wait", "20", *QUICK]
 
 
@@ -65,21 +69,41 @@ def kill_once(pattern, killed):
         command = ["pgrep", "-f", pattern]
         found = subprocess.run(command, capture_output=True, text=True, check=False)
         if found.stdout.split():
-            time.sleep(1)
+            time.sleep(0.3)
             subprocess.run(["pkill", "-KILL", "-f", pattern], check=False)
             killed.append(found.stdout)
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
-def test_the_demo_runs_as_jobs_that_fail_and_are_sent_again(tmp_path):
-    folder = copy_pipeline(tmp_path / "demo")
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """A checkout with the stores of a small and a larger data set, and its configuration."""
+    folder = copy_pipeline(tmp_path_factory.mktemp("stores"))
+    config = tiny(few=FEW, many=MANY)
+    status, said = snakemake(folder, "convert", config=config, pipeline=folder)
+    assert status == 0, said[-5000:]
+    return folder, config
+
+
+@pytest.fixture
+def checkout(stores, tmp_path):
+    """A copy of the checkout with stores, so that SLURM gets the trainings alone."""
+    folder, config = stores
+    return Path(shutil.copytree(folder, tmp_path / "run")), copy.deepcopy(config)
+
+
+def test_a_run_as_jobs_that_fail_and_are_sent_again(tmp_path):
+    folder = copy_pipeline(tmp_path / "jobs")
+    config = tiny(many=MANY)
+    # Longer than the shortest time that SLURM can be asked for, a minute.
+    config["train"] |= {"epochs": 30, "patience": 30}
     killed = []
     killer = threading.Thread(target=kill_once, args=(rf"{folder}/\S+evaluate\.py", killed))
     killer.start()
     # Too little memory for a first attempt, and too little time; one more is killed.
     status, said = on_slurm(
         folder,
-        *("--configfile", str(ROOT / "configs" / "demo.yaml"), "--retries", "6"),
+        *("--configfile", str(written(config, folder)), "--retries", "6"),
         describe_dataset={"mem_mb": "40 * attempt ** 3"},
         # Without the signal ahead, so that SLURM itself ends it.
         train_model={"mem_mb": 4000, "runtime": "attempt", "slurm_extra": "''"},
@@ -88,7 +112,7 @@ def test_the_demo_runs_as_jobs_that_fail_and_are_sent_again(tmp_path):
     killed.append("over")
     killer.join()
     assert status == 0, said[-5000:]
-    assert (folder / "results" / "simulated" / "report.html").exists()
+    assert (folder / "results" / "many" / "report.html").exists()
     trained = jobs("train_model")
     assert [state(job) for job in trained][-1] == "COMPLETED"
     assert "TIMEOUT" in {state(job) for job in trained}
@@ -99,30 +123,23 @@ def test_the_demo_runs_as_jobs_that_fail_and_are_sent_again(tmp_path):
         assert len(ended) > 1 and ended[-1] == "COMPLETED", (rule, ended)
         assert set(ended[:-1]) <= {"FAILED", "OUT_OF_MEMORY"}
     # Cut off by its time, the training has gone on from where it was.
-    log = (folder / "results" / "simulated" / "small" / "logs" / "train.log").read_text()
+    log = (folder / "results" / "many" / "toy" / "logs" / "train.log").read_text()
     assert "going on" in log
-    for rule in ("simulate", "unpack", "convert_split", "predict_split", "report_dataset"):
+    for rule in ("simulate_bundle", "unpack_bundle", "convert_split", "predict_split"):
         assert jobs(rule), rule
+    assert jobs("report_dataset")
 
 
-def converted(folder, config):
-    """Make the stores here, so that SLURM gets the trainings alone; gives the configuration."""
-    path = written(config, folder)
-    status, said = snakemake(folder, "convert", "--configfile", str(path), pipeline=folder)
-    assert status == 0, said[-5000:]
-    return path
-
-
-def test_two_tasks_of_a_job_train_as_one_process_does(tmp_path):
-    folder = copy_pipeline(tmp_path / "shared")
-    config = tiny(sim=SIMULATED | {"loci": {"train": 64, "valid": 16, "test": 16}})
+def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
+    folder, config = checkout
+    config["run"]["datasets"] = ["few"]
     config["train"] = TRAINING | {"epochs": 2}
     config["models"] = {
         "alone": DEEPSEA | {"train": {"batch_size": 16, "devices": 1}},
         "shared": DEEPSEA | {"train": {"batch_size": 8, "devices": 2}},
     }
     config["run"]["models"] = list(config["models"])
-    path = converted(folder, config)
+    path = written(config, folder)
     status, said = on_slurm(
         folder, "train", "--configfile", str(path), train_model={"mem_mb": 4000}
     )
@@ -133,7 +150,7 @@ def test_two_tasks_of_a_job_train_as_one_process_does(tmp_path):
     said = Path(re.search(r"StdOut=(\S+)", shared)[1]).read_text()
     assert "Starting with 2 processes" in said
     weights = [
-        load_file(folder / "results" / "sim" / model / "model" / "model.safetensors")
+        load_file(folder / "results" / "few" / model / "model" / "model.safetensors")
         for model in config["models"]
     ]
     for name, weight in weights[0].items():
@@ -141,15 +158,15 @@ def test_two_tasks_of_a_job_train_as_one_process_does(tmp_path):
 
 
 @pytest.mark.parametrize("devices", [1, 2])
-def test_a_preempted_training_goes_on_where_it_was(devices, tmp_path):
-    folder = copy_pipeline(tmp_path / "preempted")
-    config = tiny(sim=SIMULATED | {"loci": {"train": 3000, "valid": 64, "test": 64}})
+def test_a_preempted_training_goes_on_where_it_was(devices, checkout):
+    folder, config = checkout
+    config["run"]["datasets"] = ["many"]
     config["train"] |= {"epochs": 6, "checkpoint_minutes": 60, "devices": devices}
-    path = converted(folder, config)
+    path = written(config, folder)
     asked = []
 
     def ask():
-        log = folder / "results" / "sim" / "toy" / "logs" / "train.log"
+        log = folder / "results" / "many" / "toy" / "logs" / "train.log"
         while not asked and not (log.exists() and "epoch 1 of" in log.read_text()):
             time.sleep(0.5)
         running = [job for job in jobs("train_model") if state(job) == "RUNNING"]
@@ -167,7 +184,7 @@ def test_a_preempted_training_goes_on_where_it_was(devices, tmp_path):
     assert status == 0, said[-5000:]
     assert len(asked) == 2
     assert [state(job) for job in jobs("train_model")][-2:] == ["FAILED", "COMPLETED"]
-    log = (folder / "results" / "sim" / "toy" / "logs" / "train.log").read_text()
+    log = (folder / "results" / "many" / "toy" / "logs" / "train.log").read_text()
     assert "going on" in log
     assert "epoch 1 of" not in log
 

@@ -7,14 +7,15 @@ RUN := $(VENV)/bin/snakemake
 MIRROR ?=
 MIRRORED := $(if $(MIRROR),--config mirror=$(MIRROR))
 
-.PHONY: help setup demo yeast reproduce test test-slurm lint clean
+.PHONY: help setup demo yeast reproduce test test-slow test-slurm lint clean
 
 help:
 	@echo "make demo       every stage on simulated data, offline, in a few minutes"
 	@echo "make yeast      real data: the yeast genome and 384 ChIP-exo peak files"
 	@echo "make reproduce  the full DeepSEA reproduction (a GPU is wanted)"
-	@echo "make test       the tests"
-	@echo "make test-slurm the demo on a SLURM of one node, brought up for it (root, Debian)"
+	@echo "make test       linters and tests"
+	@echo "make test-slow  the tests marked slow: coverage simulations and their like"
+	@echo "make test-slurm tests on a SLURM of one node, brought up for them (root, Debian)"
 	@echo "MIRROR=DIR_OR_URL takes the published files from there"
 
 setup: $(VENV)/installed
@@ -34,8 +35,14 @@ reproduce: setup
 	$(VENV)/bin/python -m noncoding.estimate config.yaml --rows 4400000
 	$(RUN) $(MIRRORED)
 
+# Two processes share the tests; each computes on one thread.
+PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist worksteal
+
 test: setup lint
-	$(VENV)/bin/python -m pytest
+	$(PYTEST)
+
+test-slow: setup
+	$(PYTEST) -m slow
 
 # On a real SLURM of one node, which is brought up for it: as root, on Debian.
 test-slurm: setup

@@ -13,3 +13,15 @@ torch.set_num_threads(1)
 # How long an example takes says nothing of whether it is right.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Begin with what takes longest, where several processes share the tests.
+
+    The short tests are left for the end, and are shared out so that no process waits long.
+    """
+    if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
+        first = ["workflow", "train"]
+        folders = [item.path.parent.name for item in items]
+        order = [first.index(name) if name in first else len(first) for name in folders]
+        items[:] = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]

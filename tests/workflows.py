@@ -1,11 +1,11 @@
-"""The workflow as a person runs it: as a process, in a folder of its own."""
+"""The workflow as a user runs it: in a process, in a folder of its own."""
 
 import re
 import shutil
-import subprocess
-import sys
+import tempfile
 from pathlib import Path
 
+import warm_snakemake
 import yaml
 from toy_store import CONDUCT, TRAINING, toy_sizes
 
@@ -15,20 +15,22 @@ PIPELINE = (
     *("profiles", "resources"),
 )
 """What a run needs of a checkout."""
+ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")
+"""Two jobs at once: tiny batches are slower on several threads, most of all on shared cores."""
 _JOB = re.compile(
     r"^(?:local)?(?:rule|checkpoint) (\w+):$(.*?)(?=^\[|^Job stats|\Z)", re.MULTILINE | re.DOTALL
 )
 
 
 def snakemake(folder, *arguments, config=None, pipeline=ROOT, cores=True):
-    """Run the workflow in a folder; gives its exit status and what it said."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(pipeline / "Snakefile")]
-    command += ["--directory", str(folder), *(["--cores", "2"] if cores else []), *arguments]
-    if config is not None:
-        command += ["--configfile", str(written(config, folder))]
-    # In the folder itself, so that the pipeline may stand there, too.
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-    return done.returncode, done.stdout + done.stderr
+    """Run the workflow in a folder; gives its exit status and its output."""
+    command = ["--snakefile", str(pipeline / "Snakefile"), "--directory", str(folder)]
+    command += [*(ON_TWO_CORES if cores else ()), *arguments]
+    with tempfile.TemporaryDirectory() as scratch:
+        if config is not None:
+            command += ["--configfile", str(written(config, scratch))]
+        # In the folder itself, so that the pipeline may be there, too.
+        return warm_snakemake.run(command, folder)
 
 
 def written(config, folder, name="over.yaml"):
@@ -50,13 +52,17 @@ def copy_pipeline(folder):
 
 
 def planned(said):
-    """Jobs of a dry run, as pairs of rule and data set; those that only gather are left out."""
+    """Jobs of a dry run, as pairs of stage and data set; a sweep is of no data set.
+
+    A rule is named after its stage: ``train_model`` is of the stage ``train``. The targets of
+    the stages, which only gather files, are left out.
+    """
     jobs = set()
     for rule, body in _JOB.findall(said):
-        wildcards = re.search(r"wildcards: (.*)", body)
-        if wildcards:
-            values = dict(part.split("=", 1) for part in wildcards[1].split(", "))
-            jobs.add((rule, values["dataset"]))
+        stage, _, what = rule.partition("_")
+        if what:
+            dataset = re.search(r"wildcards: .*\bdataset=([^,\n]+)", body)
+            jobs.add((stage, dataset[1] if dataset else None))
     return jobs
 
 
@@ -72,3 +78,22 @@ def tiny(**datasets):
         "explain": {"best_per_group": 1, "drawn": 1, "checked": 2, "loci": 2},
         "discover": {"sequences": 20},
     }
+
+
+def reruns_table(heading):
+    """Rows of a table of docs/reruns.md: names in the first cell, stages in the second."""
+    page = (ROOT / "docs" / "reruns.md").read_text()
+    section = page.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|", section, re.MULTILINE)[1:]
+    found = {}
+    for names, stages in rows:
+        stages = [] if stages.startswith("nothing") else stages.split(" (")[0].split(", ")
+        assert set(stages) <= STAGES, (names, stages)
+        for name in re.findall(r"`([^`]+)`", names):
+            assert name not in found, name
+            found[name] = set(stages)
+    return found
+
+
+STAGES = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+BELOW = reruns_table("What is below a stage")

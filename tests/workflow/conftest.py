@@ -1,33 +1,70 @@
 """A toy bundle on a server of the loopback, a toy genome, and a finished run of both."""
 
+import fcntl
 import functools
+import json
+import os
 import shutil
 import threading
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from toy_bundle import write_toy_bundle
-from toy_inputs import bundle_of, write_genome
+from toy_inputs import SIMULATED, bundle_of, write_genome
 from workflows import copy_pipeline, snakemake, tiny
 
+RENAMES = """
+import os
+import sys
 
-@pytest.fixture
-def served(tmp_path):
-    """A toy bundle on a server of the loopback."""
-    shelf = tmp_path / "shelf"
-    shelf.mkdir()
-    write_toy_bundle(shelf / "toy.tar.gz")
+
+def note(event, arguments):
+    if event == "os.rename":
+        line = "\\t".join(os.path.abspath(os.fspath(name)) for name in arguments[:2])
+        with open({log!r}, "a") as log:
+            log.write(line + "\\n")
+
+
+sys.addaudithook(note)
+"""
+"""A `sitecustomize` that notes each renamed file: its name before and after."""
+
+
+class Finished(NamedTuple):
+    """A checkout with a finished run of a bundle and a genome."""
+
+    folder: Path
+    config: dict
+    said: str
+    renames: Path
+
+    def copied(self, folder):
+        """A copy of the checkout and its results, which a test may change."""
+        return Path(shutil.copytree(self.folder, folder))
+
+
+@contextmanager
+def serving(shelf):
+    """A server of the loopback for the files of a folder; gives its URL."""
     handler = functools.partial(SimpleHTTPRequestHandler, directory=shelf)
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/toy.tar.gz"
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
 
 
 @pytest.fixture
-def bundle(served, tmp_path):
-    return bundle_of(served, tmp_path / "targets.tsv")
+def bundle(tmp_path):
+    """A toy bundle on a server, and its target table in the folder of the run."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    write_toy_bundle(shelf / "toy.tar.gz")
+    with serving(shelf) as url:
+        yield bundle_of(f"{url}/toy.tar.gz", tmp_path / "targets.tsv")
 
 
 @pytest.fixture
@@ -37,21 +74,43 @@ def genome(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A checkout with a finished run of a bundle and a genome, and its configuration."""
-    folder = copy_pipeline(tmp_path_factory.mktemp("finished"))
+def finished(tmp_path_factory, request):
+    """The finished run, which the workers of pytest-xdist share: it is made once, by the first."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if hasattr(request.config, "workerinput") else base
+    folder = base / "finished"
+    with (base / "finished.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (base / "finished.json").exists():
+            config, said = _finish(folder, base / "renames.tsv")
+            (base / "finished.json").write_text(json.dumps([config, said]))
+    config, said = json.loads((base / "finished.json").read_text())
+    return Finished(folder, config, said, base / "renames.tsv")
+
+
+def _finish(folder, renames):
+    folder = copy_pipeline(folder)
+    own = write_genome(folder)
+    # What a changed configuration can name beside them.
+    shutil.copytree(folder / "peaks", folder / "others")
+    (folder / "exclude.bed").write_text("one\t0\t10\n")
     shelf = folder / "shelf"
     shelf.mkdir()
     write_toy_bundle(shelf / "toy.tar.gz")
-    toy = bundle_of("https://unreachable.invalid/toy.tar.gz", folder / "targets.tsv")
-    own = write_genome(folder)
-    shutil.copy(folder / "genome.fa", shelf)
-    # What a change of the configuration can name beside them.
-    shutil.copy(folder / "targets.tsv", folder / "other.tsv")
-    shutil.copytree(folder / "peaks", folder / "others")
-    (folder / "exclude.bed").write_text("one\t0\t10\n")
-    toy |= {"targets": "targets.tsv", "disk_gib": None}
-    config = tiny(toy=toy, own=own | {"disk_gib": None}) | {"mirror": "shelf"}
-    status, said = snakemake(folder, config=config, pipeline=folder)
-    assert status == 0, said[-5000:]
-    return folder, config
+    custom = folder / "custom"
+    custom.mkdir()
+    (custom / "sitecustomize.py").write_text(RENAMES.format(log=str(renames)))
+    with serving(shelf) as url, pytest.MonkeyPatch.context() as patch:
+        toy = bundle_of(f"{url}/toy.tar.gz", folder / "targets.tsv")
+        shutil.copy(folder / "targets.tsv", folder / "other.tsv")
+        config = tiny(
+            toy=toy | {"targets": "targets.tsv", "disk_gib": None}, own=own | {"disk_gib": None}
+        )
+        patch.setenv("PYTHONPATH", str(custom), prepend=os.pathsep)
+        status, said = snakemake(folder, config=config, pipeline=folder)
+        assert status == 0, said[-5000:]
+        # What a bundle and a genome alone do not have.
+        for stage, other in {"sweep": config, "simulate": tiny(sim=SIMULATED)}.items():
+            status, of_stage = snakemake(folder, stage, config=other, pipeline=folder)
+            assert status == 0, of_stage[-5000:]
+    return config, said

@@ -1,56 +1,49 @@
-"""A run that is killed in each stage, and taken up again as the documents say."""
+"""Runs that are killed: nothing half-written stays, and the next run ends as if none had been.
+
+Every stage gives its results their final names by renaming them. Four representative stages are
+killed while they run; what a crash between any two file operations leaves of a file is tested in
+`tests/test_files.py`.
+"""
 
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
 import psutil
+import pytest
 from safetensors.numpy import load_file
-from toy_bundle import write_toy_bundle
-from toy_inputs import SIMULATED, bundle_of, write_genome
-from workflows import ROOT, snakemake, tiny, written
+from workflows import ON_TWO_CORES, ROOT, snakemake, tiny, written
 
-OF_A_BUNDLE = {
-    "fetch_file": "toy/logs/fetch/toy.tar.gz.log",
-    "unpack": "toy/logs/unpack.log",
-    "convert_split": "toy/logs/convert/train.log",
-    "describe_dataset": "toy/logs/describe.log",
-    "train_model": "toy/toy/logs/train.log",
-    "baseline_dataset": "toy/logs/baseline.log",
-    "predict_split": "toy/toy/logs/predict.log",
-    "evaluate_model": "toy/toy/logs/evaluate.log",
-    "compare_dataset": "toy/logs/compare.log",
-    "explain_model": "toy/toy/logs/explain.log",
-    "discover_motifs": "toy/toy/logs/discover.log",
-    "report_dataset": "toy/logs/report.log",
+from noncoding.files import TEMPORARY
+
+KILLED = {
+    "train": (
+        "own/toy/training/metrics.csv",
+        "own/toy/logs/train.log",
+        [("job", signal.SIGKILL), ("job", signal.SIGINT)],
+    ),
+    "explain": (
+        "own/toy/explain/summary.json",
+        "own/toy/logs/explain.log",
+        [("driver", signal.SIGKILL), ("driver", signal.SIGTERM)],
+    ),
+    "build": ("own/data/valid.h5", "own/logs/build.log", [("driver", signal.SIGINT)]),
+    "convert": ("toy/data/train.h5", "toy/logs/convert/train.log", [("job", signal.SIGTERM)]),
 }
-"""Rule of each stage → a log that appears when its work begins."""
-OF_OTHER_SOURCES = {
-    "simulate": "sim/logs/simulate.log",
-    "build_splits": "own/logs/build.log",
-    "sweep_all": "sweep/logs/sweep.log",
-}
-"""Stages that a bundle alone does not have."""
-WAYS = [
-    ("driver", signal.SIGKILL),
-    ("job", signal.SIGKILL),
-    ("driver", signal.SIGINT),
-    ("job", signal.SIGTERM),
-    ("driver", signal.SIGTERM),
-    ("job", signal.SIGINT),
-]
+"""Stage → a result that is deleted so that the stage runs, a log that appears when its work
+begins, and what is killed, in which way, one after the other."""
 NOT_COMPARED = {"logs", "raw", "tensorboard"}
 """Folders of a run whose files tell when and where it ran, or need not be kept."""
-ONE_CORE = ("--cores", "1")
 
 
-def start(folder, path, *arguments):
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(folder), *ONE_CORE, "--configfile", str(path), *arguments]
+def start(folder, path, *arguments, pipeline=ROOT):
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(pipeline / "Snakefile")]
+    command += ["--directory", str(folder), "--configfile", str(path), *ON_TWO_CORES, *arguments]
     with (folder / "said.txt").open("a") as said:
         return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said)
 
@@ -66,10 +59,10 @@ def job_of(driver):
     return None
 
 
-def kill_in(rule, log, who, number, folder, path):
+def kill_in(stage, log, who, number, folder, path):
     """Run until the stage begins, kill, and wait until nothing runs any more."""
     before = log.stat().st_mtime_ns if log.exists() else 0
-    driver = start(folder, path, "--until", rule)
+    driver = start(folder, path, stage, pipeline=folder)
     until = time.monotonic() + 300
     while not (log.exists() and log.stat().st_mtime_ns > before):
         assert driver.poll() is None, (folder / "said.txt").read_text()[-3000:]
@@ -118,52 +111,45 @@ def same_arrays(path, other):
         wanted.visititems(compare)
 
 
-def killed_in_each(logs, config, target, tmp_path):
-    """Run once without, and once with a kill in each stage; gives the names compared."""
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    for folder in (whole, killed):
-        folder.mkdir()
-    # One core for all: sums over other numbers of threads round otherwise.
-    status, said = snakemake(whole, *ONE_CORE, target, config=config, cores=False)
-    assert status == 0, said[-3000:]
-    path = written(config, killed)
-    for number, (rule, log) in enumerate(logs.items()):
-        who, signal_number = WAYS[number % len(WAYS)]
-        status = kill_in(rule, killed / "results" / log, who, signal_number, killed, path)
-        assert status != 0 or signal_number == signal.SIGTERM, rule
-        if any((killed / ".snakemake" / "locks").glob("*.lock")):
+@pytest.mark.parametrize("stage", KILLED)
+def test_a_killed_stage_ends_as_one_that_was_not(stage, finished, tmp_path):
+    folder = finished.copied(tmp_path / "run")
+    path = written(finished.config, folder)
+    result, log, kills = KILLED[stage]
+    (folder / "results" / result).unlink()
+    for who, number in kills:
+        status = kill_in(stage, folder / "results" / log, who, number, folder, path)
+        assert status != 0 or number == signal.SIGTERM
+        if any((folder / ".snakemake" / "locks").glob("*.lock")):
             # Its lock is left, and the next run says whose it was and what to do.
-            status, said = snakemake(killed, "--configfile", str(path))
+            arguments = ("--configfile", str(path))
+            status, said = snakemake(folder, *arguments, pipeline=folder)
             assert status != 0
             assert "That process is gone" in said and "snakemake --unlock" in said
-            status, said = snakemake(killed, "--unlock", "--configfile", str(path))
+            status, said = snakemake(folder, "--unlock", *arguments, pipeline=folder)
             assert status == 0, said
-    status, said = snakemake(killed, *ONE_CORE, target, "--configfile", str(path), cores=False)
+    status, said = snakemake(folder, stage, config=finished.config, pipeline=folder)
     assert status == 0, said[-3000:]
-    return same_results(whole / "results", killed / "results")
+    compared = same_results(finished.folder / "results", folder / "results")
+    assert {"train.h5", "model.safetensors", "predictions.h5", "maps.h5"} <= compared
 
 
-def test_killed_once_in_each_stage_a_run_ends_as_one_that_was_not(tmp_path):
-    write_toy_bundle(tmp_path / "toy.tar.gz")
-    archive = (tmp_path / "toy.tar.gz").as_uri()
-    config = tiny(toy=bundle_of(archive, tmp_path / "targets.tsv"))
-    compared = killed_in_each(OF_A_BUNDLE, config, "all", tmp_path)
-    assert {"train.h5", "model.safetensors", "predictions.h5", "ranking.tsv"} <= compared
-    assert {"faithfulness.tsv", "maps.h5", "patterns.tsv"} <= compared
-    assert (tmp_path / "killed" / "results" / "toy" / "report.html").exists()
-
-
-def test_killed_in_the_stages_of_other_sources_a_run_ends_as_one_that_was_not(tmp_path):
-    own = write_genome(tmp_path)
-    own["fasta"] = {"url": (tmp_path / "genome.fa").as_uri(), "sha256": None}
-    own["peaks"] |= {"folder": str(tmp_path / "peaks")}
-    config = tiny(own=own, sim=SIMULATED)
-    config["run"]["seeds"] = [1, 2]
-    compared = killed_in_each(OF_OTHER_SOURCES, config, "sweep", tmp_path)
-    assert {"truth.tsv", "train.h5", "model.safetensors", "runs.tsv"} <= compared
-    runs = pd.read_csv(tmp_path / "killed" / "results" / "sweep" / "runs.tsv", sep="\t")
-    assert list(runs["dataset"]) == ["own", "own", "sim", "sim"]
-    assert list(runs["seed"]) == [1, 2, 1, 2]
+def test_every_result_takes_its_name_whole(finished):
+    """Results are renamed to their final names, alone or with the folder that they are in."""
+    renamed = {}
+    for line in finished.renames.read_text().splitlines():
+        before, after = map(Path, line.split("\t"))
+        renamed[after] = before
+    results = finished.folder / "results"
+    found = [path for path in results.rglob("*") if path.is_file()]
+    found = [path for path in found if not NOT_COMPARED.intersection(path.parts)]
+    assert {path.relative_to(results).parts[0] for path in found} == {"toy", "own", "sim", "sweep"}
+    at_once = {
+        path: next((one for one in (path, *path.parents) if one in renamed), None) for path in found
+    }
+    assert [path for path, moved in at_once.items() if moved is None] == []
+    for moved in set(at_once.values()):
+        assert renamed[moved].name.startswith(TEMPORARY), moved
 
 
 def test_a_second_run_in_a_folder_is_told_who_holds_it(bundle, tmp_path):

@@ -1,25 +1,17 @@
-"""What runs again after each change, against the tables of docs/reruns.md.
-
-Runs alone, too: ``pytest tests/workflow/test_reruns.py``.
-"""
+"""What runs again after each change, against the tables of docs/reruns.md."""
 
 import copy
 import fnmatch
 import re
-import shutil
-from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import yaml
 from toy_inputs import SIMULATED
 from toy_store import DANQ
-from workflows import ROOT, copy_pipeline, planned, snakemake, tiny, written
+from workflows import BELOW, ROOT, STAGES, copy_pipeline, planned, reruns_table, snakemake, tiny
 
-PAGE = (ROOT / "docs" / "reruns.md").read_text()
-RULES = {
-    rule: path.stem
-    for path in (ROOT / "rules").glob("*.smk")
-    for rule in re.findall(r"^rule (\w+):", path.read_text(), re.MULTILINE)
-}
+from noncoding.provenance import source_files
+
 OF_SOURCE = {
     "toy": {"simulate", "build", "sweep"},
     "own": {"simulate", "unpack", "convert", "sweep"},
@@ -28,23 +20,8 @@ OF_SOURCE = {
 """Stages that a data set does not have; without seeds there is no sweep."""
 
 
-def table(heading):
-    """Rows of a table of the page: names in the first cell, stages in the second."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|", section, re.MULTILINE)[1:]
-    found = {}
-    for names, stages in rows:
-        stages = [] if stages.startswith("nothing") else stages.split(" (")[0].split(", ")
-        assert set(stages) <= {*RULES.values()}, (names, stages)
-        for name in re.findall(r"`([^`]+)`", names):
-            assert name not in found, name
-            found[name] = set(stages)
-    return found
-
-
-BELOW = table("What is below a stage")
-KEYS = table("Keys of the configuration")
-FILES = table("Source files")
+KEYS = reruns_table("Keys of the configuration")
+FILES = reruns_table("Source files")
 
 
 def with_all_below(stages, dataset):
@@ -53,17 +30,18 @@ def with_all_below(stages, dataset):
     return own.union(*(BELOW[stage] for stage in own)) - OF_SOURCE[dataset]
 
 
-def expected(entries, name, datasets):
-    """Stage and data set of the jobs that the page promises for a name."""
+def stages_of(entries, name):
+    """Stages that the page names for a key or a file, in its own row or in that of its like."""
     exact = [pattern for pattern in entries if pattern == name]
     patterns = exact or [pattern for pattern in entries if fnmatch.fnmatch(name, pattern)]
     assert len(patterns) == 1, f"{name} stands in {len(patterns)} rows: {patterns}"
-    stages = entries[patterns[0]]
+    return entries[patterns[0]]
+
+
+def expected(entries, name, datasets):
+    """Stage and data set of the jobs that the page promises for a name."""
+    stages = stages_of(entries, name)
     return {(stage, one) for one in datasets for stage in with_all_below(stages, one)}
-
-
-def stages_of(said):
-    return {(RULES[rule], dataset) for rule, dataset in planned(said)}
 
 
 def leaves(value, path=()):
@@ -164,35 +142,21 @@ def at(config, path):
     return config
 
 
-def dry_run(folder, config, *arguments, number=0):
-    """What a dry run would do; several can look at a folder at once."""
-    path = written(config, folder, f"over-{number}.yaml")
-    arguments = ("--dry-run", "--nolock", *arguments, "--configfile", str(path))
-    status, said = snakemake(folder, *arguments, pipeline=folder)
+def dry_run(folder, config, *arguments):
+    """Output of a dry run, which leaves the folder as it was."""
+    status, said = snakemake(
+        folder, "--dry-run", "--nolock", *arguments, config=config, pipeline=folder
+    )
     assert status == 0, said[-3000:]
     return said
 
 
-def compared(cases):
-    """Run the cases, two at a time; gives those that are not as the page says."""
-    wrong = {}
-    with ThreadPoolExecutor(2) as pool:
-        for name, (wanted, found) in zip(
-            cases, pool.map(lambda case: case(), cases.values()), strict=True
-        ):
-            if wanted != found:
-                more, fewer = sorted(found - wanted), sorted(wanted - found)
-                wrong[name] = f"runs beside the page: {more}; does not run: {fewer}"
-    return wrong
-
-
 def test_nothing_is_to_be_done(finished):
-    folder, config = finished
-    assert stages_of(dry_run(folder, config)) == set()
+    assert planned(dry_run(finished.folder, finished.config)) == set()
 
 
 def test_each_key_runs_again_what_the_page_says(finished):
-    folder, config = finished
+    config = finished.config
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
     whole = {key: {**defaults[key], **config.get(key, {})} for key in defaults if key in SECTIONS}
     whole |= {key: config.get(key, defaults[key]) for key in defaults if key not in whole}
@@ -200,8 +164,8 @@ def test_each_key_runs_again_what_the_page_says(finished):
     for own in whole["datasets"].values():
         own.setdefault("motifs", None)
     whole["models"]["toy"].setdefault("train", {})
-    cases = {}
-    for number, path in enumerate(leaves(whole)):
+    compared, wrong = set(), {}
+    for path in leaves(whole):
         name = ".".join(path)
         value = change_of(path, at(whole, path))
         if value is None and name != "datasets.own.splits.train":
@@ -212,14 +176,19 @@ def test_each_key_runs_again_what_the_page_says(finished):
             other = changed(merged(config, path, whole), path, value)
         datasets = [path[1]] if path[0] == "datasets" else ["toy", "own"]
         wanted = expected(KEYS, re.sub(r"^(datasets|models)\.\w+", r"\1.*", name), datasets)
-        # A new file of motifs is fetched; no other file is.
-        fetched = {("fetch", path[1])} if path[-1] == "motifs" else set()
-        cases[name] = lambda other=other, number=number, wanted=wanted | fetched: (
-            wanted,
-            stages_of(dry_run(folder, other, number=number)),
-        )
-    assert len(cases) > 90
-    assert compared(cases) == {}
+        if path[-1] == "motifs":  # A new file of motifs is fetched; no other file is.
+            wanted.add(("fetch", path[1]))
+        found = planned(dry_run(finished.folder, other))
+        compared.add(name)
+        if found != wanted:
+            wrong[name] = difference(found, wanted)
+    assert len(compared) > 90
+    assert wrong == {}
+
+
+def difference(found, wanted):
+    more, fewer = sorted(found - wanted), sorted(wanted - found)
+    return f"runs against the page: {more}; does not run: {fewer}"
 
 
 SECTIONS = ("train", "load", "predict", "evaluate", "baseline", "explain", "discover")
@@ -236,62 +205,71 @@ def merged(config, path, whole):
 
 
 def test_another_data_set_model_or_folder_runs_for_itself(finished):
-    folder, config = finished
-    other = copy.deepcopy(config)
+    other = copy.deepcopy(finished.config)
     other["models"]["second"] = other["models"]["toy"]
     other["run"]["models"] = ["toy", "second"]
-    said = dry_run(folder, other)
+    said = dry_run(finished.folder, other)
     # Of the model that is there, nothing: comparison and page hold both.
     wanted = {"train", "predict", "evaluate", "compare", "explain", "discover", "report"}
-    assert {stage for stage, _ in stages_of(said)} == wanted
+    assert {stage for stage, _ in planned(said)} == wanted
     assert "model=toy" not in said
-    other = copy.deepcopy(config)
+    other = copy.deepcopy(finished.config)
     other["run"]["datasets"] = ["own"]
-    assert stages_of(dry_run(folder, other)) == set()
+    assert planned(dry_run(finished.folder, other)) == set()
     other["results"] = "elsewhere"
-    assert stages_of(dry_run(folder, other)) == {
+    assert planned(dry_run(finished.folder, other)) == {
         (stage, "own") for stage in with_all_below(["fetch"], "own")
     }
 
 
-def edited_cases(folder, config, files, datasets, *arguments):
-    """Dry runs with one source file edited at a time.
-
-    Each looks at a copy of the folder that is its own, since two run at once.
-    """
-    copies = []
-    for number in range(2):
-        other = folder.with_name(f"{folder.name}-copy-{number}")
-        shutil.copytree(folder, other)
-        copies.append(other)
-    free = list(copies)
-
-    def case(name):
-        own = free.pop()
-        path = own / name
-        before = path.read_bytes()
-        comment = b"\n<!-- edited -->\n" if path.suffix == ".html" else b"\n# edited\n"
-        path.write_bytes(before + comment)
-        try:
-            found = stages_of(dry_run(own, config, *arguments))
-        finally:
-            path.write_bytes(before)
-            free.append(own)
-        return expected(FILES, name, datasets), found
-
-    return {name: lambda name=name: case(name) for name in files}
-
-
-def source_files():
+def files_that_results_depend_on():
+    """Every file of the library and the scripts that can change a result."""
     for folder in ("noncoding", "scripts"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in (".py", ".html", ".css", ".js"):
                 yield path.relative_to(ROOT).as_posix()
 
 
-def test_each_source_file_runs_again_what_the_page_says(finished):
-    folder, config = finished
-    assert compared(edited_cases(folder, config, source_files(), ["toy", "own"])) == {}
+def test_the_page_has_each_source_file_in_the_rows_of_the_stages_that_import_it():
+    """All that is below a stage that reads a file runs again, as the dry runs below show."""
+    read_by = {
+        stage: {
+            path.relative_to(ROOT).as_posix()
+            for path in source_files(ROOT / "scripts" / f"{stage}.py", ROOT)
+        }
+        for stage in STAGES
+    }
+    read_by["report"] |= {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "noncoding" / "report").iterdir()
+        if path.suffix in (".html", ".css", ".js")
+    }
+    wrong = {}
+    for name in files_that_results_depend_on():
+        reading = {stage for stage, files in read_by.items() if name in files}
+        found, wanted = all_that_runs(reading), all_that_runs(stages_of(FILES, name))
+        if found != wanted:
+            wrong[name] = difference(found, wanted)
+    assert wrong == {}
+
+
+def all_that_runs(stages):
+    """Jobs of all kinds of data sets; a sweep follows its own code and the stage ``evaluate``."""
+    jobs = {(stage, dataset) for dataset in OF_SOURCE for stage in with_all_below(stages, dataset)}
+    swept = "sweep" in stages or "evaluate" in {stage for stage, _ in jobs}
+    return jobs | ({("sweep", "all")} if swept else set())
+
+
+@pytest.mark.parametrize(
+    "name", ["noncoding/stage.py", "noncoding/train/module.py", "noncoding/report/page.html"]
+)
+def test_an_edited_source_file_runs_again_what_the_page_says(finished, tmp_path, name):
+    folder = finished.copied(tmp_path / "run")
+    comment = "\n<!-- edited -->\n" if name.endswith(".html") else "\n# edited\n"
+    with (folder / name).open("a") as file:
+        file.write(comment)
+    found = planned(dry_run(folder, finished.config))
+    assert found == expected(FILES, name, ["toy", "own"])
 
 
 def test_what_a_simulated_data_set_reads_runs_again_what_the_page_says(tmp_path):
@@ -299,56 +277,48 @@ def test_what_a_simulated_data_set_reads_runs_again_what_the_page_says(tmp_path)
     config = tiny(sim=SIMULATED)
     status, said = snakemake(folder, "convert", config=config, pipeline=folder)
     assert status == 0, said
-    upstream = {("sim", stage) for stage in ("simulate", "fetch", "unpack", "convert")}
-    cases = {}
-    for number, path in enumerate(leaves(SIMULATED)):
-        name = ".".join(("datasets", "sim", *path))
+    upstream = {(stage, "sim") for stage in ("simulate", "fetch", "unpack", "convert")}
+    wrong = {}
+    for path in leaves(SIMULATED):
+        name = ".".join(("datasets", "*", *path))
         if path == ("source",):
             continue
         value = at(SIMULATED, path)
         other = changed(config, ("datasets", "sim", *path), change_of(path, value))
-        wanted = expected(KEYS, name.replace(".sim", ".*"), ["sim"])
-        cases[name] = lambda other=other, number=number, wanted=wanted: (
-            {(stage, one) for stage, one in wanted if (one, stage) in upstream},
-            stages_of(dry_run(folder, other, "convert", number=number)),
-        )
-    assert compared(cases) == {}
+        wanted = expected(KEYS, name, ["sim"]) & upstream
+        found = planned(dry_run(folder, other, "convert"))
+        if found != wanted:
+            wrong[name] = difference(found, wanted)
+    assert wrong == {}
 
 
 def test_a_fresh_checkout_over_kept_results_runs_nothing(finished, tmp_path):
-    folder, config = finished
-    fresh = tmp_path / "fresh"
-    shutil.copytree(folder, fresh)
+    fresh = finished.copied(tmp_path / "fresh")
     for path in [path for path in fresh.rglob("*.py") if "results" not in path.parts]:
         path.touch()
     for name in ("Snakefile", "config.yaml"):
         (fresh / name).touch()
-    assert stages_of(dry_run(fresh, config)) == set()
+    assert planned(dry_run(fresh, finished.config)) == set()
 
 
 def test_deleted_intermediates_are_not_missed_and_deleted_deliverables_are(finished, tmp_path):
-    folder, config = finished
-    run = tmp_path / "run"
-    shutil.copytree(folder, run)
+    run = finished.copied(tmp_path / "run")
     # The .mat files went already; the archive, and what else only stages read.
     (run / "results" / "toy" / "raw" / "toy.tar.gz").unlink()
     (run / "results" / "own" / "baseline" / "targets.tsv").unlink()
-    assert stages_of(dry_run(run, config)) == set()
+    assert planned(dry_run(run, finished.config)) == set()
     (run / "results" / "own" / "toy" / "evaluation" / "summary.json").unlink()
     wanted = {(stage, "own") for stage in with_all_below(["evaluate"], "own")} | {
         ("baseline", "own")
     }
-    assert stages_of(dry_run(run, config)) == wanted
+    assert planned(dry_run(run, finished.config)) == wanted
 
 
 def test_an_edit_can_be_kept_from_a_costly_training(finished, tmp_path):
-    folder, config = finished
-    run = tmp_path / "run"
-    shutil.copytree(folder, run)
+    run = finished.copied(tmp_path / "run")
     with (run / "noncoding" / "train" / "module.py").open("a") as file:
         file.write("\n# edited\n")
-    assert ("train", "own") in stages_of(dry_run(run, config))
-    path = written(config, run)
-    status, said = snakemake(run, "train", "--touch", "--configfile", str(path), pipeline=run)
+    assert ("train", "own") in planned(dry_run(run, finished.config))
+    status, said = snakemake(run, "train", "--touch", config=finished.config, pipeline=run)
     assert status == 0, said
-    assert stages_of(dry_run(run, config)) == set()
+    assert planned(dry_run(run, finished.config)) == set()

@@ -11,11 +11,11 @@ from noncoding.store import Store
 CATEGORIES = ("Data", "Training", "Evaluation", "Comparison", "Explanation", "Page")
 
 
-def test_snakemakes_report_has_captions_and_categories(finished):
-    folder, config = finished
-    path = written(config, folder, "reported.yaml")
-    arguments = ["--report", "report.zip", "--configfile", str(path)]
-    status, said = snakemake(folder, *arguments, pipeline=folder)
+def test_snakemakes_report_has_captions_and_categories(finished, tmp_path):
+    folder = finished.copied(tmp_path / "run")
+    status, said = snakemake(
+        folder, "--report", "report.zip", config=finished.config, pipeline=folder
+    )
     assert status == 0, said[-3000:]
     with zipfile.ZipFile(folder / "report.zip") as archive:
         names = " ".join(archive.namelist())
@@ -48,7 +48,7 @@ use rule * from noncoding exclude all as noncoding_*
 
 rule mine:
     input:
-        "dna/results/toy/report.html",
+        "dna/results/own/report.html",
     output:
         "mine.txt",
     shell:
@@ -56,10 +56,12 @@ rule mine:
 """
 
 
-def test_another_workflow_can_import_it_with_a_prefix(bundle, tmp_path):
+def test_another_workflow_can_import_it_with_a_prefix(genome, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
-    written(tiny(toy=bundle), folder)
+    genome["fasta"]["url"] = str(tmp_path / "genome.fa")
+    genome["peaks"]["folder"] = str(tmp_path / "peaks")
+    written(tiny(own=genome), folder)
     (folder / "Snakefile").write_text(IMPORTING.format(root=ROOT))
     triggers = ["--rerun-triggers", "input", "mtime", "params", "software-env"]
     status, said = snakemake(folder, "mine.txt", *triggers, pipeline=folder)

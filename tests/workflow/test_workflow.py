@@ -1,27 +1,22 @@
-"""The workflow as a person runs it: as a process, from files and a server to a report."""
+"""The workflow as a user runs it: from files and a server to a report."""
 
+import copy
 import json
-import subprocess
-import sys
 import zipfile
 
 import h5py
 import pandas as pd
 import pytest
 from toy_bundle import TARGETS
-from toy_inputs import GENOME
-from workflows import ROOT, snakemake, tiny
+from toy_inputs import GENOME, SIMULATED, write_genome
+from workflows import BELOW, ROOT, STAGES, planned, snakemake, tiny
 
 from noncoding.layout import EXPORTED_FILES
 
 
-def test_from_a_server_to_a_report(bundle, tmp_path):
-    run = tmp_path / "run"
-    run.mkdir()
-    status, said = snakemake(run, config=tiny(toy=bundle))
-    assert status == 0, said
-    results = run / "results" / "toy"
-    assert f"Report: {results / 'report.html'}" in said
+def test_from_a_server_to_a_report(finished):
+    results = finished.folder / "results" / "toy"
+    assert f"Report: {results / 'report.html'}" in finished.said
     table = pd.read_csv(results / "toy" / "evaluation" / "targets.tsv", sep="\t")
     wanted = ["index", "name", "group", "test_positives", "test_negatives", "auroc", "auprc"]
     assert set(wanted) <= set(table.columns)
@@ -34,14 +29,58 @@ def test_from_a_server_to_a_report(bundle, tmp_path):
     kept = sorted(path.name for path in (results / "raw").iterdir())
     assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
 
-    _, said = snakemake(run, "--dry-run", config=tiny(toy=bundle))
-    assert "Nothing to be done" in said
 
-    # Touched code is no news; one stage alone can be asked for.
-    (results / "toy" / "evaluation" / "summary.json").unlink()
-    _, said = snakemake(run, "evaluate", "--dry-run", "--quiet", "rules", config=tiny(toy=bundle))
-    jobs = {line.split()[0] for line in said.splitlines() if line.startswith(("eval", "train"))}
-    assert jobs == {"evaluate", "evaluate_model"}
+def test_one_stage_alone_makes_its_results_again(finished, tmp_path):
+    folder = finished.copied(tmp_path / "run")
+    (folder / "results" / "toy" / "toy" / "evaluation" / "summary.json").unlink()
+    arguments = ("evaluate", "--dry-run")
+    _, said = snakemake(folder, *arguments, config=finished.config, pipeline=folder)
+    assert planned(said) == {("evaluate", "toy")}
+
+
+@pytest.mark.parametrize("stage", sorted(STAGES))
+def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
+    """Of a bundle, which is simulated, and of a genome."""
+    config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
+    status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
+    assert status == 0, said
+    needed = "evaluate" if stage == "sweep" else stage
+    # Unpacked files are needed by `convert`, although deleted ones run again with it.
+    stages = {above for above, below in BELOW.items() if needed in below} - (
+        {"convert"} if stage == "unpack" else set()
+    )
+    jobs = {(one, dataset) for one in stages | {needed} for dataset in ("sim", "own")}
+    of_one_source = {("sim", "build")} | {("own", one) for one in ("simulate", "unpack", "convert")}
+    wanted = {(one, dataset) for one, dataset in jobs if (dataset, one) not in of_one_source}
+    if stage in ("simulate", "unpack", "convert"):
+        wanted = {(one, dataset) for one, dataset in wanted if dataset == "sim"}
+    elif stage == "build":
+        wanted = {("fetch", "own"), ("build", "own")}
+    elif stage == "sweep":
+        wanted |= {("sweep", None)}
+    assert planned(said) == wanted
+
+
+@pytest.mark.parametrize(
+    ("stage", "source"),
+    [
+        ("simulate", "simulated"),
+        ("unpack", "bundle or simulated"),
+        ("convert", "bundle or simulated"),
+    ],
+)
+def test_a_stage_that_no_data_set_has_is_told(stage, source, genome, tmp_path):
+    status, said = snakemake(tmp_path, stage, "--dry-run", config=tiny(own=genome))
+    assert status != 0
+    assert "run.datasets: found own (source: genome)" in said
+    assert f"expected a data set of source {source} for the stage '{stage}'" in said
+
+
+def test_what_is_unpacked_on_demand_is_kept(tmp_path):
+    status, said = snakemake(tmp_path, "unpack", config=tiny(sim=SIMULATED))
+    assert status == 0, said
+    raw = tmp_path / "results" / "sim" / "raw"
+    assert {path.stem for path in raw.glob("*.mat")} == {"train", "valid", "test"}
 
 
 def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):
@@ -114,29 +153,27 @@ def contents(folder, pattern):
     return {path.name: path.read_bytes() for path in sorted(folder.glob(pattern)) if path.is_file()}
 
 
-def test_a_failed_training_leaves_the_model_and_is_run_again(bundle, tmp_path):
-    good = tiny(toy=bundle)
-    status, said = snakemake(tmp_path, "train", config=good)
-    assert status == 0, said
-    folder = tmp_path / "results" / "toy" / "toy"
+def test_a_failed_training_leaves_the_model_and_is_run_again(finished, tmp_path):
+    run = finished.copied(tmp_path / "run")
+    good = copy.deepcopy(finished.config)
+    good["run"]["datasets"] = ["own"]
+    folder = run / "results" / "own" / "toy"
     before = contents(folder, "training/*.ckpt"), contents(folder, "model/*")
     assert [len(files) for files in before] == [2, len(EXPORTED_FILES)]
 
     diverging = good | {"train": good["train"] | {"learning_rate": 1e30, "gradient_clip": 1e30}}
-    status, said = snakemake(tmp_path, "train", config=diverging)
+    status, said = snakemake(run, "train", config=diverging, pipeline=run)
     assert status != 0
     assert "expected a finite loss" in said
     assert (contents(folder, "training/*.ckpt"), contents(folder, "model/*")) == before
 
     for config in (good, diverging):
-        _, said = snakemake(tmp_path, "train", "--dry-run", config=config)
-        assert "rule train_model" in said
+        _, said = snakemake(run, "train", "--dry-run", config=config, pipeline=run)
+        assert planned(said) == {("train", "own")}
 
 
-def test_a_genome_becomes_stores(genome, tmp_path):
-    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome))
-    assert status == 0, said
-    with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
+def test_a_genome_becomes_stores(finished):
+    with h5py.File(finished.folder / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
 
@@ -147,7 +184,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
         "path\tname\tgroup\npeaks/q.bed\tQ\tTF\npeaks/none.bed\tN\tTF\npeaks/p.bed\tP\tDNase\n"
     )
     config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
-    status, said = snakemake(tmp_path, "convert", config=config)
+    status, said = snakemake(tmp_path, "build", config=config)
     assert status == 0, said
     assert "none.bed" in said
     with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
@@ -155,7 +192,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
         assert json.loads(store.attrs["source"])["counts"]["dropped_empty"] == ["N"]
     with (tmp_path / "peaks" / "p.bed").open("a") as handle:
         handle.write("one\t310\t311\n")
-    _, said = snakemake(tmp_path, "convert", "--dry-run", config=config)
+    _, said = snakemake(tmp_path, "build", "--dry-run", config=config)
     assert "build_splits" in said
 
 
@@ -167,7 +204,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
     ],
 )
 def test_what_a_genome_lacks_is_named(genome, tmp_path, change, told):
-    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome | change))
+    status, said = snakemake(tmp_path, "build", config=tiny(own=genome | change))
     assert status != 0
     assert told in said
     assert not list(tmp_path.rglob("*.h5"))
@@ -175,7 +212,7 @@ def test_what_a_genome_lacks_is_named(genome, tmp_path, change, told):
 
 def test_what_is_no_bed_is_named(genome, tmp_path):
     (tmp_path / "peaks" / "q.bed").write_text("one\t5\tsix\n")
-    status, said = snakemake(tmp_path, "convert", config=tiny(own=genome))
+    status, said = snakemake(tmp_path, "build", config=tiny(own=genome))
     assert status != 0
     assert "q.bed, line 1" in said
 
@@ -204,36 +241,31 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_the_workflow_is_clean():
-    done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--lint"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(genome, tmp_path):
-    config = tiny(own=genome)
+def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished, tmp_path):
+    folder = finished.copied(tmp_path / "run")
+    config = copy.deepcopy(finished.config)
     config["models"]["other"] = config["models"]["toy"] | {"train": {"epochs": 2}}
-    config["run"] |= {"models": ["toy", "other"], "seeds": [1, 2]}
-    status, said = snakemake(tmp_path, "sweep", config=config)
-    assert status == 0, said[-3000:]
-    sweep = tmp_path / "results" / "sweep"
-    runs = pd.read_csv(sweep / "runs.tsv", sep="\t")
-    assert list(runs["model"]) == ["toy", "toy", "other", "other"]
-    assert list(runs["seed"]) == [1, 2, 1, 2]
-    assert len(pd.read_csv(sweep / "models.tsv", sep="\t")) == 2
-    assert (sweep / "figures" / "sweep.png").stat().st_size
-    records = {
-        name: json.loads((tmp_path / f"results/own/{name}/model/training.json").read_text())
-        for name in ("toy-seed1", "toy-seed2", "other-seed2")
+    config["run"] = {"datasets": ["own"], "models": ["toy", "other"], "seeds": [1, 2]}
+    _, said = snakemake(folder, "sweep", "--dry-run", config=config, pipeline=folder)
+    assert {name for name in said.split() if "-seed" in name and "/" not in name} == {
+        f"model={model}-seed{seed}" for model in ("toy", "other") for seed in (1, 2)
     }
-    assert [record["seed"] for record in records.values()] == [1, 2, 2]
-    assert records["other-seed2"]["training"]["epochs"] == 2
-    status, said = snakemake(tmp_path, "sweep", "--report", "report.zip", config=config)
+    config["run"]["models"] = ["other"]
+    status, said = snakemake(folder, "sweep", config=config, pipeline=folder)
     assert status == 0, said[-3000:]
-    with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+    sweep = folder / "results" / "sweep"
+    runs = pd.read_csv(sweep / "runs.tsv", sep="\t")
+    assert list(runs["model"]) == ["other", "other"]
+    assert list(runs["seed"]) == [1, 2]
+    assert len(pd.read_csv(sweep / "models.tsv", sep="\t")) == 1
+    for seed in (1, 2):
+        training = folder / "results" / "own" / f"other-seed{seed}" / "model" / "training.json"
+        record = json.loads(training.read_text())
+        assert record["seed"] == seed
+        assert record["training"]["epochs"] == 2
+    status, said = snakemake(
+        folder, "sweep", "--report", "report.zip", config=config, pipeline=folder
+    )
+    assert status == 0, said[-3000:]
+    with zipfile.ZipFile(folder / "report.zip") as archive:
         assert "with several seeds" in archive.read("report/report.html").decode()

@@ -1,5 +1,10 @@
+import os
 import sys
 from pathlib import Path
+
+# Tiny batches are slower on several threads, and slowest where cores are shared. For numpy, too,
+# and for the processes that tests start: before the libraries are loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
 from hypothesis import settings
@@ -7,7 +12,6 @@ from hypothesis import settings
 # Helpers that several test folders share stand beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 
-# Tiny batches are slower on several threads, and slowest where cores are shared.
 torch.set_num_threads(1)
 
 # How long an example takes says nothing of whether it is right.

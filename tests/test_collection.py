@@ -15,14 +15,16 @@ def collected(folder):
 
 
 def missed(request, root):
-    """Files named like tests that are not found where pytest looks for tests."""
+    """Files of the folder tests that are named like tests and that pytest does not find."""
     folders = [root / name for name in request.config.getini("testpaths")]
     found = {
         path
         for folder in folders
         for path in collected(pytest.Dir.from_parent(request.session, path=folder))
     }
-    return {path.relative_to(root).as_posix() for path in {*root.rglob("test_*.py")} - found}
+    return {
+        path.relative_to(root).as_posix() for path in {*(root / "tests").rglob("test_*.py")} - found
+    }
 
 
 def test_every_file_of_tests_is_collected(request):
@@ -32,8 +34,8 @@ def test_every_file_of_tests_is_collected(request):
 
 
 def test_a_file_that_is_not_collected_is_found(request, tmp_path):
-    for name in ("tests/test_one.py", "tests/build/test_two.py", "other/test_three.py"):
+    for name in ("tests/test_one.py", "tests/build/test_two.py"):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("def test_nothing():\n    pass\n")
-    assert missed(request, tmp_path) == {"tests/build/test_two.py", "other/test_three.py"}
+    assert missed(request, tmp_path) == {"tests/build/test_two.py"}

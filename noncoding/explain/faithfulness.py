@@ -13,6 +13,7 @@ from noncoding.explain.gradcam import named_layer
 from noncoding.explain.gradients import shuffled
 from noncoding.explain.known import match_shares, window_matches
 from noncoding.explain.methods import METHODS, LayerMethod, attribute
+from noncoding.explain.mutagenesis import base_effects
 from noncoding.explain.perturb import MATCHED, Curves, of_other_sequences
 from noncoding.explain.randomise import parts, randomised, rank_correlations
 from noncoding.explain.strands import logits
@@ -32,8 +33,6 @@ ALL_LOCI = ", all loci"
 _WITH_REFERENCES = ("integrated_gradients", "deeplift_shap")
 _RANDOMISED = 3
 """Sequences of a target whose maps are made anew for each randomised part."""
-_COSTLY = 1000
-"""Forward passes from which on that is done for one sequence only."""
 
 Rows = Iterator[dict[str, Any]]
 
@@ -154,29 +153,32 @@ def completeness_checks(target: Explained, network: nn.Module, checked: int) -> 
 
 
 def randomisation_checks(target: Explained, network: Network, layer: str, checked: int) -> Rows:
-    """Rank correlation of each map with that of a network that forgets part by part.
+    """Rank correlation of each map with that of a network whose weights are permuted.
 
-    A map is made anew for every part, so few sequences are taken, and in-silico
-    mutagenesis is made when the first part and when all are random.
+    Maps are computed again for each part of the network, from the logits down to the
+    bases. In-silico mutagenesis is limited to one sequence and its labelled bin, and to
+    the first part and all parts.
     """
-    costly = [method for method in target.maps if METHODS[method].passes >= _COSTLY]
-    others = [method for method in target.maps if method not in costly]
+    quick = [method for method in target.maps if method != "mutagenesis"]
     every = parts(network)
-    for part, forgetful in randomised(network):
-        read = named_layer(forgetful, layer) if layer else None
-        made = [(others, _RANDOMISED)]
-        if part in (every[0], every[-1]):
-            made.append((costly, 1))
-        for methods, most in made:
-            one_hot = target.sequences.one_hot[: min(checked, most)]
-            maps = attribute(methods, forgetful, read, one_hot, target.index)
-            for method, other in maps.items():
-                own = target.maps[method][: len(one_hot)]
-                if isinstance(METHODS[method], LayerMethod):
-                    # Bases that no position stands for have no value to compare.
-                    own, other = _by_position(target, own), _by_position(target, other)
-                found = rank_correlations(own, other)
-                yield _row(target, method, f"{RANDOMISED}{part}", found)
+    given = target.sequences.one_hot
+    start = (target.length - target.bin) // 2
+    end = start + target.bin
+    for part, permuted in randomised(network):
+        read = named_layer(permuted, layer) if layer else None
+        one_hot = given[: min(checked, _RANDOMISED)]
+        for method, other in attribute(quick, permuted, read, one_hot, target.index).items():
+            own = target.maps[method][: len(one_hot)]
+            if isinstance(METHODS[method], LayerMethod):
+                # Bases that no position stands for have no value to compare.
+                own, other = _by_position(target, own), _by_position(target, other)
+            found = rank_correlations(own, other)
+            yield _row(target, method, f"{RANDOMISED}{part}", found)
+        if "mutagenesis" in target.maps and part in (every[0], every[-1]):
+            effects = base_effects(permuted, given[:1], target.index, start, end)
+            other = (effects * given[:1, :, start:end]).sum(axis=1)
+            found = rank_correlations(target.maps["mutagenesis"][:1, start:end], other)
+            yield _row(target, "mutagenesis", f"{RANDOMISED}{part}", found)
 
 
 def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:

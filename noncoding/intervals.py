@@ -82,8 +82,8 @@ def read_replicates(path: str | os.PathLike[str]) -> Replicates:
     """
     try:
         with h5py.File(path, "r") as file:
-            arrays = (file[name][:] for name in _ARRAYS)
-            return Replicates(*arrays, seed=int(file.attrs["seed"]))
+            arrays = {name: file[name][:] for name in _ARRAYS}
+            return Replicates(**arrays, seed=int(file.attrs["seed"]))
     except (OSError, KeyError) as error:
         raise InputError(
             path,
@@ -260,7 +260,7 @@ def bootstrap(
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, range(labels.shape[1])))
     loci = np.bincount(block, minlength=number).astype(np.int32)
-    return Replicates(*metrics, positives, loci, seed)
+    return Replicates(metrics[0], metrics[1], positives, loci, seed)
 
 
 def _resampled(

@@ -45,7 +45,14 @@ def start(folder, path, *arguments, pipeline=ROOT):
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(pipeline / "Snakefile")]
     command += ["--directory", str(folder), "--configfile", str(path), *ON_TWO_CORES, *arguments]
     with (folder / "said.txt").open("a") as said:
-        return subprocess.Popen(command, cwd=folder, stdout=said, stderr=said)
+        # A shell starts background processes with SIGINT ignored, which children inherit.
+        return subprocess.Popen(
+            command, cwd=folder, stdout=said, stderr=said, preexec_fn=heed_interrupts
+        )
+
+
+def heed_interrupts():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def job_of(driver):

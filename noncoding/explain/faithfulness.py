@@ -87,7 +87,7 @@ def motif_checks(target: Explained, of: str = "") -> Rows:
 
 
 def undefined_enrichment(target: Explained, rows: list[dict[str, Any]]) -> list[str]:
-    """Why a target has no enrichment, as a sentence; empty where it has one.
+    """Why a target has no enrichment with any method, as a sentence; else empty.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def undefined_enrichment(target: Explained, rows: list[dict[str, Any]]) -> list[
     """
     last = {row["method"]: row for row in rows if row["check"].startswith(ENRICHMENT)}
     without = [row for row in last.values() if np.isnan(row["value"])]
-    if not without:
+    if not last or len(without) < len(last):
         return []
     if without[0]["sequences"] < 2:
         reason = "found 1 sequence; expected at least 2, since windows are compared between them"

@@ -29,7 +29,7 @@ def test_splits_of_chromosomes():
         (b"I\tACGT\n", "at the start; expected '>'"),
         (b"@I\nACGT\n+\nIIII\n", "at the start; expected '>'"),
         (bytes(range(256)), "at the start; expected '>'"),
-        (gzip.compress(b"hello"), "at the start; expected '>'"),
+        (gzip.compress(b"hello", mtime=0), "at the start; expected '>'"),
         (b"\x1f\x8bno", "what cannot be read"),
         (b">I\nACGT\n>I\nAC\n", "the chromosome I twice"),
         (b">I\nACGTE\n", r"chromosome I, base 5: found the letter 'E'"),

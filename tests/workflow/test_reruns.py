@@ -110,6 +110,7 @@ CHANGES = {
     "load.rows": "disk",
     "train.precision": "bf16-mixed",
     "train.compile": "off",
+    "train.deterministic": False,
     "train.on_out_of_memory": "halve",
     "train.wandb": "project",
     "evaluate.curves": [0],

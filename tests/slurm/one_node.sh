@@ -21,6 +21,8 @@ up() {
     can
     down
     mkdir -p "$state/state" "$state/spool" /etc/slurm
+    # `nproc` itself would count no more cores than OMP_NUM_THREADS, which the tests set to 1.
+    cores=$(env -u OMP_NUM_THREADS nproc)
     memory=$(( $(awk '/MemTotal/ {print $2}' /proc/meminfo) / 1024 - 512 ))
     cat > /etc/slurm/slurm.conf <<CONF
 ClusterName=noncoding
@@ -48,7 +50,7 @@ SlurmctldPidFile=$state/slurmctld.pid
 SlurmdPidFile=$state/slurmd.pid
 SlurmctldLogFile=$state/slurmctld.log
 SlurmdLogFile=$state/slurmd.log
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=$memory Gres=gpu:2 State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=$cores RealMemory=$memory Gres=gpu:2 State=UNKNOWN
 PartitionName=cpu Nodes=$host Default=YES MaxTime=UNLIMITED DefaultTime=10 State=UP
 PartitionName=gpu Nodes=$host MaxTime=UNLIMITED DefaultTime=10 State=UP
 CONF

@@ -240,3 +240,12 @@ def test_targets_that_share_a_name_stay_apart(inputs, tmp_path):
         assert rows.groupby("index").size().nunique() == 1
     with h5py.File(made.maps) as file:
         assert [file[str(index)].attrs["name"] for index in range(3)] == names
+
+
+def test_given_sequences_that_overlap_are_explained_and_logged(inputs, tmp_path, caplog):
+    text = letters(toy_split(30, 0)[0][0])
+    path = tmp_path / "given.fa"
+    path.write_text(f">first\n{text}\n>shifted\n{text[4:]}ACGT\n")
+    summary = run(inputs, outputs(tmp_path / "explain"), sequences=str(path), methods=["gradient"])
+    assert summary["loci"] == 2 and summary["problems"] == []
+    assert "1 of 2 sequences overlap another" in caplog.text

@@ -116,7 +116,7 @@ def test_the_average_is_that_by_hand():
         for name, value in given.items():
             if value.is_floating_point():
                 np.testing.assert_allclose(value, average[name], rtol=1e-5, atol=1e-6)
-    # The second epoch goes on from the weights that are trained.
+    # The second epoch resumes from the trained weights, not from the averaged ones.
     for name, value in recorder.afterwards[1].items():
         assert torch.equal(value, recorder.steps[3][name])
 

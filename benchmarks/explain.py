@@ -24,7 +24,7 @@ from noncoding.explain.gradcam import named_layer
 from noncoding.explain.methods import METHODS, attribute
 from noncoding.explain.strands import logits
 from noncoding.models import create_model
-from noncoding.predict import device
+from noncoding.predict.predict import device
 
 ROOT = Path(__file__).parents[1]
 FORWARD = "forward pass"

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.baseline import baseline
+from noncoding.baseline.baseline import baseline
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -1,6 +1,7 @@
 from typing import TYPE_CHECKING
 
-from noncoding.build import PeakArchive, PeakFolder, PeakTable, build
+from noncoding.build.build import build
+from noncoding.build.peaks import PeakArchive, PeakFolder, PeakTable
 from noncoding.files import sha256
 from noncoding.stage import logged_stage
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.compare import ComparisonOutputs, compare
+from noncoding.compare.compare import ComparisonOutputs, compare
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.describe import DescriptionOutputs, describe
+from noncoding.describe.describe import DescriptionOutputs, describe
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.discover import DiscoveryOutputs, Settings, discover
+from noncoding.discover.discover import DiscoveryOutputs, Settings, discover
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

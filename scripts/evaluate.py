@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.evaluate import EvaluationOutputs, evaluate
+from noncoding.evaluate.evaluate import EvaluationOutputs, evaluate
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

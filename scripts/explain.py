@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.explain import ExplanationOutputs, Settings, explain
+from noncoding.explain.explain import ExplanationOutputs, Settings, explain
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noncoding.downloads import downloads, urls
-from noncoding.fetch import Budget, fetch
+from noncoding.fetch.fetch import fetch
+from noncoding.fetch.space import Budget
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.predict import devices, predict
+from noncoding.predict.predict import devices, predict
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

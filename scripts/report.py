@@ -1,7 +1,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.report import report
+from noncoding.report.report import report
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from noncoding.stage import logged_stage
-from noncoding.sweep import Run, SweepOutputs, sweep
+from noncoding.sweep.sweep import Run, SweepOutputs, sweep
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from noncoding.stage import logged_stage
-from noncoding.train import TrainingOutputs, share_between_tasks, train
+from noncoding.train.slurm import share_between_tasks
+from noncoding.train.train import TrainingOutputs, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

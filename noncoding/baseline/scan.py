@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from noncoding.models.motifs import log_odds
+from noncoding.motifs.log_odds import log_odds
 
 
 def base_composition(batches: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float64]:

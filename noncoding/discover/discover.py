@@ -26,7 +26,8 @@ from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
-from noncoding.predict import device, read_predictions
+from noncoding.predict.predict import device
+from noncoding.predictions import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import check_same_targets, distinct_names, read_targets

@@ -25,7 +25,7 @@ from noncoding.explain.truth import truth_metrics
 from noncoding.files import written_folders, written_whole
 from noncoding.models import load_model
 from noncoding.motifs.meme import read_motifs
-from noncoding.predict import read_predictions
+from noncoding.predictions import read_predictions
 from noncoding.provenance import versions
 from noncoding.store import Store
 from noncoding.targets import check_same_targets, distinct_names, read_targets

@@ -12,6 +12,7 @@ import torch
 
 from noncoding.errors import InputError
 from noncoding.explain import faithfulness, sequences
+from noncoding.explain.checks import ALL_LOCI
 from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.known import motif_hits
@@ -22,7 +23,7 @@ from noncoding.explain.resolution import Resolution, resolution
 from noncoding.explain.select import Choice, best_true_positives
 from noncoding.explain.truth import planted_sites
 from noncoding.models import ExportedModel
-from noncoding.predict import device, strand_averaged
+from noncoding.predict.predict import device, strand_averaged
 from noncoding.store import Store
 from noncoding.targets import distinct_names
 
@@ -190,7 +191,7 @@ class Explainer:
         rows = [
             *faithfulness.planted_checks(first),
             *faithfulness.motif_checks(first),
-            *faithfulness.motif_checks(replace(explained, maps=whole), faithfulness.ALL_LOCI),
+            *faithfulness.motif_checks(replace(explained, maps=whole), ALL_LOCI),
             *faithfulness.perturbation_checks(first, curves),
             *faithfulness.agreement_checks(first, checked),
             *faithfulness.completeness_checks(first, self._network, checked),

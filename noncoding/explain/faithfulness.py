@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 from torch import nn
 
+from noncoding.explain.checks import ENRICHMENT, IN_MATCHED, IN_STRONGEST
 from noncoding.explain.explained import Explained
 from noncoding.explain.gradcam import named_layer
 from noncoding.explain.gradients import shuffled
@@ -25,11 +26,6 @@ RANDOMISED = "rank correlation after randomising "
 """What the name of that check begins with; the part follows down to which weights are random."""
 REPLICATES = 1000
 """Of the bootstrap."""
-IN_STRONGEST = "known motif in strongest window"
-IN_MATCHED = "known motif in position-matched window"
-ENRICHMENT = "known motif, enrichment"
-ALL_LOCI = ", all loci"
-"""Ends the name of checks that were made on every sequence that a method has explained."""
 _WITH_REFERENCES = ("integrated_gradients", "deeplift_shap")
 _RANDOMISED = 3
 """Sequences of a target whose maps are made anew for each randomised part."""

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from tangermeme.plot import plot_logo
 
+from noncoding.explain.checks import WINDOW
 from noncoding.explain.explained import (
     Explained,
     Interval,
@@ -15,7 +16,6 @@ from noncoding.explain.explained import (
     share_in_bin,
     strongest_window,
 )
-from noncoding.explain.known import WINDOW
 from noncoding.explain.methods import METHODS, LayerMethod, titles
 from noncoding.explain.truth import truth_metrics
 from noncoding.figures import BASE_COLOURS, COLOURS, saved_figure, set_title

@@ -6,17 +6,9 @@ import numpy as np
 import numpy.typing as npt
 from memelite import fimo
 
+from noncoding.explain.checks import P_VALUE, WINDOW
 from noncoding.explain.explained import Interval, strongest_window
 from noncoding.explain.threads import same_threads
-
-WINDOW = 40
-"""bp of a window that may hold a motif."""
-P_VALUE = 5e-4
-"""Of a match, as the MEME suite's FIMO has it: one in 2,000 places of random sequence.
-
-At FIMO's usual 1e-4 a motif of 7 bp is matched by its single best k-mer alone. Matches by
-chance are counted in the position-matched windows, too.
-"""
 
 
 def motif_hits(

@@ -3,7 +3,6 @@
 from noncoding.models.architectures import ARCHITECTURES, create_model
 from noncoding.models.export import EXPORTED_FILES, ExportedModel, export_model, load_model
 from noncoding.models.hybrid import Hybrid, HybridConfig
-from noncoding.models.motifs import start_from_motifs
 from noncoding.models.network import Network
 
 __all__ = [
@@ -16,5 +15,4 @@ __all__ = [
     "create_model",
     "export_model",
     "load_model",
-    "start_from_motifs",
 ]

@@ -86,8 +86,8 @@ def export_model(
     targets : pandas.DataFrame
         The target table.
     training : dict
-        How it was trained; must be JSON. ``dataset``, ``model`` and
-        ``validation`` stand in the model card too.
+        How it was trained; must be JSON. ``dataset``, ``model`` and ``validation``
+        stand in the model card too; the number of parameters is added to it.
     """
     finals = [Path(folder) / name for name in EXPORTED_FILES]
     with tempfile.TemporaryDirectory() as scratch, written_whole(*finals) as partials:
@@ -97,8 +97,9 @@ def export_model(
         for name in CODE_FILES:
             shutil.copyfile(Path(__file__).with_name(name), made / name)
         write_targets(targets, made / "targets.tsv")
-        (made / "training.json").write_text(json.dumps(training, indent=2))
-        (made / "README.md").write_text(_model_card(network, targets, training))
+        record = {"parameters": sum(p.numel() for p in network.parameters())} | training
+        (made / "training.json").write_text(json.dumps(record, indent=2))
+        (made / "README.md").write_text(_model_card(network, targets, record))
         for name, partial in zip(EXPORTED_FILES, partials, strict=True):
             shutil.copyfile(made / name, partial)
 
@@ -149,7 +150,7 @@ def _some(targets: pd.DataFrame) -> str:
 
 
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
-    parameters = sum(p.numel() for p in network.parameters())
+    parameters = f"{training['parameters']:,}"
     figures = "\n".join(
         f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
         for k, v in training["validation"].items()
@@ -162,7 +163,7 @@ tags: [biology, genomics, dna]
 
 # {training["model"]} on {training["dataset"]}
 
-{type(network).__name__} with {parameters:,} parameters, made by noncoding {__version__}.
+{type(network).__name__} with {parameters} parameters, made by noncoding {__version__}.
 
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.

@@ -12,36 +12,12 @@ import torch
 
 from noncoding.errors import InputError
 from noncoding.models.network import Network
+from noncoding.motifs.log_odds import log_odds
 from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 
-PSEUDOCOUNT = 0.01
-"""Probability added to each base before the logarithm."""
 KERNEL_NORM = 1.0
 """About twice that of a random start, so that motifs outlast the first steps."""
-
-
-def log_odds(
-    matrix: npt.NDArray[np.float64], background: npt.ArrayLike = (0.25, 0.25, 0.25, 0.25)
-) -> npt.NDArray[np.float64]:
-    """Log2 of a motif's probabilities over those of a background.
-
-    Parameters
-    ----------
-    matrix : numpy.ndarray, shape=(4, width)
-        Probabilities of A, C, G, T.
-    background : array_like, shape=(4,)
-        Probabilities of A, C, G, T outside the motif. A pseudocount, `PSEUDOCOUNT` a
-        base in the mean, is shared in these proportions, so that a column equal to the
-        background says nothing.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(4, width)
-    """
-    expected = np.asarray(background, dtype=np.float64)[:, None]
-    smoothed = (matrix + 4 * PSEUDOCOUNT * expected) / (1 + 4 * PSEUDOCOUNT)
-    return np.log2(smoothed / expected)
 
 
 def motif_kernels(

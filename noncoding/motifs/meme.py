@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import numpy.typing as npt
-from tangermeme.io import read_meme
 
 from noncoding.errors import InputError
 
@@ -27,6 +26,9 @@ def read_motifs(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[np.float6
     InputError
         The file cannot be read or holds no motifs.
     """
+    # Here, since it takes as long as torch, and stages import this module that read no motifs.
+    from tangermeme.io import read_meme
+
     try:
         motifs = {name: matrix.numpy() for name, matrix in read_meme(str(path)).items()}
     except (OSError, ValueError, IndexError, UnicodeDecodeError) as error:

@@ -9,9 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.compare import versus
+from noncoding.compare.compare import versus
 from noncoding.errors import InputError
-from noncoding.models import load_model
 from noncoding.targets import check_same_targets
 
 _MEASURED = (
@@ -206,13 +205,13 @@ def _collect_comparison(folder: Path) -> Comparison:
 
 
 def _collect_model(name: str, folder: Path) -> ModelResults:
-    trained = load_model(folder / "model")
+    training = _read_json(folder / "model" / "training.json", "train")
     log = pd.read_csv(existing(folder / "training" / "metrics.csv", "train"))
     return ModelResults(
         name=name,
         folder=folder,
-        parameters=sum(weights.numel() for weights in trained.network.parameters()),
-        training=trained.training,
+        parameters=training["parameters"],
+        training=training,
         epochs=int(log["epoch"].max()) + 1,
         evaluation=_read_json(folder / "evaluation" / "summary.json", "evaluate"),
         metrics=_read_table(folder / "evaluation" / "targets.tsv", "evaluate"),

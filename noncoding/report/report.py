@@ -13,7 +13,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from noncoding import provenance
-from noncoding.explain.known import P_VALUE, WINDOW
+from noncoding.explain.checks import P_VALUE, WINDOW
 from noncoding.files import written_whole
 from noncoding.report import captions, formats
 from noncoding.report.collect import DatasetResults, collect, existing

@@ -19,7 +19,8 @@ from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.files import sha256, written_whole
 from noncoding.loader import SplitsDataModule
-from noncoding.models import Network, create_model, export_model, start_from_motifs
+from noncoding.models import Network, create_model, export_model
+from noncoding.models.motifs import start_from_motifs
 from noncoding.store import Store
 from noncoding.train.checkpoints import load_checkpoint
 from noncoding.train.checks import check_same_task, check_validation

@@ -8,7 +8,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from noncoding.alphabet import codes, letters, one_hot, reverse_complement
-from noncoding.baseline import BASELINES, baseline
+from noncoding.baseline.baseline import BASELINES, baseline
 from noncoding.baseline.kmers import canonical_words, count_words
 from noncoding.baseline.scan import base_composition, best_hits
 from noncoding.errors import InputError

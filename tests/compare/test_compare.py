@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from noncoding.compare import ComparisonOutputs, compare, versus
+from noncoding.compare.compare import ComparisonOutputs, compare, versus
 from noncoding.compare.pairs import all_pairs, paired
 from noncoding.compare.published import published_results
 from noncoding.compare.ranking import ranking

@@ -6,9 +6,9 @@ import pytest
 from figure_checks import LONG_NAME, assert_legible, saved_by
 
 from noncoding.alphabet import codes, one_hot, reverse_complement
-from noncoding.describe import DescriptionOutputs, count_positives, count_split, describe
 from noncoding.describe import counts as counts_module
-from noncoding.describe.counts import SplitCounts
+from noncoding.describe.counts import SplitCounts, count_positives, count_split
+from noncoding.describe.describe import DescriptionOutputs, describe
 from noncoding.describe.figures import (
     draw_bases,
     draw_labels,

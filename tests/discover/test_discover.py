@@ -10,9 +10,9 @@ from memelite.io import read_meme, write_meme
 from planted import matrix
 from toy_store import SHARED_NAMES, TABLE, export_toy_model, write_toy_store
 
-from noncoding.discover import DiscoveryOutputs, Settings, discover
+from noncoding.discover.discover import DiscoveryOutputs, Settings, discover
 from noncoding.errors import InputError
-from noncoding.predict import predict
+from noncoding.predict.predict import predict
 from noncoding.store import FORWARD, StoreHeader, new_store
 
 ASKED = {"targets": ["a"], "best": 0, "best_per_group": 0, "sequences": 60}

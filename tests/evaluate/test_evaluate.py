@@ -10,7 +10,7 @@ from scipy.stats import t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from noncoding.errors import InputError
-from noncoding.evaluate import EvaluationOutputs, evaluate
+from noncoding.evaluate.evaluate import EvaluationOutputs, evaluate
 from noncoding.intervals import read_replicates
 from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
 

@@ -11,11 +11,11 @@ from toy_store import LENGTH, SHARED_NAMES, TABLE, export_toy_model, toy_split, 
 
 from noncoding.alphabet import letters
 from noncoding.errors import InputError
-from noncoding.explain import ExplanationOutputs, Settings, explain
+from noncoding.explain.explain import ExplanationOutputs, Settings, explain
 from noncoding.explain.faithfulness import COLUMNS
 from noncoding.explain.methods import METHODS
 from noncoding.models import export_model, load_model
-from noncoding.predict import predict
+from noncoding.predict.predict import predict
 
 LAYER_METHODS = ["gradcam", "hirescam"]
 ASKED = {

@@ -5,7 +5,7 @@ from http.server import ThreadingHTTPServer
 import pytest
 from misbehaving import BODY, FtpHandler, Handler, Site
 
-from noncoding.fetch import fetch
+from noncoding.fetch.fetch import fetch
 
 
 @pytest.fixture

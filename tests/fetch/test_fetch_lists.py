@@ -16,7 +16,7 @@ from misbehaving import (
 )
 
 from noncoding.errors import InputError
-from noncoding.fetch import fetch
+from noncoding.fetch.fetch import fetch
 
 
 def good(handler):

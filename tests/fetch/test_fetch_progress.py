@@ -7,7 +7,8 @@ import sys
 import pytest
 from misbehaving import BODY, DIGEST, drop_first
 
-from noncoding.fetch import fetch, progress
+from noncoding.fetch import progress
+from noncoding.fetch.fetch import fetch
 from noncoding.stage import logged_stage
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from misbehaving import BODY, DIGEST, ETAG, OTHER, drop_first, fetched, hang_first, refused
 
-from noncoding.fetch import fetch
+from noncoding.fetch.fetch import fetch
 
 
 def test_downloads(site, get, destination, pauses):
@@ -219,7 +219,7 @@ def test_goes_on_after_a_kill(site, get, destination):
         site.released.wait()  # the rest never comes
 
     site.answer = slow
-    program = "import sys; from noncoding.fetch import fetch; fetch(*sys.argv[1:])"
+    program = "import sys; from noncoding.fetch.fetch import fetch; fetch(*sys.argv[1:])"
     root = Path(sys.modules["noncoding"].__file__).parents[1]
     partial = destination.with_name(f".partial-{destination.name}")
     with subprocess.Popen(

@@ -11,8 +11,8 @@ import yaml
 from misbehaving import BODY, drop_first, fetched, names, refused
 
 from noncoding.errors import InputError
-from noncoding.fetch import Budget, fetch
-from noncoding.fetch.space import GIB, check_room, free_bytes, present_bytes
+from noncoding.fetch.fetch import fetch
+from noncoding.fetch.space import GIB, Budget, check_room, free_bytes, present_bytes
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ import pysam
 import pytest
 from tiny_genome import COUNTS, ROWS
 
-from noncoding.build import PeakTable
+from noncoding.build.peaks import PeakTable
 from noncoding.store import FORWARD, Store
 
 

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from tiny_genome import PEAKS
 
-from noncoding.build import PeakFolder
+from noncoding.build.peaks import PeakFolder
 from noncoding.errors import InputError
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.build import PeakArchive, build
+from noncoding.build.build import build
 from noncoding.build.genome import chromosomes
+from noncoding.build.peaks import PeakArchive
 from noncoding.store import Store
 
 MIRROR = os.environ.get("NONCODING_MIRROR")

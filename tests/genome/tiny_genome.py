@@ -3,7 +3,8 @@
 import pytest
 
 from noncoding.alphabet import letters
-from noncoding.build import PeakFolder, build
+from noncoding.build.build import build
+from noncoding.build.peaks import PeakFolder
 from noncoding.errors import InputError
 from noncoding.store import Store
 

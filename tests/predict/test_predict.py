@@ -13,7 +13,9 @@ from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
 from noncoding.models import export_model
-from noncoding.predict import devices, parts, predict, read_predictions
+from noncoding.predict import parts
+from noncoding.predict.predict import devices, predict
+from noncoding.predictions import read_predictions
 from noncoding.store import Store
 
 
@@ -63,7 +65,8 @@ def test_predictions_of_another_store(model, tmp_path):
 
 KILLED = """
 import os, signal, sys
-from noncoding.predict import parts, predict
+from noncoding.predict import parts
+from noncoding.predict.predict import predict
 parts.LOCI = 5
 write = parts.Parts.write
 def killed(self, rows, values):

@@ -14,7 +14,8 @@ import yaml
 
 from noncoding.errors import InputError
 from noncoding.models import load_model
-from noncoding.report import captions, report
+from noncoding.report import captions
+from noncoding.report.report import report
 
 CONFIGURATION = {
     "datasets": {
@@ -214,7 +215,7 @@ def test_configuration_can_be_run_again(tree):
     [
         ("data/summary.json", "describe"),
         ("data/figures/base_composition.svg", "describe"),
-        ("small/model/model.safetensors", "train"),
+        ("small/model/training.json", "train"),
         ("small/training/metrics.csv", "train"),
         ("small/training/learning_curve.svg", "train"),
         ("small/training/layers.svg", "train"),

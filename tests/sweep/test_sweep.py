@@ -9,8 +9,8 @@ from figure_checks import assert_legible, saved_by
 from scipy import stats
 
 from noncoding.errors import InputError
-from noncoding.sweep import Run, SweepOutputs, sweep
 from noncoding.sweep.figures import sweep_finding
+from noncoding.sweep.sweep import Run, SweepOutputs, sweep
 
 
 @pytest.fixture

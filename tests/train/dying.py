@@ -13,9 +13,9 @@ from pathlib import Path
 import running
 import torch
 
-from noncoding.train import train
 from noncoding.train.checkpoints import ResumePoint
 from noncoding.train.module import TrainingModule
+from noncoding.train.train import train
 
 
 def die():

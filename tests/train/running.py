@@ -19,9 +19,10 @@ torch.set_num_threads(1)
 
 from toy_store import CONDUCT, TRAINING
 
-from noncoding.train import TrainingOutputs, train, trainer
+from noncoding.train import trainer
 from noncoding.train.checkpoints import ResumePoint
 from noncoding.train.module import TrainingModule
+from noncoding.train.train import TrainingOutputs, train
 
 
 def outputs(folder):

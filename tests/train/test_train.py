@@ -11,7 +11,7 @@ from toy_store import TABLE, toy_sizes, toy_split, write_toy_store
 
 from noncoding.errors import InputError
 from noncoding.models import load_model
-from noncoding.predict import strand_averaged
+from noncoding.predict.predict import strand_averaged
 from noncoding.train.module import TrainingModule
 
 

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import warm_snakemake
+import warm
 import yaml
 from toy_store import CONDUCT, TRAINING, toy_sizes
 
@@ -30,7 +30,7 @@ def snakemake(folder, *arguments, config=None, pipeline=ROOT, cores=True):
         if config is not None:
             command += ["--configfile", str(written(config, scratch))]
         # In the folder itself, so that the pipeline may be there, too.
-        return warm_snakemake.run(command, folder)
+        return warm.snakemake(command, folder)
 
 
 def written(config, folder, name="over.yaml"):

@@ -1,14 +1,8 @@
-"""A training as a process that is killed at a moment that is not between two steps.
+"""A training that is killed at a moment that is not between two steps."""
 
-python dying.py FOLDER, with FOLDER/settings.json: the arguments of `running.run`, and
-``dies``: the moment, by name, and which of its kind.
-"""
-
-import json
 import os
 import signal
 import sys
-from pathlib import Path
 
 import running
 import torch
@@ -60,17 +54,18 @@ def while_exporting(_):
     sys.modules[train.__module__].export_model = lambda *_: die()
 
 
-if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    settings = json.loads((place / "settings.json").read_text())
-    moment, which = settings.pop("dies")
-    {
-        made.__name__: made
-        for made in (
-            while_validating,
-            after_the_checkpoint_of_an_epoch,
-            while_saving,
-            while_exporting,
-        )
-    }[moment](which)
-    running.run(place, **settings)
+MOMENTS = {
+    made.__name__: made
+    for made in (
+        while_validating,
+        after_the_checkpoint_of_an_epoch,
+        while_saving,
+        while_exporting,
+    )
+}
+
+
+def dies(moment, which, *arguments, **settings):
+    """Train, with the arguments of `running.run`, until a moment."""
+    MOMENTS[moment](which)
+    running.run(*arguments, **settings)

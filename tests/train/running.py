@@ -1,4 +1,4 @@
-"""A training as a process of its own, which can be killed or share its work with others.
+"""A training that can be killed, or share its work with others.
 
 python running.py FOLDER, with FOLDER/settings.json: the arguments of `run`.
 """

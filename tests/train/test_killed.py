@@ -4,27 +4,20 @@ import json
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 import pytest
+import running
 import torch
+import warm
 from running import run
 from safetensors.torch import load_file
-from toy_store import DEEPSEA, toy_sizes
+from toy_store import DEEPSEA, toy_sizes, write_toy_store
 
 from noncoding.train.checkpoints import load_checkpoint
 
-SCRIPT = Path(__file__).with_name("running.py")
-
-
-def as_process(folder, stores, **settings):
-    folder.mkdir()
-    names = {split: str(path) for split, path in stores.items()}
-    (folder / "settings.json").write_text(json.dumps({"stores": names} | settings))
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), str(folder)], capture_output=True, text=True, check=False
-    )
+TRAINING = {"epochs": 3, "shift": 2, "reverse_complement": True}
 
 
 def random_everywhere():
@@ -35,19 +28,32 @@ def random_everywhere():
     return sizes
 
 
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores")
+    return {
+        "train": write_toy_store(folder / "train.h5", rows=128),
+        "valid": write_toy_store(folder / "valid.h5", rows=64, seed=1),
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(stores, tmp_path_factory):
+    """A training that nothing disturbs."""
+    return run(tmp_path_factory.mktemp("whole"), stores, random_everywhere(), TRAINING)
+
+
 # Of eight batches an epoch and a resume point after every third: soon after one, before the
 # next, in another epoch before its first.
 @pytest.mark.parametrize("killed_at", [[0, 3], [1, 7], [2, 1]])
-def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, tmp_path):
-    training = {"epochs": 3, "shift": 2, "reverse_complement": True}
-    sizes = random_everywhere()
-    whole = run(tmp_path / "whole", stores, sizes, training)
-    folder = tmp_path / "killed"
-    done = as_process(folder, stores, sizes=sizes, training=training, killed_at=killed_at, every=3)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, whole, tmp_path):
+    folder, sizes = tmp_path / "killed", random_everywhere()
+    killed = partial(run, killed_at=killed_at, every=3)
+    status, said = warm.run(killed, folder, stores, sizes, TRAINING)
+    assert status == -signal.SIGKILL, said
     steps = load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"]
     assert 0 < steps <= 8 * killed_at[0] + killed_at[1]
-    resumed = run(folder, stores, sizes, training)
+    resumed = run(folder, stores, sizes, TRAINING)
     expected = load_file(whole.model / "model.safetensors")
     given = load_file(resumed.model / "model.safetensors")
     assert all(torch.equal(given[name], expected[name]) for name in expected)
@@ -62,31 +68,34 @@ def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, tm
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
 @pytest.mark.parametrize(("asked_at", "kept"), [([1, 4], 13), ([1, 7], 16)])
 def test_asked_to_stop_it_keeps_its_state_and_goes_on_from_there(
-    number, asked_at, kept, stores, tmp_path
+    number, asked_at, kept, stores, whole, tmp_path
 ):
-    training = {"epochs": 3, "shift": 2, "reverse_complement": True}
-    sizes = random_everywhere()
-    whole = run(tmp_path / "whole", stores, sizes, training)
-    folder = tmp_path / "asked"
-    settings = {"killed_at": asked_at, "number": int(number)}
-    done = as_process(folder, stores, sizes=sizes, training=training, **settings)
-    assert done.returncode == 1
-    assert f"the signal {number.name}, which asks it to stop" in done.stderr
-    assert "run the same command again" in done.stderr
+    folder, sizes = tmp_path / "asked", random_everywhere()
+    asked = partial(run, killed_at=asked_at, number=number)
+    status, said = warm.run(asked, folder, stores, sizes, TRAINING)
+    assert status == 1
+    assert f"the signal {number.name}, which asks it to stop" in said
+    assert "run the same command again" in said
     # The step that it was in is part of it; after an epoch's last one, its validation too.
     assert load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"] == kept
-    resumed = run(folder, stores, sizes, training)
+    resumed = run(folder, stores, sizes, TRAINING)
     expected = load_file(whole.model / "model.safetensors")
     given = load_file(resumed.model / "model.safetensors")
     assert all(torch.equal(given[name], expected[name]) for name in expected)
 
 
 def test_two_processes_train_as_one_does(stores, tmp_path):
-    training = {"epochs": 2, "shift": 2, "reverse_complement": True}
+    training = TRAINING | {"epochs": 2}
     one = run(tmp_path / "one", stores, DEEPSEA, training | {"batch_size": 16})
     folder = tmp_path / "two"
+    folder.mkdir()
     shared = training | {"batch_size": 8, "devices": 2}
-    done = as_process(folder, stores, sizes=DEEPSEA, training=shared)
+    names = {split: str(path) for split, path in stores.items()}
+    settings = {"stores": names, "sizes": DEEPSEA, "training": shared}
+    (folder / "settings.json").write_text(json.dumps(settings))
+    # The second process is started with the command line of the first.
+    command = [sys.executable, running.__file__, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     expected = load_file(one.model / "model.safetensors")
     given = load_file(folder / "model" / "model.safetensors")

@@ -1,19 +1,17 @@
 """Moments at which a training is killed that are not between two steps."""
 
-import json
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pandas as pd
 import pytest
 import torch
+import warm
+from dying import dies
 from running import run
 from safetensors.torch import load_file
 from toy_store import toy_sizes, write_toy_store
 
-SCRIPT = Path(__file__).with_name("dying.py")
 # 8 batches and 4 steps an epoch, and 125 rows, so that batches differ by a row.
 TRAINING = {"epochs": 3, "accumulate": 2, "shift": 2, "reverse_complement": True}
 
@@ -39,14 +37,11 @@ def whole(stores, tmp_path_factory):
 
 
 def killed(folder, stores, moment, **training):
-    folder.mkdir(exist_ok=True)
-    settings = {"stores": stores, "sizes": sizes(), "training": TRAINING | training}
     # A checkpoint after each step, the last one of an epoch among them.
-    settings |= {"dies": moment, "every": 1}
-    (folder / "settings.json").write_text(json.dumps(settings))
-    command = [sys.executable, str(SCRIPT), str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    settled = partial(dies, every=1)
+    arguments = (folder, stores, sizes(), TRAINING | training)
+    status, said = warm.run(settled, *moment, *arguments)
+    assert status == -signal.SIGKILL, said
 
 
 def weights(made):

@@ -42,6 +42,7 @@ SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=500
 MinJobAge=7200
 KillWait=60
+SchedulerParameters=batch_sched_delay=0,sched_interval=2
 ReturnToService=2
 GresTypes=gpu
 StateSaveLocation=$state/state

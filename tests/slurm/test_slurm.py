@@ -3,20 +3,20 @@
 Runs with ``make test-slurm``, which installs what it needs: as root, on Debian.
 """
 
-import copy
 import os
 import re
-import shutil
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from safetensors.torch import load_file
-from toy_inputs import SIMULATED
+from toy_bundle import write_toy_bundle
+from toy_inputs import bundle_of
 from toy_store import DEEPSEA, TRAINING
 from workflows import ROOT, copy_pipeline, snakemake, tiny, written
 
@@ -24,10 +24,8 @@ NODE = Path(__file__).with_name("one_node.sh")
 pytestmark = pytest.mark.skipif(
     "NONCODING_SLURM" not in os.environ, reason="a SLURM is brought up by `make test-slurm` alone"
 )
-QUICK = ["--seconds-between-status-checks", "2", "--slurm-init-seconds-before-status-checks", "2"]
-FEW = SIMULATED | {"loci": {"train": 64, "valid": 16, "test": 16}}
-MANY = SIMULATED | {"loci": {"train": 3000, "valid": 64, "test": 64}}
-ON_CPUS = ["--max-threads", "2", "--latency-wait", "20", *QUICK]
+QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "2"]
+ON_CPUS = ["--max-threads", "1", "--latency-wait", "20", *QUICK]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -41,10 +39,11 @@ def of_slurm(*command):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def jobs(comment):
-    """All jobs of a rule that SLURM knows, as it describes them."""
+def jobs(rule, folder):
+    """The jobs of a rule in a checkout, the first one first, as SLURM describes them."""
     described = of_slurm("scontrol", "show", "job", "--all").split("\n\n")
-    return [job for job in described if re.search(rf"Comment=\S*rule_{comment}", job)]
+    of_rule = [job for job in described if re.search(rf"Comment=\S*rule_{rule}", job)]
+    return [job for job in of_rule if f"{folder}/" in job]
 
 
 def state(job):
@@ -62,131 +61,123 @@ def on_slurm(folder, *arguments, **resources):
     return snakemake(folder, *command, pipeline=folder, cores=False)
 
 
-def kill_once(pattern, killed):
+@contextmanager
+def meanwhile(function, *arguments):
+    """Call a function in a thread while the body runs, with an event that is set at its end."""
+    over = threading.Event()
+    thread = threading.Thread(target=function, args=(*arguments, over))
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def kill_once(pattern, over):
     """SIGKILL the first process whose command line matches, once it has begun its work."""
-    until = time.monotonic() + 1800
-    while time.monotonic() < until and not killed:
-        command = ["pgrep", "-f", pattern]
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    while not over.wait(0.2):
+        found = subprocess.run(["pgrep", "-f", pattern], capture_output=True, check=False)
         if found.stdout.split():
             time.sleep(0.3)
             subprocess.run(["pkill", "-KILL", "-f", pattern], check=False)
-            killed.append(found.stdout)
-        time.sleep(0.2)
+            return
 
 
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory):
-    """A checkout with the stores of a small and a larger data set, and its configuration."""
-    folder = copy_pipeline(tmp_path_factory.mktemp("stores"))
-    config = tiny(few=FEW, many=MANY)
-    status, said = snakemake(folder, "convert", config=config, pipeline=folder)
-    assert status == 0, said[-5000:]
-    return folder, config
+def disturb(folder, model, commands, over):
+    """Once trainings have come through their first epoch: a command for each, with its job."""
+    log = folder / "results" / "toy" / model / "logs" / "train.log"
+    for command in commands:
+        while not (log.exists() and " epoch " in log.read_text()):
+            if over.wait(0.1):
+                return
+        [job] = [
+            job
+            for job in jobs("train_model", folder)
+            if state(job) == "RUNNING" and re.search(rf"Comment=\S*_{model}\b", job)
+        ]
+        log.unlink()  # the next training begins its own
+        number = re.search(r"JobId=(\d+)", job)[1]
+        of_slurm(*(part.format(job=number) for part in command))
+
+
+PREEMPTED = ("scancel", "--signal", "USR1", "{job}")
+OUT_OF_TIME = ("scontrol", "update", "JobId={job}", "EndTime=now")
 
 
 @pytest.fixture
-def checkout(stores, tmp_path):
-    """A copy of the checkout with stores, so that SLURM gets the trainings alone."""
-    folder, config = stores
-    return Path(shutil.copytree(folder, tmp_path / "run")), copy.deepcopy(config)
+def checkout(tmp_path):
+    """A checkout and the configuration of a toy bundle in it."""
+    folder = copy_pipeline(tmp_path / "run")
+    write_toy_bundle(folder / "toy.tar.gz")
+    return folder, tiny(toy=bundle_of(str(folder / "toy.tar.gz"), folder / "targets.tsv"))
 
 
-def test_a_run_as_jobs_that_fail_and_are_sent_again(tmp_path):
-    folder = copy_pipeline(tmp_path / "jobs")
-    config = tiny(many=MANY)
-    # Longer than the shortest time that SLURM can be asked for, a minute.
-    config["train"] |= {"epochs": 30, "patience": 30}
-    killed = []
-    killer = threading.Thread(target=kill_once, args=(rf"{folder}/\S+evaluate\.py", killed))
-    killer.start()
-    # Too little memory for a first attempt, and too little time; one more is killed.
-    status, said = on_slurm(
-        folder,
-        *("--configfile", str(written(config, folder)), "--retries", "6"),
-        describe_dataset={"mem_mb": "40 * attempt ** 3"},
-        # Without the signal ahead, so that SLURM itself ends it.
-        train_model={"mem_mb": 4000, "runtime": "attempt", "slurm_extra": "''"},
-        explain_model={"mem_mb": 4000},
-    )
-    killed.append("over")
-    killer.join()
+def test_a_run_as_jobs_that_fail_and_are_sent_again(checkout):
+    folder, config = checkout
+    config["train"] |= {"epochs": 200, "patience": 200, "checkpoint_minutes": 60}
+    path = written(config, folder)
+    # Too little memory for a first attempt; one is killed; a training is asked to make way, and
+    # its next attempt is ended by SLURM, which looks for what is out of time twice a minute.
+    with (
+        meanwhile(kill_once, rf"{folder}/\S+evaluate\.py"),
+        meanwhile(disturb, folder, "toy", [PREEMPTED, OUT_OF_TIME]),
+    ):
+        status, said = on_slurm(
+            folder,
+            *("--configfile", str(path), "--retries", "6"),
+            describe_dataset={"mem_mb": "40 * attempt ** 4"},
+            # Without the signal ahead, so that SLURM itself ends it.
+            train_model={"mem_mb": 4000, "slurm_extra": "''"},
+            explain_model={"mem_mb": 4000},
+        )
     assert status == 0, said[-5000:]
-    assert (folder / "results" / "many" / "report.html").exists()
-    trained = jobs("train_model")
-    assert [state(job) for job in trained][-1] == "COMPLETED"
-    assert "TIMEOUT" in {state(job) for job in trained}
+    assert (folder / "results" / "toy" / "report.html").exists()
+    trained = jobs("train_model", folder)
+    assert [state(job) for job in trained] == ["FAILED", "TIMEOUT", "COMPLETED"]
     assert all(re.search(r"(TresPerJob|ReqTRES)=\S*gpu[:=]\S*1", job) for job in trained)
     assert all("Partition=gpu" in job for job in trained)
     for rule in ("describe_dataset", "evaluate_model"):
-        ended = [state(job) for job in jobs(rule)]
+        ended = [state(job) for job in jobs(rule, folder)]
         assert len(ended) > 1 and ended[-1] == "COMPLETED", (rule, ended)
         assert set(ended[:-1]) <= {"FAILED", "OUT_OF_MEMORY"}
-    # Cut off by its time, the training has gone on from where it was.
-    log = (folder / "results" / "many" / "toy" / "logs" / "train.log").read_text()
+    # Cut off, the training has gone on from where it was.
+    log = (folder / "results" / "toy" / "toy" / "logs" / "train.log").read_text()
     assert "going on" in log
-    for rule in ("simulate_bundle", "unpack_bundle", "convert_split", "predict_split"):
-        assert jobs(rule), rule
-    assert jobs("report_dataset")
+    assert "epoch 1 of" not in log
+    for rule in ("fetch_file", "unpack_bundle", "convert_split", "predict_split"):
+        assert jobs(rule, folder), rule
+    assert jobs("report_dataset", folder)
 
 
 def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
     folder, config = checkout
-    config["run"]["datasets"] = ["few"]
-    config["train"] = TRAINING | {"epochs": 2}
+    config["train"] = TRAINING | {"epochs": 40, "patience": 40, "learning_rate": 1e-3}
     config["models"] = {
         "alone": DEEPSEA | {"train": {"batch_size": 16, "devices": 1}},
         "shared": DEEPSEA | {"train": {"batch_size": 8, "devices": 2}},
     }
     config["run"]["models"] = list(config["models"])
-    path = written(config, folder)
-    status, said = on_slurm(
-        folder, "train", "--configfile", str(path), train_model={"mem_mb": 4000}
-    )
+    arguments = ["train", "--configfile", str(written(config, folder))]
+    with meanwhile(disturb, folder, "shared", [PREEMPTED]):
+        status, said = on_slurm(folder, *arguments, train_model={"mem_mb": 4000})
     assert status == 0, said[-5000:]
-    [shared] = [job for job in jobs("train_model") if "NumTasks=2" in job and str(folder) in job]
-    assert "CPUs/Task=1" in shared
-    assert re.search(r"(TresPerJob|ReqTRES)=\S*gpu[:=]\S*2", shared)
-    said = Path(re.search(r"StdOut=(\S+)", shared)[1]).read_text()
-    assert "Starting with 2 processes" in said
+    shared = [job for job in jobs("train_model", folder) if "NumTasks=2" in job]
+    assert [state(job) for job in shared] == ["FAILED", "COMPLETED"]
+    for job in shared:
+        assert "CPUs/Task=1" in job
+        assert re.search(r"(TresPerJob|ReqTRES)=\S*gpu[:=]\S*2", job)
+        said = Path(re.search(r"StdOut=(\S+)", job)[1]).read_text()
+        assert "Starting with 2 processes" in said
+    log = (folder / "results" / "toy" / "shared" / "logs" / "train.log").read_text()
+    assert "going on" in log
+    assert "epoch 1 of" not in log
     weights = [
-        load_file(folder / "results" / "few" / model / "model" / "model.safetensors")
+        load_file(folder / "results" / "toy" / model / "model" / "model.safetensors")
         for model in config["models"]
     ]
     for name, weight in weights[0].items():
-        torch.testing.assert_close(weights[1][name], weight, rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("devices", [1, 2])
-def test_a_preempted_training_goes_on_where_it_was(devices, checkout):
-    folder, config = checkout
-    config["run"]["datasets"] = ["many"]
-    config["train"] |= {"epochs": 6, "checkpoint_minutes": 60, "devices": devices}
-    path = written(config, folder)
-    asked = []
-
-    def ask():
-        log = folder / "results" / "many" / "toy" / "logs" / "train.log"
-        while not asked and not (log.exists() and "epoch 1 of" in log.read_text()):
-            time.sleep(0.5)
-        running = [job for job in jobs("train_model") if state(job) == "RUNNING"]
-        if running and not asked:
-            number = re.search(r"JobId=(\d+)", running[0])[1]
-            of_slurm("scancel", "--signal", "USR1", number)
-            asked.append(number)
-
-    asker = threading.Thread(target=ask)
-    asker.start()
-    arguments = ["train", "--configfile", str(path)]
-    status, said = on_slurm(folder, *arguments, train_model={"mem_mb": 4000})
-    asked.append("over")
-    asker.join()
-    assert status == 0, said[-5000:]
-    assert len(asked) == 2
-    assert [state(job) for job in jobs("train_model")][-2:] == ["FAILED", "COMPLETED"]
-    log = (folder / "results" / "many" / "toy" / "logs" / "train.log").read_text()
-    assert "going on" in log
-    assert "epoch 1 of" not in log
+        torch.testing.assert_close(weights[1][name], weight, rtol=0, atol=1e-5)
 
 
 def test_nothing_is_left_in_the_queue():

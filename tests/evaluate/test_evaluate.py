@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from noncoding.errors import InputError
 from noncoding.evaluate.evaluate import EvaluationOutputs, evaluate
 from noncoding.intervals import read_replicates
-from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
+from noncoding.store import BOTH, FORWARD, Store, StoreHeader, new_store
 
 NAMES = ("a", "b", "never")
 
@@ -25,7 +25,8 @@ def write_store(path, labels, strands=FORWARD, names=NAMES):
 
 
 def write_predictions(path, probability, rows):
-    with h5py.File(path, "w") as file:
+    with Store(path.with_name("test.h5")) as store, h5py.File(path, "w") as file:
+        file.attrs["store"] = store.digest
         file["probability"] = probability.astype(np.float32)
         file.attrs["store_rows"] = rows
 

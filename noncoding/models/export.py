@@ -130,7 +130,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
             raise InputError(folder, f"no file {name}", "an exported model", _AGAIN)
     config, training = (_read_object(folder / name) for name in ("config.json", "training.json"))
     model_type = config.get("model_type")
-    known = {config.model_type: network for network, config in ARCHITECTURES.values()}
+    known = {kind.model_type: (network, kind) for network, kind in ARCHITECTURES.values()}
     if model_type not in known:
         raise InputError(
             folder / "config.json",
@@ -147,7 +147,8 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
             weights, f"weights with the SHA-256 {digest}", f"{exported}, as exported", _AGAIN
         )
     try:
-        network = known[model_type](known[model_type].config_class.from_dict(config))
+        network_class, config_class = known[model_type]
+        network = network_class(config_class.from_dict(config))
     except Exception as error:  # whatever a constructor makes of values that it does not expect
         raise InputError(
             folder / "config.json", f"sizes of no network ({error})", f"a {model_type}", _AGAIN

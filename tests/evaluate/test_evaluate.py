@@ -157,6 +157,7 @@ def test_a_training_store_of_other_targets_is_refused(case):
 def test_a_test_split_without_positives_is_refused(case):
     folder = case[0]
     write_store(folder / "test.h5", np.zeros((80, 3), np.uint8), BOTH)
+    write_predictions(folder / "predictions.h5", case[2], 80)
     with pytest.raises(InputError, match="at least one target with both"):
         run(folder)
 
@@ -164,5 +165,6 @@ def test_a_test_split_without_positives_is_refused(case):
 def test_a_test_split_without_negatives_is_told_what_gives_them(case):
     folder = case[0]
     write_store(folder / "test.h5", np.ones((80, 3), np.uint8), BOTH)
+    write_predictions(folder / "predictions.h5", case[2], 80)
     with pytest.raises(InputError, match="Add peak files of other factors or assays"):
         run(folder)

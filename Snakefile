@@ -55,8 +55,10 @@ onstart:
 
 onsuccess:
     release()
+    tidy_up()
     announce_reports()
 
 
 onerror:
     release()
+    tidy_up()

@@ -1,18 +1,30 @@
-"""Files that appear whole under their final name, or not at all."""
+"""Files that appear whole under their final name, or not at all, and who may write them."""
 
+import errno
+import fcntl
 import glob
 import hashlib
+import json
+import logging
 import os
 import platform
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-import psutil
+from noncoding.errors import InputError
+
+log = logging.getLogger(__name__)
 
 TEMPORARY = ".temporary-"
 """What the names begin with that no file keeps."""
+_LOCK = ".lock"
+_KEPT_OF_NAME = 50
+"""Characters of a name, from its end, in that of a temporary file: names have at most 255 bytes."""
 
 
 @contextmanager
@@ -29,17 +41,33 @@ def written_whole(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     list of Path
         One temporary name a path (see `temporary`).
 
+    Raises
+    ------
+    OSError
+        The disk is full, say. An error that names no file gets the final name.
+
     Notes
     -----
     If the body raises, the temporary files are removed and whatever stood
-    under the final names before is left as it was.
+    under the final names before is left as it was. The content is on the disk before a
+    file gets its final name, and the name is when this returns: a loss of power
+    leaves the old file or the new one.
     """
     finals = [Path(path) for path in paths]
     with ExitStack() as stack:
         partials = [stack.enter_context(temporary(final)) for final in finals]
-        yield partials
+        try:
+            yield partials
+            for partial in partials:
+                sync(partial)
+        except OSError as error:
+            if error.errno and error.filename is None:
+                error.filename = str(finals[0] if len(finals) == 1 else finals[0].parent)
+            raise
         for partial, final in zip(partials, finals, strict=True):
             partial.replace(final)
+        for folder in dict.fromkeys(final.parent for final in finals):
+            sync(folder)
 
 
 @contextmanager
@@ -54,26 +82,60 @@ def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields
     ------
     Path
-        Of this process alone, with the ending of `path`. What killed processes of
-        this machine left behind under such names is removed.
+        Random, of nobody else, with the ending of `path`. What killed processes left behind
+        under such names is removed.
+
+    Notes
+    -----
+    While the body runs, a file ``.lock`` beside it is locked: that, and no process number, which
+    means nothing in another container or on another machine, says that it is in use.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The machine's name, because another one may share the folder.
-    prefix = f"{TEMPORARY}{platform.node()}-"
-    for left in path.parent.glob(f"{glob.escape(prefix)}*-{glob.escape(path.name)}"):
-        process = left.name.removeprefix(prefix).partition("-")[0]
-        if process.isdigit() and not psutil.pid_exists(int(process)):
-            _remove(left)
-    name = path.with_name(f"{prefix}{os.getpid()}-{path.name}")
+    ending = f"-{path.name[-_KEPT_OF_NAME:]}{_LOCK}"
+    for left in path.parent.glob(f"{TEMPORARY}*{glob.escape(ending)}"):
+        _remove_unless_in_use(left)
+    while True:
+        descriptor, lock = tempfile.mkstemp(prefix=TEMPORARY, suffix=ending, dir=path.parent)
+        _locked(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            break
+        os.close(descriptor)  # Another process found it before it was locked, and removed it.
+    name = Path(lock.removesuffix(_LOCK))
     try:
         yield name
     finally:
         _remove(name)
+        _remove(Path(lock))
+        os.close(descriptor)
+
+
+def _remove_unless_in_use(lock: Path) -> None:
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except OSError:  # It is gone, or another user's.
+        return
+    try:
+        if _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _remove(Path(str(lock).removesuffix(_LOCK)))
+            _remove(lock)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, how: int) -> bool | None:
+    """Lock a file: whether it worked; None where the file system has no locks."""
+    try:
+        fcntl.flock(descriptor, how)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
@@ -104,11 +166,89 @@ def written_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
         for partial in partials:
             partial.mkdir()
         yield partials
+        for partial in partials:
+            for path in (*partial.rglob("*"), partial):
+                sync(path)
         for partial, final in zip(partials, finals, strict=True):
             old = stack.enter_context(temporary(final.with_name(f"old-{final.name}")))
             if final.exists():
                 final.rename(old)
             partial.rename(final)
+            sync(final.parent)
+
+
+def sync(path: str | os.PathLike[str]) -> None:
+    """Return when a file's content, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        # Some network file systems know no such thing for folders.
+        if not Path(path).is_dir() or error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def discard(folder: str | os.PathLike[str]) -> None:
+    """Remove a folder: a process that is killed meanwhile leaves all of it, or nothing."""
+    if Path(folder).is_dir():
+        with temporary(folder) as name:
+            Path(folder).rename(name)
+
+
+@contextmanager
+def in_use(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep a folder, with the state of a stage, to this process.
+
+    Parameters
+    ----------
+    path : path
+        Of the folder, which need not exist. Beside it there is a file ``.running`` while the
+        body runs, which an operating system's lock is held on, so that it means nothing
+        once the process has ended in whatever way.
+
+    Raises
+    ------
+    InputError
+        Another process has it, of this machine or one that shares the file system.
+    """
+    lock = Path(f"{path}.running")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        state = _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if state is False:
+            told = os.read(descriptor, 1000).decode(errors="replace")
+            os.close(descriptor)
+            raise InputError(
+                path,
+                f"another process that works in it: {told or 'it has just started'}",
+                "one process at a time",
+                "Wait until it has ended, or end it; then run the same command again, which goes "
+                "on from where that process was.",
+            )
+        if os.fstat(descriptor).st_nlink:
+            break
+        os.close(descriptor)  # The one that had it has just removed it.
+    if state is None:
+        log.warning("%s: the file system has no locks; see that no other run works here", path)
+    since = datetime.now().astimezone().isoformat(" ", "seconds")
+    os.truncate(descriptor, 0)
+    os.write(descriptor, f"process {os.getpid()} on {platform.node()}, since {since}".encode())
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Content of a JSON file; None if it is missing, cut short or something else."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def sha256(*paths: str | os.PathLike[str]) -> str:

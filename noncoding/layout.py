@@ -1,4 +1,4 @@
-"""Names of the files of an exported model, without heavy imports: the rules read them, too."""
+"""Names of files that the rules read, too, without heavy imports."""
 
 CODE_FILES = (
     "network.py",
@@ -20,3 +20,6 @@ LOADED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.jso
 """What this project reads of an exported model."""
 
 EXPORTED_FILES = (*LOADED_FILES, "README.md", *CODE_FILES)
+
+FINISHED = "finished.json"
+"""In the folder of an unfinished training: that it has ended, and its results are written."""

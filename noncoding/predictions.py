@@ -27,22 +27,59 @@ def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[
     Raises
     ------
     InputError
-        The file cannot be read, or is of another store.
+        The file cannot be read, is of another store, or holds what is no probability.
     """
     remedy = "Run the stage 'predict' again on this store."
     try:
         with h5py.File(path, "r") as file:
             rows, probability = file.attrs["store_rows"], file["probability"]
+            if not isinstance(probability, h5py.Dataset) or probability.dtype != np.float32:
+                raise KeyError("no data set of float32 'probability'")
             found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
             shape = (split.loci_count, len(split.targets))
             if rows != split.rows or probability.shape != shape:
                 expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
                 raise InputError(path, found, expected, remedy)
-            return probability[:]
+            if (digest := file.attrs["store"]) != split.digest:
+                found = f"probabilities of a store with the digest {digest}"
+                raise InputError(path, found, f"{split.digest}, that of {split.path}", remedy)
+            values = probability[:]
     except (OSError, KeyError) as error:
         raise InputError(
             path,
             f"a file that cannot be read as predictions ({error})",
-            "HDF5 with the data set 'probability' and the attribute 'store_rows'",
+            "HDF5 with the data set 'probability' and the attributes 'store_rows' and 'store'",
             remedy,
         ) from error
+    check_probabilities(values, path)
+    return values
+
+
+def check_probabilities(
+    values: npt.NDArray[np.float32], where: str | os.PathLike[str], first: int = 0
+) -> None:
+    """Refuse NaN, infinity and whatever else is no probability.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape=(loci, targets), dtype=float32
+    where : path
+        That the message names.
+    first : int
+        Number of the first locus.
+
+    Raises
+    ------
+    InputError
+        Names the first such locus.
+    """
+    # The extremes are NaN where any value is, and take no memory.
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        row = int(np.argmin(((values >= 0) & (values <= 1)).all(axis=1)))
+        raise InputError(
+            f"{where}, prediction of locus {first + row}",
+            "a value that is no number from 0 to 1",
+            "probabilities",
+            "The weights are damaged, the training diverged or the file was changed: run the "
+            "stage 'train' or 'predict' again.",
+        )

@@ -16,8 +16,9 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTH
 from noncoding.configuration import check_configuration, trained_models, training_of
 from noncoding.downloads import downloads, file_name, urls
 from noncoding.errors import InputError
+from noncoding.files import discard
 from noncoding.holder import held, hold, release
-from noncoding.layout import EXPORTED_FILES
+from noncoding.layout import EXPORTED_FILES, FINISHED
 from noncoding.provenance import source_files
 
 try:
@@ -368,6 +369,17 @@ def tell_who_holds():
     told = held() if workflow.is_main_process else None
     if told:
         print(told, file=sys.stderr)
+
+
+def tidy_up():
+    """Remove the state of trainings that have ended and whose results have been accepted.
+
+    Snakemake deletes results that it does not accept; from the state they are written again.
+    """
+    for metrics in of_models("training/metrics.csv"):
+        state = Path(metrics).with_name("unfinished")
+        if Path(metrics).exists() and Path(state, FINISHED).exists():
+            discard(state)
 
 
 def announce_reports():

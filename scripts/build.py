@@ -20,7 +20,7 @@ splits = dict(snakemake.params.splits)
 # One archive is a string, several files are a list.
 files = [snakemake.input.peaks] if "archive" in settings else list(snakemake.input.peaks)
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     build(
         fasta=snakemake.input.fasta,
         peaks=peaks,

@@ -7,7 +7,7 @@ from noncoding.stage import logged_stage
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     compare(
         {
             # results/{dataset}/{model}/evaluation

@@ -8,7 +8,7 @@ from noncoding.targets import read_targets
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     convert(
         snakemake.input.mat,
         snakemake.output[0],

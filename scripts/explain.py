@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 torch.set_num_threads(snakemake.threads)
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     explain(
         Path(snakemake.input.model[0]).parent,
         snakemake.input.store,

@@ -21,7 +21,7 @@ else:
     mirror, locked = config["mirror"], True
 gib = settings.get("disk_gib")
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     fetch(
         addresses,
         snakemake.output[0],

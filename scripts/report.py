@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 folder = Path(snakemake.output[0]).parent
 configuration = snakemake.params.configuration
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     report(
         snakemake.wildcards.dataset,
         configuration,

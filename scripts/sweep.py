@@ -7,7 +7,7 @@ from noncoding.sweep.sweep import Run, SweepOutputs, sweep
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     sweep(
         [
             Run(*run, summary)

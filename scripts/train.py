@@ -16,7 +16,7 @@ share_between_tasks(snakemake.resources.tasks, snakemake.resources.nodes, cores)
 torch.set_num_threads(cores)
 folder = Path(snakemake.output.best).parent
 
-with logged_stage(snakemake.log[0]):
+with logged_stage(snakemake.log[0], snakemake.input):
     train(
         {"train": snakemake.input.train, "valid": snakemake.input.valid},
         dataset=snakemake.wildcards.dataset,

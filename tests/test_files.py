@@ -3,10 +3,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from noncoding.files import sha256, temporary, written_folders, written_whole
+from noncoding.errors import InputError
+from noncoding.files import in_use, read_json, sha256, temporary, written_folders, written_whole
+
+PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
 
 def test_files_appear_together(tmp_path):
@@ -30,26 +34,126 @@ def test_an_error_leaves_what_was_there(tmp_path):
     assert list(tmp_path.iterdir()) == [final]
 
 
-def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
-    final = tmp_path / "one.h5"
-    script = f"""
-import os, signal
+KILLED = """
+import os, signal, sys
 from noncoding.files import temporary
-with temporary({str(final)!r}) as name:
+with temporary(sys.argv[1]) as name:
     name.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    killed = subprocess.run([sys.executable, "-c", script], check=False)
+
+
+def names(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    final = tmp_path / "one.h5"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(final)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    (left,) = tmp_path.iterdir()
-    living = left.with_name(left.name.replace(left.name.split("-")[-2], str(os.getppid())))
-    elsewhere = left.with_name(".temporary-another.machine-1-one.h5")
-    for path in (living, elsewhere):
-        path.write_text("being written")
-    with temporary(final) as name:
-        name.write_text("mine")
-        assert set(tmp_path.iterdir()) == {living, elsewhere, name}
-    assert set(tmp_path.iterdir()) == {living, elsewhere}
+    left = names(tmp_path)
+    assert left
+    with temporary(final) as one, temporary(final) as other:
+        for name in (one, other):
+            name.write_text("mine")
+            assert name.suffix == ".h5"
+        assert one != other
+        assert {one.name, other.name} <= names(tmp_path)
+        assert not left & names(tmp_path)
+    assert not names(tmp_path)
+
+
+def test_writers_with_the_same_process_number_do_not_mix(tmp_path, monkeypatch):
+    """As in two containers, of which each has its own numbers."""
+    final = tmp_path / "one.txt"
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    with written_whole(final) as [slow]:
+        slow.write_text("half ")
+        with written_whole(final) as [fast]:
+            fast.write_text("fast")
+        assert final.read_text() == "fast"
+        with slow.open("a") as file:
+            file.write("whole")
+    assert final.read_text() == "half whole"
+    assert names(tmp_path) == {"one.txt"}
+
+
+@pytest.mark.parametrize("name", ["n" * 240 + ".h5", "ä" * 120 + ".h5"])
+def test_a_name_as_long_as_there_can_be(tmp_path, name):
+    with written_whole(tmp_path / name) as [partial]:
+        assert partial.suffix == ".h5"
+        partial.write_text("whole")
+    assert names(tmp_path) == {name}
+
+
+SYNCED = """
+import os, sys
+from pathlib import Path
+from noncoding.files import written_folders, written_whole
+fsync, rename = os.fsync, os.rename
+def note(what):
+    print(what, flush=True)
+def synced(descriptor):
+    place = Path(f"/proc/self/fd/{descriptor}").resolve()
+    note("folder" if place.is_dir() else "file " + place.read_text())
+    fsync(descriptor)
+os.fsync = synced
+sys.addaudithook(lambda event, _: note("rename") if event == "os.rename" else None)
+with written_whole("one", "two") as [one, two]:
+    one.write_text("1")
+    two.write_text("2")
+note("-")
+with written_folders("figures") as [partial]:
+    (partial / "a.png").write_text("a")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of open files from /proc")
+def test_content_is_on_the_disk_before_the_name_and_the_name_at_the_end(tmp_path):
+    command = [sys.executable, "-c", SYNCED]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=PATHS, capture_output=True, text=True, check=True
+    )
+    files, folders = done.stdout.split("-\n")
+    assert files.split("\n")[:-1] == ["file 1", "file 2", "rename", "rename", "folder"]
+    assert folders.split("\n")[:-1] == ["file a", "folder", "rename", "folder"]
+
+
+HOLDING = """
+import sys
+from noncoding.files import in_use
+with in_use(sys.argv[1]):
+    print("here", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
+    folder = tmp_path / "unfinished"
+    command = [sys.executable, "-c", HOLDING, str(folder)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=PATHS
+    ) as other:
+        assert other.stdout.readline() == b"here\n"
+        with pytest.raises(InputError, match=f"process {other.pid} on ") as error, in_use(folder):
+            pass
+        assert error.value.where == str(folder)
+        assert "Wait until it has ended" in error.value.remedy
+        other.kill()
+        other.wait()
+        # The file is still there, and nobody has it.
+        assert list(tmp_path.iterdir())
+        with in_use(folder):
+            pass
+    assert not names(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\0\0\0\0", b"\xff\xfe", None])
+def test_json_that_was_cut_short_is_none(tmp_path, content):
+    path = tmp_path / "settings.json"
+    if content is not None:
+        path.write_bytes(content)
+    assert read_json(path) is None
 
 
 def test_a_folder_takes_its_place_whole(tmp_path):
@@ -77,9 +181,10 @@ with written_folders({str(final)!r}) as [partial]:
     os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script], check=False)
-    (left,) = tmp_path.iterdir()
+    left = names(tmp_path)
+    assert left
     with written_folders(final) as [partial]:
-        assert not left.exists()
+        assert not left & names(tmp_path)
         (partial / "new.png").write_text("new")
     assert list(tmp_path.iterdir()) == [final]
 

@@ -1,5 +1,6 @@
 import errno
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from noncoding.errors import InputError
+from noncoding.files import written_whole
 from noncoding.stage import logged_stage
 
 
@@ -36,11 +38,14 @@ def test_what_is_unexpected_keeps_its_traceback(tmp_path):
         (errno.EDQUOT, "a used-up quota"),
         (errno.EROFS, "a read-only file system"),
         (errno.EACCES, "no permission"),
+        (errno.ENOENT, "no such file"),
+        (errno.EISDIR, "a folder"),
+        (errno.EIO, "an error of the disk or network"),
     ],
 )
 def test_a_disk_that_takes_nothing_is_told_with_the_file(tmp_path, number, told):
     with pytest.raises(SystemExit), logged_stage(tmp_path / "log"):
-        raise OSError(number, "as the system says it", "results/maps.h5")
+        raise OSError(number, "as the system says it", "results/.temporary-a1_b2c3d-maps.h5")
     text = (tmp_path / "log").read_text()
     assert f"results/maps.h5: found {told}" in text
     assert "run the same command again" in text
@@ -51,10 +56,87 @@ def test_a_really_full_device_is_told(tmp_path):
     with (
         pytest.raises(SystemExit),
         logged_stage(tmp_path / "log"),
+        written_whole(tmp_path / "table.tsv") as [partial],
         Path("/dev/full").open("w") as file,
     ):
+        partial.touch()
         file.write("something")
-    assert "a full disk" in (tmp_path / "log").read_text()
+    assert f"{tmp_path / 'table.tsv'}: found a full disk" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("Unable to allocate 8 GiB"), "it has run out (Unable to allocate 8 GiB)"),
+        (RuntimeError("Can't close (file name = 'a.h5', errno = 28)"), "a.h5: found a full disk"),
+        (ValueError("I/O error: No space left on device (os error 28)"), "a full disk"),
+    ],
+)
+def test_what_libraries_say_of_memory_and_disks_is_understood(tmp_path, error, told):
+    with pytest.raises(SystemExit), logged_stage(tmp_path / "log"):
+        raise error
+    text = (tmp_path / "log").read_text()
+    assert told in text
+    assert "Traceback" not in text
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "log").mkdir()
+    with pytest.raises(SystemExit) as ended, logged_stage(tmp_path / "log"):
+        pass
+    assert ended.value.code == 1
+    assert f"{tmp_path / 'log'}: found a folder; expected a file" in capsys.readouterr().err
+
+
+def test_a_link_in_place_of_the_log_costs_nothing(tmp_path):
+    other = tmp_path / "other"
+    other.write_text("precious")
+    (tmp_path / "log").symlink_to(other)
+    with logged_stage(tmp_path / "log"):
+        logging.getLogger("noncoding").info("said")
+    assert other.read_text() == "precious"
+    assert "said" in (tmp_path / "log").read_text()
+
+
+def test_two_processes_do_not_write_over_each_other_in_a_log(tmp_path):
+    with logged_stage(tmp_path / "log"):
+        logging.getLogger("noncoding").info("of the first")
+        (tmp_path / "log").write_text("of the second\n")  # it begins the log anew
+        logging.getLogger("noncoding").info("more")
+    assert (tmp_path / "log").read_text().splitlines()[0] == "of the second"
+    assert "\0" not in (tmp_path / "log").read_text()
+
+
+def later(path, seconds):
+    path.touch()
+    time = path.stat().st_mtime + seconds
+    os.utime(path, (time, time))
+    return path
+
+
+def test_an_input_from_the_future_stops_a_stage_before_it_begins(tmp_path):
+    store = later(tmp_path / "train.h5", 7200)
+    with pytest.raises(SystemExit), logged_stage(tmp_path / "log", [tmp_path / "gone", store]):
+        pytest.fail("it began")
+    text = (tmp_path / "log").read_text()
+    assert f"{store}: found a time that is 7,200 s ahead of the clock" in text
+    assert f"`touch {store}`" in text
+
+
+def test_a_clock_that_was_set_back_meanwhile_is_told_at_the_end(tmp_path):
+    store = later(tmp_path / "train.h5", 0)
+    with pytest.raises(SystemExit), logged_stage(tmp_path / "log", [store]):
+        later(store, 7200)
+    assert "ahead of the clock" in (tmp_path / "log").read_text()
+
+
+def test_results_are_not_older_than_an_input_by_a_clock_a_little_ahead(tmp_path):
+    """What Snakemake touches after the stage is newer than its inputs."""
+    store = tmp_path / "train.h5"
+    with logged_stage(tmp_path / "log", [store]):
+        later(store, 0.3)
+    (tmp_path / "result").touch()
+    assert (tmp_path / "result").stat().st_mtime >= store.stat().st_mtime
 
 
 def test_what_hdf5_says_of_a_disk_is_understood_and_nothing_half_written_stays(tmp_path):
@@ -79,3 +161,10 @@ def test_an_error_of_no_disk_keeps_its_traceback(tmp_path):
     with pytest.raises(OSError, match="gone"), logged_stage(tmp_path / "log"):
         raise OSError(errno.EPIPE, "gone")
     assert "Traceback" in (tmp_path / "log").read_text()
+
+
+def test_an_interrupted_stage_says_so(tmp_path):
+    with pytest.raises(SystemExit), logged_stage(tmp_path / "log"):
+        raise KeyboardInterrupt
+    assert "interrupted; run the same command again" in (tmp_path / "log").read_text()
+    assert "Traceback" not in (tmp_path / "log").read_text()

@@ -81,8 +81,7 @@ def evaluate(
     Parameters
     ----------
     predictions : path
-        HDF5 with ``probability``, float32, (loci, targets), and the attribute
-        ``store_rows``.
+        Written by `noncoding.predict.predict`.
     store : path
         The split that was predicted.
     train_store : path

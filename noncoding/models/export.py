@@ -1,25 +1,30 @@
 """The exported model: a folder that holds all that is needed to use it."""
 
 import json
+import logging
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from noncoding import __version__
 from noncoding.alphabet import ALPHABET
 from noncoding.errors import InputError
-from noncoding.files import written_whole
+from noncoding.files import read_json, sha256, temporary, written_whole
 from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 from noncoding.store import Store
 from noncoding.targets import read_targets, write_targets
+
+log = logging.getLogger(__name__)
+_AGAIN = "Run the stage 'train' again, or copy the whole folder once more."
 
 
 @dataclass(frozen=True)
@@ -87,19 +92,25 @@ def export_model(
         The target table.
     training : dict
         How it was trained; must be JSON. ``dataset``, ``model`` and ``validation``
-        stand in the model card too; the number of parameters is added to it.
+        stand in the model card too; the number of parameters is added to it, and
+        ``weights_sha256``, the digest of ``model.safetensors``.
     """
     finals = [Path(folder) / name for name in EXPORTED_FILES]
-    with tempfile.TemporaryDirectory() as scratch, written_whole(*finals) as partials:
-        made = Path(scratch)
+    # Beside the folder, on the same disk: that of temporary files may be another, and full.
+    with temporary(folder) as made, written_whole(*finals) as partials:
+        made.mkdir()
         _name_classes(network)
         network.save_pretrained(made)
         for name in CODE_FILES:
             shutil.copyfile(Path(__file__).with_name(name), made / name)
         write_targets(targets, made / "targets.tsv")
-        record = {"parameters": sum(p.numel() for p in network.parameters())} | training
-        (made / "training.json").write_text(json.dumps(record, indent=2))
-        (made / "README.md").write_text(_model_card(network, targets, record))
+        record = {
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "weights_sha256": sha256(made / "model.safetensors"),
+        } | training
+        (made / "training.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
+        card = _model_card(network, targets, record)
+        (made / "README.md").write_text(card, encoding="utf-8")
         for name, partial in zip(EXPORTED_FILES, partials, strict=True):
             shutil.copyfile(made / name, partial)
 
@@ -110,16 +121,16 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
     Raises
     ------
     InputError
-        A file is missing, or the architecture is not known.
+        A file is missing or damaged, the architecture is not known, or the weights are not
+        just those of the network, or not those that were exported.
     """
     folder = Path(folder)
     for name in LOADED_FILES:
         if not (folder / name).is_file():
-            raise InputError(
-                folder, f"no file {name}", "an exported model", "Run the stage 'train' again."
-            )
-    model_type = json.loads((folder / "config.json").read_text()).get("model_type")
-    known = {config.model_type: network for network, config in ARCHITECTURES.values()}
+            raise InputError(folder, f"no file {name}", "an exported model", _AGAIN)
+    config, training = (_read_object(folder / name) for name in ("config.json", "training.json"))
+    model_type = config.get("model_type")
+    known = {kind.model_type: (network, kind) for network, kind in ARCHITECTURES.values()}
     if model_type not in known:
         raise InputError(
             folder / "config.json",
@@ -127,12 +138,37 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
             f"one of {', '.join(known)}",
             "Train the model with this version of the pipeline.",
         )
-    return ExportedModel(
-        known[model_type].from_pretrained(folder).eval(),
-        read_targets(folder / "targets.tsv"),
-        json.loads((folder / "training.json").read_text()),
-        folder,
-    )
+    weights = folder / "model.safetensors"
+    digest, exported = sha256(weights), training.get("weights_sha256")
+    if exported is None:  # exported by a version that did not write it down
+        log.warning("%s: no digest of the weights to compare them with", folder / "training.json")
+    elif digest != exported:
+        raise InputError(
+            weights, f"weights with the SHA-256 {digest}", f"{exported}, as exported", _AGAIN
+        )
+    try:
+        network_class, config_class = known[model_type]
+        network = network_class(config_class.from_dict(config))
+    except Exception as error:  # whatever a constructor makes of values that it does not expect
+        raise InputError(
+            folder / "config.json", f"sizes of no network ({error})", f"a {model_type}", _AGAIN
+        ) from error
+    try:
+        network.load_state_dict(load_file(weights))
+    except (SafetensorError, RuntimeError) as error:
+        # In lines: the class, then what is missing, unexpected or of another shape.
+        why = " ".join(str(error).split())[:500]
+        raise InputError(
+            weights, f"other weights than the network's ({why})", "each tensor once", _AGAIN
+        ) from error
+    return ExportedModel(network.eval(), read_targets(folder / "targets.tsv"), training, folder)
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    found = read_json(path)
+    if not isinstance(found, dict):
+        raise InputError(path, "a file that is cut short or damaged", "a JSON object", _AGAIN)
+    return found
 
 
 def _name_classes(network: Network) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.files import written_whole
+from noncoding.files import discard, read_json, written_whole
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +23,8 @@ class Parts:
     Parameters
     ----------
     folder : Path
-    loci : int
-        Of all parts.
+    shape : (int, int)
+        Loci of all parts, and targets.
     batch_size : int
         Loci of a batch; a part is a number of whole batches.
 
@@ -35,8 +34,9 @@ class Parts:
         Loci of the parts that are there.
     """
 
-    def __init__(self, folder: Path, loci: int, batch_size: int) -> None:
+    def __init__(self, folder: Path, shape: tuple[int, int], batch_size: int) -> None:
         self.folder = folder
+        loci, self._targets = shape
         step = batch_size * max(1, LOCI // batch_size)
         self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
         self.done = 0
@@ -48,15 +48,15 @@ class Parts:
         ----------
         record : dict
             All that decides the values, JSON. Parts of another record are
-            deleted.
+            deleted; those that are damaged are to be done again.
         """
         settings = self.folder / "settings.json"
-        if not settings.exists() or json.loads(settings.read_text()) != record:
+        if read_json(settings) != record:
             self.remove()
             self.folder.mkdir(parents=True)
             with written_whole(settings) as [partial]:
-                partial.write_text(json.dumps(record, indent=2) + "\n")
-        left = [rows for rows in self._all if not self._path(rows).exists()]
+                partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        left = [rows for rows in self._all if not self._is_whole(rows)]
         self.done = sum(rows.stop - rows.start for rows in self._all if rows not in left)
         if self.done:
             log.info("going on: %s loci were done before", f"{self.done:,}")
@@ -74,7 +74,18 @@ class Parts:
 
     def remove(self) -> None:
         """Delete the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        discard(self.folder)
+
+    def _is_whole(self, rows: slice) -> bool:
+        try:
+            # The length of the file is compared with its header.
+            values = np.load(self._path(rows), mmap_mode="r")
+        except (FileNotFoundError, ValueError, EOFError):
+            return False
+        return values.dtype == np.float32 and values.shape == (
+            rows.stop - rows.start,
+            self._targets,
+        )
 
     def _path(self, rows: slice) -> Path:
         return self.folder / f"{rows.start}.npy"

@@ -19,9 +19,10 @@ from tqdm import tqdm
 
 from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
-from noncoding.files import sha256, written_whole
+from noncoding.files import in_use, sha256, written_whole
 from noncoding.models import load_model
 from noncoding.predict.parts import Parts
+from noncoding.predictions import check_probabilities
 from noncoding.store import BOTH, Store
 
 log = logging.getLogger(__name__)
@@ -114,10 +115,12 @@ def predict(
     Raises
     ------
     InputError
-        The model does not fit the store, or gives values that are not finite.
+        The model does not fit the store, gives values that are not finite, or another
+        process writes the same predictions.
     """
     trained = load_model(model)
-    with Store(store) as split:
+    unfinished = Path(f"{predictions}.unfinished")
+    with in_use(unfinished), Store(store) as split:
         trained.check_fits(split)
         loci = split.loci_count
         record = {
@@ -126,7 +129,7 @@ def predict(
             "batch_size": batch_size,
             "loci": loci,
         }
-        parts = Parts(Path(f"{predictions}.unfinished"), loci, batch_size)
+        parts = Parts(unfinished, (loci, len(split.targets)), batch_size)
         missing: Queue[slice] = Queue()
         for rows in parts.missing(record):
             missing.put(rows)
@@ -142,7 +145,7 @@ def predict(
                     except Empty:
                         return
                     values = _predicted(network, split, rows, batch_size, where, bar)
-                    _check_finite(values, rows, trained.folder)
+                    check_probabilities(values, trained.folder, rows.start)
                     parts.write(rows, values)
 
             chosen = [device()] if devices is None else list(devices)
@@ -158,7 +161,12 @@ def predict(
             )
             for rows, values in parts.read():
                 written[rows] = values
-            file.attrs.update(store_rows=split.rows, strands=split.strands, model=record["model"])
+            file.attrs.update(
+                store=split.digest,
+                store_rows=split.rows,
+                strands=split.strands,
+                model=record["model"],
+            )
         parts.remove()
         targets = len(split.targets)
     log.info("%s loci × %d targets, both strands averaged", f"{loci:,}", targets)
@@ -189,14 +197,3 @@ def _predicted(
 def _sequences(store: Store, rows: slice, where: torch.device) -> torch.Tensor:
     packed = torch.from_numpy(store.packed_sequences(rows)).to(where)
     return unpack(packed, store.length).float()
-
-
-def _check_finite(probabilities: npt.NDArray[np.float32], rows: slice, model: object) -> None:
-    if not np.isfinite(probabilities).all():
-        row = rows.start + int(np.argmin(np.isfinite(probabilities).all(axis=1)))
-        raise InputError(
-            f"{model}, prediction of locus {row}",
-            "a value that is not finite",
-            "probabilities",
-            "The weights are damaged or the training diverged: run the stage 'train' again.",
-        )

@@ -1,6 +1,7 @@
 """Points that a training can go on from, written so that a kill at any moment leaves one."""
 
 import os
+import pickle
 import signal
 import threading
 import time
@@ -11,10 +12,10 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.plugins import TorchCheckpointIO
-from pytorch_lightning.callbacks import Checkpoint, EarlyStopping
+from pytorch_lightning.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint
 
 from noncoding.errors import InputError
-from noncoding.files import written_whole
+from noncoding.files import sync, written_whole
 from noncoding.train.failures import first_parameter_not_finite, unbounded
 
 STOPPING = (signal.SIGTERM, signal.SIGUSR1)
@@ -36,8 +37,53 @@ class WholeCheckpoints(TorchCheckpointIO):
         """Write beside the final name, and rename once all bytes are on the disk."""
         with written_whole(path) as [partial], partial.open("wb") as file:
             torch.save(checkpoint, file)
-            file.flush()
-            os.fsync(file.fileno())
+
+    def load_checkpoint(
+        self, path: str | os.PathLike[str], map_location: Any = None, weights_only: Any = None
+    ) -> dict[str, Any]:
+        """As `load_checkpoint`, whatever else is asked for."""
+        return load_checkpoint(Path(path))
+
+
+class BestEpoch(ModelCheckpoint):
+    """Keep the weights of the epoch with the highest validation AUPR, and its figures.
+
+    Checkpoints name no folder: one that was moved goes on with the best score so far.
+
+    Parameters
+    ----------
+    path : path
+        Of the checkpoint.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            path.parent,
+            filename=path.stem,
+            monitor="valid_auprc",
+            mode="max",
+            enable_version_counter=False,
+        )
+        self._path = path
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best score."""
+        return {"best_model_score": self.best_model_score}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from the best score."""
+        path, score = str(Path(self.dirpath or "", self._path.name)), state_dict["best_model_score"]
+        if score is not None:
+            paths = {"best_model_path": path, "kth_best_model_path": path}
+            state_dict = state_dict | paths | {"kth_value": score, "best_k_models": {path: score}}
+            super().load_state_dict(state_dict | {"dirpath": self.dirpath})
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep the figures of the last epoch that was validated."""
+        metrics = trainer.callback_metrics
+        checkpoint["figures"] = {name: float(value) for name, value in metrics.items()}
 
 
 class Patience(EarlyStopping):
@@ -136,10 +182,28 @@ class ResumePoint(Checkpoint):
             )
         for logger in trainer.loggers:  # what is told of the steps before is not lost either
             logger.save()
+        if trainer.is_global_zero:
+            for table in self._path.parent.rglob("*.csv"):
+                sync(table)
         trainer.save_checkpoint(self._path)  # all take part; the first process writes
         self._last = self._clock()
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint's content, on the CPU."""
-    return torch.load(path, map_location="cpu", weights_only=False)
+    """A checkpoint's content, on the CPU: tensors and plain values, no code.
+
+    Raises
+    ------
+    InputError
+        It is missing, damaged or holds anything else.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, OSError) as error:
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            path,
+            f"a file that cannot be loaded as a checkpoint ({why})",
+            "a checkpoint of this training",
+            f"Put it back, or delete {path.parent} to train from the start.",
+        ) from error

@@ -7,13 +7,17 @@ import pandas as pd
 from noncoding.figures import COLOURS, saved_figure
 
 
-def learning_curve(metrics: pd.DataFrame) -> pd.DataFrame:
+def learning_curve(
+    metrics: pd.DataFrame, known: dict[int, dict[str, float]] | None = None
+) -> pd.DataFrame:
     """Loss and validation figures by epoch.
 
     Parameters
     ----------
     metrics : pandas.DataFrame
-        Lightning's CSV log.
+        Lightning's CSV log; a loss of power may have cost some of it.
+    known : dict, optional
+        Epoch, from 1, → its figures, under the names of the log.
 
     Returns
     -------
@@ -24,9 +28,11 @@ def learning_curve(metrics: pd.DataFrame) -> pd.DataFrame:
     columns = {"train_loss_epoch": "train_loss"} | {
         name: name for name in ("valid_loss", "valid_auroc", "valid_auprc")
     }
-    curve = metrics.groupby("epoch")[list(columns)].last().rename(columns=columns)
+    curve = metrics.reindex(columns=["epoch", *columns]).groupby("epoch").last()
     curve.index = (curve.index + 1).astype(int)
-    return curve.dropna()
+    for epoch, figures in (known or {}).items():
+        curve.loc[epoch] = pd.Series(figures)
+    return curve.rename(columns=columns).sort_index().dropna()
 
 
 def draw_learning_curve(curve: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 import traceback
+from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,16 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 import transformers
-from pytorch_lightning.callbacks import ModelCheckpoint
 
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
-from noncoding.files import sha256, written_whole
+from noncoding.files import in_use, sha256, written_whole
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model
 from noncoding.models.motifs import start_from_motifs
+from noncoding.stage import is_first_process
 from noncoding.store import Store
-from noncoding.train.checkpoints import load_checkpoint
+from noncoding.train.checkpoints import BestEpoch, load_checkpoint
 from noncoding.train.checks import check_same_task, check_validation
 from noncoding.train.compiling import pays
 from noncoding.train.curves import draw_learning_curve, learning_curve
@@ -75,12 +76,14 @@ def train(
     ------
     InputError
         The stores do not fit together, the loss is not finite, or an
-        unfinished training of another configuration is in the way.
+        unfinished training of another configuration or of other data is in the way,
+        or another process trains here.
     """
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
         sources = {"train": store.source, "valid": valid.source}
+        digests = {"train": store.digest, "valid": valid.digest}
     record = {
         "dataset": dataset,
         "model": model,
@@ -88,33 +91,37 @@ def train(
         "training": training,
         "seed": seed,
         "data": sources,
+        "data_sha256": digests,
         "motifs_sha256": sha256(motifs) if motifs else None,
     }
     unfinished = Unfinished(outputs.unfinished)
-    resumed = unfinished.begin(record)
-    started = time.perf_counter()
-    while True:
-        parts = unfinished.smaller_batches()
-        run = _Run(stores, sizes, training | conduct, load, seed, outputs, motifs, parts)
-        error = run.fit(resumed, record)
-        if error is None:
-            break
-        # A checkpoint is of an order of rows that smaller batches would change.
-        again = conduct["on_out_of_memory"] == "halve" and run.batch_size >= 6
-        if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
-            raise run.out_of_memory() from error
-        log.warning(
-            "the memory is too small for %d rows a step; again with %d and twice as many steps "
-            "an update",
-            run.batch_size,
-            run.batch_size // 2,
-        )
-        unfinished.cut_batches(2 * parts)
-        # Before the next attempt takes its own memory.
-        del run, error
-        free_memory()
-    if run.trainer.is_global_zero:
-        _finish(run, unfinished, record, targets, time.perf_counter() - started)
+    with ExitStack() as stack:
+        if is_first_process():
+            stack.enter_context(in_use(outputs.unfinished))
+        resumed = unfinished.begin(record)
+        started = time.perf_counter()
+        while True:
+            parts = unfinished.smaller_batches()
+            run = _Run(stores, sizes, training | conduct, load, seed, outputs, motifs, parts)
+            error = run.fit(resumed, record)
+            if error is None:
+                break
+            # A checkpoint is of an order of rows that smaller batches would change.
+            again = conduct["on_out_of_memory"] == "halve" and run.batch_size >= 6
+            if not again or unfinished.resume_point.exists() or run.trainer.world_size > 1:
+                raise run.out_of_memory() from error
+            log.warning(
+                "the memory is too small for %d rows a step; again with %d and twice as many steps "
+                "an update",
+                run.batch_size,
+                run.batch_size // 2,
+            )
+            unfinished.cut_batches(2 * parts)
+            # Before the next attempt takes its own memory.
+            del run, error
+            free_memory()
+        if run.trainer.is_global_zero:
+            _finish(run, unfinished, record, targets, time.perf_counter() - started)
 
 
 class _Run:
@@ -159,14 +166,8 @@ class _Run:
                 ", ".join(started.kernels),
             )
         self.network.set_prevalence(rows.prevalence())
-        self.best = ModelCheckpoint(
-            outputs.unfinished,
-            filename="best",
-            monitor="valid_auprc",
-            mode="max",
-            enable_version_counter=False,
-        )
-        self.trainer = new_trainer(training, outputs, self.best, parts)
+        best = BestEpoch(Unfinished(outputs.unfinished).best)
+        self.trainer = new_trainer(training, outputs, best, parts)
         scheduled = {field.name for field in fields(Schedule)} - {"seed"}
         self.module = TrainingModule(
             self.network,
@@ -190,7 +191,7 @@ class _Run:
             if self.trainer.is_global_zero:
                 log_hyperparameters(self.trainer.loggers, record)
                 _announce(self.network, self.data, self.training, self.batch_size)
-            self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=False)
+            self.trainer.fit(self.module, self.data, ckpt_path=resumed, weights_only=True)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -232,17 +233,21 @@ def _finish(
     targets: pd.DataFrame,
     seconds: float,
 ) -> None:
-    """Export the best weights, and move what is kept to where it belongs."""
+    """Export the best weights, and write what is kept where it belongs.
+
+    The state stays until whoever asked for the training has accepted the results.
+    """
     outputs = run.outputs
     # The best checkpoint is judged by, and holds, the averaged weights.
-    run.module.load_state_dict(load_checkpoint(Path(run.best.best_model_path))["state_dict"])
+    checkpoint = load_checkpoint(unfinished.best)
+    run.module.load_state_dict(checkpoint["state_dict"])
     metrics = unfinished.metrics()
-    curve = learning_curve(metrics)
-    chosen = curve.loc[curve["valid_auprc"].idxmax()]
+    epoch, figures = checkpoint["epoch"] + 1, checkpoint["figures"]
+    curve = learning_curve(metrics, {epoch: figures})
     record["validation"] = {
-        "AUPR, mean over targets": float(chosen["valid_auprc"]),
-        "AUROC, mean over targets": float(chosen["valid_auroc"]),
-        "best epoch": int(chosen.name),
+        "AUPR, mean over targets": figures["valid_auprc"],
+        "AUROC, mean over targets": figures["valid_auroc"],
+        "best epoch": epoch,
     }
     record["motif_start"] = run.motif_start
     record["seconds"] = seconds
@@ -261,9 +266,17 @@ def _finish(
     with written_whole(*finals) as [table, layers, best, last]:
         metrics.to_csv(table, index=False)
         shutil.copyfile(unfinished.layers, layers)
-        shutil.copyfile(run.best.best_model_path, best)
-        shutil.copyfile(unfinished.resume_point, last)
-    shutil.rmtree(outputs.unfinished)
+        _same_file(unfinished.best, best)
+        _same_file(unfinished.resume_point, last)
+    unfinished.finish()
+
+
+def _same_file(source: Path, name: Path) -> None:
+    """Give a file another name, which takes no room; a copy where that cannot be."""
+    try:
+        name.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, name)
 
 
 def _announce(

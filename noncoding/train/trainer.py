@@ -12,14 +12,13 @@ import torch
 from pytorch_lightning.callbacks import (
     Callback,
     LearningRateMonitor,
-    ModelCheckpoint,
     TQDMProgressBar,
 )
 from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 
 from noncoding.train.callbacks import EpochLog, WarmedUpAverage
-from noncoding.train.checkpoints import Patience, ResumePoint, WholeCheckpoints
+from noncoding.train.checkpoints import BestEpoch, Patience, ResumePoint, WholeCheckpoints
 from noncoding.train.layers import LayerLog
 from noncoding.train.loggers import loggers
 from noncoding.train.slurm import in_task
@@ -50,7 +49,7 @@ class TrainingOutputs:
     tensorboard : Path
         Folder of TensorBoard logs.
     unfinished : Path
-        Folder that holds checkpoints until the training has ended.
+        Folder that holds the state until the results have been accepted.
     """
 
     best: Path
@@ -81,7 +80,7 @@ _NOISE = (
 
 
 def new_trainer(
-    training: dict[str, Any], outputs: TrainingOutputs, best: ModelCheckpoint, parts: int
+    training: dict[str, Any], outputs: TrainingOutputs, best: BestEpoch, parts: int
 ) -> pl.Trainer:
     """A trainer for the section ``train:`` of the configuration.
 
@@ -89,7 +88,7 @@ def new_trainer(
     ----------
     training : dict
     outputs : TrainingOutputs
-    best : ModelCheckpoint
+    best : BestEpoch
         That keeps the best weights.
     parts : int
         Into which each batch was cut, since it did not fit into the memory.

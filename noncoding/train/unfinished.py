@@ -10,14 +10,16 @@ from typing import Any
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.files import written_whole
+from noncoding.files import discard, read_json, sha256, written_whole
+from noncoding.layout import FINISHED
+from noncoding.provenance import source_files
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Unfinished:
-    """The folder of a training until it has ended.
+    """The folder of a training until its results have been accepted.
 
     Attributes
     ----------
@@ -32,12 +34,20 @@ class Unfinished:
         return self.folder / "last.ckpt"
 
     @property
+    def best(self) -> Path:
+        """The checkpoint of the best epoch."""
+        return self.folder / "best.ckpt"
+
+    @property
     def layers(self) -> Path:
         """The table of each layer's norms."""
         return self.folder / "layers.csv"
 
     def begin(self, record: dict[str, Any]) -> Path | None:
         """The checkpoint to go on from; None for a training from the start.
+
+        A training that has ended stays here until its results have been accepted: until then
+        they can be written again, by the same code. Of another record it is deleted.
 
         Parameters
         ----------
@@ -47,51 +57,80 @@ class Unfinished:
         Raises
         ------
         InputError
-            What is there is of another record.
+            What is there is of another record, or nothing says of which.
         """
         settings = self.folder / "settings.json"
-        if self.resume_point.exists() and settings.exists():
-            before = json.loads(settings.read_text())
+        before = read_json(settings)
+        if (self.folder / FINISHED).exists():
+            if before == record and read_json(self.folder / FINISHED) == _code():
+                log.info("the training had ended; its results are written again")
+                return self.resume_point
+            discard(self.folder)
+        elif self.resume_point.exists():
+            if not isinstance(before, dict):
+                raise InputError(
+                    settings,
+                    "no settings, or a file that is cut short",
+                    f"the settings of {self.resume_point}",
+                    f"Put it back, or delete {self.folder} to train from the start.",
+                )
             different = [key for key in record if before.get(key) != record[key]]
             if different:
                 raise InputError(
                     self.resume_point,
-                    f"a checkpoint of another configuration (different: {', '.join(different)})",
-                    "one of the configuration that is run now",
+                    "a checkpoint of another configuration or of other data "
+                    f"(different: {', '.join(different)})",
+                    "one of the configuration and the data of this run",
                     f"Delete {self.folder} to train from the start, or restore the "
                     f"configuration that stands in {settings}.",
                 )
             log.info("going on from %s", self.resume_point)
             return self.resume_point
         self.folder.mkdir(parents=True, exist_ok=True)
-        if not settings.exists() or json.loads(settings.read_text()) != record:
+        if before != record:
             (self.folder / "parts.json").unlink(missing_ok=True)
         with written_whole(settings) as [partial]:
-            partial.write_text(json.dumps(record, indent=2))
+            partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
         return None
+
+    def finish(self) -> None:
+        """Write down that the results are written, so that this folder can be removed."""
+        with written_whole(self.folder / FINISHED) as [partial]:
+            partial.write_text(json.dumps(_code()), encoding="utf-8")
 
     def smaller_batches(self) -> int:
         """Into how many parts a batch is cut, since it did not fit into the memory."""
         path = self.folder / "parts.json"
-        return json.loads(path.read_text()) if path.exists() else 1
+        parts = read_json(path)
+        if isinstance(parts, int) and parts > 0:
+            return parts
+        if path.exists() and self.resume_point.exists():
+            raise InputError(
+                path,
+                "a file that is cut short",
+                f"into how many parts batches were cut for {self.resume_point}",
+                f"Write 2, 4 or 8 into it, or delete {self.folder} to train from the start.",
+            )
+        return 1
 
     def cut_batches(self, parts: int) -> None:
         """Remember `smaller_batches` for whoever goes on."""
         with written_whole(self.folder / "parts.json") as [partial]:
-            partial.write_text(json.dumps(parts))
+            partial.write_text(json.dumps(parts), encoding="utf-8")
 
     def metrics(self) -> pd.DataFrame:
         """The CSV logs of all attempts as one; of a step taken twice, the later one.
 
         A row that a kill has cut short is of a step that was taken again.
         """
-        attempts = sorted(
-            self.folder.glob("csv/version_*/metrics.csv"),
-            key=lambda path: int(path.parent.name[8:]),
-        )
+        found = self.folder.glob("csv/version_*/metrics.csv")
+        numbered = [path for path in found if path.parent.name[8:].isdigit()]
+        attempts = sorted(numbered, key=lambda path: int(path.parent.name[8:]))
         joined = pd.DataFrame()
         for path in attempts:
-            whole = path.read_text().rpartition("\n")[0]
+            # A loss of power leaves zeros of what was not on the disk yet.
+            text = path.read_text(encoding="utf-8", errors="replace").partition("\0")[0]
+            whole = text.rpartition("\n")[0]
             if not whole:
                 continue
             attempt = pd.read_csv(StringIO(whole))
@@ -99,3 +138,9 @@ class Unfinished:
                 joined = joined[joined["step"] < attempt["step"].min()]
             joined = pd.concat([joined, attempt], ignore_index=True)
         return joined
+
+
+def _code() -> str:
+    """Digest of the code of a training: another one makes it anew."""
+    root = Path(__file__).parents[2]
+    return sha256(*source_files(Path(__file__).with_name("train.py"), root))

@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from noncoding.errors import InputError
 from noncoding.evaluate.evaluate import EvaluationOutputs, evaluate
 from noncoding.intervals import read_replicates
-from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
+from noncoding.store import BOTH, FORWARD, Store, StoreHeader, new_store
 
 NAMES = ("a", "b", "never")
 
@@ -25,7 +25,8 @@ def write_store(path, labels, strands=FORWARD, names=NAMES):
 
 
 def write_predictions(path, probability, rows):
-    with h5py.File(path, "w") as file:
+    with Store(path.with_name("test.h5")) as store, h5py.File(path, "w") as file:
+        file.attrs["store"] = store.digest
         file["probability"] = probability.astype(np.float32)
         file.attrs["store_rows"] = rows
 
@@ -156,6 +157,7 @@ def test_a_training_store_of_other_targets_is_refused(case):
 def test_a_test_split_without_positives_is_refused(case):
     folder = case[0]
     write_store(folder / "test.h5", np.zeros((80, 3), np.uint8), BOTH)
+    write_predictions(folder / "predictions.h5", case[2], 80)
     with pytest.raises(InputError, match="at least one target with both"):
         run(folder)
 
@@ -163,5 +165,6 @@ def test_a_test_split_without_positives_is_refused(case):
 def test_a_test_split_without_negatives_is_told_what_gives_them(case):
     folder = case[0]
     write_store(folder / "test.h5", np.ones((80, 3), np.uint8), BOTH)
+    write_predictions(folder / "predictions.h5", case[2], 80)
     with pytest.raises(InputError, match="Add peak files of other factors or assays"):
         run(folder)

@@ -82,7 +82,7 @@ def fit(stores, module, folder, *, rows="disk", every=None, resumed=None, proces
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(module, data, ckpt_path=resumed, weights_only=False)
+    trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     return module.rows
 
 
@@ -113,7 +113,7 @@ def test_resumed_in_an_epoch_sees_just_what_was_left(stores, number_of, tmp_path
     with pytest.raises(Killed):
         fit(stores, begun, tmp_path, every=1)
     # The checkpoint of the last step was not written any more, as when a process is killed.
-    last = torch.load(tmp_path / "last.ckpt", weights_only=False)["global_step"]
+    last = torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"]
     assert last in (stop - 1, stop)
     rest = fit(stores, Seen(number_of), tmp_path, every=1, resumed=tmp_path / "last.ckpt")
     assert begun.rows[:last] + rest == expected()

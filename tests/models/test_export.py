@@ -1,11 +1,13 @@
+import hashlib
 import json
 import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.errors import InputError
@@ -31,7 +33,8 @@ def test_the_loaded_model_gives_the_same_logits(exported):
     assert not loaded.network.training
     assert loaded.targets.equals(TABLE)
     parameters = sum(p.numel() for p in network.parameters())
-    assert loaded.training == RECORD | {"parameters": parameters}
+    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    assert loaded.training == RECORD | {"parameters": parameters, "weights_sha256": digest}
 
 
 def test_it_is_an_ordinary_hugging_face_folder(exported):
@@ -106,3 +109,75 @@ def test_a_folder_that_is_not_whole(exported):
     (exported[1] / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"no file model\.safetensors"):
         load_model(exported[1])
+
+
+def missing(weights):
+    weights.popitem()
+
+
+def renamed(weights):
+    name, values = weights.popitem()
+    weights[f"{name}s"] = values
+
+
+def of_another_shape(weights):
+    name, values = weights.popitem()
+    weights[name] = values[..., :1].clone()
+
+
+def changed(weights):
+    name, values = weights.popitem()
+    weights[name] = values + 1
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["digest known", "digest not known"])
+@pytest.mark.parametrize("change", [missing, renamed, of_another_shape])
+def test_weights_that_are_not_just_the_networks_are_refused(exported, change, known):
+    """Also where nothing says which weights were exported: none is filled in at random."""
+    folder = exported[1]
+    weights = load_file(folder / "model.safetensors")
+    change(weights)
+    save_file(weights, folder / "model.safetensors")
+    if not known:
+        (folder / "training.json").write_text(json.dumps(RECORD))
+    told = "weights with the SHA-256" if known else "other weights than the network's"
+    with pytest.raises(InputError, match=told):
+        load_model(folder)
+
+
+def test_weights_of_another_export_are_refused(exported):
+    folder = exported[1]
+    weights = load_file(folder / "model.safetensors")
+    changed(weights)
+    save_file(weights, folder / "model.safetensors")
+    with pytest.raises(InputError, match="weights with the SHA-256"):
+        load_model(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "training.json"])
+@pytest.mark.parametrize("content", ["", '{"model_type": "hy', "[]"])
+def test_a_damaged_record_is_named(exported, name, content):
+    (exported[1] / name).write_text(content)
+    with pytest.raises(InputError, match=rf"{name}: found a file that is cut short or damaged"):
+        load_model(exported[1])
+
+
+def test_a_damaged_file_of_weights_and_sizes_of_no_network_are_named(exported):
+    folder = exported[1]
+    (folder / "training.json").write_text(json.dumps(RECORD))
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"resnet": {"channels": "many"}}))
+    with pytest.raises(InputError, match=r"config\.json: found sizes of no network"):
+        load_model(folder)
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes(b"\0" * 100)
+    with pytest.raises(InputError, match=r"model\.safetensors: found other weights"):
+        load_model(folder)
+
+
+def test_a_full_folder_of_temporary_files_is_no_obstacle(exported, tmp_path, monkeypatch):
+    network, folder = exported
+    monkeypatch.setattr(tempfile, "tempdir", "/dev/full")
+    export_model(network, folder, TABLE, RECORD)
+    assert load_model(folder).network
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]

@@ -12,6 +12,7 @@ from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
+from noncoding.files import in_use
 from noncoding.models import export_model
 from noncoding.predict import parts
 from noncoding.predict.predict import devices, predict
@@ -57,10 +58,45 @@ def test_predictions_of_another_store(model, tmp_path):
     predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
     with Store(other) as split, pytest.raises(InputError, match="Run the stage 'predict' again"):
         read_predictions(tmp_path / "predictions.h5", split)
-    with h5py.File(tmp_path / "empty.h5", "w"):
-        pass
-    with Store(store) as split, pytest.raises(InputError, match="cannot be read as predictions"):
-        read_predictions(tmp_path / "empty.h5", split)
+    # As many rows, but others.
+    other = write_toy_store(tmp_path / "other.h5", rows=4, seed=1)
+    with Store(other) as split, pytest.raises(InputError, match="of a store with the digest"):
+        read_predictions(tmp_path / "predictions.h5", split)
+
+
+def emptied(file):
+    del file["probability"]
+
+
+def grouped(file):
+    del file["probability"]
+    file.create_group("probability")
+
+
+def set_to(value):
+    def change(file):
+        file["probability"][2, 1] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (emptied, "cannot be read as predictions"),
+        (grouped, "cannot be read as predictions"),
+        (set_to(np.nan), "prediction of locus 2: found a value that is no number from 0 to 1"),
+        (set_to(-0.1), "prediction of locus 2"),
+        (set_to(7), "prediction of locus 2"),
+    ],
+)
+def test_what_is_no_probability_is_refused(model, tmp_path, change, told):
+    store = write_toy_store(tmp_path / "test.h5", rows=4)
+    predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
+    with h5py.File(tmp_path / "predictions.h5", "r+") as file:
+        change(file)
+    with Store(store) as split, pytest.raises(InputError, match=told):
+        read_predictions(tmp_path / "predictions.h5", split)
 
 
 KILLED = """
@@ -109,12 +145,52 @@ def test_parts_of_another_model_are_not_taken_over(model, tmp_path, monkeypatch)
     folder = model[1]
     store = write_toy_store(tmp_path / "test.h5", rows=9)
     monkeypatch.setattr(parts, "LOCI", 5)
-    left = parts.Parts(tmp_path / "predictions.h5.unfinished", 9, 5)
+    left = parts.Parts(tmp_path / "predictions.h5.unfinished", (9, 3), 5)
     left.missing({"model": "another"})
     left.write(slice(0, 5), np.full((5, 3), 0.5, np.float32))
     predict(folder, store, tmp_path / "predictions.h5", batch_size=5)
     with Store(store) as split:
         assert (read_predictions(tmp_path / "predictions.h5", split)[:5] != 0.5).any()
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-40])
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("settings.json", lambda path: path.write_text("")),
+        ("settings.json", cut),
+        ("5.npy", lambda path: path.write_text("")),
+        ("5.npy", cut),
+        ("5.npy", lambda path: path.write_bytes(bytes(path.stat().st_size))),
+        ("5.npy", lambda path: np.save(path, np.full((5, 1), 0.5, np.float32))),
+        ("5.npy", lambda path: np.save(path, np.full((5, 3), 0.5))),
+        ("5.npy", lambda path: np.save(path, np.full((5, 3), None), allow_pickle=True)),
+    ],
+)
+def test_damaged_parts_are_predicted_again(model, tmp_path, monkeypatch, name, damage):
+    """As a loss of power leaves files that were not on the disk yet, or somebody changed them."""
+    store = write_toy_store(tmp_path / "test.h5", rows=9)
+    monkeypatch.setattr(parts, "LOCI", 5)
+    with monkeypatch.context() as patched:  # all parts are there, but the file is not
+        patched.setattr(parts.Parts, "remove", lambda self: None)
+        predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
+    with Store(store) as split:
+        expected = read_predictions(tmp_path / "predictions.h5", split)
+        (tmp_path / "predictions.h5").unlink()
+        damage(tmp_path / "predictions.h5.unfinished" / name)
+        predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
+        given = read_predictions(tmp_path / "predictions.h5", split)
+    np.testing.assert_array_equal(given, expected)
+
+
+def test_a_second_prediction_of_the_same_file_is_refused(model, tmp_path):
+    store = write_toy_store(tmp_path / "test.h5", rows=9)
+    path = tmp_path / "predictions.h5"
+    with in_use(f"{path}.unfinished"), pytest.raises(InputError, match="another process"):
+        predict(model[1], store, path, batch_size=5)
 
 
 def test_devices_that_share_the_loci_give_the_values_of_one(model, tmp_path, monkeypatch):

@@ -68,7 +68,7 @@ def test_a_loss_that_runs_away_names_batch_layer_and_checkpoint(stores, tmp_path
     assert error.value.found == "NaN or infinity in the weights resnet.stem.convolution.weight"
     kept = tmp_path / "run" / "unfinished" / "last.ckpt"
     assert str(kept) in error.value.remedy
-    state = torch.load(kept, weights_only=False)["state_dict"]
+    state = torch.load(kept, weights_only=True)["state_dict"]
     assert all(bool(value.isfinite().all()) for value in state.values())
     # Mended, it goes on from there.
     monkeypatch.setattr(TrainingModule, "training_step", original)
@@ -166,7 +166,7 @@ def test_out_of_memory_can_halve_the_batch(stores, tmp_path, room):
     made = run(tmp_path / "run", stores, sizes, {"on_out_of_memory": "halve"})
     steps = [pd.read_csv(m.metrics)["step"].max() for m in (expected, made)]
     assert steps[0] == steps[1]
-    weights = [torch.load(m.best, weights_only=False)["state_dict"] for m in (expected, made)]
+    weights = [torch.load(m.best, weights_only=True)["state_dict"] for m in (expected, made)]
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 

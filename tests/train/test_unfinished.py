@@ -1,0 +1,184 @@
+"""What a training that was cut off has left: moved, damaged, of other data, or held by another."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from running import outputs, run
+from safetensors.torch import load_file
+from toy_store import DEEPSEA, write_toy_store
+
+from noncoding.errors import InputError
+from noncoding.files import in_use
+from noncoding.models import load_model
+from noncoding.train import unfinished
+from noncoding.train.module import TrainingModule
+
+WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 0.0}
+"""With such steps, an early epoch is the best."""
+
+
+def cut_off(folder, stores, monkeypatch, epoch=1, **training):
+    """Train up to an epoch, and be cut off."""
+
+    def cut(self):
+        if self.current_epoch == epoch:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            run(folder, stores, DEEPSEA, training)
+    assert (outputs(folder).unfinished / "last.ckpt").exists()
+    return outputs(folder)
+
+
+def weights(made):
+    return load_file(made.model / "model.safetensors")
+
+
+def same(one, other):
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def trained(monkeypatch):
+    """The epochs that are trained from now on."""
+    epochs = []
+    monkeypatch.setattr(
+        TrainingModule, "on_train_epoch_start", lambda self: epochs.append(self.current_epoch)
+    )
+    return epochs
+
+
+def test_a_training_that_was_moved_keeps_its_best_epoch(stores, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", stores, DEEPSEA, WORSENING)
+    best = load_model(whole.model).training["validation"]
+    curve = pd.read_csv(whole.metrics).dropna(subset="valid_auprc").set_index("epoch")
+    assert best["best epoch"] == curve["valid_auprc"].idxmax() + 1
+    # Else nothing would be forgotten: it is cut off after its best epoch.
+    assert best["best epoch"] < WORSENING["epochs"]
+    cut_off(tmp_path / "cut", stores, monkeypatch, best["best epoch"], **WORSENING)
+    shutil.move(tmp_path / "cut", tmp_path / "moved")
+    moved = run(tmp_path / "moved", stores, DEEPSEA, WORSENING)
+    assert load_model(moved.model).training["validation"] == best
+    assert same(weights(moved), weights(whole))
+    assert str(tmp_path).encode() not in moved.best.read_bytes()
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_as_many_other_rows_are_refused(split, stores, tmp_path, monkeypatch):
+    cut_off(tmp_path / "run", stores, monkeypatch)
+    rows = {"train": 128, "valid": 64}[split]
+    write_toy_store(stores[split], rows=rows, seed=9)
+    with pytest.raises(InputError, match=r"of other data \(different: data_sha256\)"):
+        run(tmp_path / "run", stores, DEEPSEA, {})
+
+
+class Malicious:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-50])
+
+
+def gone(path):
+    path.unlink()
+
+
+def malicious(path):
+    torch.save({"state_dict": Malicious(path.with_name("owned"))}, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("last.ckpt", empty),
+        ("last.ckpt", cut_short),
+        ("last.ckpt", malicious),
+        ("best.ckpt", empty),
+        ("best.ckpt", gone),
+        ("best.ckpt", malicious),
+        ("settings.json", empty),
+        ("settings.json", cut_short),
+        ("settings.json", gone),
+        ("parts.json", empty),
+    ],
+)
+def test_damaged_state_is_named_with_what_to_delete(name, damage, stores, tmp_path, monkeypatch):
+    made = cut_off(tmp_path / "run", stores, monkeypatch, learning_rate=1e-12)
+    damage(made.unfinished / name)
+    before = (made.unfinished / "last.ckpt").read_bytes()
+    with pytest.raises(InputError) as error:
+        # Without a better epoch, whose checkpoint would be written anew.
+        monkeypatch.setattr(TrainingModule, "on_validation_epoch_end", worse)
+        run(tmp_path / "run", stores, DEEPSEA, {"learning_rate": 1e-12})
+    assert error.value.where == str(made.unfinished / name)
+    assert f"delete {made.unfinished} to train from the start" in error.value.remedy
+    assert not (made.unfinished / "owned").exists()
+    if name != "best.ckpt":
+        assert (made.unfinished / "last.ckpt").read_bytes() == before
+
+
+def worse(self):
+    for name in ("train_loss_epoch", "valid_auroc", "valid_auprc"):
+        self.log(name, 0.0)
+    self._validated.clear()
+
+
+def zeros(path):
+    path.write_bytes(bytes(4000))
+
+
+@pytest.mark.parametrize("damage", [empty, zeros, gone])
+def test_lost_logs_do_not_cost_the_model(damage, stores, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", stores, DEEPSEA, {})
+    made = cut_off(tmp_path / "run", stores, monkeypatch)
+    damage(made.unfinished / "layers.csv")
+    for table in made.unfinished.glob("csv/*/metrics.csv"):
+        damage(table)
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    assert same(weights(made), weights(whole))
+
+
+def test_results_that_were_not_accepted_are_written_again(stores, tmp_path, monkeypatch):
+    made = run(tmp_path / "run", stores, DEEPSEA, {})
+    expected = weights(made)
+    shutil.rmtree(made.model)
+    for path in (made.best, made.last, made.metrics):
+        path.unlink()
+    epochs = trained(monkeypatch)
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    assert epochs == []
+    assert same(weights(made), expected)
+    assert made.best.exists() and made.last.exists() and made.metrics.exists()
+
+
+@pytest.mark.parametrize("changed", ["settings", "code"])
+def test_after_a_change_a_training_that_had_ended_is_made_anew(
+    changed, stores, tmp_path, monkeypatch
+):
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    epochs = trained(monkeypatch)
+    if changed == "code":
+        monkeypatch.setattr(unfinished, "_code", lambda: "another")
+    run(tmp_path / "run", stores, DEEPSEA, {"weight_decay": 0.1} if changed == "settings" else {})
+    assert epochs == [0, 1]
+
+
+def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):
+    made = outputs(tmp_path / "run")
+    with in_use(made.unfinished), pytest.raises(InputError, match=f"process {os.getpid()} on"):
+        run(tmp_path / "run", stores, DEEPSEA, {})
+    assert not made.unfinished.exists()

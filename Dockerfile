@@ -9,7 +9,7 @@ WORKDIR /noncoding
 COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
 COPY . .
-# Users other than root may run it.
-ENV XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib NUMBA_CACHE_DIR=/tmp/numba
+# Users other than root may run it, also those whose number has no name.
+ENV USER=noncoding XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib NUMBA_CACHE_DIR=/tmp/numba
 ENTRYPOINT ["snakemake"]
 CMD ["--help"]

@@ -5,7 +5,9 @@ VENV := .venv
 RUN := $(VENV)/bin/snakemake
 # A folder or URL that files are taken from instead of where they were published.
 MIRROR ?=
-MIRRORED := $(if $(MIRROR),--config mirror=$(MIRROR))
+# By the environment, since the shell would read a space or a quote in it.
+export MIRROR
+MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
 .PHONY: help setup demo yeast reproduce test test-slow test-slurm lint clean
 

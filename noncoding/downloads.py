@@ -1,8 +1,22 @@
 """Entries of the configuration that name a published file."""
 
+import re
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
+
+# A password may hold any character, a slash too: what looks like a port is none then.
+_USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
+_QUERY = re.compile(r"(?<=//)(?P<address>[^?#]*)(?P<query>[?#]\S+)")
+_VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
+_REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
+_CREDENTIAL = re.compile(
+    r"^x-(amz|goog)-|^s[evtpr]=$|^sig=|signature|token|key|pass|secret|auth|credential|"
+    r"access|session|expires",
+    re.IGNORECASE,
+)
+"""Names in queries of signed addresses, which say nothing of which file it is."""
 
 
 def urls(entry: Mapping[str, Any]) -> list[str]:
@@ -33,7 +47,39 @@ def file_name(entry: Mapping[str, Any]) -> str:
     >>> file_name({"url": ["https://example.org/a.gz?download=1", "https://example.com/b.gz"]})
     'a.gz'
     """
-    return PurePosixPath(urls(entry)[0].partition("?")[0]).name
+    url = urls(entry)[0]
+    return PurePosixPath(re.split("[?#]", url)[0] if "://" in url else url).name
+
+
+def redacted(text: str) -> str:
+    """A text without the secrets of the addresses in it, for all that is written down.
+
+    User names, passwords and credentials become asterisks. Other values of a query, which may
+    say which file it is, become four digits that change with the value.
+
+    Parameters
+    ----------
+    text : str
+        An address, or a text with addresses. A path is left as it is.
+
+    Examples
+    --------
+    >>> redacted("https://me:secret@example.org/a.gz?token=abc&id=7")
+    'https://***@example.org/a.gz?token=***&id=~7902'
+    """
+    return _QUERY.sub(_without_values, _USER.sub("***@", text))
+
+
+def _without_values(match: re.Match[str]) -> str:
+    def hidden(part: re.Match[str]) -> str:
+        name, value = part["name"], part["value"]
+        if _REDACTED.fullmatch(value):
+            return part[0]
+        if _CREDENTIAL.search(name[1:]):
+            return f"{name}***"
+        return f"{name}~{sha256(value.encode()).hexdigest()[:4]}"
+
+    return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

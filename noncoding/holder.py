@@ -1,39 +1,92 @@
-"""Who runs in a folder: told to a second run that finds the folder locked."""
+"""Who holds a folder or a file: told to a second process that wants it, too.
 
+The operating system keeps the lock and drops it with the process that held it, however that
+ended. Neither the clock nor process numbers, which mean another process in a container, are
+asked.
+"""
+
+import errno
+import fcntl
 import getpass
 import json
+import logging
 import os
 import platform
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Any
 
-import psutil
+from noncoding.downloads import redacted
+from noncoding.errors import InputError
+
+LOG = logging.getLogger(__name__)
 
 LOCKS = Path(".snakemake", "locks")
 """Where Snakemake keeps its locks, from the folder of a run."""
 _HOLDER = Path(".snakemake", "holder.json")
+_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
+"""Errors of file systems that know no locks."""
+
+_held: dict[Path, IO[str]] = {}
+"""What this process holds until it ends or lets go."""
+
+
+@contextmanager
+def exclusive(path: str | os.PathLike[str], what: object) -> Iterator[None]:
+    """Hold something against all other processes for as long as the body runs.
+
+    Parameters
+    ----------
+    path : path
+        The lock file; made, and removed at the end. Its folder must be there.
+    what : object
+        What is held, to be named in the error: a file or a folder.
+
+    Raises
+    ------
+    InputError
+        Another process holds it.
+    OSError
+        The lock file cannot be made.
+    """
+    path = Path(path)
+    handle = _taken(path)
+    if handle is None:
+        entry = _entry(path)
+        who = _who(entry) if entry else "another process"
+        raise InputError(
+            what,
+            f"that it is being written by {who}",
+            "one process at a time",
+            "It may have outlived a run that was killed. Wait until it has ended, or end it, and "
+            "run the same command again.",
+        )
+    with handle:
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)  # before the lock is dropped
 
 
 def hold(folder: str | os.PathLike[str] = ".") -> None:
-    """Write down that this process runs here."""
-    path = Path(folder) / _HOLDER
+    """Hold the folder of a run, and write down who does, until this process ends."""
+    path = Path(folder, _HOLDER).absolute()
     path.parent.mkdir(exist_ok=True)
-    entry = {
-        "user": getpass.getuser(),
-        "machine": platform.node(),
-        "process": os.getpid(),
-        "started": psutil.Process().create_time(),
-        "since": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(["snakemake", *sys.argv[1:]]),
-    }
-    path.write_text(json.dumps(entry, indent=2))
+    # None with Snakemake's --nolock alone, where two runs may share a folder.
+    if (handle := _taken(path)) is not None:
+        _held[path] = handle
 
 
 def release(folder: str | os.PathLike[str] = ".") -> None:
-    """Strike that out again."""
-    (Path(folder) / _HOLDER).unlink(missing_ok=True)
+    """Let go of it again."""
+    path = Path(folder, _HOLDER).absolute()
+    if handle := _held.pop(path, None):
+        path.unlink(missing_ok=True)
+        handle.close()
 
 
 def held(folder: str | os.PathLike[str] = ".") -> str | None:
@@ -47,38 +100,85 @@ def held(folder: str | os.PathLike[str] = ".") -> str | None:
     Returns
     -------
     str or None
-        None if the folder is not locked, or the lock is this process' own.
+        None if the folder is not locked, the lock is this process' own, or nobody has
+        written down whose it is.
     """
-    locked = any((Path(folder) / LOCKS).glob("*.lock"))
-    if not locked:
+    path = Path(folder, _HOLDER).absolute()
+    if path in _held or not any((Path(folder) / LOCKS).glob("*.lock")):
         return None
-    try:
-        entry = json.loads((Path(folder) / _HOLDER).read_text())
-    except (OSError, json.JSONDecodeError):
+    entry, running = _entry(path), _is_held(path)
+    if entry is None and not running:
         return None
-    here = entry["machine"] == platform.node()
-    if here and entry["process"] == os.getpid():
-        return None
-    told = (
-        "This folder is locked by a run of {user} on {machine}, process {process}, since {since}: "
-        "{command}. "
-    ).format(**entry)
-    if here and _runs(entry["process"], entry["started"]):
+    told = f"This folder is locked by {_who(entry) if entry else 'another run'}. "
+    if running:
         return told + "It is still running: wait for it, or run in another folder."
-    if here:
-        return told + (
-            "That process is gone: it was killed. Run `snakemake --unlock` with the same "
-            "configuration, then the same command again."
-        )
-    return told + (
-        "If it still runs there, wait for it. If it was killed, run `snakemake --unlock` with the "
-        "same configuration, then the same command again."
-    )
+    unlock = "run `snakemake --unlock` with the same configuration, then the same command again."
+    # A file system may keep the locks of each machine apart.
+    if entry and entry["machine"] != platform.node():
+        return told + f"If it still runs there, wait for it. If it was killed, {unlock}"
+    return told + f"That process is gone: it was killed. Now {unlock}"
 
 
-def _runs(number: int, started: float) -> bool:
-    """Whether a process still runs, and is not another one that was given its number."""
+def _taken(path: Path) -> IO[str] | None:
+    """The lock file, open and held, with who holds it written down; None if another does."""
+    while True:
+        handle = path.open("a", encoding="utf-8")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.close()
+            return None
+        except OSError as error:
+            if error.errno not in _WITHOUT_LOCKS:
+                handle.close()
+                raise
+            LOG.warning("%s: the file system knows no locks; run one process at a time", path)
+        # A holder that has just ended has removed the file that was opened here.
+        if path.exists() and os.path.samestat(os.fstat(handle.fileno()), path.stat()):
+            break
+        handle.close()
+    handle.truncate(0)
+    json.dump(_this_process(), handle, indent=2)
+    handle.flush()
+    return handle
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds a lock file now."""
     try:
-        return psutil.Process(number).create_time() == started
-    except psutil.NoSuchProcess:
+        with path.open(encoding="utf-8") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
         return False
+    return False
+
+
+def _this_process() -> dict[str, Any]:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in many containers
+        user = f"user {os.getuid()}"
+    command = [Path(sys.argv[0]).name, *(redacted(argument) for argument in sys.argv[1:])]
+    return {
+        "user": user,
+        "machine": platform.node(),
+        "process": os.getpid(),
+        "since": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "command": shlex.join(command),
+    }
+
+
+def _entry(path: Path) -> dict[str, Any] | None:
+    """Who is written down in a lock file; None where that cannot be understood."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(entry, dict) and {*_this_process()} <= {*entry}
+    return entry if known else None
+
+
+def _who(entry: dict[str, Any]) -> str:
+    return "process {process} of {user} on {machine}, since {since}: {command}".format(**entry)

@@ -14,7 +14,7 @@ sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
 from noncoding.configuration import check_configuration, trained_models, training_of
-from noncoding.downloads import downloads, file_name, urls
+from noncoding.downloads import downloads, file_name, redacted, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
@@ -130,11 +130,11 @@ def fetched(dataset):
 
 
 def published(dataset):
-    """The first URL of each fetched file, which says which file it is.
+    """The first URL of each fetched file, without secrets, which says which file it is.
 
     The others are other ways to the same file: to add one runs nothing anew.
     """
-    return {name: urls(entry)[0] for name, entry in fetched(dataset).items()}
+    return {name: redacted(urls(entry)[0]) for name, entry in fetched(dataset).items()}
 
 
 def published_rows(wildcards):

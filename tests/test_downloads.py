@@ -1,6 +1,6 @@
 import pytest
 
-from noncoding.downloads import downloads, file_name, urls
+from noncoding.downloads import downloads, file_name, redacted, urls
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,27 @@ def test_what_each_source_downloads():
     assert downloads({"source": "genome", "fasta": a, "peaks": {"archive": b}}) == {"a": a, "b": b}
     assert downloads({"source": "genome", "fasta": a, "peaks": {"folder": "p"}}) == {"a": a}
     assert downloads({"source": "simulated"}) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:S3CRET@host/a.gz",
+        "https://S3CRET@host/a.gz",
+        "https://me:x/S3CRET@host/a.gz",
+        "https://host/a.gz?X-Amz-Signature=S3CRET",
+        "https://host/a.gz?S3CRET",
+        "https://host/a.gz?id=S3CRET#S3CRET",
+    ],
+)
+def test_secrets_of_an_address_are_left_out(url):
+    hidden = redacted(url)
+    assert "S3CRET" not in hidden
+    assert "host/a.gz" in hidden
+    assert redacted(hidden) == hidden
+
+
+def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
+    assert redacted("https://host/x?id=1") != redacted("https://host/x?id=2")
+    assert redacted("https://host/x?sig=1") == redacted("https://host/x?sig=2")
+    assert redacted("/a?b#c") == "/a?b#c"

@@ -38,17 +38,40 @@ def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
     assert "That process is gone" in told and "snakemake --unlock" in told
 
 
-def test_another_process_with_the_number_of_a_killed_one_is_not_taken_for_it(locked):
+@pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])
+def test_neither_clock_nor_process_number_decide_who_is_running(locked, changed):
+    """As after a step of the clock, or from a container."""
     hold(locked)
     path = locked / ".snakemake" / "holder.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"started": 1.0}))
-    assert "That process is gone" in told_by_another(locked)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    assert "It is still running" in told_by_another(locked)
+
+
+@pytest.mark.parametrize("record", ["{}", "[]", "null", "", '{"process": 1}'])
+def test_a_record_that_cannot_be_understood(locked, record):
+    hold(locked)
+    (locked / ".snakemake" / "holder.json").write_text(record)
+    assert "locked by another run. It is still running" in told_by_another(locked)
+    release(locked)
+    (locked / ".snakemake" / "holder.json").write_text(record)
+    assert held(locked) is None
+
+
+def test_secrets_of_the_command_line_are_not_written_down(locked, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["snakemake", "--config", "mirror=https://me:S3CRET@host/x"])
+    hold(locked)
+    text = (locked / ".snakemake" / "holder.json").read_text()
+    release(locked)
+    assert "S3CRET" not in text and "mirror=https://***@host/x" in text
 
 
 def test_a_process_of_another_machine_is_not_judged(locked):
     hold(locked)
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"machine": "elsewhere"}))
+    text = path.read_text()
+    release(locked)
+    path.write_text(text)
     assert "If it still runs there" in held(locked)
 
 

@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from noncoding.downloads import redacted
 from noncoding.errors import InputError
-from noncoding.fetch.ftp import fetch_ftp
 from noncoding.fetch.http import fetch_http
 from noncoding.fetch.lock import Lock, lock_path, now, read_lock
 from noncoding.fetch.partial import Partial
 from noncoding.fetch.retries import with_retries
-from noncoding.fetch.sources import Source, SourceError, copy, scheme, sources
+from noncoding.fetch.sources import Source, SourceError, copy, sources
 from noncoding.fetch.space import Budget, free_bytes
 
 LOG = logging.getLogger(__name__)
@@ -43,13 +43,12 @@ def fetch(
     Parameters
     ----------
     url : str or sequence of str
-        http, https, ftp or file URLs, or local paths, of one file. When one
+        http, https or file URLs, or local paths, of one file. When one
         does not give it, the next is tried; first of all the one of which an
         earlier run has received a part.
     destination : path
         Final name. What stands there is replaced once the new file is whole
-        and checked, and is left as it was if that fails. No two processes may
-        fetch to one destination at the same time.
+        and checked, and is left as it was if that fails.
     sha256 : str, optional
         Hexadecimal digest that the file must have.
     mirror : str, optional
@@ -59,7 +58,8 @@ def fetch(
         Compare the file with what the lock file beside the destination says
         was got before, unless `sha256` is given; and record it there.
     budget : Budget, optional
-        Room that must be there before anything is asked for.
+        Room that must be there before anything is asked for, and that a file of
+        unknown length must not exceed.
     retries : int
         How often in a row to try a URL again after a lost connection, a
         timeout, a short body, or an answer that means "later" (5xx, 408, 429).
@@ -75,22 +75,24 @@ def fetch(
     InputError
         The file is not there, is not what was asked for, is not the one
         expected, cannot be reached, or cannot be written; there is not enough
-        room; or the lock file is damaged.
+        room; the lock file is damaged; or another process is fetching to this
+        destination.
     """
     candidates = sources(url, mirror)
     expected = None if sha256 is None else _hexadecimal(sha256)
     lock = read_lock(Path(destination)) if locked and expected is None else None
     if budget is not None:
         budget.check(free)
-    partial = Partial(Path(destination), free)
+    partial = Partial(Path(destination), free, None if budget is None else budget.needed())
     start = time.monotonic()
-    source, digest = _first_good(
-        _begun_first(candidates, partial), partial, expected, lock, (retries, timeout, pause)
-    )
-    size = partial.size
-    if locked:
-        partial.lock(Lock(str(source), digest, size, *partial.version(), now()))
-    partial.finish()
+    with partial.exclusive():
+        source, digest = _first_good(
+            _begun_first(candidates, partial), partial, expected, lock, (retries, timeout, pause)
+        )
+        size = partial.size
+        if locked:
+            partial.lock(Lock(redacted(str(source)), digest, size, *partial.version(), now()))
+        partial.finish()
     LOG.info(
         "%s: %s bytes in %.0f s, sha256 %s",
         destination,
@@ -129,7 +131,7 @@ def _first_good(
     errors: list[SourceError] = []
     for source in candidates:
         if errors:
-            LOG.warning("%s; trying %s", errors[-1], source)
+            LOG.warning("%s; trying %s", errors[-1], redacted(str(source)))
         try:
             _receive(source, partial, *patience)
             digest = partial.digest()
@@ -151,10 +153,9 @@ def _receive(
     if isinstance(source, Path):
         copy(source, partial)
         return
-    attempt = fetch_ftp if scheme(source) == "ftp" else fetch_http
     with_retries(
         source,
-        lambda: attempt(source, partial, timeout),
+        lambda: fetch_http(source, partial, timeout),
         received=lambda: partial.received(source),
         retries=retries,
         pause=pause,

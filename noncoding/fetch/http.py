@@ -1,6 +1,9 @@
 """One attempt to get a file, or the rest of it, by HTTP."""
 
+import queue
 import re
+import ssl
+import threading
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import PurePosixPath
@@ -8,8 +11,11 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
+from urllib3.response import HTTPResponse
 
+from noncoding.downloads import redacted
 from noncoding.fetch.partial import Origin, Partial, TransientError
+from noncoding.fetch.retries import SCHEDULE
 from noncoding.fetch.sources import CHUNK, SourceError, refused
 
 SNIFFED = 1024
@@ -21,6 +27,19 @@ _HTML = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """A byte order mark, white space, an XML declaration and comments may stand before it."""
+
+LONGEST_HEADERS = 5
+"""Timeouts within which the headers must be there: a byte now and then is no answer."""
+_COUNT = "[0-9]{1,18}"
+"""Of bytes, as a header gives it: of no other digits, and no more than any file has."""
+_GZIP_NAMES = (".gz", ".bgz", ".tgz", ".gzip")
+_GZIP_KINDS = ("application/gzip", "application/x-gzip")
+_TLS_REMEDY = (
+    "Check the address, the clock and the certificates of this machine (REQUESTS_CA_BUNDLE names "
+    "those of your own network); or set a mirror, or the path of a copy that you have."
+)
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""What TLS says of a lost connection; all else of it is the same at the next attempt."""
 
 
 def fetch_http(url: str, partial: Partial, timeout: float) -> None:
@@ -52,17 +71,55 @@ def fetch_http(url: str, partial: Partial, timeout: float) -> None:
     if origin is not None:
         headers |= {"Range": f"bytes={partial.size}-", "If-Range": str(origin.validator)}
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+        with _answer(url, headers, timeout) as response:
             _receive(response, url, origin, partial)
+    except requests.exceptions.SSLError as error:
+        reason = _reason(error)
+        if isinstance(reason, _BROKEN_OFF):
+            raise TransientError(f"a lost connection ({reason})") from error
+        raise refused(url, f"no secure connection ({reason})", _TLS_REMEDY) from error
+    except (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidURL) as error:
+        raise refused(url, f"an address that cannot be asked ({redacted(str(error))})") from error
     except (
         requests.ConnectionError,
         requests.Timeout,
         requests.exceptions.ChunkedEncodingError,
         urllib3.exceptions.HTTPError,
     ) as error:
-        raise TransientError(f"a lost connection ({error})") from error
-    except requests.RequestException as error:
-        raise refused(url, f"an address that cannot be asked ({error})") from error
+        raise TransientError(f"a lost connection ({_reason(error)})") from error
+    # ValueError: what a redirection or a proxy in the environment names is no address.
+    except (requests.RequestException, ValueError) as error:
+        raise refused(url, f"an address that cannot be asked ({redacted(str(error))})") from error
+
+
+def _answer(url: str, headers: dict[str, str], timeout: float) -> requests.Response:
+    """The answer up to its body."""
+    answers: queue.Queue[requests.Response | Exception] = queue.Queue(1)
+
+    def ask() -> None:
+        try:
+            answers.put(requests.get(url, headers=headers, stream=True, timeout=timeout))
+        except Exception as error:
+            answers.put(error)
+
+    # The timeout begins anew with each byte, in TLS, a proxy and redirections, too.
+    threading.Thread(target=ask, daemon=True).start()
+    patience = LONGEST_HEADERS * timeout
+    try:
+        answer = answers.get(timeout=patience)
+    except queue.Empty:
+        raise TransientError(f"headers without an end after {patience:g} s") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _reason(error: BaseException) -> BaseException:
+    """The error at the bottom; those above it repeat the address, with its secrets."""
+    for inner in (getattr(error, "reason", None), *error.args, error.__cause__):
+        if isinstance(inner, Exception):
+            return _reason(inner)
+    return error
 
 
 def _receive(
@@ -72,11 +129,10 @@ def _receive(
     page_expected = PurePosixPath(urlsplit(url).path).suffix.lower() in (".html", ".htm")
     if not page_expected and _kind(response) == "text/html":
         raise _web_page(url)
-    # Undecoded: some servers send a .gz with "Content-Encoding: gzip", and
-    # what they mean is the file as it lies there.
-    body = response.raw.stream(CHUNK, decode_content=False)
+    packed = _packed_on_the_way(response, url, partial)
+    body = response.raw.stream(CHUNK, decode_content=packed)
     if response.status_code == 206:
-        if origin is None or not _continues(response, origin, partial.size):
+        if origin is None or packed or not _continues(response, origin, partial.size):
             partial.remove()
             raise TransientError("a part that does not continue what was received")
     else:
@@ -84,9 +140,28 @@ def _receive(
         start, body = _peeked(body)
         if not page_expected and looks_like_html(start):
             raise _web_page(url)
-        origin = _origin(response, url)
+        # The headers speak of the packed bytes, of which no part can be asked for later.
+        origin = Origin(redacted(url), None, None, None) if packed else _origin(response, url)
         partial.begin(origin)
     partial.append(body, origin)
+
+
+def _packed_on_the_way(response: requests.Response, url: str, partial: Partial) -> bool:
+    """Whether the body must be unpacked to be the file, although that was not asked for.
+
+    Some servers mark a file that is itself a gzip in this way; it is kept as it lies there.
+    """
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return False
+    names = (urlsplit(url).path, partial.destination.name)
+    if encoding in ("gzip", "x-gzip") and (
+        _kind(response) in _GZIP_KINDS or any(name.lower().endswith(_GZIP_NAMES) for name in names)
+    ):
+        return False
+    if encoding not in HTTPResponse.CONTENT_DECODERS:
+        raise refused(url, f"a file that is packed on the way (Content-Encoding: {encoding[:80]})")
+    return True
 
 
 def looks_like_html(start: bytes) -> bool:
@@ -123,8 +198,8 @@ def _check_status(response: requests.Response, url: str, partial: Partial) -> No
 def _retry_after(response: requests.Response) -> float | None:
     """Seconds that the server asks to wait; None where it does not say, or says nonsense."""
     try:
-        return urllib3.Retry().get_retry_after(response.raw)
-    except urllib3.exceptions.InvalidHeader:
+        return SCHEDULE.get_retry_after(response.raw)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         return None
 
 
@@ -134,7 +209,8 @@ def _kind(response: requests.Response) -> str:
 
 def _continues(response: requests.Response, origin: Origin, size: int) -> bool:
     """Whether a 206 answer holds the next bytes of the very file that was begun."""
-    found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+|\*)", response.headers.get("Content-Range", ""))
+    span = response.headers.get("Content-Range", "")
+    found = re.fullmatch(rf"bytes ({_COUNT})-({_COUNT})/({_COUNT}|\*)", span)
     if found is None:
         return False
     start, end = int(found[1]), int(found[2])
@@ -152,8 +228,8 @@ def _continues(response: requests.Response, origin: Origin, size: int) -> bool:
 def _origin(response: requests.Response, url: str) -> Origin:
     length = response.headers.get("Content-Length", "")
     return Origin(
-        url,
+        redacted(url),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
-        int(length) if length.isdigit() else None,
+        int(length) if re.fullmatch(_COUNT, length) else None,
     )

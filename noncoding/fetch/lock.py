@@ -17,7 +17,7 @@ class Lock:
     Attributes
     ----------
     url : str
-        URL or path that gave it.
+        URL, without secrets, or path that gave it.
     sha256 : str
         Hexadecimal digest, lower case.
     bytes : int

@@ -2,17 +2,20 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from io import FileIO
 from pathlib import Path
 
 from noncoding import files
+from noncoding.downloads import redacted
 from noncoding.errors import InputError
 from noncoding.fetch.lock import Lock, write_lock
 from noncoding.fetch.progress import shown
 from noncoding.fetch.space import check_room, free_bytes
+from noncoding.holder import exclusive
 
 LOG = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ class TransientError(Exception):
 
     def __init__(self, found: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(found)
+        super().__init__(redacted(found))
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Origin:
     Attributes
     ----------
     url : str
+        Without secrets.
     etag, last_modified : str or None
         As the server sent them.
     length : int or None
@@ -56,7 +60,9 @@ class Origin:
         """What tells one version of the file from another, if anything does."""
         # A weak ETag does not promise equal bytes, and If-Range must not carry it.
         strong = self.etag and not self.etag.startswith("W/")
-        return self.etag if strong else self.last_modified
+        validator = self.etag if strong else self.last_modified
+        # What else a server sends can stand in no request.
+        return validator if re.fullmatch(r"[ -~]+", validator or "") else None
 
 
 class Partial:
@@ -68,13 +74,21 @@ class Partial:
         Final name; the partial file stands beside it.
     free : callable
         Free bytes of a folder's file system.
+    room : int, optional
+        Bytes that a file of unknown length may have beyond those that are there.
     """
 
-    def __init__(self, destination: Path, free: Callable[[Path], int] = free_bytes) -> None:
+    def __init__(
+        self,
+        destination: Path,
+        free: Callable[[Path], int] = free_bytes,
+        room: int | None = None,
+    ) -> None:
         self.destination = destination
         self._free = free
         self._path = destination.with_name(f".partial-{destination.name}")
         self._record = destination.with_name(f".origin-{destination.name}")
+        self._room = None if room is None else room + self.size
 
     @property
     def size(self) -> int:
@@ -84,7 +98,7 @@ class Partial:
     def received(self, url: str) -> int:
         """Bytes received from this URL."""
         origin = self._origin()
-        return self.size if origin is not None and origin.url == url else 0
+        return self.size if origin is not None and origin.url == redacted(url) else 0
 
     def resumable(self, url: str) -> Origin | None:
         """Origin of the bytes, if more of the same file can be asked for."""
@@ -100,16 +114,34 @@ class Partial:
 
     def _origin(self) -> Origin | None:
         try:
-            return Origin(**json.loads(self._record.read_text()))
+            origin = Origin(**json.loads(self._record.read_text()))
         except (OSError, ValueError, TypeError):  # none, or cut off while it was written
             return None
+        texts = {type(origin.url), type(origin.etag), type(origin.last_modified)}
+        known = texts <= {str, type(None)} and type(origin.length) in (int, type(None))
+        return origin if known else None
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Keep all other processes from this destination while the body runs.
+
+        Raises
+        ------
+        InputError
+            Another process is fetching to it, or its folder cannot be written to.
+        """
+        with ExitStack() as stack:
+            with self._writing():
+                self.destination.parent.mkdir(parents=True, exist_ok=True)
+                lock = self.destination.with_name(f".lock-{self.destination.name}")
+                stack.enter_context(exclusive(lock, self.destination))
+            yield
 
     def begin(self, origin: Origin) -> None:
         """Drop what is there. The record comes first: a kill in between costs no bytes."""
         self.remove()
         self._check_room(origin)
         with self._writing():
-            self.destination.parent.mkdir(parents=True, exist_ok=True)
             self._record.write_text(json.dumps(asdict(origin)))
             self._path.touch()
 
@@ -121,7 +153,7 @@ class Partial:
         TransientError
             Fewer or more bytes came than the file has.
         InputError
-            They cannot be written, or there is no room for them.
+            They cannot be written, there is no room for them, or they find no end.
         """
         self._check_room(origin)
         LOG.info("%s: %s", origin.url, _of(self.size, origin.length))
@@ -135,6 +167,7 @@ class Partial:
                 with self._writing():
                     _write_all(handle, chunk)
                 update(len(chunk))
+                self._check_end(handle.tell(), origin)
         if origin.length is not None and self.size != origin.length:
             raise TransientError(f"{self.size} of {origin.length} bytes")
 
@@ -142,6 +175,19 @@ class Partial:
         if origin.length is not None:
             rest = origin.length - self.size
             check_room(self.destination.parent, rest, f"the rest of {origin.url}", self._free)
+
+    def _check_end(self, size: int, origin: Origin) -> None:
+        if origin.length is not None and size > origin.length:
+            raise TransientError(f"more than the {origin.length} bytes that were announced")
+        if origin.length is None and self._room is not None and size > self._room:
+            self.remove()
+            raise InputError(
+                origin.url,
+                f"more than {size:,} bytes of a file of unknown length",
+                "at most what disk_gib leaves for this data set",
+                "They have been removed. If the file is as large as that, set disk_gib higher "
+                "and run again; or set a mirror, or the path of a copy that you have.",
+            )
 
     def digest(self) -> str:
         """SHA-256 of the bytes received."""

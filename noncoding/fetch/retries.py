@@ -3,15 +3,19 @@
 import logging
 from collections.abc import Callable
 
+from urllib3 import Retry
+from urllib3.exceptions import MaxRetryError
+
+from noncoding.downloads import redacted
 from noncoding.fetch.partial import TransientError
 from noncoding.fetch.sources import SourceError
 
 LOG = logging.getLogger(__name__)
 
-LONGEST_PAUSE = 60.0
-"""Seconds: where the doubling of the pause ends."""
-LONGEST_RETRY_AFTER = 600.0
-"""Seconds: a server that asks for more is asked again after these."""
+SCHEDULE = Retry(backoff_factor=1, backoff_max=60, retry_after_max=600)
+"""Pauses of 2, 4, … 60 s; a server that asks for more than 600 s is asked again after these."""
+FIRST_PAUSE = 1.0
+"""Seconds before the second attempt of a row, for which `Retry` has none."""
 
 
 def with_retries(
@@ -37,23 +41,24 @@ def with_retries(
     retries : int
         Attempts after the first of a row.
     pause : callable
-        Called with the seconds to wait: 1, 2, 4, … up to `LONGEST_PAUSE`, or
-        longer, up to `LONGEST_RETRY_AFTER`, where the server asks for it.
+        Called with the seconds to wait: 1, 2, 4, … up to the longest of `SCHEDULE`, or as
+        long as the server asks for.
 
     Raises
     ------
     SourceError
         The last attempt of a row failed.
     """
-    furthest = failures = 0
+    row, furthest = SCHEDULE.new(total=retries), 0
     while True:
         try:
             attempt()
         except TransientError as error:
             if (size := received()) > furthest:
-                furthest, failures = size, 0
-            failures += 1
-            if failures > retries:
+                row, furthest = SCHEDULE.new(total=retries), size
+            try:
+                row = row.increment(error=error)
+            except MaxRetryError:
                 raise SourceError(
                     url,
                     f"{error}, at the last of {retries + 1} attempts in a row",
@@ -61,13 +66,8 @@ def with_retries(
                     "Check the connection and run again: what was received is kept and, where "
                     "the server allows it, the download goes on from there. Or set a mirror.",
                 ) from error
-            seconds = _seconds(failures, error.retry_after)
-            LOG.warning("%s: %s; trying again in %g s", url, error, seconds)
+            seconds = max(FIRST_PAUSE, row.get_backoff_time(), error.retry_after or 0.0)
+            LOG.warning("%s: %s; trying again in %g s", redacted(url), error, seconds)
             pause(seconds)
         else:
             return
-
-
-def _seconds(failures: int, retry_after: float | None) -> float:
-    backoff = min(2.0 ** (failures - 1), LONGEST_PAUSE)
-    return max(backoff, min(retry_after or 0.0, LONGEST_RETRY_AFTER))

@@ -1,10 +1,12 @@
 """What a file is taken from: a URL, a mirror, a local path."""
 
-from collections.abc import Iterator, Sequence
+import re
+import stat
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from noncoding.downloads import redacted
 from noncoding.errors import InputError
 from noncoding.fetch.partial import Origin, Partial, TransientError
 
@@ -12,27 +14,28 @@ CHUNK = 1 << 14
 """Bytes read at once; as many are lost, at most, where a connection breaks."""
 
 Source = str | Path
-"""An http, https or ftp URL, or a local path."""
+"""An http or https URL, or a local path."""
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
 class SourceError(InputError):
-    """One source does not give the file; another may."""
+    """One source does not give the file; another may. Holds no secrets of its address."""
+
+    def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
+        super().__init__(redacted(str(where)), redacted(found), expected, remedy)
 
 
-def refused(url: str, found: str) -> SourceError:
+def refused(url: str, found: str, remedy: str | None = None) -> SourceError:
     """The error of a URL that gives something else than a file."""
     return SourceError(
         url,
         found,
         "a file to download",
-        "Open the address in a browser and correct it; or set a mirror, "
+        remedy
+        or "Open the address in a browser and correct it; or set a mirror, "
         "or the path of a copy that you have.",
     )
-
-
-def scheme(address: str) -> str:
-    """What stands before the first colon, in lower case."""
-    return address.partition(":")[0].lower()
 
 
 def sources(url: str | Sequence[str], mirror: str | None) -> list[Source]:
@@ -58,25 +61,38 @@ def sources(url: str | Sequence[str], mirror: str | None) -> list[Source]:
 
 def _located(address: str) -> Source:
     """A URL as it is; a file URL or a path as a Path."""
-    kind = scheme(address)
-    if kind in ("http", "https", "ftp"):
-        return address
-    if kind == "file" and urlsplit(address).netloc in ("", "localhost"):
-        return Path(unquote(urlsplit(address).path))
-    if kind == "file" or "://" in address:
-        raise InputError(
+    if "://" not in address and not address.lower().startswith("file:"):
+        return Path(address).expanduser()
+    parts = _split(address)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
+        return Path(unquote(parts.path))
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise SourceError(
             address,
             "a kind of address that is not known here",
-            "http://, https://, ftp:// or file:/// with an absolute path, or a plain path",
+            "http://, https:// or file:/// with an absolute path, or a plain path",
             "Correct it; or fetch the file with another program and give its path.",
         )
-    return Path(address).expanduser()
+    return address
+
+
+def _split(address: str) -> SplitResult:
+    """The parts of an address, of which `urlsplit` itself drops what does not belong there."""
+    try:
+        if address.lower().startswith("file:") or not _CONTROL.search(address):
+            return urlsplit(address)
+        found = "a space or a control character in an address"
+    except ValueError as error:
+        found = f"an address that cannot be read ({error})"
+    raise SourceError(
+        address, found, "an address as RFC 3986 has it", "Correct it; a space is written %20."
+    )
 
 
 def _mirrored(source: Source, mirror: str) -> Source:
-    path = source if isinstance(source, Path) else PurePosixPath(unquote(urlsplit(source).path))
+    path = source if isinstance(source, Path) else PurePosixPath(unquote(_split(source).path))
     if not path.name:
-        raise InputError(
+        raise SourceError(
             source,
             "an address without a file name",
             "one that ends in the name to look for in the mirror",
@@ -85,7 +101,9 @@ def _mirrored(source: Source, mirror: str) -> Source:
     folder = _located(mirror)
     if isinstance(folder, Path):
         return _inside(folder, path.name)
-    return f"{folder.rstrip('/')}/{quote(path.name)}"
+    parts = _split(folder)
+    # Before a query, which may hold the key to all that the mirror has.
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{quote(path.name)}").geturl()
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -113,10 +131,18 @@ def copy(source: Path, partial: Partial) -> None:
         There is no file, it cannot be read, or it changes meanwhile.
     """
     try:
+        status = source.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
+            raise SourceError(
+                source,
+                "a device or a pipe",
+                "a file",
+                "Write its content to a file, and name that.",
+            )
         with source.open("rb") as handle:
-            origin = Origin(str(source), None, None, source.stat().st_size)
+            origin = Origin(str(source), None, None, status.st_size)
             partial.begin(origin)
-            partial.append(chunks(handle), origin)
+            partial.append(iter(lambda: handle.read(CHUNK), b""), origin)
     except OSError as error:
         raise SourceError(
             source,
@@ -130,8 +156,3 @@ def copy(source: Path, partial: Partial) -> None:
         raise SourceError(
             source, str(error), "a file that does not change", "Run again when it is complete."
         ) from error
-
-
-def chunks(handle: BinaryIO) -> Iterator[bytes]:
-    """The bytes of an open file, `CHUNK` at a time."""
-    return iter(lambda: handle.read(CHUNK), b"")

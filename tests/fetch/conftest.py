@@ -1,9 +1,8 @@
-import socketserver
 import threading
 from http.server import ThreadingHTTPServer
 
 import pytest
-from misbehaving import BODY, FtpHandler, Handler, Site
+from misbehaving import BODY, Handler, Site
 
 from noncoding.fetch.fetch import fetch
 
@@ -50,17 +49,3 @@ def source(tmp_path):
     path.parent.mkdir()
     path.write_bytes(BODY)
     return path
-
-
-@pytest.fixture
-def ftp(monkeypatch):
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), FtpHandler) as server:
-        server.daemon_threads = True
-        server.downloads = 0
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"ftp://127.0.0.1:{server.server_address[1]}/pub"
-        server.shutdown()
-        thread.join()

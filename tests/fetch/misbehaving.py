@@ -2,7 +2,6 @@
 
 import random
 import re
-import socketserver
 import threading
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
@@ -86,39 +85,6 @@ def drop_first(*, stop=300_000, then=None, **options):
             handler.reply(**(options | (then or {})))
 
     return answer
-
-
-class FtpHandler(socketserver.StreamRequestHandler):
-    """As much of FTP as one anonymous download takes."""
-
-    def handle(self):
-        self.say("220 ready")
-        for line in self.rfile:
-            verb, _, argument = line.decode().strip().partition(" ")
-            if verb == "RETR" and argument == "x":
-                self.say(f"150 here it comes ({len(BODY)} bytes)")
-                self.send_data()
-                self.say("226 done")
-            elif verb == "EPSV":
-                self.listener = socketserver.TCPServer(("127.0.0.1", 0), None)
-                self.say(f"229 here (|||{self.listener.server_address[1]}|)")
-            elif verb == "PASV":
-                self.listener = socketserver.TCPServer(("127.0.0.1", 0), None)
-                high, low = divmod(self.listener.server_address[1], 256)
-                self.say(f"227 here (127,0,0,1,{high},{low})")
-            elif verb in ("RETR", "CWD") and argument != "pub":
-                self.say("550 no such file")
-            else:
-                self.say("230 fine")
-
-    def say(self, line):
-        self.wfile.write(f"{line}\r\n".encode())
-
-    def send_data(self):
-        self.server.downloads += 1
-        connection, _ = self.listener.get_request()
-        with self.listener, connection:
-            connection.sendall(BODY[: 1000 if self.server.downloads == 1 else None])
 
 
 def hang_first(site, *, stop=None):

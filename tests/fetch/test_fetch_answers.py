@@ -1,10 +1,13 @@
 """Servers that answer "later", "no", nothing, or with something else than the file."""
 
+import gzip
 import socketserver
 from hashlib import sha256
 
 import pytest
 from misbehaving import BODY, DIGEST, by_path, drop_first, fetched, hang_first, names, refused
+
+from noncoding.fetch.fetch import fetch
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
@@ -232,4 +235,34 @@ def test_follows_a_moved_file(site, get, destination):
 
     site.answer = answer
     get(f"{site.url}/old")
+    assert fetched(destination)
+
+
+def test_a_plain_file_that_is_packed_on_the_way_is_unpacked(site, tmp_path):
+    packed = gzip.compress(BODY)
+    site.answer = lambda handler, _: handler.reply(packed, headers={"Content-Encoding": "gzip"})
+    fetch(f"{site.url}/genome.fa", tmp_path / "genome.fa", sha256=DIGEST)
+
+
+def test_headers_without_an_end(site, get, destination, pauses):
+    def trickled(handler, number):
+        if number > 1:
+            handler.reply()
+            return
+        while not site.released.wait(0.05):
+            handler.wfile.write(b"H")
+            handler.wfile.flush()
+
+    site.answer = trickled
+    get(f"{site.url}/x", timeout=0.2)
+    assert fetched(destination)
+    assert pauses == [1]
+
+
+@pytest.mark.parametrize("length", ["\xb2", "9" * 5000, "-5", "1" + "0" * 400])
+def test_a_length_that_is_none(site, get, destination, length):
+    site.answer = lambda handler, number: (
+        handler.reply(headers={"Content-Length": length}) if number == 1 else handler.reply()
+    )
+    get(f"{site.url}/x", sha256=DIGEST)
     assert fetched(destination)

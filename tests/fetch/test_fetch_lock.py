@@ -7,6 +7,8 @@ from hashlib import sha256
 import pytest
 from misbehaving import BODY, DIGEST, OTHER, by_path, drop_first, fetched, refused
 
+from noncoding.holder import exclusive
+
 NEW_DIGEST = sha256(OTHER).hexdigest()
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 
@@ -147,3 +149,13 @@ def test_killed_before_the_lock_is_written(site, get, destination, lock, monkeyp
     assert fetched(destination)
     assert json.loads(lock.read_text())["etag"] == '"one"'
     assert len(site.requests) == 1
+
+
+def test_two_processes_do_not_write_one_file(site, get, destination):
+    lock = destination.with_name(f".lock-{destination.name}")
+    with exclusive(lock, destination):
+        error = refused(get, destination, f"{site.url}/x")
+    assert "is being written by process" in error.found
+    assert site.requests == []
+    get(f"{site.url}/x")
+    assert fetched(destination)

@@ -1,4 +1,4 @@
-"""Local files, mirrors, FTP and lists of URLs."""
+"""Local files, mirrors and lists of URLs."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def test_local_folder(get, destination, tmp_path):
     assert refused(get, destination, str(tmp_path)).found == "a folder"
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/x", "file://host/x"])
+@pytest.mark.parametrize("address", ["s3://bucket/x", "file://host/x", "ftp://host/x", "http:///x"])
 def test_address_of_another_kind(get, destination, address):
     assert "https://" in refused(get, destination, address).expected
 
@@ -84,15 +84,3 @@ def test_mirror_url(site, get, destination, end):
 def test_mirror_of_no_file(get, destination):
     error = refused(get, destination, "https://example.org/", mirror="/")
     assert "file name" in error.found
-
-
-def test_ftp_that_breaks_off_once(ftp, get, destination, pauses):
-    get(f"{ftp}/x", sha256=DIGEST)
-    assert fetched(destination)
-    assert pauses == [1]
-
-
-def test_ftp_without_the_file(ftp, get, destination, pauses):
-    error = refused(get, destination, f"{ftp}/y")
-    assert "550" in error.found
-    assert pauses == []

@@ -95,6 +95,8 @@ class Source:
             skipped, raw = self._raw.read(at)
             if not skipped:  # the writer may leave a filter out for a chunk
                 whole = self._inflate(raw, self.piece_bytes)
+                if len(whole) != self.piece_bytes:
+                    raise OSError(f"a chunk that does not hold {self.piece_bytes} bytes")
                 piece = np.frombuffer(whole, dtype=np.uint8).reshape(self.grid)
                 return piece[tuple(slice(size) for size in sizes)]
         within = [slice(at, at + size) for at, size in zip(start, sizes, strict=True)]
@@ -169,5 +171,10 @@ def _inflation(dataset: h5py.Dataset) -> Any:
     if dataset.dtype != np.uint8 or not complete:
         return None
     if needed == [_DEFLATE]:
-        return lambda raw, size: isal_zlib.decompress(raw, bufsize=size)
+        return _inflated
     return (lambda raw, size: raw) if needed == [] else None
+
+
+def _inflated(raw: bytes, size: int) -> bytes:
+    # No more than a chunk holds: a few bytes may inflate to gigabytes.
+    return isal_zlib.decompressobj().decompress(raw, size + 1)

@@ -1,5 +1,7 @@
 """Rows come out as numpy.packbits packs them, whatever the layout of the file."""
 
+import zlib
+
 import h5py
 import numpy as np
 import pytest
@@ -145,3 +147,13 @@ def test_a_consumer_that_stops_leaves_nothing_behind(file, tmp_path, monkeypatch
     assert (tmp_path / "scratch").exists()
     rows.close()
     assert not (tmp_path / "scratch").exists()
+
+
+@pytest.mark.parametrize("count", [10, 10_000], ids=["too short", "too long"])
+@pytest.mark.parametrize("filters", [{"compression": "gzip"}, {}], ids=["gzip", "none"])
+def test_a_chunk_of_another_size_is_refused(file, tmp_path, count, filters):
+    dataset = file.create_dataset("x", data=bits((8, 4, 40)), chunks=(8, 4, 20), **filters)
+    content = zlib.compress(bytes(count)) if filters else bytes(count)
+    dataset.id.write_direct_chunk((0, 0, 20), content)
+    with pytest.raises(InputError, match=r"here, rows 20 to 39: found .*does not hold 640 bytes"):
+        all_rows(dataset, tmp_path)

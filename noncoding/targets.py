@@ -39,7 +39,9 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     InputError
         A column is missing, or the indices are not 0, 1, 2, … in order.
     """
-    table = pd.read_csv(path, sep="\t", keep_default_na=False, na_values=[""])
+    # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
+    text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
+    table = pd.read_csv(path, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
     for column in ("index", "group"):
         if column not in table:
             raise InputError(

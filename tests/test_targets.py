@@ -21,8 +21,11 @@ def test_the_official_table():
     assert table.loc[table["test_positives"] == 0, "index"].tolist() == [598]
 
 
-def test_round_trip(tmp_path):
-    table = pd.DataFrame({"index": [0, 1], "name": ["a", "NA"], "group": ["TF", "TF"]})
+@pytest.mark.parametrize(
+    "names", [["a", "NA"], ["007", "012"], ["1.10", "1e5"], ["True", "False"], ["inf", "nan"]]
+)
+def test_round_trip(tmp_path, names):
+    table = pd.DataFrame({"index": [0, 1], "name": names, "group": ["01", "02"]})
     write_targets(table, tmp_path / "targets.tsv")
     pd.testing.assert_frame_equal(read_targets(tmp_path / "targets.tsv"), table)
 

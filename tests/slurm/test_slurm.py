@@ -24,7 +24,7 @@ NODE = Path(__file__).with_name("one_node.sh")
 pytestmark = pytest.mark.skipif(
     "NONCODING_SLURM" not in os.environ, reason="a SLURM is brought up by `make test-slurm` alone"
 )
-QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "2"]
+QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "8"]
 ON_CPUS = ["--max-threads", "1", "--latency-wait", "20", *QUICK]
 
 

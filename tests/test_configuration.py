@@ -68,7 +68,10 @@ def test_every_shipped_configuration_is_good(overlay):
                 "datasets": {
                     "yeast": {
                         "fasta": {
-                            "url": ["a/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz?x", "b"]
+                            "url": [
+                                "https://a.org/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz?x",
+                                "b",
+                            ]
                         }
                     }
                 }

@@ -242,7 +242,8 @@ convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r
     killed = subprocess.run([sys.executable, "-c", script], check=False)
     assert killed.returncode == -signal.SIGKILL
     left = {path.name for path in mats["train"].parent.iterdir()} - before
-    assert {name.rpartition("-")[2] for name in left} == {"train.h5", "train.planes"}
+    names = {"train.h5", "train.h5.lock", "train.planes", "train.planes.lock"}
+    assert {name.rpartition("-")[2] for name in left} == names
     assert all(name.startswith(".temporary-") for name in left)
     converted(mats["train"], "train")
     assert {path.name for path in mats["train"].parent.iterdir()} == before | {"train.h5"}

@@ -26,12 +26,14 @@ _STYLE: dict[Any, Any] = {
     "axes.titlesize": 11,
     "axes.labelsize": 10,
     "figure.constrained_layout.use": True,
-    "figure.dpi": 100,
+    "figure.dpi": 150,
     "font.size": 9,
     "legend.frameon": False,
-    "savefig.dpi": 150,
+    "savefig.dpi": "figure",
     "svg.fonttype": "none",
     "svg.hashsalt": "noncoding",
+    # Texts are as wide in every format: all have the layout of the first.
+    "text.hinting": "none",
 }
 
 

@@ -2,6 +2,7 @@
 
 from itertools import combinations
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -46,8 +47,19 @@ def texts_of(figure):
     return drawn
 
 
+DOTS_PER_INCH = (72, 150)
+"""Of an SVG and of a PNG, which share a layout."""
+
+
 def assert_legible(figure):
-    """No text is cut off by the figure's edge, and no two texts overlap."""
+    """In no format a text is cut off by the figure's edge, and no two texts overlap."""
+    with plt.rc_context({"text.hinting": "none"}):
+        for dots in DOTS_PER_INCH:
+            figure.set_dpi(dots)
+            _assert_legible(figure)
+
+
+def _assert_legible(figure):
     texts = texts_of(figure)
     assert texts
     corners = [_corners(text) for text in texts]

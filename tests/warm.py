@@ -12,6 +12,7 @@ import sys
 import tempfile
 from contextlib import nullcontext
 from importlib.util import find_spec
+from multiprocessing import forkserver
 from pathlib import Path
 
 _OF_SNAKEMAKE = (
@@ -79,6 +80,8 @@ def _snakemake(arguments):
     from snakemake.script import PythonScript
 
     output = str(Path("/proc/self/fd/1").readlink())
+    # The jobs come from the server that this process comes from, not from one of its own.
+    forkserver._forkserver.ensure_running = lambda: None
 
     def execute_script(script, path, edit=False):
         """As Snakemake has it, but for how the process starts."""

@@ -1,24 +1,17 @@
-"""Files that appear whole under their final name, or not at all, and who may write them."""
+"""Files that appear whole under their final name, or not at all."""
 
 import errno
 import fcntl
 import glob
 import hashlib
 import json
-import logging
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-
-from noncoding.errors import InputError
-
-log = logging.getLogger(__name__)
 
 TEMPORARY = ".temporary-"
 """What the names begin with that no file keeps."""
@@ -195,52 +188,6 @@ def discard(folder: str | os.PathLike[str]) -> None:
     if Path(folder).is_dir():
         with temporary(folder) as name:
             Path(folder).rename(name)
-
-
-@contextmanager
-def in_use(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Keep a folder, with the state of a stage, to this process.
-
-    Parameters
-    ----------
-    path : path
-        Of the folder, which need not exist. Beside it there is a file ``.running`` while the
-        body runs, which an operating system's lock is held on, so that it means nothing
-        once the process has ended in whatever way.
-
-    Raises
-    ------
-    InputError
-        Another process has it, of this machine or one that shares the file system.
-    """
-    lock = Path(f"{path}.running")
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
-        state = _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if state is False:
-            told = os.read(descriptor, 1000).decode(errors="replace")
-            os.close(descriptor)
-            raise InputError(
-                path,
-                f"another process that works in it: {told or 'it has just started'}",
-                "one process at a time",
-                "Wait until it has ended, or end it; then run the same command again, which goes "
-                "on from where that process was.",
-            )
-        if os.fstat(descriptor).st_nlink:
-            break
-        os.close(descriptor)  # The one that had it has just removed it.
-    if state is None:
-        log.warning("%s: the file system has no locks; see that no other run works here", path)
-    since = datetime.now().astimezone().isoformat(" ", "seconds")
-    os.truncate(descriptor, 0)
-    os.write(descriptor, f"process {os.getpid()} on {platform.node()}, since {since}".encode())
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

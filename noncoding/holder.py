@@ -36,15 +36,14 @@ _held: dict[Path, IO[str]] = {}
 
 
 @contextmanager
-def exclusive(path: str | os.PathLike[str], what: object) -> Iterator[None]:
-    """Hold something against all other processes for as long as the body runs.
+def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep a file or folder from all other processes while the body runs.
 
     Parameters
     ----------
     path : path
-        The lock file; made, and removed at the end. Its folder must be there.
-    what : object
-        What is held, to be named in the error: a file or a folder.
+        Of the file or folder, which need not exist. The lock file stands beside it until the
+        body ends; missing parent folders are made.
 
     Raises
     ------
@@ -54,12 +53,14 @@ def exclusive(path: str | os.PathLike[str], what: object) -> Iterator[None]:
         The lock file cannot be made.
     """
     path = Path(path)
-    handle = _taken(path)
+    lock = path.with_name(f".lock-{path.name}")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    handle = _taken(lock)
     if handle is None:
-        entry = _entry(path)
+        entry = _entry(lock)
         who = _who(entry) if entry else "another process"
         raise InputError(
-            what,
+            path,
             f"that it is being written by {who}",
             "one process at a time",
             "It may have outlived a run that was killed. Wait until it has ended, or end it, and "
@@ -69,7 +70,7 @@ def exclusive(path: str | os.PathLike[str], what: object) -> Iterator[None]:
         try:
             yield
         finally:
-            path.unlink(missing_ok=True)  # before the lock is dropped
+            lock.unlink(missing_ok=True)  # before the lock is dropped
 
 
 def hold(folder: str | os.PathLike[str] = ".") -> None:

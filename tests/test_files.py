@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.errors import InputError
-from noncoding.files import in_use, read_json, sha256, temporary, written_folders, written_whole
+from noncoding.files import read_json, sha256, temporary, written_folders, written_whole
 
 PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
 
@@ -117,35 +116,6 @@ def test_content_is_on_the_disk_before_the_name_and_the_name_at_the_end(tmp_path
     files, folders = done.stdout.split("-\n")
     assert files.split("\n")[:-1] == ["file 1", "file 2", "rename", "rename", "folder"]
     assert folders.split("\n")[:-1] == ["file a", "folder", "rename", "folder"]
-
-
-HOLDING = """
-import sys
-from noncoding.files import in_use
-with in_use(sys.argv[1]):
-    print("here", flush=True)
-    sys.stdin.read()
-"""
-
-
-def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
-    folder = tmp_path / "unfinished"
-    command = [sys.executable, "-c", HOLDING, str(folder)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=PATHS
-    ) as other:
-        assert other.stdout.readline() == b"here\n"
-        with pytest.raises(InputError, match=f"process {other.pid} on ") as error, in_use(folder):
-            pass
-        assert error.value.where == str(folder)
-        assert "Wait until it has ended" in error.value.remedy
-        other.kill()
-        other.wait()
-        # The file is still there, and nobody has it.
-        assert list(tmp_path.iterdir())
-        with in_use(folder):
-            pass
-    assert not names(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\0\0\0\0", b"\xff\xfe", None])

@@ -1,4 +1,4 @@
-"""Who holds a folder, as a second run is told."""
+"""Who holds a folder or a file, as a second process is told."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from noncoding.holder import LOCKS, held, hold, release
+from noncoding.errors import InputError
+from noncoding.holder import LOCKS, exclusive, held, hold, release
 
 
 @pytest.fixture
@@ -82,3 +83,33 @@ def test_a_folder_without_a_lock_is_nobodys(locked):
     hold(locked)
     (locked / LOCKS / "0.input.lock").unlink()
     assert told_by_another(locked).strip() == "None"
+
+
+HOLDING = """
+import sys
+from noncoding.holder import exclusive
+with exclusive(sys.argv[1]):
+    print("here", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
+    folder = tmp_path / "unfinished"
+    command = [sys.executable, "-c", HOLDING, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"here\n"
+        with (
+            pytest.raises(InputError, match=rf"process {other.pid} of \S+ on ") as error,
+            exclusive(folder),
+        ):
+            pass
+        assert error.value.where == str(folder)
+        assert "Wait until it has ended" in error.value.remedy
+        other.kill()
+        other.wait()
+        # The file is still there, and nobody has it.
+        assert list(tmp_path.iterdir())
+        with exclusive(folder):
+            pass
+    assert not list(tmp_path.iterdir())

@@ -132,9 +132,7 @@ class Partial:
         """
         with ExitStack() as stack:
             with self._writing():
-                self.destination.parent.mkdir(parents=True, exist_ok=True)
-                lock = self.destination.with_name(f".lock-{self.destination.name}")
-                stack.enter_context(exclusive(lock, self.destination))
+                stack.enter_context(exclusive(self.destination))
             yield
 
     def begin(self, origin: Origin) -> None:

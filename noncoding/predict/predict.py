@@ -19,7 +19,8 @@ from tqdm import tqdm
 
 from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
-from noncoding.files import in_use, sha256, written_whole
+from noncoding.files import sha256, written_whole
+from noncoding.holder import exclusive
 from noncoding.models import load_model
 from noncoding.predict.parts import Parts
 from noncoding.predictions import check_probabilities
@@ -120,7 +121,7 @@ def predict(
     """
     trained = load_model(model)
     unfinished = Path(f"{predictions}.unfinished")
-    with in_use(unfinished), Store(store) as split:
+    with exclusive(unfinished), Store(store) as split:
         trained.check_fits(split)
         loci = split.loci_count
         record = {

@@ -17,7 +17,8 @@ import transformers
 
 from noncoding.errors import InputError
 from noncoding.estimate import has_gpu, sequences_per_second, slow_warning
-from noncoding.files import in_use, sha256, written_whole
+from noncoding.files import sha256, written_whole
+from noncoding.holder import exclusive
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model
 from noncoding.models.motifs import start_from_motifs
@@ -97,7 +98,7 @@ def train(
     unfinished = Unfinished(outputs.unfinished)
     with ExitStack() as stack:
         if is_first_process():
-            stack.enter_context(in_use(outputs.unfinished))
+            stack.enter_context(exclusive(outputs.unfinished))
         resumed = unfinished.begin(record)
         started = time.perf_counter()
         while True:

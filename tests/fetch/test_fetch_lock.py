@@ -152,8 +152,7 @@ def test_killed_before_the_lock_is_written(site, get, destination, lock, monkeyp
 
 
 def test_two_processes_do_not_write_one_file(site, get, destination):
-    lock = destination.with_name(f".lock-{destination.name}")
-    with exclusive(lock, destination):
+    with exclusive(destination):
         error = refused(get, destination, f"{site.url}/x")
     assert "is being written by process" in error.found
     assert site.requests == []

@@ -12,7 +12,7 @@ from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.alphabet import reverse_complement
 from noncoding.errors import InputError
-from noncoding.files import in_use
+from noncoding.holder import exclusive
 from noncoding.models import export_model
 from noncoding.predict import parts
 from noncoding.predict.predict import devices, predict
@@ -189,7 +189,8 @@ def test_damaged_parts_are_predicted_again(model, tmp_path, monkeypatch, name, d
 def test_a_second_prediction_of_the_same_file_is_refused(model, tmp_path):
     store = write_toy_store(tmp_path / "test.h5", rows=9)
     path = tmp_path / "predictions.h5"
-    with in_use(f"{path}.unfinished"), pytest.raises(InputError, match="another process"):
+    told = rf"process {os.getpid()} of \S+ on "
+    with exclusive(f"{path}.unfinished"), pytest.raises(InputError, match=told):
         predict(model[1], store, path, batch_size=5)
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from toy_store import DEEPSEA, write_toy_store
 
 from noncoding.errors import InputError
-from noncoding.files import in_use
+from noncoding.holder import exclusive
 from noncoding.models import load_model
 from noncoding.train import unfinished
 from noncoding.train.module import TrainingModule
@@ -179,6 +179,7 @@ def test_after_a_change_a_training_that_had_ended_is_made_anew(
 
 def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):
     made = outputs(tmp_path / "run")
-    with in_use(made.unfinished), pytest.raises(InputError, match=f"process {os.getpid()} on"):
+    told = rf"process {os.getpid()} of \S+ on "
+    with exclusive(made.unfinished), pytest.raises(InputError, match=told):
         run(tmp_path / "run", stores, DEEPSEA, {})
     assert not made.unfinished.exists()

@@ -65,18 +65,18 @@ def test_a_really_full_device_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "message"),
     [
         (MemoryError("Unable to allocate 8 GiB"), "it has run out (Unable to allocate 8 GiB)"),
         (RuntimeError("Can't close (file name = 'a.h5', errno = 28)"), "a.h5: found a full disk"),
         (ValueError("I/O error: No space left on device (os error 28)"), "a full disk"),
     ],
 )
-def test_what_libraries_say_of_memory_and_disks_is_understood(tmp_path, error, told):
+def test_what_libraries_say_of_memory_and_disks_is_understood(tmp_path, error, message):
     with pytest.raises(SystemExit), logged_stage(tmp_path / "log"):
         raise error
     text = (tmp_path / "log").read_text()
-    assert told in text
+    assert message in text
     assert "Traceback" not in text
 
 

@@ -34,6 +34,14 @@ def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE):
     return path
 
 
+def write_toy_stores(folder, train=128, valid=64):
+    """Stores of a training, by split, with so many rows each."""
+    return {
+        "train": write_toy_store(folder / "train.h5", rows=train),
+        "valid": write_toy_store(folder / "valid.h5", rows=valid, seed=1),
+    }
+
+
 def sequence_sizes(kind):
     """Sizes of a sequence part of toy size."""
     if kind == "none":

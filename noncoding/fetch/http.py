@@ -140,7 +140,7 @@ def _receive(
         start, body = _peeked(body)
         if not page_expected and looks_like_html(start):
             raise _web_page(url)
-        # The headers speak of the packed bytes, of which no part can be asked for later.
+        # The headers describe the compressed bytes, so that this download cannot be resumed.
         origin = Origin(redacted(url), None, None, None) if packed else _origin(response, url)
         partial.begin(origin)
     partial.append(body, origin)

@@ -21,7 +21,6 @@ from noncoding.files import sha256, written_whole
 from noncoding.holder import exclusive
 from noncoding.loader import SplitsDataModule
 from noncoding.models import Network, create_model, export_model
-from noncoding.models.motifs import start_from_motifs
 from noncoding.stage import is_first_process
 from noncoding.store import Store
 from noncoding.train.checkpoints import BestEpoch, load_checkpoint
@@ -32,6 +31,7 @@ from noncoding.train.failures import fitting_batch, free_memory, is_out_of_memor
 from noncoding.train.layers import dead_units, draw_layers
 from noncoding.train.loggers import log_hyperparameters
 from noncoding.train.module import Schedule, TrainingModule
+from noncoding.train.motif_start import start_from_motifs
 from noncoding.train.trainer import TrainingOutputs, new_trainer
 from noncoding.train.unfinished import Unfinished
 

@@ -7,7 +7,7 @@ from functorch.compile import make_boxed_func
 from running import run
 from safetensors.torch import load_file
 from torch._dynamo.backends.common import aot_autograd
-from toy_store import LENGTH, write_toy_store
+from toy_store import LENGTH, write_toy_stores
 
 from noncoding.errors import InputError
 from noncoding.models import create_model
@@ -55,11 +55,7 @@ when_it_runs_backward = aot_autograd(
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
     """Batches of 16 and 15 rows; validation in batches of 16 and 8."""
-    folder = tmp_path_factory.mktemp("stores")
-    return {
-        "train": write_toy_store(folder / "train.h5", rows=47),
-        "valid": write_toy_store(folder / "valid.h5", rows=24, seed=1),
-    }
+    return write_toy_stores(tmp_path_factory.mktemp("stores"), train=47, valid=24)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import torch
 import warm
 from running import run
 from safetensors.torch import load_file
-from toy_store import DEEPSEA, toy_sizes, write_toy_store
+from toy_store import DEEPSEA, toy_sizes, write_toy_stores
 
 from noncoding.train.checkpoints import load_checkpoint
 
@@ -30,11 +30,7 @@ def random_everywhere():
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stores")
-    return {
-        "train": write_toy_store(folder / "train.h5", rows=128),
-        "valid": write_toy_store(folder / "valid.h5", rows=64, seed=1),
-    }
+    return write_toy_stores(tmp_path_factory.mktemp("stores"))
 
 
 @pytest.fixture(scope="module")

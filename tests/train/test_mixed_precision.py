@@ -7,7 +7,7 @@ import torch
 from architectures import ARCHITECTURES
 from running import run
 from torch.nn.functional import binary_cross_entropy_with_logits
-from toy_store import toy_split, write_toy_store
+from toy_store import toy_split, write_toy_stores
 
 from noncoding.models import load_model
 from noncoding.train.module import TrainingModule
@@ -19,11 +19,7 @@ SLOW = pytest.mark.slow
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
     """Three batches of 16 an epoch; validation in one of 16 rows and one of 8."""
-    folder = tmp_path_factory.mktemp("stores")
-    return {
-        "train": write_toy_store(folder / "train.h5", rows=48),
-        "valid": write_toy_store(folder / "valid.h5", rows=24, seed=1),
-    }
+    return write_toy_stores(tmp_path_factory.mktemp("stores"), train=48, valid=24)
 
 
 def cut_in_the_second_epoch(self, batch, batch_index):

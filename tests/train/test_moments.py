@@ -10,7 +10,7 @@ import warm
 from dying import dies
 from running import run
 from safetensors.torch import load_file
-from toy_store import toy_sizes, write_toy_store
+from toy_store import toy_sizes, write_toy_stores
 
 # 8 batches and 4 steps an epoch, and 125 rows, so that batches differ by a row.
 TRAINING = {"epochs": 3, "accumulate": 2, "shift": 2, "reverse_complement": True}
@@ -24,11 +24,7 @@ def sizes():
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stores")
-    return {
-        "train": str(write_toy_store(folder / "train.h5", rows=125)),
-        "valid": str(write_toy_store(folder / "valid.h5", rows=40, seed=1)),
-    }
+    return write_toy_stores(tmp_path_factory.mktemp("stores"), train=125, valid=40)
 
 
 @pytest.fixture(scope="module")

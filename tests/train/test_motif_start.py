@@ -10,7 +10,7 @@ from toy_store import DANQ, LENGTH, toy_sizes
 from noncoding.alphabet import codes, one_hot
 from noncoding.errors import InputError
 from noncoding.models import create_model
-from noncoding.models.motifs import motif_kernels, start_from_motifs
+from noncoding.train.motif_start import motif_kernels, start_from_motifs
 
 # Columns: positions; rows: A, C, G, T.
 TATA = np.array([[0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]], dtype=float)

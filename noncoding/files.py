@@ -75,13 +75,13 @@ def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
     Yields
     ------
     Path
-        Random, of nobody else, with the ending of `path`. What killed processes left behind
-        under such names is removed.
+        A random name that no other process uses, with the ending of `path`. What killed
+        processes left behind under such names is removed.
 
     Notes
     -----
-    While the body runs, a file ``.lock`` beside it is locked: that, and no process number, which
-    means nothing in another container or on another machine, says that it is in use.
+    A lock on a file ``.lock`` beside it marks the name as in use while the body runs. A process
+    number would not do: it means nothing in another container or on another machine.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ def sync(path: str | os.PathLike[str]) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network file systems know no such thing for folders.
+        # Some network file systems cannot synchronise folders.
         if not Path(path).is_dir() or error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
     finally:

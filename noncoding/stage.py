@@ -52,9 +52,9 @@ def logged_stage(
     path : path
         The rule's log.
     inputs : iterable of path
-        Of the rule. Snakemake throws away outputs that are older than an input, so that an
-        input whose time lies in the future stops the stage before it has begun. At the end,
-        the clock must have passed the time of all inputs, which is waited for, a minute at most.
+        Of the rule. Snakemake deletes outputs that are older than an input. An input whose
+        time lies in the future therefore stops the stage before it begins; at the end, the
+        stage waits, for a minute at most, until the clock has passed the times of all inputs.
 
     Raises
     ------

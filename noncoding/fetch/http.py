@@ -29,9 +29,9 @@ _HTML = re.compile(
 """A byte order mark, white space, an XML declaration and comments may stand before it."""
 
 LONGEST_HEADERS = 5
-"""Timeouts within which the headers must be there: a byte now and then is no answer."""
+"""Timeouts within which all headers must have arrived, however slowly they come."""
 _COUNT = "[0-9]{1,18}"
-"""Of bytes, as a header gives it: of no other digits, and no more than any file has."""
+"""A number of bytes in a header: ASCII digits, and no more than a file can have."""
 _GZIP_NAMES = (".gz", ".bgz", ".tgz", ".gzip")
 _GZIP_KINDS = ("application/gzip", "application/x-gzip")
 _TLS_REMEDY = (
@@ -39,7 +39,7 @@ _TLS_REMEDY = (
     "those of your own network); or set a mirror, or the path of a copy that you have."
 )
 _BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""What TLS says of a lost connection; all else of it is the same at the next attempt."""
+"""TLS errors of a lost connection; any other would recur at the next attempt."""
 
 
 def fetch_http(url: str, partial: Partial, timeout: float) -> None:

@@ -1,8 +1,8 @@
 """Motifs of a file, in MEME format or one of the other formats that databases offer.
 
-Read are MEME (4 and later, with or without its header), JASPAR's and TRANSFAC's text,
-plain frequency matrices under ``>`` lines (JASPAR, HOCOMOCO, HOMER) and CIS-BP's tables;
-probabilities or counts; plain or packed with gzip.
+The formats are MEME (version 4 and later, with or without its header), the text files of JASPAR
+and TRANSFAC, plain frequency matrices below ``>`` lines (JASPAR, HOCOMOCO, HOMER) and the tables
+of CIS-BP. Values are probabilities or counts; the file may be compressed with gzip.
 """
 
 import gzip
@@ -22,9 +22,9 @@ from noncoding.errors import InputError
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 1 << 28
-"""Of the text of a file; the largest databases have a tenth of it."""
+"""Limit of the uncompressed text; the largest databases have a tenth of it."""
 TOLERANCE = 0.02
-"""By which probabilities of a position may differ from a sum of 1, after rounding."""
+"""How far the probabilities of a position may differ from a sum of 1, after rounding."""
 _SHOWN = 60
 
 _MATRIX = "letter-probability matrix:"

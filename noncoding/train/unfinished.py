@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -59,10 +60,11 @@ class Unfinished:
         InputError
             What is there is of another record, or nothing says of which.
         """
+        code = _code()
         settings = self.folder / "settings.json"
         before = read_json(settings)
         if (self.folder / FINISHED).exists():
-            if before == record and read_json(self.folder / FINISHED) == _code():
+            if before == record and read_json(self.folder / FINISHED) == code:
                 log.info("the training had ended; its results are written again")
                 return self.resume_point
             discard(self.folder)
@@ -140,7 +142,11 @@ class Unfinished:
         return joined
 
 
+@cache
 def _code() -> str:
-    """Digest of the code of a training: another one makes it anew."""
+    """Digest of the training's code as it was when first asked for, in `Unfinished.begin`.
+
+    What is edited while a training runs has no part in it.
+    """
     root = Path(__file__).parents[2]
     return sha256(*source_files(Path(__file__).with_name("train.py"), root))

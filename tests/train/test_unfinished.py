@@ -1,5 +1,6 @@
 """What a training that was cut off has left: moved, damaged, of other data, or held by another."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -13,9 +14,11 @@ from toy_store import DEEPSEA, write_toy_store
 
 from noncoding.errors import InputError
 from noncoding.holder import exclusive
+from noncoding.layout import FINISHED
 from noncoding.models import load_model
 from noncoding.train import unfinished
 from noncoding.train.module import TrainingModule
+from noncoding.train.unfinished import Unfinished
 
 WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 0.0}
 """With such steps, an early epoch is the best."""
@@ -175,6 +178,17 @@ def test_after_a_change_a_training_that_had_ended_is_made_anew(
         monkeypatch.setattr(unfinished, "_code", lambda: "another")
     run(tmp_path / "run", stores, DEEPSEA, {"weight_decay": 0.1} if changed == "settings" else {})
     assert epochs == [0, 1]
+
+
+def test_code_that_is_edited_meanwhile_is_not_taken_for_that_of_the_training(tmp_path, monkeypatch):
+    """The file of a module may even be gone when the training ends."""
+    unfinished._code.cache_clear()
+    state = Unfinished(tmp_path)
+    state.begin({"seed": 1})
+    begun_with = unfinished._code()
+    monkeypatch.setattr(unfinished, "source_files", lambda *_: [tmp_path / "removed.py"])
+    state.finish()
+    assert json.loads((tmp_path / FINISHED).read_text()) == begun_with
 
 
 def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):

@@ -25,6 +25,7 @@ setup: $(VENV)/installed
 $(VENV)/installed: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock
+	$(VENV)/bin/python -m noncoding.precompile
 	touch $@
 
 demo: setup

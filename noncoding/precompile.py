@@ -1,0 +1,24 @@
+"""Compile what numba would else compile in the first run: ``python -m noncoding.precompile``.
+
+The compiled code stands in numba's cache, beside the libraries or in ``NUMBA_CACHE_DIR``.
+"""
+
+import numpy as np
+
+from noncoding.discover.matching import matches
+from noncoding.explain.gradients import shuffled
+from noncoding.explain.known import motif_hits
+
+
+def main() -> None:
+    """Call each compiled function of the stages once, with the types that they have there."""
+    bases = np.random.default_rng(0).integers(0, 4, (2, 100))
+    sequences = np.eye(4, dtype=np.uint8)[bases].transpose(0, 2, 1)
+    motif = np.ascontiguousarray(sequences[0, :, :10], dtype=np.float64)
+    shuffled(sequences)
+    motif_hits(sequences, motif)
+    matches([motif], {"motif": motif})
+
+
+if __name__ == "__main__":
+    main()

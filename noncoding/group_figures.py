@@ -36,7 +36,9 @@ def log_ticks(axis: Axis, formatter: str) -> None:
         Format of a tick's value ``x``.
     """
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if log10(high / low) < 2 else (1,)))
+    decades = log10(high / low)
+    parts = (1,) if decades >= 2 else (1, 2, 5) if decades >= 1 else range(1, 10)
+    axis.set_major_locator(LogLocator(subs=parts))
     axis.set_major_formatter(formatter)
     axis.set_minor_formatter(NullFormatter())
 

@@ -128,4 +128,4 @@ def _draw_randomisation(
     axes.tick_params(axis="x", labelsize=7)
     axes.axhline(0, color="0.7", ls=":", lw=1)
     axes.set_ylabel("rank correlation\nwith the map as trained")
-    axes.set_title("Weights randomised, from the logits down to …", fontsize=9)
+    axes.set_title("Weights randomised, from the logits downwards", fontsize=9)

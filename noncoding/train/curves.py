@@ -52,7 +52,7 @@ def draw_learning_curve(curve: pd.DataFrame, *paths: str | os.PathLike[str]) -> 
         loss.legend()
         quality.plot(curve["valid_auprc"], "o-", label="AUPR", color=COLOURS[2])
         quality.plot(curve["valid_auroc"], "s--", label="AUROC", color=COLOURS[3])
-        quality.set(xlabel="epoch", ylabel="validation, mean over targets", ylim=(0, 1))
+        quality.set(xlabel="epoch", ylabel="validation, mean over targets", ylim=(0, 1.05))
         quality.legend()
         for axes in (loss, quality):
             axes.axvline(best, color="0.8", zorder=0)

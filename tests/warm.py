@@ -67,11 +67,10 @@ def _called(function, arguments, folder, environment, output):
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    if output:
-        # What child processes write, too.
-        with Path(output).open("a") as file:
-            os.dup2(file.fileno(), sys.stdout.fileno())
-            os.dup2(file.fileno(), sys.stderr.fileno())
+    # What child processes write, too.
+    with Path(output).open("a") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
     function(*arguments)
 
 

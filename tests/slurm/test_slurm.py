@@ -24,7 +24,7 @@ NODE = Path(__file__).with_name("one_node.sh")
 pytestmark = pytest.mark.skipif(
     "NONCODING_SLURM" not in os.environ, reason="a SLURM is brought up by `make test-slurm` alone"
 )
-QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "8"]
+QUICK = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "1"]
 ON_CPUS = ["--max-threads", "1", "--latency-wait", "20", *QUICK]
 
 
@@ -159,6 +159,9 @@ def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
     }
     config["run"]["models"] = list(config["models"])
     arguments = ["train", "--configfile", str(written(config, folder))]
+    # SLURM gets the trainings alone.
+    status, said = snakemake(folder, "convert", config=config, pipeline=folder)
+    assert status == 0, said[-5000:]
     with meanwhile(disturb, folder, "shared", [PREEMPTED]):
         status, said = on_slurm(folder, *arguments, train_model={"mem_mb": 4000})
     assert status == 0, said[-5000:]

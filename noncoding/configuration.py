@@ -35,7 +35,8 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         A misspelt key, a wrong type or value, an unknown data set or model,
         sizes of a network that do not fit, or splits that overlap.
     """
-    validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text()))
+    # By libyaml: each start of Snakemake waits for this.
+    validator = Draft202012Validator(yaml.load(Path(schema).read_text(), Loader=yaml.CSafeLoader))
     errors = sorted(
         validator.iter_errors(dict(config)), key=lambda error: [str(part) for part in error.path]
     )

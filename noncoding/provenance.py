@@ -86,12 +86,11 @@ def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
     """Statements at every level; expressions, which import nothing, are not searched."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt):
+    for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for child in getattr(node, block, ()):
             yield child
-        if not isinstance(child, ast.expr):
             yield from _statements(child)
 
 

@@ -70,9 +70,12 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
 def versus_finding(best: str, pairs: pd.DataFrame) -> str:
     """What the figure of `draw_versus` shows, as its title."""
     closest = pairs.loc[(pairs["wins"] / pairs["targets"]).idxmin()]
+    wins, targets = closest["wins"], closest["targets"]
+    if wins == targets:
+        return f"{best} has a higher AUPR than each other classifier on every target"
     return (
-        f"Against each other classifier {best} has the higher AUPR on at least "
-        f"{closest['wins']:,} of {closest['targets']:,} targets (against {closest['other']})"
+        f"{best} has a higher AUPR than each other classifier on at least {wins / targets:.0%} of "
+        f"the targets ({wins:,} of {targets:,}, against {closest['other']})"
     )
 
 

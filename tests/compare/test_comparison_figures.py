@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from figure_checks import assert_legible, saved_by
 
-from noncoding.compare.figures import draw_ranking, draw_versus
+from noncoding.compare.figures import draw_ranking, draw_versus, versus_finding
 
 GROUPS = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
 
@@ -35,3 +35,19 @@ def test_long_names_and_many_classifiers_leave_the_figures_legible(tmp_path, cou
     assert [text.get_text() for text in ranking.axes[0].get_yticklabels()] == names
     labels = [axes.get_xlabel() for axes in versus.axes]
     assert [label[-8:] for label in labels] == [name[-8:] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("wins", "finding"),
+    [
+        ([8, 6], "small has a higher AUPR than each other classifier on every target"),
+        (
+            [8, 3],
+            "small has a higher AUPR than each other classifier on at least 50% of the targets "
+            "(3 of 6, against motif scan)",
+        ),
+    ],
+)
+def test_the_title_names_the_closest_classifier_if_there_is_one(wins, finding):
+    pairs = pd.DataFrame({"other": ["GC content", "motif scan"], "targets": [8, 6], "wins": wins})
+    assert versus_finding("small", pairs) == finding

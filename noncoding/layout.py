@@ -21,5 +21,7 @@ LOADED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.jso
 
 EXPORTED_FILES = (*LOADED_FILES, "README.md", *CODE_FILES)
 
+UNFINISHED = "unfinished"
+"""Folder with the state of a training until its results have been accepted."""
 FINISHED = "finished.json"
-"""In the folder of an unfinished training: that it has ended, and its results are written."""
+"""File in it that says that the training has ended and its results are written."""

@@ -18,7 +18,7 @@ from noncoding.downloads import downloads, file_name, redacted, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
-from noncoding.layout import EXPORTED_FILES, FINISHED
+from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
 from noncoding.provenance import source_files
 
 try:
@@ -377,7 +377,7 @@ def tidy_up():
     Snakemake deletes results that it does not accept; from the state they are written again.
     """
     for metrics in of_models("training/metrics.csv"):
-        state = Path(metrics).with_name("unfinished")
+        state = Path(metrics).with_name(UNFINISHED)
         if Path(metrics).exists() and Path(state, FINISHED).exists():
             discard(state)
 

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from noncoding.layout import UNFINISHED
 from noncoding.stage import logged_stage
 from noncoding.train.slurm import share_between_tasks
 from noncoding.train.train import TrainingOutputs, train
@@ -42,6 +43,6 @@ with logged_stage(snakemake.log[0], snakemake.input):
             layers_figure=[Path(path) for path in snakemake.output.layers_figure],
             model=Path(snakemake.output.model[0]).parent,
             tensorboard=folder / "tensorboard",
-            unfinished=folder / "unfinished",
+            unfinished=folder / UNFINISHED,
         ),
     )

@@ -10,9 +10,10 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import nullcontext
 from importlib.util import find_spec
-from multiprocessing import forkserver
+from multiprocessing import connection, forkserver
 from pathlib import Path
 
 _OF_SNAKEMAKE = (
@@ -81,14 +82,19 @@ def _snakemake(arguments):
     output = str(Path("/proc/self/fd/1").readlink())
     # The jobs come from the server that this process comes from, not from one of its own.
     forkserver._forkserver.ensure_running = lambda: None
+    one_at_a_time = threading.Lock()
 
     def execute_script(script, path, edit=False):
         """As Snakemake has it, but for how the process starts."""
         from snakemake.benchmark import benchmarked
 
-        job = _start(_script, (path,), ".", output)
+        # A start asks how the processes of other threads have ended, which can be read once.
+        with one_at_a_time:
+            job = _start(_script, (path,), ".", output)
         record = script.bench_record
         with benchmarked(job.pid, record) if record is not None else nullcontext():
+            connection.wait([job.sentinel])
+        with one_at_a_time:
             job.join()
         if job.exitcode:
             raise subprocess.CalledProcessError(job.exitcode, path)

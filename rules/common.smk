@@ -2,9 +2,11 @@
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import contains_wildcard
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -13,6 +15,7 @@ min_version("9.0")
 sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
+from noncoding.build.peaks import peak_paths, peak_source
 from noncoding.configuration import check_configuration, trained_models, training_of
 from noncoding.downloads import downloads, file_name, redacted, urls
 from noncoding.errors import InputError
@@ -21,13 +24,44 @@ from noncoding.holder import held, hold, release
 from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
 from noncoding.provenance import source_files
 
+
+@cache
+def peak_files(dataset):
+    """Peak files of a data set, and the table that lists them, where they are not in an archive."""
+    peaks = config["datasets"][dataset].get("peaks", {"archive": None})
+    if "archive" in peaks:
+        return []
+    source = peak_source(peaks)
+    # Of a table that another rule makes, nothing is known yet.
+    known = "table" not in peaks or Path(source.table).exists()
+    return [str(path) for path in (peak_paths(source) if known else [source.table])]
+
+
+def check_paths(dataset):
+    """Refuse input files in whose names Snakemake would see wildcards; it knows no way round."""
+    settings = config["datasets"][dataset]
+    given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
+    given += [file_name(entry) for entry in downloads(settings).values()]
+    for path in [*given, *peak_files(dataset)]:
+        if isinstance(path, str) and contains_wildcard(path):
+            raise InputError(
+                path,
+                "a name in braces",
+                "a path without '{' and '}', which Snakemake takes for a wildcard",
+                "Rename the file or folder, or make a link of another name to it.",
+            )
+
+
 try:
     check_configuration(config, Path(BASE, "schemas", "config.schema.yaml"))
+    DATASETS = config["run"]["datasets"]
+    # Here, since an error in a function of a rule is shown with its traceback.
+    for dataset in DATASETS:
+        check_paths(dataset)
 except InputError as error:
     raise WorkflowError(str(error))
 
 RESULTS = config["results"]
-DATASETS = config["run"]["datasets"]
 # What is trained: its name → the model's own name and the seed.
 TRAINED = trained_models(config)
 MODELS = list(TRAINED)
@@ -234,19 +268,6 @@ def explained_fasta(wildcards):
     return sequences if isinstance(sequences, str) and sequences != "positives" else []
 
 
-def peak_files(peaks):
-    """Peak files of a folder; or a table, and after it the files that it names."""
-    if "folder" in peaks:
-        return sorted(str(path) for path in Path(peaks["folder"]).glob(peaks["pattern"]))
-    table = Path(peaks["table"])
-    if not table.exists():
-        return [str(table)]
-    rows = [line.split("\t") for line in table.read_text().splitlines() if line.strip()]
-    column = rows[0].index("path") if "path" in rows[0] else None
-    named = [] if column is None else [row[column] for row in rows[1:] if len(row) > column]
-    return [str(table), *(str(table.parent / path) for path in named)]
-
-
 def genome_inputs(wildcards):
     """What a genome's stores are built from."""
     settings = config["datasets"][wildcards.dataset]
@@ -255,7 +276,7 @@ def genome_inputs(wildcards):
     if "archive" in peaks:
         files["peaks"] = raw(wildcards.dataset, peaks["archive"])
     else:
-        files["peaks"] = peak_files(peaks)
+        files["peaks"] = peak_files(wildcards.dataset)
     if settings["exclude"]:
         files["exclude"] = settings["exclude"]
     return files
@@ -279,8 +300,6 @@ SWEEP = [(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS]
 SOURCES = {
     "simulate": ["simulated"],
     "unpack": ["bundle", "simulated"],
-    "convert": ["bundle", "simulated"],
-    "build": ["genome"],
 }
 
 
@@ -299,8 +318,9 @@ DELIVERABLES = {
     ),
     "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()],
     "unpack": of_sources("unpack", "raw/{split}.mat", split=SPLITS),
-    "convert": of_sources("convert", "data/{split}.h5", split=SPLITS),
-    "build": of_sources("build", "data/{split}.h5", split=SPLITS),
+    # Of a bundle or of a genome: either name stands for the stores of every data set.
+    "convert": of_datasets("data/{split}.h5", split=SPLITS),
+    "build": of_datasets("data/{split}.h5", split=SPLITS),
     "describe": [
         *of_datasets("data/summary.json"),
         *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
@@ -347,8 +367,7 @@ def target_files(stage):
                     "configuration, key run.datasets",
                     ", ".join(sources),
                     f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
-                    "Add one, or ask for another stage: `build` makes the stores of a genome, "
-                    "`convert` those of all other sources.",
+                    "Add one, or ask for another stage: `convert` makes the stores of any source.",
                 )
             )
         )

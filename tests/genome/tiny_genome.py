@@ -44,6 +44,7 @@ COUNTS = {
     "dropped_few_positives": {},
     "peaks": 13,
     "peaks_outside": 2,
+    "peaks_clipped": 0,
     "peaks_in_no_split": 1,
     "bins_with_peak": 8,
     "windows_off_chromosome": 3,

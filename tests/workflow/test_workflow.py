@@ -44,18 +44,18 @@ def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
     config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
     assert status == 0, said
-    needed = "evaluate" if stage == "sweep" else stage
+    # Either name stands for the stores of all data sets.
+    stores = {"convert", "build"}
+    needed = {"sweep": {"evaluate"}, "convert": stores, "build": stores}.get(stage, {stage})
     # Unpacked files are needed by `convert`, although deleted ones run again with it.
-    stages = {above for above, below in BELOW.items() if needed in below} - (
+    stages = {above for above, below in BELOW.items() if needed & set(below)} - (
         {"convert"} if stage == "unpack" else set()
     )
-    jobs = {(one, dataset) for one in stages | {needed} for dataset in ("sim", "own")}
+    jobs = {(one, dataset) for one in stages | needed for dataset in ("sim", "own")}
     of_one_source = {("sim", "build")} | {("own", one) for one in ("simulate", "unpack", "convert")}
     wanted = {(one, dataset) for one, dataset in jobs if (dataset, one) not in of_one_source}
-    if stage in ("simulate", "unpack", "convert"):
+    if stage in ("simulate", "unpack"):
         wanted = {(one, dataset) for one, dataset in wanted if dataset == "sim"}
-    elif stage == "build":
-        wanted = {("fetch", "own"), ("build", "own")}
     elif stage == "sweep":
         wanted |= {("sweep", None)}
     assert planned(said) == wanted
@@ -66,7 +66,6 @@ def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
     [
         ("simulate", "simulated"),
         ("unpack", "bundle or simulated"),
-        ("convert", "bundle or simulated"),
     ],
 )
 def test_a_stage_that_no_data_set_has_is_told(stage, source, genome, tmp_path):
@@ -176,6 +175,23 @@ def test_a_genome_becomes_stores(finished):
     with h5py.File(finished.folder / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
+
+
+def test_braces_in_a_name_are_told(genome, tmp_path):
+    (tmp_path / "peaks" / "p.bed").rename(tmp_path / "peaks" / "p{x}.bed")
+    status, said = snakemake(tmp_path, "build", "--dry-run", config=tiny(own=genome))
+    assert status != 0
+    assert "peaks/p{x}.bed: found a name in braces" in said
+    assert "Traceback" not in said
+
+
+def test_a_table_that_cannot_be_read_stops_before_anything_runs(genome, tmp_path):
+    (tmp_path / "table.tsv").write_bytes(b"path\tname\npeaks/q.bed\tCaf\xe9\n")
+    config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
+    status, said = snakemake(tmp_path, "build", "--dry-run", config=config)
+    assert status != 0
+    assert "table.tsv, line 2: found the byte 0xe9, which is not UTF-8" in said
+    assert "Traceback" not in said
 
 
 def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp_path):

@@ -5,14 +5,13 @@ Light, since the rules read them, too.
 
 import codecs
 import csv
-import gzip
 import io
 import os
-import zlib
 from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple
 
+from noncoding.compression import decompressed
 from noncoding.errors import InputError
 
 # UTF-32 first, since its mark begins with that of UTF-16.
@@ -49,9 +48,9 @@ def read_table(path: str | os.PathLike[str], required: Collection[str] = ()) -> 
     Parameters
     ----------
     path : path
-        UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or gzip. Values may be in double
-        quotes. Empty rows, and columns of row names without a header as R writes them, are
-        skipped.
+        UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed. Values may be
+        in double quotes; white space around them is taken off. Empty rows, and columns of row
+        names without a header as R writes them, are skipped.
     required : collection of str
         Columns that must be there.
 
@@ -66,14 +65,14 @@ def read_table(path: str | os.PathLike[str], required: Collection[str] = ()) -> 
         more values than the header.
     """
     header, rows, lines = _parsed(read_text(path), path)
-    columns = [name.strip() for name in header]
+    columns = list(header)
     while not columns[-1]:
         columns.pop()
     _check_columns(path, columns, required)
-    if all(len(row) == len(columns) + 1 for row in rows) and any(row[-1].strip() for row in rows):
+    if all(len(row) == len(columns) + 1 for row in rows) and any(row[-1] for row in rows):
         rows = [row[1:] for row in rows]
     for row, line in zip(rows, lines, strict=True):
-        if any(value.strip() for value in row[len(columns) :]):
+        if any(row[len(columns) :]):
             raise InputError(
                 f"{path}, line {line}",
                 f"{len(row)} values",
@@ -90,7 +89,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     Parameters
     ----------
     path : path
-        UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or gzip.
+        UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed.
 
     Returns
     -------
@@ -120,25 +119,16 @@ def plain_utf8(content: bytes, where: str | os.PathLike[str]) -> bytes:
     Parameters
     ----------
     content : bytes
-        Plain or gzip; with a mark of UTF-16 or UTF-32, recoded to UTF-8. Other bytes stay.
+        Plain or compressed; with a mark of UTF-16 or UTF-32, recoded to UTF-8. Other bytes stay.
     where : path
         Name of the file for the errors.
 
     Raises
     ------
     InputError
-        The gzip is damaged, or the text is not what its mark says.
+        It is damaged, or the text is not what its mark says.
     """
-    if content.startswith(b"\x1f\x8b"):
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(
-                where,
-                f"gzip that ends early or is damaged ({error})",
-                "a whole file",
-                "Get it anew.",
-            ) from error
+    content = decompressed(content, where)
     for mark, encoding in _MARKS:
         if content.startswith(mark):
             if encoding == "utf-8-sig":
@@ -182,8 +172,9 @@ def _parsed(
     rows, lines = [], []
     try:
         for row in reader:
-            if any(value.strip() for value in row):
-                rows.append(row)
+            values = [value.strip() for value in row]
+            if any(values):
+                rows.append(values)
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(

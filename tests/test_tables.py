@@ -35,6 +35,7 @@ def table_of(tmp_path, content):
         PLAIN.rstrip("\n").encode(),
         f"\n{PLAIN}\n\t\n".encode(),
         PLAIN.replace("\n", "\t\t\n").encode(),  # empty columns of a spreadsheet
+        PLAIN.replace("\t", " \t ").encode(),
         '"path"\t"name"\n"a.bed"\t"Nrsf é"\n"b c.bed"\t"007"\n'.encode(),
         '"path"\t"name"\n"1"\t"a.bed"\t"Nrsf é"\n"2"\t"b c.bed"\t"007"\n'.encode(),  # names of rows
     ],
@@ -56,7 +57,7 @@ def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
         (b"path\tname\na\tCaf\xe9\n", "line 2", r"byte 0xe9.*'a\\tCafé' if .* Latin-1"),
         ("path\tname\n".encode("utf-16-le"), "line 1", "NUL bytes"),
         ("path\tname\n".encode("utf-16")[:-1], "", "damaged UTF-16 text"),
-        (gzip.compress(PLAIN.encode())[:-9], "", "gzip that ends early"),
+        (gzip.compress(PLAIN.encode())[:-9], "", "end early"),
         (b"", "", "no text"),
         (b"\n\t\n", "", "no text"),
         (b"path,name\na,b\n", "", r"the columns path,name; .*a column 'path'"),
@@ -84,8 +85,8 @@ def test_what_is_written_in_an_encoding_is_read(tmp_path_factory, cells, encodin
     text = io.StringIO(newline="")
     csv.writer(text, delimiter="\t", quoting=csv.QUOTE_ALL).writerows([("path", "name"), *cells])
     table = table_of(tmp_path_factory.getbasetemp(), text.getvalue().encode(encoding))
-    kept = [{"path": one, "name": two} for one, two in cells if one.strip() or two.strip()]
-    assert table.rows == kept
+    stripped = [(one.strip(), two.strip()) for one, two in cells]
+    assert table.rows == [{"path": one, "name": two} for one, two in stripped if one or two]
 
 
 @given(st.binary(max_size=40), st.integers(0, 40))

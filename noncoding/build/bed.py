@@ -84,7 +84,7 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
     lines: list[int] = []
     for number, line in enumerate(plain_utf8(content, where).splitlines(), start=1):
         fields = line.split(None, 3)
-        if not fields or fields[0].startswith(b"#") or fields[0] in _NOT_INTERVALS:
+        if not fields or fields[0].startswith(b"#") or fields[0].lower() in _NOT_INTERVALS:
             continue
         if not names and len(fields) > 2 and _HEADER.fullmatch(fields[1]):
             continue

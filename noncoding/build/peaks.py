@@ -197,21 +197,32 @@ def peak_files(source: PeakSource) -> Iterator[PeakFile]:
 
 
 def _is_wanted(name: str) -> bool:
-    """Whether a file is more than what macOS keeps beside a file of a like name (AppleDouble)."""
+    """Whether a file is not hidden, as those that macOS keeps beside others (``._a.bed``) are."""
     path = PurePosixPath(name)
-    return not path.name.startswith("._") and "__MACOSX" not in path.parts
+    return not path.name.startswith(".") and "__MACOSX" not in path.parts
 
 
 def _folder_files(source: PeakFolder) -> list[Path]:
     folder = Path(source.folder)
-    files = [
-        path
-        for path in sorted(folder.glob(source.pattern))
-        if path.is_file() and _is_wanted(path.relative_to(folder).as_posix())
-    ]
-    for path in files:
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", "a folder of peak files", "Correct the path.")
+    try:
+        found = sorted(folder.glob(source.pattern))
+    except (NotImplementedError, ValueError, IndexError) as error:
+        raise InputError(
+            folder,
+            f"the pattern {source.pattern!r} ({error})",
+            "a pattern relative to the folder, such as *.narrowPeak",
+            "Correct the pattern.",
+        ) from error
+    wanted = [path for path in found if _is_wanted(path.relative_to(folder).as_posix())]
+    for path in wanted:
         _require_utf8(str(path), "file")
-    return files
+        if path.is_symlink() and not path.exists():
+            raise InputError(
+                path, "a link that leads nowhere", "a peak file", "Correct or delete the link."
+            )
+    return [path for path in wanted if path.is_file()]
 
 
 def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:

@@ -1,8 +1,11 @@
 """Reading peak files: BED, where they come from, and what is refused."""
 
+import bz2
 import gzip
 import io
 import logging
+import lzma
+import os
 import tarfile
 from pathlib import Path
 
@@ -26,7 +29,7 @@ def rows(table):
     return list(zip(table["chromosome"], table["start"], table["end"], strict=True))
 
 
-@pytest.mark.parametrize("wrap", [bytes, gzip.compress])
+@pytest.mark.parametrize("wrap", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_bed_lines_and_their_numbers(wrap):
     table = read_bed(wrap(NARROW_PEAK), "a.bed")
     assert rows(table) == [("chr1", 10, 20), ("chr2", 0, 1)]
@@ -82,7 +85,7 @@ def test_a_line_that_is_not_bed_is_named(line, expected):
 
 
 def test_damaged_gzip_is_refused():
-    with pytest.raises(InputError, match=r"a\.bed\.gz: found gzip that ends early"):
+    with pytest.raises(InputError, match=r"a\.bed\.gz: found compressed data that end early"):
         read_bed(gzip.compress(NARROW_PEAK)[:-12], "a.bed.gz")
 
 
@@ -275,6 +278,21 @@ def test_the_rules_list_what_the_stage_reads(tmp_path):
 def test_no_table(tmp_path):
     with pytest.raises(InputError, match=r"none\.tsv"):
         list(peak_files(PeakTable(tmp_path / "none.tsv")))
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path):
+    def refused(match, folder=tmp_path, pattern="*.bed"):
+        with pytest.raises(InputError, match=match):
+            peak_paths(PeakFolder(folder, pattern, ".bed", "TF"))
+
+    refused("none: found no such folder", tmp_path / "none")
+    refused(r"the pattern '/x/\*\.bed'", pattern="/x/*.bed")
+    refused("the pattern ''", pattern="")
+    (tmp_path / "a.bed").symlink_to("gone.bed")
+    refused(r"a\.bed: found a link that leads nowhere")
+    (tmp_path / "a.bed").unlink()
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.bed")).write_text("")
+    refused(r"caf\\xe9\.bed: found a name that is not UTF-8")
 
 
 def test_a_pattern_that_matches_nothing_is_refused(tmp_path):

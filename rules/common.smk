@@ -391,7 +391,7 @@ def tell_who_holds():
 
 
 def tidy_up():
-    """Remove the state of trainings that have ended and whose results have been accepted.
+    """Remove the state of trainings and predictions whose results have been accepted.
 
     Snakemake deletes results that it does not accept; from the state they are written again.
     """
@@ -399,6 +399,10 @@ def tidy_up():
         state = Path(metrics).with_name(UNFINISHED)
         if Path(metrics).exists() and Path(state, FINISHED).exists():
             discard(state)
+    # Predictions that are not up to date are deleted before they are made anew.
+    for predictions in of_models("predictions.h5"):
+        if Path(predictions).exists():
+            discard(f"{predictions}.{UNFINISHED}")
 
 
 def announce_reports():

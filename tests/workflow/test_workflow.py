@@ -28,6 +28,7 @@ def test_from_a_server_to_a_report(finished):
     # The unpacked .mat files were temporary; the archive is kept, with its lock.
     kept = sorted(path.name for path in (results / "raw").iterdir())
     assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
+    assert not list(results.rglob("*unfinished"))
 
 
 def test_one_stage_alone_makes_its_results_again(finished, tmp_path):

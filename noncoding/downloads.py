@@ -82,6 +82,27 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
+def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is fetched for a data set: key of its configuration → the entry there.
+
+    Parameters
+    ----------
+    dataset : mapping
+        An entry of ``datasets`` in the configuration.
+
+    Examples
+    --------
+    >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
+    {'archive': {'url': 'a.tar.gz'}}
+    """
+    if dataset["source"] == "genome":
+        found = {"fasta": dataset["fasta"], "peaks.archive": dataset["peaks"].get("archive")}
+    else:
+        found = {"archive": dataset.get("archive")}
+    found["motifs"] = dataset.get("motifs")
+    return {key: entry for key, entry in found.items() if entry}
+
+
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Published files of a data set: file name → its entry.
 
@@ -90,9 +111,4 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     dataset : mapping
         An entry of ``datasets`` in the configuration.
     """
-    if dataset["source"] == "genome":
-        entries = [dataset["fasta"], dataset["peaks"].get("archive")]
-    else:
-        entries = [dataset.get("archive")]
-    entries.append(dataset.get("motifs"))
-    return {file_name(entry): entry for entry in entries if entry}
+    return {file_name(entry): entry for entry in entries(dataset).values()}

@@ -13,7 +13,10 @@ min_version("9.0")
 sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
-from noncoding.configuration import check_configuration, trained_models, training_of
+from noncoding.configuration.check import check_configuration
+from noncoding.configuration.given import check_files, retype
+from noncoding.configuration.schema import expand_home
+from noncoding.configuration.training import trained_models, training_of
 from noncoding.downloads import downloads, file_name, redacted, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
@@ -21,12 +24,16 @@ from noncoding.holder import held, hold, release
 from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
 from noncoding.provenance import source_files
 
+schema = Path(BASE, "schemas", "config.schema.yaml")
 try:
-    check_configuration(config, Path(BASE, "schemas", "config.schema.yaml"))
+    check_files(workflow.configfiles)
+    retype(config, workflow.config_settings.config_args)
+    check_configuration(config, schema)
+    expand_home(config, schema)
 except InputError as error:
     raise WorkflowError(str(error))
 
-RESULTS = config["results"]
+RESULTS = os.path.normpath(config["results"])
 DATASETS = config["run"]["datasets"]
 # What is trained: its name → the model's own name and the seed.
 TRAINED = trained_models(config)
@@ -216,9 +223,10 @@ def target_table(wildcards):
     """The table that names the label columns of a bundle."""
     if wildcards.dataset in SIMULATED:
         return f"{RESULTS}/{wildcards.dataset}/simulated/targets.tsv"
-    table = Path(config["datasets"][wildcards.dataset]["targets"])
+    table = config["datasets"][wildcards.dataset]["targets"]
+    shipped = Path(BASE, table)
     # A table that ships with the pipeline is found from any working directory.
-    return str(table if table.exists() else own(Path(BASE, table)))
+    return own(shipped) if shipped.exists() and not Path(table).exists() else table
 
 
 def planted_truth(wildcards):

@@ -241,6 +241,22 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert not (tmp_path / "results").exists()
 
 
+def test_a_key_that_stands_twice_stops_before_anything_runs(tmp_path):
+    (tmp_path / "twice.yaml").write_text("seed: 1\ntrain: {epochs: 1}\nseed: 2\n")
+    status, said = snakemake(tmp_path, "--configfile", "twice.yaml")
+    assert status != 0
+    assert "twice.yaml, line 3: found the key 'seed' once more; it is in line 1, too" in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_values_on_the_command_line_are_yaml_and_a_home_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    values = ("--config", "results=~/out/", "train={epochs: 3}", "mirror=null")
+    status, said = snakemake(tmp_path, "simulate", *values, config=tiny(sim=SIMULATED))
+    assert status == 0, said
+    assert (tmp_path / "home" / "out" / "sim" / "simulated" / "bundle.tar.gz").exists()
+
+
 def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished, tmp_path):
     folder = finished.copied(tmp_path / "run")
     config = copy.deepcopy(finished.config)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-from noncoding.configuration.schema import check_values, did_you_mean
+from noncoding.configuration.schema import check_values
 from noncoding.downloads import entries, file_name
-from noncoding.errors import InputError
+from noncoding.errors import InputError, did_you_mean, some_of
 
 _SPLITS = ("train", "valid", "test", "ignore")
 _FILE_NAME = re.compile(r"(?!.*\.lock\.json\Z)[^{}/.\x00-\x1f\x7f][^{}/\x00-\x1f\x7f]*")
@@ -51,7 +51,7 @@ def _check_names(config: Mapping[str, Any]) -> None:
                 raise InputError(
                     f"configuration, key run.{kind}",
                     repr(name),
-                    f"one of {', '.join(config[kind])}",
+                    f"one of {some_of(config[kind], like=name)}",
                     did_you_mean(name, config[kind])
                     or f"Add an entry '{name}' under '{kind}', or run one that is there.",
                 )
@@ -182,7 +182,7 @@ def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
         if shared := sorted(splits[one] & splits[other]):
             raise InputError(
                 f"configuration, key {key}.splits",
-                f"{', '.join(shared)} in both '{one}' and '{other}'",
+                f"{some_of(shared)} in both '{one}' and '{other}'",
                 "each chromosome in one split",
                 "Take it out of one of them: a model must not be judged on what it learned from.",
             )

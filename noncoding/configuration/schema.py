@@ -1,6 +1,5 @@
 """The schema of the configuration: what is wrong, in words, and which values are paths."""
 
-import difflib
 import math
 import os
 import re
@@ -15,7 +14,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 
 from noncoding.downloads import redacted
-from noncoding.errors import InputError
+from noncoding.errors import InputError, did_you_mean
 
 _LARGEST = sys.float_info.max
 _WORDS = {
@@ -199,15 +198,3 @@ def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return redacted(value.isoformat() if isinstance(value, date) else repr(value))
-
-
-def did_you_mean(word: str, known: Mapping[str, Any]) -> str:
-    """The known word that is closest, as a question; empty if none is close.
-
-    Examples
-    --------
-    >>> did_you_mean("epoch", {"epochs": 1, "patience": 2})
-    "Did you mean 'epochs'?"
-    """
-    close = difflib.get_close_matches(str(word), map(str, known), n=1)
-    return f"Did you mean '{close[0]}'?" if close else ""

@@ -11,6 +11,7 @@ _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
 _QUERY = re.compile(r"(?<=//)(?P<address>[^?#]*)(?P<query>[?#]\S+)")
 _VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
 _REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
+_LOCAL = re.compile(r"/|file:", re.IGNORECASE)
 _CREDENTIAL = re.compile(
     r"^x-(amz|goog)-|^s[evtpr]=$|^sig=|signature|token|key|pass|secret|auth|credential|"
     r"access|session|expires",
@@ -68,6 +69,33 @@ def redacted(text: str) -> str:
     'https://***@example.org/a.gz?token=***&id=~7902'
     """
     return _QUERY.sub(_without_values, _USER.sub("***@", text))
+
+
+def shareable(value: Any) -> Any:
+    """A value of the configuration as it may be given on: with no secrets and no absolute paths.
+
+    Parameters
+    ----------
+    value : object
+        May be nested.
+
+    Returns
+    -------
+    object
+        Of the same form. Addresses are `redacted`; of an absolute path the name is left.
+
+    Examples
+    --------
+    >>> shareable({"url": ["https://me:secret@example.org/a.gz", "/home/me/a.gz"], "bin": 200})
+    {'url': ['https://***@example.org/a.gz', 'a.gz'], 'bin': 200}
+    """
+    if isinstance(value, Mapping):
+        return {key: shareable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shareable(inner) for inner in value]
+    if isinstance(value, str):
+        return PurePosixPath(value).name if _LOCAL.match(value) else redacted(value)
+    return value
 
 
 def _without_values(match: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from noncoding.configuration.check import check_configuration
 from noncoding.configuration.given import check_files, retype
 from noncoding.configuration.schema import expand_home
 from noncoding.configuration.training import trained_models, training_of
-from noncoding.downloads import downloads, file_name, redacted, urls
+from noncoding.downloads import downloads, file_name, redacted, shareable, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
@@ -145,10 +145,10 @@ def published(dataset):
 
 
 def published_rows(wildcards):
-    """The first URL of each file that the rows come from; motifs are not among them."""
+    """Where each file comes from that the rows do, as stores say it; motifs are not among them."""
     motifs = config["datasets"][wildcards.dataset].get("motifs")
     return {
-        name: url
+        name: shareable(url)
         for name, url in published(wildcards.dataset).items()
         if not motifs or name != file_name(motifs)
     }

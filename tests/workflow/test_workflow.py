@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy_bundle import TARGETS
 from toy_inputs import GENOME, SIMULATED, write_genome
-from workflows import BELOW, ROOT, STAGES, planned, snakemake, tiny
+from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny
 
 from noncoding.layout import EXPORTED_FILES
 
@@ -28,6 +28,19 @@ def test_from_a_server_to_a_report(finished):
     # The unpacked .mat files were temporary; the archive is kept, with its lock.
     kept = sorted(path.name for path in (results / "raw").iterdir())
     assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
+
+
+def test_no_secret_is_written_anywhere_and_no_path_into_what_is_given_on(finished):
+    """But for what Snakemake writes for itself."""
+    files = [path for path in (finished.folder / "results").rglob("*") if path.is_file()]
+    assert {".h5", ".html", ".ckpt", ".json", ".md", ".log"} <= {path.suffix for path in files}
+    assert SECRET not in finished.said
+    for path in files:
+        content = path.read_bytes()
+        assert SECRET.encode() not in content, path
+        if path.suffix != ".log":
+            assert bytes(finished.folder) not in content, path
+    assert "***@127.0.0.1" in (finished.folder / "results/toy/report.html").read_text("utf-8")
 
 
 def test_one_stage_alone_makes_its_results_again(finished, tmp_path):

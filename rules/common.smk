@@ -16,8 +16,11 @@ sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
 from noncoding.build.peaks import peak_paths, peak_source
-from noncoding.configuration import check_configuration, trained_models, training_of
-from noncoding.downloads import downloads, file_name, redacted, urls
+from noncoding.configuration.check import check_configuration
+from noncoding.configuration.given import check_files, retype
+from noncoding.configuration.schema import expand_home
+from noncoding.configuration.training import trained_models, training_of
+from noncoding.downloads import downloads, file_name, redacted, shareable, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
@@ -52,8 +55,12 @@ def check_paths(dataset):
             )
 
 
+schema = Path(BASE, "schemas", "config.schema.yaml")
 try:
-    check_configuration(config, Path(BASE, "schemas", "config.schema.yaml"))
+    check_files(workflow.configfiles)
+    retype(config, workflow.config_settings.config_args)
+    check_configuration(config, schema)
+    expand_home(config, schema)
     DATASETS = config["run"]["datasets"]
     # Here, since an error in a function of a rule is shown with its traceback.
     for dataset in DATASETS:
@@ -61,7 +68,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error))
 
-RESULTS = config["results"]
+RESULTS = os.path.normpath(config["results"])
 # What is trained: its name → the model's own name and the seed.
 TRAINED = trained_models(config)
 MODELS = list(TRAINED)
@@ -172,10 +179,10 @@ def published(dataset):
 
 
 def published_rows(wildcards):
-    """The first URL of each file that the rows come from; motifs are not among them."""
+    """Where each file comes from that the rows do, as stores say it; motifs are not among them."""
     motifs = config["datasets"][wildcards.dataset].get("motifs")
     return {
-        name: url
+        name: shareable(url)
         for name, url in published(wildcards.dataset).items()
         if not motifs or name != file_name(motifs)
     }
@@ -250,9 +257,10 @@ def target_table(wildcards):
     """The table that names the label columns of a bundle."""
     if wildcards.dataset in SIMULATED:
         return f"{RESULTS}/{wildcards.dataset}/simulated/targets.tsv"
-    table = Path(config["datasets"][wildcards.dataset]["targets"])
+    table = config["datasets"][wildcards.dataset]["targets"]
+    shipped = Path(BASE, table)
     # A table that ships with the pipeline is found from any working directory.
-    return str(table if table.exists() else own(Path(BASE, table)))
+    return own(shipped) if shipped.exists() and not Path(table).exists() else table
 
 
 def planted_truth(wildcards):

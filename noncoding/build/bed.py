@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from noncoding.build.names import chromosome_map_for, some_of
-from noncoding.errors import InputError
+from noncoding.build.names import chromosome_map_for
+from noncoding.errors import InputError, some_of
 from noncoding.tables import plain_utf8
 
 log = logging.getLogger(__name__)
@@ -186,15 +186,14 @@ def warn_of_placed(files: Iterable[Placed]) -> None:
             "%d intervals are left out, since the FASTA file has no chromosome of that name: %s",
             sum(file.outside.total() for file in outside),
             _listed(
-                f"{file.where}: {file.outside.total()} of {file.total} "
-                f"(on {some_of(list(file.outside))})"
+                f"{file.where}: {file.outside.total()} of {file.total} (on {some_of(file.outside)})"
                 for file in outside
             ),
         )
 
 
 def _listed(lines: Iterable[str]) -> str:
-    return some_of(list(lines), separator="; ", shown=_FILES_SHOWN)
+    return some_of(lines, separator="; ", shown=_FILES_SHOWN)
 
 
 def _check_ends(intervals: pd.DataFrame, where: str | os.PathLike[str], limits: pd.Series) -> int:

@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.build.bins import Binning, Integers, LabelledBins
-from noncoding.build.names import some_of
 from noncoding.build.panel import Panel
-from noncoding.errors import InputError
+from noncoding.errors import InputError, some_of
 from noncoding.targets import ADD_NEGATIVES
 
 log = logging.getLogger(__name__)
@@ -185,7 +184,7 @@ def warn_of_missing_negatives(splits: Mapping[str, SplitCounts], targets: pd.Dat
 
 
 def _listed(lines: Iterable[str]) -> str:
-    return some_of(list(lines), separator="; ", shown=_SHOWN)
+    return some_of(lines, separator="; ", shown=_SHOWN)
 
 
 def _peaks_between(panel: Panel, shortest: int, longest: float) -> Integers:

@@ -5,8 +5,8 @@ import os
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from noncoding.build.names import is_alternative, named_after, some_of
-from noncoding.errors import InputError
+from noncoding.build.names import is_alternative, named_after
+from noncoding.errors import InputError, some_of
 from noncoding.fasta import records
 
 log = logging.getLogger(__name__)

@@ -1,10 +1,7 @@
 """Names of chromosomes: what is alike in two files, and what is a part or copy of another."""
 
-import difflib
 import re
 from collections.abc import Collection, Iterable
-
-_SHOWN = 5
 
 _ALTERNATIVE = re.compile(
     r"""
@@ -57,28 +54,6 @@ def chromosome_map_for(names: Iterable[str], lengths: Collection[str]) -> dict[s
     """
     alike = {_bare(name): name for name in lengths}
     return {name: alike[_bare(name)] for name in names if _bare(name) in alike}
-
-
-def some_of(
-    names: Collection[str], *, like: str | None = None, separator: str = ", ", shown: int = _SHOWN
-) -> str:
-    """The first of some names, and how many there are beside them.
-
-    Parameters
-    ----------
-    names : collection of str
-    like : str, optional
-        A misspelt name: those that it may mean come first.
-    separator : str
-    shown : int
-    """
-    folded = [name.casefold() for name in names]
-    close = difflib.get_close_matches(like.casefold(), folded, n=shown) if like else []
-    first = {name: place for place, name in reversed([*enumerate(close)])}
-    ordered = sorted(names, key=lambda name: first.get(name.casefold(), len(close)))
-    more = len(ordered) - shown
-    listed = separator.join(ordered[:shown])
-    return f"{listed}{separator}… ({more:,} more)" if more > 0 else listed
 
 
 def _bare(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from noncoding.build.names import chromosome_map_for, is_alternative, some_of
+from noncoding.build.names import chromosome_map_for, is_alternative
 
 
 # From the headers of GRCh38, GRCh37 and GRCm39 of UCSC, Ensembl, NCBI and the analysis sets.
@@ -72,9 +72,3 @@ def test_names_that_differ_by_their_prefix_are_mapped():
         "1": "chr1",
         "MT": "chrM",
     }
-
-
-def test_some_names_of_many():
-    assert some_of(["a", "b"]) == "a, b"
-    assert some_of(list("abcdefg")) == "a, b, c, d, e, … (2 more)"
-    assert some_of(["x", "y", "Chr3"], like="chr3", shown=1) == "Chr3, … (2 more)"

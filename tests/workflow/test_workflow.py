@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy_bundle import TARGETS
 from toy_inputs import GENOME, SIMULATED, write_genome
-from workflows import BELOW, ROOT, STAGES, planned, snakemake, tiny
+from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny
 
 from noncoding.layout import EXPORTED_FILES
 
@@ -29,6 +29,19 @@ def test_from_a_server_to_a_report(finished):
     kept = sorted(path.name for path in (results / "raw").iterdir())
     assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
     assert not list(results.rglob("*unfinished"))
+
+
+def test_no_secret_is_written_anywhere_and_no_path_into_what_is_given_on(finished):
+    """But for what Snakemake writes for itself."""
+    files = [path for path in (finished.folder / "results").rglob("*") if path.is_file()]
+    assert {".h5", ".html", ".ckpt", ".json", ".md", ".log"} <= {path.suffix for path in files}
+    assert SECRET not in finished.said
+    for path in files:
+        content = path.read_bytes()
+        assert SECRET.encode() not in content, path
+        if path.suffix != ".log":
+            assert bytes(finished.folder) not in content, path
+    assert "***@127.0.0.1" in (finished.folder / "results/toy/report.html").read_text("utf-8")
 
 
 def test_one_stage_alone_makes_its_results_again(finished, tmp_path):
@@ -256,6 +269,22 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert status != 0
     assert "Did you mean 'train'?" in said
     assert not (tmp_path / "results").exists()
+
+
+def test_a_key_that_stands_twice_stops_before_anything_runs(tmp_path):
+    (tmp_path / "twice.yaml").write_text("seed: 1\ntrain: {epochs: 1}\nseed: 2\n")
+    status, said = snakemake(tmp_path, "--configfile", "twice.yaml")
+    assert status != 0
+    assert "twice.yaml, line 3: found the key 'seed' once more; it is in line 1, too" in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_values_on_the_command_line_are_yaml_and_a_home_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    values = ("--config", "results=~/out/", "train={epochs: 3}", "mirror=null")
+    status, said = snakemake(tmp_path, "simulate", *values, config=tiny(sim=SIMULATED))
+    assert status == 0, said
+    assert (tmp_path / "home" / "out" / "sim" / "simulated" / "bundle.tar.gz").exists()
 
 
 def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished, tmp_path):

@@ -9,7 +9,9 @@ WORKDIR /noncoding
 COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
 COPY . .
-# Users other than root may run it, also those whose number has no name.
+# Users other than root may run it, also those whose number has no name: Snakemake keeps its own
+# records here, beside the results.
+RUN install -d -m 1777 .snakemake results
 ENV USER=noncoding XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib NUMBA_CACHE_DIR=/tmp/numba
 ENTRYPOINT ["snakemake"]
 CMD ["--help"]

@@ -123,6 +123,8 @@ def held(folder: str | os.PathLike[str] = ".") -> str | None:
 def _taken(path: Path) -> IO[str] | None:
     """The lock file, open and held, with who holds it written down; None if another does."""
     while True:
+        if path.is_symlink():  # what it points to is no lock of ours
+            path.unlink()
         handle = path.open("a", encoding="utf-8")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

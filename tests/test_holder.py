@@ -85,6 +85,24 @@ def test_a_folder_without_a_lock_is_nobodys(locked):
     assert told_by_another(locked).strip() == "None"
 
 
+@pytest.mark.parametrize("kind", ["a folder of runs", "a file"])
+def test_a_link_in_place_of_a_lock_costs_nothing(kind, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    lock = tmp_path / (".snakemake/holder.json" if kind == "a folder of runs" else ".lock-x.h5")
+    lock.parent.mkdir(exist_ok=True)
+    lock.symlink_to(precious)
+    if kind == "a folder of runs":
+        hold(tmp_path)
+        assert str(os.getpid()) in lock.read_text()
+        release(tmp_path)
+    else:
+        with exclusive(tmp_path / "x.h5"):
+            assert str(os.getpid()) in lock.read_text()
+    assert precious.read_text() == "precious"
+    assert not lock.exists()
+
+
 HOLDING = """
 import sys
 from noncoding.holder import exclusive

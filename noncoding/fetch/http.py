@@ -79,7 +79,7 @@ def fetch_http(url: str, partial: Partial, timeout: float) -> None:
             raise TransientError(f"a lost connection ({reason})") from error
         raise refused(url, f"no secure connection ({reason})", _TLS_REMEDY) from error
     except (requests.exceptions.InvalidProxyURL, requests.exceptions.InvalidURL) as error:
-        raise refused(url, f"an address that cannot be asked ({redacted(str(error))})") from error
+        raise refused(url, f"an address that cannot be asked ({error})") from error
     except (
         requests.ConnectionError,
         requests.Timeout,
@@ -89,7 +89,7 @@ def fetch_http(url: str, partial: Partial, timeout: float) -> None:
         raise TransientError(f"a lost connection ({_reason(error)})") from error
     # ValueError: what a redirection or a proxy in the environment names is no address.
     except (requests.RequestException, ValueError) as error:
-        raise refused(url, f"an address that cannot be asked ({redacted(str(error))})") from error
+        raise refused(url, f"no address or answer that can be understood ({error})") from error
 
 
 def _answer(url: str, headers: dict[str, str], timeout: float) -> requests.Response:
@@ -141,7 +141,7 @@ def _receive(
         if not page_expected and looks_like_html(start):
             raise _web_page(url)
         # The headers describe the compressed bytes, so that this download cannot be resumed.
-        origin = Origin(redacted(url), None, None, None) if packed else _origin(response, url)
+        origin = Origin(redacted(url)) if packed else _origin(response, url)
         partial.begin(origin)
     partial.append(body, origin)
 
@@ -231,5 +231,6 @@ def _origin(response: requests.Response, url: str) -> Origin:
         redacted(url),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
+        response.headers.get("Date"),
         int(length) if re.fullmatch(_COUNT, length) else None,
     )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from io import FileIO
 from pathlib import Path
 
@@ -18,6 +20,16 @@ from noncoding.fetch.space import check_room, free_bytes
 from noncoding.holder import exclusive
 
 LOG = logging.getLogger(__name__)
+
+_LONGEST = 1000
+"""Characters of what a server said that a message repeats."""
+
+
+def legible(text: str) -> str:
+    """What a server said, or a name, for a message: one line, without secrets, not too long."""
+    text = redacted(text)
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 class TransientError(Exception):
@@ -33,7 +45,7 @@ class TransientError(Exception):
 
     def __init__(self, found: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(redacted(found))
+        super().__init__(legible(found))
 
 
 @dataclass(frozen=True)
@@ -44,25 +56,34 @@ class Origin:
     ----------
     url : str
         Without secrets.
-    etag, last_modified : str or None
+    etag, last_modified, date : str or None
         As the server sent them.
     length : int or None
         Bytes of the whole file, where the server said so.
     """
 
     url: str
-    etag: str | None
-    last_modified: str | None
-    length: int | None
+    etag: str | None = None
+    last_modified: str | None = None
+    date: str | None = None
+    length: int | None = None
 
     @property
     def validator(self) -> str | None:
         """What tells one version of the file from another, if anything does."""
         # A weak ETag does not promise equal bytes, and If-Range must not carry it.
         strong = self.etag and not self.etag.startswith("W/")
-        validator = self.etag if strong else self.last_modified
+        validator = self.etag if strong else self.last_modified if self._is_settled() else None
         # What else a server sends can stand in no request.
-        return validator if re.fullmatch(r"[ -~]+", validator or "") else None
+        return validator if re.fullmatch(r"[ -~]{1,1000}", validator or "") else None
+
+    def _is_settled(self) -> bool:
+        """Whether the file cannot have changed since without another date (RFC 9110, 8.8.2.2)."""
+        try:
+            sent, changed = map(parsedate_to_datetime, (self.date or "", self.last_modified or ""))
+            return sent - changed >= timedelta(seconds=1)
+        except (ValueError, TypeError, OverflowError):
+            return False
 
 
 class Partial:
@@ -114,12 +135,15 @@ class Partial:
 
     def _origin(self) -> Origin | None:
         try:
-            origin = Origin(**json.loads(self._record.read_text()))
+            origin = Origin(**json.loads(self._record.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):  # none, or cut off while it was written
             return None
-        texts = {type(origin.url), type(origin.etag), type(origin.last_modified)}
+        texts = {
+            type(text) for text in (origin.url, origin.etag, origin.last_modified, origin.date)
+        }
         known = texts <= {str, type(None)} and type(origin.length) in (int, type(None))
-        return origin if known else None
+        # A link is none of ours: what it points to must not grow.
+        return origin if known and not self._path.is_symlink() else None
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
@@ -140,7 +164,7 @@ class Partial:
         self.remove()
         self._check_room(origin)
         with self._writing():
-            self._record.write_text(json.dumps(asdict(origin)))
+            self._record.write_text(json.dumps(asdict(origin)), encoding="utf-8")
             self._path.touch()
 
     def append(self, chunks: Iterable[bytes], origin: Origin) -> None:
@@ -154,7 +178,7 @@ class Partial:
             They cannot be written, there is no room for them, or they find no end.
         """
         self._check_room(origin)
-        LOG.info("%s: %s", origin.url, _of(self.size, origin.length))
+        LOG.info("%s: %s", legible(origin.url), _of(self.size, origin.length))
         with (
             self._writing_opened() as handle,
             shown(self.destination.name, self.size, origin.length) as update,
@@ -188,7 +212,9 @@ class Partial:
             )
 
     def digest(self) -> str:
-        """SHA-256 of the bytes received."""
+        """SHA-256 of the bytes received, which are on the disk when this returns."""
+        with self._writing():
+            files.sync(self._path)
         return files.sha256(self._path)
 
     def remove(self) -> None:
@@ -206,6 +232,7 @@ class Partial:
         """Give the file its final name."""
         with self._writing():
             self._path.replace(self.destination)
+            files.sync(self.destination.parent)
             self._record.unlink(missing_ok=True)
 
     def _writing_opened(self) -> FileIO:

@@ -1,14 +1,15 @@
 """What a file is taken from: a URL, a mirror, a local path."""
 
+import glob
+import os
 import re
 import stat
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
-from noncoding.downloads import redacted
 from noncoding.errors import InputError
-from noncoding.fetch.partial import Origin, Partial, TransientError
+from noncoding.fetch.partial import Origin, Partial, TransientError, legible
 
 CHUNK = 1 << 14
 """Bytes read at once; as many are lost, at most, where a connection breaks."""
@@ -23,7 +24,7 @@ class SourceError(InputError):
     """One source does not give the file; another may. Holds no secrets of its address."""
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
-        super().__init__(redacted(str(where)), redacted(found), expected, remedy)
+        super().__init__(legible(str(where)), legible(found), expected, remedy)
 
 
 def refused(url: str, found: str, remedy: str | None = None) -> SourceError:
@@ -61,11 +62,23 @@ def sources(url: str | Sequence[str], mirror: str | None) -> list[Source]:
 
 def _located(address: str) -> Source:
     """A URL as it is; a file URL or a path as a Path."""
+    if not address.strip():
+        raise InputError("url", "an empty address", "an address or a path", "Give one.")
     if "://" not in address and not address.lower().startswith("file:"):
-        return Path(address).expanduser()
+        try:
+            return Path(address).expanduser()
+        except RuntimeError:  # ~ and a user who is not known
+            return Path(address)
     parts = _split(address)
     if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        return Path(unquote(parts.path))
+        if parts.query or parts.fragment:
+            raise SourceError(
+                address,
+                "a ? or # in the address of a file",
+                "the name of a file alone",
+                "If it belongs to the name, write %3F or %23, or give the plain path.",
+            )
+        return Path(_unquoted(parts.path))
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SourceError(
             address,
@@ -74,6 +87,11 @@ def _located(address: str) -> Source:
             "Correct it; or fetch the file with another program and give its path.",
         )
     return address
+
+
+def _unquoted(path: str) -> str:
+    """A path of this machine, where names are bytes."""
+    return os.fsdecode(unquote_to_bytes(path))
 
 
 def _split(address: str) -> SplitResult:
@@ -90,7 +108,7 @@ def _split(address: str) -> SplitResult:
 
 
 def _mirrored(source: Source, mirror: str) -> Source:
-    path = source if isinstance(source, Path) else PurePosixPath(unquote(_split(source).path))
+    path = source if isinstance(source, Path) else PurePosixPath(_unquoted(_split(source).path))
     if not path.name:
         raise SourceError(
             source,
@@ -103,7 +121,8 @@ def _mirrored(source: Source, mirror: str) -> Source:
         return _inside(folder, path.name)
     parts = _split(folder)
     # Before a query, which may hold the key to all that the mirror has.
-    return parts._replace(path=f"{parts.path.rstrip('/')}/{quote(path.name)}").geturl()
+    name = quote(os.fsencode(path.name))
+    return parts._replace(path=f"{parts.path.rstrip('/')}/{name}").geturl()
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -111,7 +130,7 @@ def _inside(folder: Path, name: str) -> Path:
     direct = folder / name
     if direct.exists():
         return direct
-    found = sorted(folder.rglob(name))
+    found = sorted(folder.rglob(glob.escape(name)))
     if len(found) > 1:
         raise InputError(
             folder,
@@ -140,15 +159,18 @@ def copy(source: Path, partial: Partial) -> None:
                 "Write its content to a file, and name that.",
             )
         with source.open("rb") as handle:
-            origin = Origin(str(source), None, None, status.st_size)
+            origin = Origin(str(source), length=status.st_size)
             partial.begin(origin)
             partial.append(iter(lambda: handle.read(CHUNK), b""), origin)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: what no name can hold
+        known: dict[type[Exception], str] = {
+            FileNotFoundError: "nothing",
+            IsADirectoryError: "a folder",
+        }
+        why = getattr(error, "strerror", error)
         raise SourceError(
             source,
-            {FileNotFoundError: "nothing", IsADirectoryError: "a folder"}.get(
-                type(error), f"a file that cannot be read ({error.strerror})"
-            ),
+            known.get(type(error), f"a file that cannot be read ({why})"),
             "a file",
             "Correct the path or the mirror, or put the file there.",
         ) from error

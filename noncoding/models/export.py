@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from noncoding import __version__
 from noncoding.alphabet import ALPHABET
-from noncoding.errors import InputError
+from noncoding.errors import InputError, some_of
 from noncoding.files import read_json, sha256, temporary, written_whole
 from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
@@ -70,8 +70,8 @@ class ExportedModel:
         if list(self.targets["name"]) != list(store.targets["name"]):
             raise InputError(
                 f"{self.folder / 'targets.tsv'}",
-                f"{len(self.targets)} targets ({_some(self.targets)})",
-                f"the {len(store.targets)} of {store.path} ({_some(store.targets)})",
+                f"{len(self.targets)} targets ({some_of(self.targets['name'], shown=3)})",
+                f"the {len(store.targets)} of {store.path} ({some_of(store.targets['name'], shown=3)})",
                 "Train the model on this data set, or use the data set that it was trained on.",
             )
 
@@ -179,10 +179,6 @@ def _name_classes(network: Network) -> None:
         for auto, found in classes.items()
     }
     network.config.alphabet = ALPHABET
-
-
-def _some(targets: pd.DataFrame) -> str:
-    return ", ".join(targets["name"][:3]) + (" …" if len(targets) > 3 else "")
 
 
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:

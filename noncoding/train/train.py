@@ -99,10 +99,9 @@ def train(
     with ExitStack() as stack:
         if is_first_process():
             stack.enter_context(exclusive(outputs.unfinished))
-        resumed = unfinished.begin(record)
+        resumed, parts = unfinished.begin(record, writes=is_first_process())
         started = time.perf_counter()
         while True:
-            parts = unfinished.smaller_batches()
             run = _Run(stores, sizes, training | conduct, load, seed, outputs, motifs, parts)
             error = run.fit(resumed, record)
             if error is None:
@@ -117,7 +116,7 @@ def train(
                 run.batch_size,
                 run.batch_size // 2,
             )
-            unfinished.cut_batches(2 * parts)
+            unfinished.cut_batches(parts := 2 * parts)
             # Before the next attempt takes its own memory.
             del run, error
             free_memory()

@@ -44,8 +44,8 @@ class Unfinished:
         """The table of each layer's norms."""
         return self.folder / "layers.csv"
 
-    def begin(self, record: dict[str, Any]) -> Path | None:
-        """The checkpoint to go on from; None for a training from the start.
+    def begin(self, record: dict[str, Any], *, writes: bool = True) -> tuple[Path | None, int]:
+        """Where to go on from.
 
         A training that has ended stays here until its results have been accepted: until then
         they can be written again, by the same code. Of another record it is deleted.
@@ -54,6 +54,17 @@ class Unfinished:
         ----------
         record : dict
             All that decides the weights; JSON.
+        writes : bool
+            Whether to delete what cannot be gone on from, and write the record down. Of the
+            processes that share a training the first one does; before or after it, the
+            others find the same.
+
+        Returns
+        -------
+        resumed : Path or None
+            The checkpoint; None for a training from the start.
+        parts : int
+            Into how many parts a batch is cut, since it did not fit into the memory.
 
         Raises
         ------
@@ -66,8 +77,10 @@ class Unfinished:
         if (self.folder / FINISHED).exists():
             if before == record and read_json(self.folder / FINISHED) == code:
                 log.info("the training had ended; its results are written again")
-                return self.resume_point
-            discard(self.folder)
+                return self.resume_point, self._parts()
+            if writes:
+                discard(self.folder)
+            before = None
         elif self.resume_point.exists():
             if not isinstance(before, dict):
                 raise InputError(
@@ -87,21 +100,21 @@ class Unfinished:
                     f"configuration that stands in {settings}.",
                 )
             log.info("going on from %s", self.resume_point)
-            return self.resume_point
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if before != record:
+            return self.resume_point, self._parts()
+        if before == record:
+            return None, self._parts()
+        if writes:
             (self.folder / "parts.json").unlink(missing_ok=True)
-        with written_whole(settings) as [partial]:
-            partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
-        return None
+            with written_whole(settings) as [partial]:
+                partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
+        return None, 1
 
     def finish(self) -> None:
         """Write down that the results are written, so that this folder can be removed."""
         with written_whole(self.folder / FINISHED) as [partial]:
             partial.write_text(json.dumps(_code()), encoding="utf-8")
 
-    def smaller_batches(self) -> int:
-        """Into how many parts a batch is cut, since it did not fit into the memory."""
+    def _parts(self) -> int:
         path = self.folder / "parts.json"
         parts = read_json(path)
         if isinstance(parts, int) and parts > 0:
@@ -116,7 +129,7 @@ class Unfinished:
         return 1
 
     def cut_batches(self, parts: int) -> None:
-        """Remember `smaller_batches` for whoever goes on."""
+        """Remember into how many parts a batch is cut, for whoever goes on."""
         with written_whole(self.folder / "parts.json") as [partial]:
             partial.write_text(json.dumps(parts), encoding="utf-8")
 

@@ -5,6 +5,7 @@ import re
 import threading
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ BODY = random.Random(1).randbytes(500_000)
 OTHER = random.Random(2).randbytes(400_000)
 DIGEST = sha256(BODY).hexdigest()
 ETAG = '"one"'
+SELF_SIGNED = Path(__file__).with_name("self_signed.pem")
+"""Key and certificate of 127.0.0.1."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -38,8 +41,10 @@ class Handler(BaseHTTPRequestHandler):
         if start:
             status = 206
             answer["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        self.send_response(status)
-        for name, value in (answer | dict(headers)).items():
+        answer |= dict(headers)
+        # The one adds a date, the other does not.
+        (self.send_response_only if "Date" in answer else self.send_response)(status)
+        for name, value in answer.items():
             self.send_header(name, str(value))
         self.end_headers()
         self.wfile.write(body[start:stop])
@@ -48,8 +53,8 @@ class Handler(BaseHTTPRequestHandler):
 class Site:
     """A server whose `answer(handler, number of the request)` a test sets."""
 
-    def __init__(self, address):
-        self.url = f"http://127.0.0.1:{address[1]}"
+    def __init__(self, scheme, address):
+        self.url = f"{scheme}://127.0.0.1:{address[1]}"
         self.requests = []
         self.answer = lambda handler, _: handler.reply()
         self.released = threading.Event()

@@ -1,8 +1,11 @@
 """The lock file: what was got once is compared with what is got later."""
 
 import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from misbehaving import BODY, DIGEST, OTHER, by_path, drop_first, fetched, refused
@@ -149,6 +152,32 @@ def test_killed_before_the_lock_is_written(site, get, destination, lock, monkeyp
     assert fetched(destination)
     assert json.loads(lock.read_text())["etag"] == '"one"'
     assert len(site.requests) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of open files from /proc")
+def test_the_bytes_are_on_the_disk_before_lock_and_name(site, get, destination, lock, monkeypatch):
+    steps = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor):
+        steps.append(("synced", Path(f"/proc/self/fd/{descriptor}").readlink()))
+        fsync(descriptor)
+
+    def named(path, name):
+        steps.append(("named", Path(name)))
+        return replace(path, name)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", named)
+    get(f"{site.url}/x")
+    assert steps[0] == ("synced", destination.with_name(f".partial-{destination.name}"))
+    folder = ("synced", destination.parent)
+    assert [step for step in steps if step[0] == "named" or step == folder] == [
+        ("named", lock),
+        folder,
+        ("named", destination),
+        folder,
+    ]
 
 
 def test_two_processes_do_not_write_one_file(site, get, destination):

@@ -102,6 +102,19 @@ def test_resumes_by_the_date_where_the_etag_is_weak(site, get, destination):
     assert site.requests[1][2] == date
 
 
+@pytest.mark.parametrize(
+    "sent", ["Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:27:00 GMT", "today", ""]
+)
+def test_a_date_does_not_tell_versions_of_one_second_apart(site, get, destination, sent):
+    date = "Wed, 21 Oct 2015 07:28:00 GMT"
+    headers = {"Last-Modified": date, "Date": sent}
+    site.answer = drop_first(
+        etag=None, if_range=False, headers=headers, then={"body": OTHER[:1] + BODY[1:]}
+    )
+    get(f"{site.url}/x")
+    assert fetched(destination, OTHER[:1] + BODY[1:])
+
+
 def test_begins_anew_where_ranges_are_not_known(site, get, destination):
     site.answer = drop_first(ranges=False)
     get(f"{site.url}/x")
@@ -198,6 +211,19 @@ def test_part_with_a_damaged_record_is_not_resumed(site, get, destination, recor
     get(f"{site.url}/x")
     assert fetched(destination)
     assert site.ranges == [None, None]
+
+
+def test_a_link_in_place_of_the_part_is_not_written_through(site, get, destination, tmp_path):
+    site.answer = drop_first()
+    refused(get, destination, f"{site.url}/x", retries=0)
+    partial = destination.with_name(f".partial-{destination.name}")
+    (tmp_path / "elsewhere").write_bytes(b"precious")
+    partial.unlink()
+    partial.symlink_to(tmp_path / "elsewhere")
+    get(f"{site.url}/x")
+    assert fetched(destination)
+    assert not destination.is_symlink()
+    assert (tmp_path / "elsewhere").read_bytes() == b"precious"
 
 
 def test_whole_part_is_not_fetched_again(site, get, destination, monkeypatch):

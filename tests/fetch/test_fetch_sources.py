@@ -1,9 +1,10 @@
 """Local files, mirrors and lists of URLs."""
 
+import os
 from pathlib import Path
 
 import pytest
-from misbehaving import BODY, DIGEST, drop_first, fetched, names, refused
+from misbehaving import BODY, DIGEST, OTHER, drop_first, fetched, names, refused
 
 
 @pytest.mark.parametrize("address", [str, Path.as_uri, lambda path: f"file:{path}"])
@@ -37,9 +38,58 @@ def test_local_folder(get, destination, tmp_path):
     assert refused(get, destination, str(tmp_path)).found == "a folder"
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/x", "file://host/x", "ftp://host/x", "http:///x"])
-def test_address_of_another_kind(get, destination, address):
-    assert "https://" in refused(get, destination, address).expected
+@pytest.mark.parametrize(
+    "name",
+    ["a?b.gz", "a#b.gz", "100%20.gz", "a b.gz", "[ab]*.gz", os.fsdecode(b"Schl\xfcssel.gz")],
+    ids=["question mark", "hash", "percent sign", "space", "pattern", "Latin-1"],
+)
+@pytest.mark.parametrize("address", [str, Path.as_uri])
+def test_local_file_of_any_name(get, destination, source, address, name):
+    get(address(source.rename(source.with_name(name))), sha256=DIGEST)
+    assert fetched(destination)
+
+
+def test_what_is_no_part_of_a_file_address(get, destination, source):
+    for end in ("?raw=1", "#top"):
+        error = refused(get, destination, source.as_uri() + end)
+        assert "%3F or %23" in error.remedy
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "device"])
+def test_local_file_that_is_none(get, destination, tmp_path, kind):
+    path = Path("/dev/zero")
+    if kind == "FIFO":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)  # nobody writes: opened, it would wait for ever
+    assert refused(get, destination, str(path)).found == "a device or a pipe"
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("s3://bucket/x", "not known here"),
+        ("file://host/x", "not known here"),
+        ("ftp://host/x", "not known here"),
+        ("http:///x", "not known here"),
+        ("http://host:port/x", "cannot be asked"),
+        ("http://host:99999/x", "cannot be asked"),
+        ("http://[::g]/x", "cannot be read"),
+        ("http://host/a b", "a space"),
+        ("http://host/a\n", "a control character"),
+        ("", "an empty address"),
+        (" ", "an empty address"),
+        ("~nobody-of-that-name/x", "nothing"),
+        ("file:///a%00b", "cannot be read"),
+        ("a\0b", "cannot be read"),
+        ("a" * 300, "cannot be read"),
+    ],
+)
+def test_address_that_cannot_be_meant(get, destination, pauses, address, found):
+    error = refused(get, destination, address)
+    assert found in error.found
+    assert str(error).isprintable()
+    assert pauses == []
+    assert names(destination.parent) == [destination.name]
 
 
 @pytest.mark.parametrize("mirror", [str, Path.as_uri])
@@ -74,11 +124,28 @@ def test_mirror_with_several_files_of_the_name(get, destination, source):
     assert "a/bundle.tar.gz, b/bundle.tar.gz" in error.found
 
 
-@pytest.mark.parametrize("end", ["", "/"])
-def test_mirror_url(site, get, destination, end):
-    get("https://example.org/a/x%23y.gz", mirror=f"{site.url}/copies{end}")
+def test_mirror_takes_a_name_for_no_pattern(get, destination, source):
+    (source.parent / "b").mkdir()
+    source.rename(source.parent / "b" / "x[1].gz")
+    (source.parent / "b" / "x1.gz").write_bytes(OTHER)
+    get("https://example.org/x[1].gz", mirror=str(source.parent))
     assert fetched(destination)
-    assert site.requests[0][0] == "/copies/x%23y.gz"
+
+
+@pytest.mark.parametrize(
+    ("mirror", "asked"),
+    [
+        ("copies", "/copies/x%23y.gz"),
+        ("copies/", "/copies/x%23y.gz"),
+        ("", "/x%23y.gz"),
+        ("copies?key=S3CRET", "/copies/x%23y.gz?key=S3CRET"),
+    ],
+)
+def test_mirror_url(site, get, destination, mirror, asked):
+    get("https://example.org/a/x%23y.gz", mirror=f"{site.url}/{mirror}")
+    assert fetched(destination)
+    assert site.requests[0][0] == asked
+    assert "S3CRET" not in destination.with_name(f"{destination.name}.lock.json").read_text()
 
 
 def test_mirror_of_no_file(get, destination):

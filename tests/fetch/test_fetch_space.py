@@ -1,9 +1,10 @@
 """Disks that are full, too small, or cannot be written to."""
 
+import gzip
 import os
 import resource
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,35 @@ def test_what_was_received_needs_no_room_again(site, get, destination):
     get(f"{site.url}/x", free=lambda _: rest)
     assert fetched(destination)
     assert site.ranges[1:] == [f"bytes={received}-"] * 2
+
+
+def endless(handler, _):
+    handler.send_response(200)
+    handler.end_headers()
+    with suppress(OSError):  # until the client hangs up
+        while True:
+            handler.wfile.write(bytes(2**16))
+
+
+def bomb(handler, _):
+    handler.reply(gzip.compress(bytes(10**7)), headers={"Content-Encoding": "gzip"})
+
+
+@pytest.mark.parametrize("answer", [endless, bomb])
+def test_a_body_without_an_end_is_given_up_where_the_room_ends(site, tmp_path, pauses, answer):
+    site.answer = answer
+    with pytest.raises(InputError) as caught:
+        fetch(
+            [f"{site.url}/x", f"{site.url}/y"],
+            tmp_path / "raw" / "x.fa",
+            budget=Budget(tmp_path, 1_000_000),
+            pause=pauses.append,
+        )
+    assert caught.value.where == f"{site.url}/x"
+    assert "of a file of unknown length" in caught.value.found
+    assert "disk_gib" in caught.value.remedy
+    assert names(tmp_path / "raw") == []
+    assert pauses == []
 
 
 def test_local_file_without_room(get, destination, source):

@@ -198,9 +198,11 @@ def test_the_next_attempt_has_the_memory_of_the_first(
 
 def test_the_cut_is_remembered_for_whoever_goes_on(tmp_path):
     unfinished = Unfinished(tmp_path)
-    assert unfinished.smaller_batches() == 1
+    assert unfinished.begin({"seed": 1}) == (None, 1)
     unfinished.cut_batches(4)
-    assert Unfinished(tmp_path).smaller_batches() == 4
+    assert Unfinished(tmp_path).begin({"seed": 1}) == (None, 4)
+    # Another training may fit.
+    assert Unfinished(tmp_path).begin({"seed": 2}) == (None, 1)
 
 
 def test_logs_of_several_attempts_are_joined(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from noncoding.errors import InputError
 from noncoding.holder import exclusive
 from noncoding.layout import FINISHED
 from noncoding.models import load_model
-from noncoding.train import unfinished
+from noncoding.train import train, unfinished
 from noncoding.train.module import TrainingModule
 from noncoding.train.unfinished import Unfinished
 
@@ -96,6 +97,12 @@ def cut_short(path):
     path.write_bytes(path.read_bytes()[:-50])
 
 
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x40  # in the weights
+    path.write_bytes(content)
+
+
 def gone(path):
     path.unlink()
 
@@ -109,6 +116,7 @@ def malicious(path):
     [
         ("last.ckpt", empty),
         ("last.ckpt", cut_short),
+        ("last.ckpt", flipped),
         ("last.ckpt", malicious),
         ("best.ckpt", empty),
         ("best.ckpt", gone),
@@ -189,6 +197,48 @@ def test_code_that_is_edited_meanwhile_is_not_taken_for_that_of_the_training(tmp
     monkeypatch.setattr(unfinished, "source_files", lambda *_: [tmp_path / "removed.py"])
     state.finish()
     assert json.loads((tmp_path / FINISHED).read_text()) == begun_with
+
+
+@pytest.mark.parametrize("ended", [None, "by this code", "by other code"])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("cut_off", [False, True])
+@pytest.mark.parametrize("cut_batches", [False, True])
+def test_processes_that_share_a_training_find_the_same_and_only_the_first_changes_it(
+    ended, seed, cut_off, cut_batches, tmp_path
+):
+    state = Unfinished(tmp_path)
+    state.begin({"seed": seed})
+    if cut_batches:
+        state.cut_batches(4)
+    if cut_off:
+        state.resume_point.touch()
+    if ended:
+        state.finish()
+    if ended == "by other code":
+        (tmp_path / FINISHED).write_text('"another"')
+
+    def begun(writes):
+        try:
+            return state.begin({"seed": 1}, writes=writes)
+        except InputError as error:
+            return str(error)
+
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    found = begun(False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
+    assert begun(True) == begun(False) == found
+
+
+@pytest.mark.parametrize(("rank", "stays"), [("0", False), ("1", True)])
+def test_a_further_process_deletes_nothing(rank, stays, stores, tmp_path, monkeypatch):
+    state = Unfinished(outputs(tmp_path).unfinished)
+    state.begin({"seed": "another"})
+    state.finish()
+    monkeypatch.setenv("LOCAL_RANK", rank)
+    monkeypatch.setattr(train, "_Run", lambda *_: sys.exit())
+    with pytest.raises(SystemExit):
+        run(tmp_path, stores, DEEPSEA, {})
+    assert (state.folder / FINISHED).exists() == stays
 
 
 def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):

@@ -1,5 +1,6 @@
 """The target table: what each column of the labels means."""
 
+import csv
 import difflib
 import os
 import re
@@ -8,7 +9,7 @@ from io import StringIO
 import pandas as pd
 
 from noncoding.errors import InputError
-from noncoding.tables import read_text
+from noncoding.tables import read_table
 
 REQUIRED = ("index", "name", "group")
 PUBLISHED_POSITIVES = "test_positives"
@@ -47,22 +48,11 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
     text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
-    content = StringIO(read_text(path))
-    try:
-        table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
-    except ValueError as error:
-        raise InputError(
-            path, f"what cannot be read ({error})", "a tab-separated table", "Correct the file."
-        ) from error
-    table = table.reset_index(drop=True)  # R writes names of rows, without a name of their column
-    for column in ("index", "group"):
-        if column not in table:
-            raise InputError(
-                path,
-                f"the columns {', '.join(map(str, table.columns))}",
-                f"a column '{column}'",
-                "Add the column to the target table.",
-            )
+    given = read_table(path, required=("index", "group"))
+    content = StringIO()
+    csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
+    content.seek(0)
+    table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
     if list(table["index"]) != list(range(len(table))):
         raise InputError(
             f"{path}, column index",
@@ -76,8 +66,8 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     for column in ("name", "group", *DESCRIPTIVE):
         if column in table:
             table[column] = table[column].fillna("").astype(str)
-    for row, name in enumerate(table["name"], start=1):
-        check_name(name, f"{path}, row {row}")
+    for line, name in zip(given.lines, table["name"], strict=True):
+        check_name(name, f"{path}, line {line}")
     return table
 
 

@@ -115,7 +115,7 @@ def _read_candidate(
         log.warning("%s has no peaks: the target %s is left out", file.where, file.name)
     placed = on_genome(intervals, file.where, lengths, chromosome_map)
     description = {
-        "name": file.name,
+        "name": file.name.strip(),
         "group": file.group,
         "cell_type": file.cell_type,
         "assay": file.assay,

@@ -68,10 +68,13 @@ class ExportedModel:
                 "Train the model on this data set, or use the data set that it was trained on.",
             )
         if list(self.targets["name"]) != list(store.targets["name"]):
+            own, others = (
+                some_of(table["name"], shown=3) for table in (self.targets, store.targets)
+            )
             raise InputError(
                 f"{self.folder / 'targets.tsv'}",
-                f"{len(self.targets)} targets ({some_of(self.targets['name'], shown=3)})",
-                f"the {len(store.targets)} of {store.path} ({some_of(store.targets['name'], shown=3)})",
+                f"{len(self.targets)} targets ({own})",
+                f"the {len(store.targets)} of {store.path} ({others})",
                 "Train the model on this data set, or use the data set that it was trained on.",
             )
 

@@ -82,7 +82,7 @@ def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
         There is none, it is reached by a link or refers to another file, or it claims more
         values than the file can hold.
     """
-    dataset = _own_item(group, name)
+    dataset = own_item(group, name)
     if not isinstance(dataset, h5py.Dataset):
         raise ValueError(f"'{name}' is no data set")
     if dataset.external or dataset.is_virtual:
@@ -96,15 +96,8 @@ def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
     return dataset
 
 
-def own_group(group: h5py.Group, name: str) -> h5py.Group:
-    """A group that is stored in the file itself; errors as in `own_dataset`."""
-    found = _own_item(group, name)
-    if not isinstance(found, h5py.Group):
-        raise ValueError(f"'{name}' is no group")
-    return found
-
-
-def _own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+def own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    """A group or data set that is reached by hard links alone; errors as in `own_dataset`."""
     item = group
     for part in name.split("/"):
         # Not by `in` or `get`, which follow a link, to a file or to a pipe that never ends.
@@ -118,18 +111,22 @@ def _own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
 
 
 def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
-    """All attributes, each a single value.
+    """All attributes; errors as in `attribute`."""
+    return {name: attribute(item, name) for name in item.attrs}
+
+
+def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """An attribute with a single value; None where it is missing.
 
     Raises
     ------
     ValueError
-        One is an array.
+        It is an array.
     """
-    found = {}
-    for name in item.attrs:
-        stored = item.attrs.get_id(name)
-        if stored.shape != () or stored.get_storage_size() > _LARGEST_ATTRIBUTE:
-            raise ValueError(f"the attribute {name} is not a single value")
-        value = item.attrs[name]
-        found[name] = value.item() if isinstance(value, np.generic) else value
-    return found
+    if name not in item.attrs:
+        return None
+    stored = item.attrs.get_id(name)
+    if stored.shape != () or stored.get_storage_size() > _LARGEST_ATTRIBUTE:
+        raise ValueError(f"the attribute {name} is not a single value")
+    value = item.attrs[name]
+    return value.item() if isinstance(value, np.generic) else value

@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from noncoding.errors import InputError
 from noncoding.files import written_whole
+from noncoding.hdf5 import attribute, damage_told, open_hdf5, own_dataset
 
 LEVEL = 0.95
 """Confidence level of all intervals."""
@@ -80,17 +80,12 @@ def read_replicates(path: str | os.PathLike[str]) -> Replicates:
     InputError
         The file cannot be read, or is another.
     """
-    try:
-        with h5py.File(path, "r") as file:
-            arrays = {name: file[name][:] for name in _ARRAYS}
-            return Replicates(**arrays, seed=int(file.attrs["seed"]))
-    except (OSError, KeyError) as error:
-        raise InputError(
-            path,
-            f"a file that cannot be read as replicates ({error})",
-            f"HDF5 with the attribute seed and the data sets {', '.join(_ARRAYS)}",
-            "Run the stages 'baseline' and 'evaluate' again.",
-        ) from error
+    expected = f"replicates: the attribute seed and the data sets {', '.join(_ARRAYS)}"
+    remedy = "Run the stages 'baseline' and 'evaluate' again."
+    with open_hdf5(path, expected, remedy) as file, damage_told(path, expected, remedy):
+        arrays = {name: own_dataset(file, name)[:] for name in _ARRAYS}
+        seed = int(attribute(file, "seed"))
+    return Replicates(**arrays, seed=seed)
 
 
 _ARRAYS = ("auroc", "auprc", "positives", "loci")

@@ -2,11 +2,11 @@
 
 import os
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
 from noncoding.errors import InputError
+from noncoding.hdf5 import attribute, damage_told, open_hdf5, own_dataset
 from noncoding.store import Store
 
 
@@ -30,27 +30,20 @@ def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[
         The file cannot be read, is of another store, or holds what is no probability.
     """
     remedy = "Run the stage 'predict' again on this store."
-    try:
-        with h5py.File(path, "r") as file:
-            rows, probability = file.attrs["store_rows"], file["probability"]
-            if not isinstance(probability, h5py.Dataset) or probability.dtype != np.float32:
-                raise KeyError("no data set of float32 'probability'")
-            found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
-            shape = (split.loci_count, len(split.targets))
-            if rows != split.rows or probability.shape != shape:
-                expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
-                raise InputError(path, found, expected, remedy)
-            if (digest := file.attrs["store"]) != split.digest:
-                found = f"probabilities of a store with the digest {digest}"
-                raise InputError(path, found, f"{split.digest}, that of {split.path}", remedy)
-            values = probability[:]
-    except (OSError, KeyError) as error:
-        raise InputError(
-            path,
-            f"a file that cannot be read as predictions ({error})",
-            "HDF5 with the data set 'probability' and the attributes 'store_rows' and 'store'",
-            remedy,
-        ) from error
+    expected = "predictions: the data set 'probability', the attributes 'store_rows' and 'store'"
+    with open_hdf5(path, expected, remedy) as file, damage_told(path, expected, remedy):
+        rows, probability = attribute(file, "store_rows"), own_dataset(file, "probability")
+        if probability.dtype != np.float32:
+            raise ValueError(f"probabilities of the type {probability.dtype}")
+        found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
+        shape = (split.loci_count, len(split.targets))
+        if rows != split.rows or probability.shape != shape:
+            expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
+            raise InputError(path, found, expected, remedy)
+        if (digest := attribute(file, "store")) != split.digest:
+            found = f"probabilities of a store with the digest {digest}"
+            raise InputError(path, found, f"{split.digest}, that of {split.path}", remedy)
+        values = probability[:]
     check_probabilities(values, path)
     return values
 

@@ -2,10 +2,11 @@
 
 import bz2
 import gzip
+import io
 import lzma
 import os
+import reprlib
 import tarfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -16,6 +17,8 @@ from noncoding.files import written_whole
 
 CHUNK = 1 << 20
 NAMES_SHOWN = 10
+LONGEST_HEADER = 1 << 20
+"""Bytes of the headers of one member, further names and attributes among them."""
 
 OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\x1f\x8b": gzip.open,
@@ -23,6 +26,13 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
 }
 """By the first bytes of the file; anything else is read as a plain tar."""
+
+_MAT = b"MATLAB"
+
+_names = reprlib.Repr()
+_names.maxstring, _names.maxlist = 100, NAMES_SHOWN
+_shown = _names.repr
+"""Names as a person can read them: neither endless nor with characters that move the cursor."""
 
 
 def unpack(archive: str | os.PathLike[str], members: Mapping[str, str | os.PathLike[str]]) -> None:
@@ -41,8 +51,8 @@ def unpack(archive: str | os.PathLike[str], members: Mapping[str, str | os.PathL
     InputError
         The archive is missing, damaged, truncated or no tar; a member is
         missing, there twice, not a regular file, or has an absolute path or
-        one with ``..``; there is no room. What stands under the final names
-        is then left as it was.
+        one with ``..``; a header is longer than `LONGEST_HEADER`; there is no room.
+        What stands under the final names is then left as it was.
     """
     archive = Path(archive)
     try:
@@ -71,6 +81,13 @@ def _opened(archive: Path) -> Iterator[IO[bytes]]:
             "a tar archive",
             "Run fetch to get it, or correct the path.",
         ) from error
+    if start == _MAT:
+        raise InputError(
+            archive,
+            "a .mat file",
+            "a tar archive of the .mat files of all splits, or a folder with them",
+            "Give the folder that it lies in as the URL of the archive.",
+        )
     opener = next((OPENERS[magic] for magic in OPENERS if start.startswith(magic)), None)
     with opener(archive) if opener else archive.open("rb") as stream:
         yield stream
@@ -80,7 +97,9 @@ def _opened(archive: Path) -> Iterator[IO[bytes]]:
 def _reading(archive: Path) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # tarfile raises many kinds on headers that make no sense
         raise InputError(
             archive,
             f"that it is damaged, cut short or not a tar archive ({error})",
@@ -89,13 +108,42 @@ def _reading(archive: Path) -> Iterator[None]:
         ) from error
 
 
+class _Bounded(io.RawIOBase):
+    """A stream that is read no further than to `limit`."""
+
+    def __init__(self, archive: Path, stream: IO[bytes]) -> None:
+        self._archive = archive
+        self._stream = stream
+        self._position = 0
+        self.limit = LONGEST_HEADER
+
+    def read(self, size: int = -1) -> bytes:
+        """Bytes, as tarfile asks for them."""
+        if self._position > self.limit:
+            raise InputError(
+                self._archive,
+                f"a header of more than {LONGEST_HEADER:,} bytes",
+                "the names and sizes of files",
+                _DISTRUST,
+            )
+        found = self._stream.read(size)
+        self._position += len(found)
+        return found
+
+
+_DISTRUST = "Do not trust this archive: delete it and fetch one from a source that you know."
+
+
 def _write(archive: Path, stream: IO[bytes], partials: Mapping[str, Path]) -> None:
     written: dict[str, str] = {}
     held: list[str] = []
     count = 0
+    bounded = _Bounded(archive, stream)
     with _reading(archive):
-        tar = tarfile.open(fileobj=stream, mode="r|")  # noqa: SIM115, the stream is closed above
+        tar = tarfile.open(fileobj=bounded, mode="r|")  # noqa: SIM115, the stream is closed above
     while member := _next(archive, tar):
+        # tarfile takes a header into memory as a whole, however long it is.
+        bounded.limit = tar.offset + LONGEST_HEADER
         count += 1
         if count <= NAMES_SHOWN:
             held.append(member.name)
@@ -111,7 +159,7 @@ def _write(archive: Path, stream: IO[bytes], partials: Mapping[str, Path]) -> No
         more = f" and {count - len(held)} more" if count > len(held) else ""
         raise InputError(
             archive,
-            f"{count} members: {', '.join(held)}{more}",
+            f"{count} members: {_shown(held)}{more}",
             f"a member named {' and one named '.join(missing)}",
             "Check that this is the right archive; if it is, delete it and run fetch again.",
         )
@@ -122,25 +170,23 @@ def _next(archive: Path, tar: tarfile.TarFile) -> tarfile.TarInfo | None:
         member = tar.next()
         # tarfile would keep them all: unbounded in a long archive.
         tar.members = []  # type: ignore[attr-defined]
+        tar.pax_headers = {}
         return member
 
 
 def _check(archive: Path, member: tarfile.TarInfo, earlier: str | None) -> None:
     path = PurePosixPath(member.name)
     if earlier is not None:
-        found, expected = f"a second one, after {earlier}", "one member of this name"
+        found, expected = f"a second one, after {_shown(earlier)}", "one member of this name"
+    elif member.issparse():
+        found, expected = "a sparse file, most of which is not in the archive", "a regular file"
     elif not member.isreg():
         found, expected = "a link, a folder or a device", "a regular file"
     elif path.is_absolute() or ".." in path.parts:
         found, expected = "a path that leads out of the archive", "a relative path without .."
     else:
         return
-    raise InputError(
-        f"{archive}, member {member.name}",
-        found,
-        expected,
-        "Do not trust this archive: delete it and fetch one from a source that you know.",
-    )
+    raise InputError(f"{archive}, member {_shown(member.name)}", found, expected, _DISTRUST)
 
 
 def _extract(archive: Path, tar: tarfile.TarFile, member: tarfile.TarInfo, partial: Path) -> None:

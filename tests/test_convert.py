@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
+import scipy.sparse
 from toy_bundle import LENGTH, ROWS, TARGETS, toy_rows, write_toy_bundle
 
 from noncoding.convert import convert
@@ -168,19 +170,218 @@ def test_what_is_no_matlab_file_is_refused(tmp_path):
         converted(tmp_path / "train.mat", "train")
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, float, bool])
+NUMBERS = [np.uint8, np.int8, ">u2", np.int64, np.float32, float, bool]
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
 @pytest.mark.parametrize("version", ["v5", "v7.3"])
-def test_labels_of_any_type(tmp_path, version, dtype):
+def test_values_of_any_class_of_numbers(tmp_path, version, dtype):
     sequences, labels = toy_rows()["train"]
     mat = tmp_path / "train.mat"
+    values = sequences.astype(dtype), labels.astype(dtype)
     if version == "v5":
-        values = {"trainxdata": sequences[:, AGCT], "traindata": labels.astype(dtype)}
-        scipy.io.savemat(mat, values, do_compression=True)
+        of_file = {"trainxdata": values[0][:, AGCT], "traindata": values[1]}
+        scipy.io.savemat(mat, of_file, do_compression=True)
     else:
-        write_v73(mat, sequences, labels.astype(dtype))
+        write_v73(mat, *values, compression="gzip", shuffle=True)
     with Store(converted(mat, "train")) as store:
         np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
         np.testing.assert_array_equal(store.labels(), labels)
+
+
+def write_sparse_v73(file, labels, dtype=float):
+    """As MATLAB does: the zeros of (rows, targets) are left out, column by column."""
+    sparse = scipy.sparse.csc_array(labels)
+    group = file.create_group("traindata")
+    group.attrs["MATLAB_sparse"] = np.uint64(len(labels))
+    group.attrs["MATLAB_class"] = np.bytes_("double" if dtype is float else "logical")
+    group["jc"] = sparse.indptr.astype(np.uint64)
+    if sparse.nnz:
+        group["ir"] = sparse.indices.astype(np.uint64)
+        group["data"] = sparse.data.astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", [float, bool])
+@pytest.mark.parametrize("version", ["v5", "v7.3"])
+@pytest.mark.parametrize("positives", [True, False])
+def test_sparse_labels(tmp_path, version, dtype, positives):
+    sequences, labels = toy_rows()["train"]
+    labels = labels * positives
+    mat = tmp_path / "train.mat"
+    if version == "v5":
+        sparse = scipy.sparse.csc_array(labels.astype(dtype))
+        scipy.io.savemat(mat, {"trainxdata": sequences[:, AGCT], "traindata": sparse})
+    else:
+        write_v73(mat, sequences, labels)
+        with h5py.File(mat, "r+") as file:
+            del file["traindata"]
+            write_sparse_v73(file, labels, dtype)
+    with Store(converted(mat, "train")) as store:
+        np.testing.assert_array_equal(store.labels(), labels)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda g: g["ir"].write_direct(np.full(len(g["ir"]), 99, np.uint64)), "must be < 30"),
+        (lambda g: g["data"].write_direct(np.full(len(g["data"]), 2.0)), "target 0: .* value 2"),
+        (lambda g: g.__delitem__("jc"), "there is no 'jc'"),
+        (lambda g: g.attrs.modify("MATLAB_sparse", 31), "with 30 rows"),
+    ],
+)
+def test_damaged_sparse_labels(tmp_path, change, told):
+    sequences, labels = toy_rows()["train"]
+    mat = tmp_path / "train.mat"
+    write_v73(mat, sequences, labels)
+    with h5py.File(mat, "r+") as file:
+        del file["traindata"]
+        write_sparse_v73(file, labels)
+        change(file["traindata"])
+    with pytest.raises(InputError, match=rf"train\.mat.*{told}"):
+        converted(mat, "train")
+
+
+def of_cells(labels):
+    cells = np.empty(labels.shape, dtype=object)
+    cells[:] = [[np.array([[value]]) for value in row] for row in labels]
+    return cells
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (of_cells, "the class cell"),
+        (lambda labels: {"a": labels}, "the class struct"),
+        (lambda labels: np.array(["01010"] * len(labels)), "the class char"),
+        (lambda labels: labels * 1j, "the class complex"),
+    ],
+)
+def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, told):
+    sequences, plain = toy_rows()["train"]
+    mat = tmp_path / "train.mat"
+    scipy.io.savemat(mat, {"trainxdata": sequences[:, AGCT], "traindata": labels(plain)})
+    with pytest.raises(InputError, match=rf"variable traindata: found {told}.*uint8, .*sparse"):
+        converted(mat, "train")
+
+
+@pytest.mark.parametrize(
+    ("replace", "told"),
+    [
+        (lambda file: file.create_group("traindata"), "the class struct"),
+        (lambda file: in_class(file, np.zeros((TARGETS, 30), np.uint16), "char"), "the class char"),
+        (lambda file: in_class(file, np.ones((TARGETS, 30), complex), "double"), "the class compl"),
+        (
+            lambda file: file.create_dataset("traindata", (TARGETS, 30), h5py.ref_dtype),
+            "the class cell",
+        ),
+        (
+            lambda file: file.create_dataset("traindata", (TARGETS, 30), [("a", "u1")]),
+            "the class void",
+        ),
+    ],
+)
+def test_a_class_that_holds_no_numbers_is_named_v73(tmp_path, replace, told):
+    mat = tmp_path / "train.mat"
+    write_v73(mat, *toy_rows()["train"])
+    with h5py.File(mat, "r+") as file:
+        del file["traindata"]
+        replace(file)
+    with pytest.raises(InputError, match=rf"variable traindata: found {told}.*uint8, .*sparse"):
+        converted(mat, "train")
+
+
+def in_class(file, values, name):
+    file["traindata"] = values
+    file["traindata"].attrs["MATLAB_class"] = np.bytes_(name)
+
+
+def elsewhere(file):
+    """Where the labels are, in another file."""
+    other = f"{file.filename}.other"
+    with h5py.File(other, "w") as to:
+        file.copy("traindata", to)
+    del file["traindata"]
+    return other
+
+
+def virtual(file):
+    layout = h5py.VirtualLayout((TARGETS, 30), np.uint8)
+    layout[:] = h5py.VirtualSource(elsewhere(file), "traindata", (TARGETS, 30))
+    file.create_virtual_dataset("traindata", layout)
+
+
+def external(file):
+    del file["traindata"]
+    stored = [("/dev/zero", 0, TARGETS * 30)]
+    file.create_dataset("traindata", (TARGETS, 30), np.uint8, external=stored)
+
+
+def linked(file):
+    file["traindata"] = h5py.ExternalLink(elsewhere(file), "traindata")
+
+
+def linked_to_a_pipe(file):
+    del file["traindata"]
+    os.mkfifo(f"{file.filename}.pipe")
+    file["traindata"] = h5py.ExternalLink(f"{file.filename}.pipe", "traindata")
+
+
+def sparse_elsewhere(file):
+    other = elsewhere(file)
+    write_sparse_v73(file, toy_rows()["train"][1])
+    del file["traindata/ir"]
+    file["traindata/ir"] = h5py.ExternalLink(other, "traindata")
+
+
+def claimed(file):
+    for name, shape in (("trainxdata", (LENGTH, 4, 10**10)), ("traindata", (TARGETS, 10**10))):
+        del file[name]
+        file.create_dataset(name, shape, np.uint8, chunks=(*shape[:-1], 10**5), compression="gzip")
+
+
+def claimed_chunk(file):
+    del file["traindata"]
+    file.create_dataset(
+        "traindata", (TARGETS, 30), np.uint8, maxshape=(None, None), chunks=(5, 10**9)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (linked, "'traindata' is a link to another place"),
+        (linked_to_a_pipe, "'traindata' is a link to another place"),
+        (external, "'traindata' are stored in another file"),
+        (virtual, "'traindata' are stored in another file"),
+        (sparse_elsewhere, "'ir' is a link to another place"),
+        (claimed, "claims 1,600,000,000,000 bytes, in a file of"),
+        (claimed_chunk, "claims 5,000,000,000 bytes, in a file of"),
+    ],
+)
+def test_what_is_not_stored_in_the_file_is_refused(tmp_path, change, told):
+    mat = tmp_path / "train.mat"
+    write_v73(mat, *toy_rows()["train"])
+    with h5py.File(mat, "r+") as file:
+        change(file)
+    with pytest.raises(InputError, match=rf"train\.mat.*{told}"):
+        converted(mat, "train")
+    assert not (tmp_path / "train.h5").exists()
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path, split):
+    os.mkfifo(tmp_path / f"{split}.mat")
+    with pytest.raises(InputError, match="found a folder, a device or a pipe"):
+        converted(tmp_path / f"{split}.mat", split)
+
+
+def test_a_packed_variable_beyond_the_memory_is_refused(tmp_path, monkeypatch):
+    sequences, labels = toy_rows()["valid"]
+    values = {"validxdata": sequences, "validdata": labels, "other": np.zeros(10**6, np.uint8)}
+    scipy.io.savemat(tmp_path / "valid.mat", values, do_compression=True)
+    monkeypatch.setattr("noncoding.bundle.v5.available_memory", lambda: 10**6)
+    with pytest.raises(InputError, match=r"valid\.mat: found a packed variable .* -v7\.3"):
+        converted(tmp_path / "valid.mat", "valid")
 
 
 def test_a_label_that_is_no_number(tmp_path):

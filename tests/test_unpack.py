@@ -12,6 +12,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import scipy.io
 
 from noncoding.errors import InputError
 from noncoding.unpack import unpack
@@ -31,6 +32,23 @@ def special(name, kind, target=""):
     member.type = kind
     member.linkname = target
     return member, b""
+
+
+class Sparse(tarfile.TarInfo):
+    """A member in GNU's old format, which says that it is 4 GiB of nothing."""
+
+    def tobuf(self, *arguments):
+        header = bytearray(super().tobuf(tarfile.GNU_FORMAT))
+        header[156:157] = tarfile.GNUTYPE_SPARSE
+        header[386:410] = b"00000000000\0" * 2
+        header[483:495] = b"%011o\0" % (4 << 30)
+        header[148:156] = b" " * 8
+        header[148:156] = b"%06o\0 " % sum(header)
+        return bytes(header)
+
+
+def sparse(name):
+    return Sparse(name), b""
 
 
 OFFICIAL = [
@@ -127,6 +145,12 @@ def test_not_an_archive(tmp_path, wanted, content):
     assert "Delete it and run fetch again" in message
 
 
+def test_a_mat_file_in_place_of_an_archive(tmp_path, wanted):
+    buffer = io.BytesIO()
+    scipy.io.savemat(buffer, {"a": 1})
+    assert "found a .mat file" in refused(tmp_path, wanted, buffer.getvalue())
+
+
 def test_no_file(tmp_path, wanted):
     with pytest.raises(InputError, match=r"nowhere\.tar.*Run fetch"):
         unpack(tmp_path / "nowhere.tar", wanted)
@@ -144,12 +168,13 @@ def test_no_file(tmp_path, wanted):
         (special("a/test.mat", tarfile.CHRTYPE), "a device"),
         (special("a/test.mat", tarfile.BLKTYPE), "a device"),
         (special("a/test.mat", tarfile.DIRTYPE), "a folder"),
+        (sparse("a/test.mat"), "a sparse file"),
     ],
 )
 def test_refuses_members_that_are_not_plain_files_inside(tmp_path, wanted, member, found):
     message = refused(tmp_path, wanted, tar([*OFFICIAL[:-1], member]))
     assert found in message
-    assert f"member {member[0].name}" in message
+    assert f"member '{member[0].name}'" in message
 
 
 def test_ignores_odd_members_that_are_not_asked_for(tmp_path, wanted):
@@ -162,15 +187,68 @@ def test_ignores_odd_members_that_are_not_asked_for(tmp_path, wanted):
 def test_missing_member_lists_what_is_there(tmp_path, wanted):
     others = [regular(f"part{number}", b"") for number in range(12)]
     message = refused(tmp_path, wanted, tar([OFFICIAL[2], *others]))
-    assert "13 members: deepsea_train/train.mat, part0," in message
-    assert "part8 and 3 more" in message
+    assert "13 members: ['deepsea_train/train.mat', 'part0'," in message
+    assert "'part8'] and 3 more" in message
     assert "a member named test.mat" in message
 
 
 def test_duplicate(tmp_path, wanted):
     message = refused(tmp_path, wanted, tar([*OFFICIAL, regular("copy/test.mat", TEST)]))
-    assert "member copy/test.mat" in message
-    assert "after deepsea_train/test.mat" in message
+    assert "member 'copy/test.mat'" in message
+    assert "after 'deepsea_train/test.mat'" in message
+
+
+def with_names(*names):
+    """An archive of empty files, whose long names stand in further headers."""
+    return tar([regular(name, b"") for name in names])
+
+
+def with_attributes(**attributes):
+    """An archive of which a member has attributes in the format of POSIX."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        member = tarfile.TarInfo("a/train.mat")
+        member.pax_headers = attributes
+        archive.addfile(member)
+    return buffer.getvalue()
+
+
+def many_headers(count):
+    """Headers of headers, each of which tarfile reads within the one before."""
+    member = tarfile.TarInfo("x")
+    member.type = tarfile.XHDTYPE
+    member.size = 11
+    return (member.tobuf() + b"11 comment=" + bytes(501)) * count
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (with_names("n" * (3 << 20)), "a header of more than 1,048,576 bytes"),
+        (with_attributes(comment="n" * (3 << 20)), "a header of more than 1,048,576 bytes"),
+        (many_headers(900), "damaged"),
+        (with_attributes(size="99999999999999"), "cut short"),
+        (with_attributes(size="none"), "a member named"),
+        (with_attributes(path="../../train.mat"), "leads out of the archive"),
+    ],
+)
+def test_headers_that_make_no_sense(tmp_path, wanted, content, told):
+    message = refused(tmp_path, wanted, gzip.compress(content))
+    assert told in message
+    assert len(message) < 1000
+
+
+def test_a_long_header_after_a_large_member(tmp_path, wanted):
+    members = [OFFICIAL[2], regular("x" * (3 << 20), b""), OFFICIAL[4]]
+    assert "a header of more than" in refused(tmp_path, wanted, tar(members))
+
+
+def test_names_are_shown_so_that_they_can_be_read(tmp_path, wanted):
+    names = ["a\n\x1b[31mERROR ok", "\u202etam.niart", *(f"{i}{'n' * 60_000}" for i in range(10))]
+    message = refused(tmp_path, wanted, with_names(*names))
+    assert r"'a\n\x1b[31mERROR ok', '\u202etam.niart'" in message
+    assert message.isprintable()
+    assert len(message) < 2000
 
 
 def test_full_disk(tmp_path, wanted):

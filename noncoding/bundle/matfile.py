@@ -2,22 +2,28 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import h5py
 import numpy as np
 import numpy.typing as npt
-import scipy.io
 
 from noncoding.bundle.packing import packed_rows
 from noncoding.bundle.source import Source
+from noncoding.bundle.v5 import V5File
+from noncoding.bundle.v73 import V73File
+from noncoding.bundle.variable import NUMBERS, MatFile
 from noncoding.bundle.write import BUNDLE_ORDER
 from noncoding.errors import InputError
+from noncoding.hdf5 import damage_told, first_line
 
+_EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (
     "Check that this is a DeepSEA bundle; delete the archive and run the stage 'fetch' again."
 )
+_NAMES_SHOWN = 10
 
 
 class BundleSplit:
@@ -40,27 +46,25 @@ class BundleSplit:
     ------
     InputError
         The file is neither kind of MATLAB file, is damaged, lacks a variable,
-        or a variable has another shape.
+        or a variable has another class or shape, or is stored in another file.
     """
 
     def __init__(self, path: str | os.PathLike[str], name: str, *, threads: int = 1) -> None:
         self.path = Path(path)
         self._names = (f"{name}xdata", f"{name}data")
         self._threads = threads
-        self._file: h5py.File | None = None
-        if _says_hdf5(self.path):
+        with ExitStack() as stack:
             self._file = _opened(self.path)
-            shapes = {n: v.shape for n, v in self._file.items() if isinstance(v, h5py.Dataset)}
-        else:
-            shapes = {n: shape[::-1] for n, shape in _shapes_v5(self.path).items()}
-        self.rows, self.length, self.targets = self._checked_shape(shapes)
+            stack.callback(self._file.close)
+            with damage_told(self.path, _EXPECTED, _FETCH_AGAIN):
+                self.rows, self.length, self.targets = self._checked_shape()
+            stack.pop_all()  # It stays open.
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        self._file.close()
 
     def packed_sequences(self, scratch: str | os.PathLike[str]) -> Iterator[npt.NDArray[np.uint8]]:
         """All rows, a bounded number at a time.
@@ -93,19 +97,28 @@ class BundleSplit:
 
     def _source(self, name: str) -> Source:
         where = f"{self.path}, variable {name}"
-        if self._file is not None:
-            return Source(self._file[name], where)
-        # One variable at a time; transposed, it lies in memory as v7.3 does on disk.
-        return Source(_variable_v5(self.path, name).T, where)
+        with damage_told(where, _EXPECTED, _FETCH_AGAIN):
+            array = self._file.array(name)
+            if array.dtype.kind not in "buif":  # complex: v5 tells it with the values alone
+                raise self._wrong_class(name, array.dtype.name)
+            return Source(array, where)
 
-    def _checked_shape(self, shapes: dict[str, tuple[int, ...]]) -> tuple[int, int, int]:
+    def _checked_shape(self) -> tuple[int, int, int]:
+        shapes = []
+        there = self._file.names()
         for name in self._names:
-            if name not in shapes:
-                found = ", ".join(n for n in shapes if not n.startswith("#")) or "none"
+            if name not in there:
+                shown = [other for other in there if not other.startswith("#")]
+                more = ", …" if len(shown) > _NAMES_SHOWN else ""
+                found = ", ".join(shown[:_NAMES_SHOWN]) + more or "none"
                 raise InputError(
                     self.path, f"the variables {found}", f"a variable '{name}'", _FETCH_AGAIN
                 )
-        x, y = (shapes[name] for name in self._names)
+            variable = self._file.variable(name)
+            if variable.kind not in NUMBERS:
+                raise self._wrong_class(name, variable.kind)
+            shapes.append(variable.shape)
+        x, y = shapes
         if len(x) != 3 or x[1] != 4:
             raise self._wrong_shape(self._names[0], x, ("length", "4", "rows"))
         if len(y) != 2 or y[1] != x[2]:
@@ -113,55 +126,38 @@ class BundleSplit:
             raise self._wrong_shape(self._names[1], y, ("targets", "rows"), also)
         return x[2], x[0], y[0]
 
+    def _wrong_class(self, name: str, found: str) -> InputError:
+        return InputError(
+            f"{self.path}, variable {name}",
+            f"the class {found}",
+            f"zeros and ones of a class that holds numbers: {', '.join(NUMBERS)}",
+            f"Save it in MATLAB as a matrix of numbers: {name} = uint8({name}).",
+        )
+
     def _wrong_shape(
         self, name: str, shape: tuple[int, ...], axes: tuple[str, ...], also: str = ""
     ) -> InputError:
-        if self._file is None:  # told as the file has it
-            shape, axes = shape[::-1], axes[::-1]
+        step = self._file.axes  # told as the file has them
         return InputError(
             f"{self.path}, variable {name}",
-            f"the shape {shape}",
-            f"({', '.join(axes)}){also}",
+            f"the shape {shape[::step]}",
+            f"({', '.join(axes[::step])}){also}",
             _FETCH_AGAIN,
         )
 
 
-def _says_hdf5(path: Path) -> bool:
-    """Whether the file is, or calls itself, MATLAB v7.3; a cut one still does."""
+def _opened(path: Path) -> MatFile:
+    if path.exists() and not path.is_file():
+        raise InputError(path, "a folder, a device or a pipe", _EXPECTED, "Name a file.")
     with path.open("rb") as handle:
-        return handle.read(128).startswith(b"MATLAB 7.3") or bool(h5py.is_hdf5(path))
-
-
-def _opened(path: Path) -> h5py.File:
+        # A file that was cut still calls itself v7.3.
+        says_v73 = handle.read(10) == b"MATLAB 7.3"
+    if says_v73 or h5py.is_hdf5(path):
+        return V73File(path, _EXPECTED, _FETCH_AGAIN)
     try:
-        return h5py.File(path, "r")
-    except OSError as error:
-        raise InputError(
-            path,
-            f"a damaged MATLAB v7.3 file ({error})",
-            "a .mat file of a DeepSEA bundle",
-            _FETCH_AGAIN,
-        ) from error
-
-
-def _shapes_v5(path: Path) -> dict[str, tuple[int, ...]]:
-    try:
-        return {name: shape for name, shape, _ in scipy.io.whosmat(path)}
+        return V5File(path)
+    except (InputError, MemoryError):
+        raise
     except Exception as error:  # scipy raises many kinds on damaged files
-        raise _damaged_v5(path, error) from error
-
-
-def _variable_v5(path: Path, name: str) -> npt.NDArray[Any]:
-    try:
-        return scipy.io.loadmat(path, variable_names=[name])[name]
-    except Exception as error:
-        raise _damaged_v5(path, error) from error
-
-
-def _damaged_v5(path: Path, error: Exception) -> InputError:
-    return InputError(
-        path,
-        f"a file that is neither MATLAB v7.3 nor v5, or is damaged ({error})",
-        "a .mat file of a DeepSEA bundle",
-        _FETCH_AGAIN,
-    )
+        found = f"a file that is neither MATLAB v7.3 nor v5, or is damaged ({first_line(error)})"
+        raise InputError(path, found, _EXPECTED, _FETCH_AGAIN) from error

@@ -1,9 +1,9 @@
 """A variable of a .mat file, read in the pieces that it is stored in.
 
 h5py decompresses one chunk at a time, whatever the number of threads, with
-zlib. Chunks that are only deflated are therefore read raw and inflated here,
-by ISA-L, on the thread that asks for them, past HDF5's lock. Any other filter, type or layout
-is left to h5py.
+zlib. Chunks that are deflated, and shuffled, at most, are therefore read raw and inflated
+here, by ISA-L, on the thread that asks for them, past HDF5's lock; and no further than a chunk
+is long, however far they would. Any other filter or layout is left to h5py.
 """
 
 import os
@@ -14,9 +14,11 @@ from typing import Any
 import h5py
 import numpy as np
 import numpy.typing as npt
-from isal import igzip_lib, isal_zlib
+import scipy.sparse
+from isal import isal_zlib
 
 from noncoding.errors import InputError
+from noncoding.hdf5 import damage_told
 
 ROWS_PER_PIECE = 1 << 17
 """Of an array that is not chunked: 8 positions × 4 channels of it are 4 MiB."""
@@ -31,7 +33,8 @@ class Source:
 
     Parameters
     ----------
-    array : h5py.Dataset or numpy.ndarray, shape=(bits, channels, rows) or (bits, rows)
+    array : h5py.Dataset or numpy.ndarray, shape=(bits, channels, rows) or (bits, rows); or \
+            scipy.sparse.csr_array, shape=(bits, rows)
     where : str
         Named in errors.
 
@@ -57,8 +60,8 @@ class Source:
         self.piece_bytes = int(np.prod(self.grid)) * array.dtype.itemsize
         # Kept, because h5py asks the file each time, and pieces may be many.
         self._has_channels = len(array.shape) == 3
-        self._inflate = _inflation(array) if chunks else None
-        self._raw = _RawChunks(array) if self._inflate is not None else None
+        self._filters = _own_filters(array) if chunks else None
+        self._raw = None if self._filters is None else _RawChunks(array)
 
     def read(self, start: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
         """The piece that begins at `start`, a place on the grid.
@@ -76,35 +79,41 @@ class Source:
             min(size, whole - at)
             for at, size, whole in zip(start, self.grid, self.shape, strict=True)
         ]
-        try:
+        with damage_told(
+            f"{self.where}, rows {start[2]} to {start[2] + sizes[2] - 1}",
+            "a whole file, in filters that this HDF5 library has",
+            "If the file is damaged, delete the archive and run the stage 'fetch' again; "
+            "if it was made with a filter of a plug-in, write it with gzip instead.",
+        ):
             piece = self._piece(start, sizes)
-        except (OSError, igzip_lib.IsalError) as error:  # type: ignore[misc] # its stub has no class
-            raise InputError(
-                f"{self.where}, rows {start[2]} to {start[2] + sizes[2] - 1}",
-                f"data that cannot be read ({error})",
-                "a whole file, in filters that this HDF5 library has",
-                "If the file is damaged, delete the archive and run the stage 'fetch' again; "
-                "if it was made with a filter of a plug-in, write it with gzip instead.",
-            ) from error
         return self._checked(piece, start)
 
     def _piece(self, start: Sequence[int], sizes: Sequence[int]) -> npt.NDArray[Any]:
-        if self._inflate is not None and self._raw is not None:
+        if self._filters is not None and self._raw is not None:
             # Chunks of an array without channels have two coordinates.
             at = tuple(start) if self._has_channels else (start[0], start[2])
             skipped, raw = self._raw.read(at)
-            if not skipped:  # the writer may leave a filter out for a chunk
-                whole = self._inflate(raw, self.piece_bytes)
-                if len(whole) != self.piece_bytes:
-                    raise OSError(f"a chunk that does not hold {self.piece_bytes} bytes")
-                piece = np.frombuffer(whole, dtype=np.uint8).reshape(self.grid)
-                return piece[tuple(slice(size) for size in sizes)]
+            # The writer may leave a filter out for a chunk.
+            filters = [f for i, f in enumerate(self._filters) if not skipped >> i & 1]
+            if _DEFLATE in filters:
+                # No more than a chunk holds: a few bytes may inflate to gigabytes.
+                raw = isal_zlib.decompressobj().decompress(raw, self.piece_bytes + 1)
+            if len(raw) != self.piece_bytes:
+                raise ValueError(f"a chunk that does not hold {self.piece_bytes} bytes")
+            size = self._array.dtype.itemsize
+            if _SHUFFLE in filters and size > 1:
+                raw = np.frombuffer(raw, np.uint8).reshape(size, -1).T.tobytes()
+            piece = np.frombuffer(raw, self._array.dtype).reshape(self.grid)
+            return piece[tuple(slice(size) for size in sizes)]
         within = [slice(at, at + size) for at, size in zip(start, sizes, strict=True)]
-        if not self._has_channels:
-            return self._array[within[0], within[2]][:, None]
-        return self._array[tuple(within)]
+        if self._has_channels:
+            return self._array[tuple(within)]
+        piece = self._array[within[0], within[2]]
+        return (piece.toarray() if scipy.sparse.issparse(piece) else piece)[:, None]
 
     def _checked(self, piece: npt.NDArray[Any], start: Sequence[int]) -> npt.NDArray[np.uint8]:
+        if piece.dtype == bool:
+            piece = piece.view(np.uint8)  # where a damaged one is no longer 0 or 1
         # Bytes are by far the usual case, and their maximum is found at memory speed.
         if piece.dtype != np.uint8 or piece.max(initial=0) > 1:
             self._check_zeros_and_ones(piece, start)
@@ -158,23 +167,14 @@ def _with_channels(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])
 
 
-def _inflation(dataset: h5py.Dataset) -> Any:
-    """What turns a raw chunk into bytes, if that can be done here."""
+def _own_filters(dataset: h5py.Dataset) -> list[int] | None:
+    """The filters of a dataset, in the order of writing, if they can be undone here."""
     plist = dataset.id.get_create_plist()
-    # Shuffling bytes changes nothing where a value is one byte.
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
-    needed = [code for code in filters if code != _SHUFFLE]
     complete = dataset.id.get_num_chunks() == np.prod(
         [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True)]
     )
     # A chunk that was never written has no bytes to read: HDF5 knows its value.
-    if dataset.dtype != np.uint8 or not complete:
+    if not complete or dataset.dtype.kind not in "buif":
         return None
-    if needed == [_DEFLATE]:
-        return _inflated
-    return (lambda raw, size: raw) if needed == [] else None
-
-
-def _inflated(raw: bytes, size: int) -> bytes:
-    # No more than a chunk holds: a few bytes may inflate to gigabytes.
-    return isal_zlib.decompressobj().decompress(raw, size + 1)
+    return filters if filters in ([], [_DEFLATE], [_SHUFFLE], [_SHUFFLE, _DEFLATE]) else None

@@ -14,7 +14,7 @@ import pandas as pd
 from isal.isal_zlib import crc32
 
 from noncoding.errors import InputError
-from noncoding.hdf5 import attributes, damage_told, open_hdf5, own_dataset, own_group
+from noncoding.hdf5 import attributes, damage_told, open_hdf5, own_dataset, own_item
 from noncoding.store.format import (
     ATTRIBUTES,
     BOTH,
@@ -82,7 +82,7 @@ class Store:
             self._datasets["label"].shape[1:],
         )
         check_header(self._file)
-        self.targets = read_table(own_group(self._file, "target"), targets)
+        self.targets = read_table(own_item(self._file, "target"), targets)
         self._checked("checksum/target", "uint32", (self.targets.shape[1],))
         if self._has_loci:
             self._chromosomes = own_dataset(self._file, "locus/names")

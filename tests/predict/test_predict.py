@@ -73,6 +73,11 @@ def grouped(file):
     file.create_group("probability")
 
 
+def linked(file):
+    del file["probability"]
+    file["probability"] = h5py.ExternalLink("other.h5", "probability")
+
+
 def set_to(value):
     def change(file):
         file["probability"][2, 1] = value
@@ -83,8 +88,10 @@ def set_to(value):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (emptied, "cannot be read as predictions"),
-        (grouped, "cannot be read as predictions"),
+        (emptied, "there is no 'probability'.*Run the stage 'predict' again"),
+        (grouped, "'probability' is no data set"),
+        (linked, "'probability' is a link to another place"),
+        (lambda file: file.attrs.__delitem__("store"), "digest None"),
         (set_to(np.nan), "prediction of locus 2: found a value that is no number from 0 to 1"),
         (set_to(-0.1), "prediction of locus 2"),
         (set_to(7), "prediction of locus 2"),

@@ -55,7 +55,7 @@ def read_lock(destination: Path) -> Lock | None:
     """
     path = lock_path(destination)
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
@@ -78,7 +78,7 @@ def write_lock(destination: Path, lock: Lock) -> None:
         It cannot be written.
     """
     with written_whole(lock_path(destination)) as [partial]:
-        partial.write_text(json.dumps(asdict(lock), indent=2) + "\n")
+        partial.write_text(json.dumps(asdict(lock), indent=2) + "\n", encoding="utf-8")
 
 
 def _damaged(path: Path, why: str) -> InputError:

@@ -114,7 +114,7 @@ class Partial:
 
     def _origin(self) -> Origin | None:
         try:
-            origin = Origin(**json.loads(self._record.read_text()))
+            origin = Origin(**json.loads(self._record.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):  # none, or cut off while it was written
             return None
         texts = {type(origin.url), type(origin.etag), type(origin.last_modified)}
@@ -140,7 +140,7 @@ class Partial:
         self.remove()
         self._check_room(origin)
         with self._writing():
-            self._record.write_text(json.dumps(asdict(origin)))
+            self._record.write_text(json.dumps(asdict(origin)), encoding="utf-8")
             self._path.touch()
 
     def append(self, chunks: Iterable[bytes], origin: Origin) -> None:

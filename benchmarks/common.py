@@ -46,7 +46,11 @@ def hardware() -> str:
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line
+            for line in cpuinfo.read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0].partition(":")[2].strip() if names else model
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB"
@@ -57,4 +61,4 @@ def write_json(path: Path | None, figures: dict[str, Any]) -> None:
     text = json.dumps(figures, indent=2)
     print(text)
     if path is not None:
-        path.write_text(text + "\n")
+        path.write_text(text + "\n", encoding="utf-8")

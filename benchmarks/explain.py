@@ -46,7 +46,9 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     torch.manual_seed(0)
-    sizes = yaml.safe_load(arguments.configuration.read_text())["models"][arguments.model]
+    sizes = yaml.safe_load(arguments.configuration.read_text(encoding="utf-8"))["models"][
+        arguments.model
+    ]
     sizes.pop("motifs", None)
     network = create_model(length=arguments.length, targets=arguments.targets, **sizes)
     network = network.eval().to(device())

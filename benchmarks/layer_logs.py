@@ -96,7 +96,7 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
     network = create_model(
         length=LENGTH,
         targets=TARGETS,
-        **yaml.safe_load(CONFIGURATION.read_text())["models"]["compact"],
+        **yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]["compact"],
     )
     clock = Clock()
     trainer = pl.Trainer(

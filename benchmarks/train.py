@@ -241,7 +241,7 @@ SIDES = {"ours": ours, "original": original}
 
 
 def configuration() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "config.yaml").read_text())
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
 
 
 def new_network(name: str) -> torch.nn.Module:

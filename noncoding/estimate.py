@@ -82,7 +82,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if has_gpu():
         return
-    config = yaml.safe_load(arguments.config.read_text())
+    config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
     dataset = config["datasets"][config["run"]["datasets"][0]]
     targets = len(read_targets(dataset["targets"]))
     for name in config["run"]["models"]:

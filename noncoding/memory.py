@@ -29,9 +29,9 @@ def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgro
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
         ):
             try:
-                text = (group / limit).read_text().strip()
+                text = (group / limit).read_text(encoding="utf-8").strip()
                 if text.isdigit():  # "max" where there is none
-                    free = min(free, int(text) - int((group / usage).read_text()))
+                    free = min(free, int(text) - int((group / usage).read_text(encoding="utf-8")))
             except OSError:
                 continue
     return max(0, free)
@@ -41,7 +41,7 @@ def _groups(cgroups: Path, own: Path) -> list[Path]:
     """The groups of this process and those around them: a limit of any holds."""
     found: list[Path] = []
     try:
-        lines = own.read_text().splitlines()
+        lines = own.read_text(encoding="utf-8").splitlines()
     except OSError:
         return found
     for line in lines:

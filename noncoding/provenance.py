@@ -71,7 +71,7 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
     """Files of this project that the import statements of a file run."""
     files: set[Path] = set()
-    for statement in _statements(ast.parse(path.read_text())):
+    for statement in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]

@@ -116,7 +116,7 @@ def _log_file(path: Path, first: bool) -> logging.FileHandler:
     if first:
         if path.is_symlink():  # what it points to is no log of ours
             path.unlink()
-        path.write_text("")
+        path.write_text("", encoding="utf-8")
     # Appended to, so that a process that has lost its driver does not write into the next one's.
     return logging.FileHandler(path, mode="a", encoding="utf-8")
 

@@ -1,6 +1,7 @@
 # Shared by the rules: the checked configuration, and what each stage reads and makes.
 
 import os
+import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,10 @@ min_version("9.0")
 # The scripts run in processes of their own, which inherit the environment.
 sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
+# Snakemake writes the interpreter into the commands of jobs without quotes. Once quoted, also by
+# another import of this workflow, the path is that of no file.
+if Path(sys.executable).exists():
+    sys.executable = shlex.quote(sys.executable)
 
 from noncoding.build.peaks import peak_paths, peak_source
 from noncoding.configuration.check import check_configuration

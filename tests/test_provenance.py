@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -80,3 +83,24 @@ def test_versions_name_what_computed():
     found = versions()
     assert found["noncoding"]
     assert found["torch"].startswith("2.")
+
+
+def test_any_locale_will_do():
+    """Of each stage the sources, which hold more than ASCII, and the configuration."""
+    script = f"""
+import yaml
+from pathlib import Path
+from noncoding.configuration.check import check_configuration
+from noncoding.configuration.given import check_files
+from noncoding.provenance import source_files
+root = Path({str(ROOT)!r})
+for script in sorted((root / "scripts").glob("*.py")):
+    source_files(script, root)
+check_files([root / "config.yaml"])
+config = yaml.safe_load((root / "config.yaml").read_bytes())
+check_configuration(config, root / "schemas" / "config.schema.yaml")
+"""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | ascii_only | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True)
+    assert done.returncode == 0, done.stderr

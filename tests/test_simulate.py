@@ -1,4 +1,5 @@
 import re
+import tempfile
 
 import numpy as np
 import pandas as pd
@@ -110,3 +111,16 @@ def test_the_seed_decides(tmp_path):
 
     np.testing.assert_array_equal(one(1), one(1))
     assert not np.array_equal(one(1), one(2))
+
+
+def test_a_full_folder_of_temporary_files_is_no_obstacle_to_a_bundle(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    names = {"archive": "a.tar.gz", "targets": "t.tsv", "truth": "s.tsv", "motifs": "m.meme"}
+    simulate(
+        **{key: tmp_path / "made" / name for key, name in names.items()},
+        loci={"train": 4, "valid": 2, "test": 2},
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    assert {path.name for path in (tmp_path / "made").iterdir()} == set(names.values())

@@ -67,7 +67,7 @@ def test_a_really_full_device_is_told(tmp_path):
         pytest.raises(SystemExit),
         logged_stage(tmp_path / "log"),
         written_whole(tmp_path / "table.tsv") as [partial],
-        Path("/dev/full").open("w") as file,
+        Path("/dev/full").open("w", encoding="utf-8") as file,
     ):
         partial.touch()
         file.write("something")

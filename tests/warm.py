@@ -49,7 +49,7 @@ def run(function, *arguments, folder="."):
     with tempfile.NamedTemporaryFile() as output:
         process = _start(function, arguments, folder, output.name)
         process.join()
-        return process.exitcode, Path(output.name).read_text()
+        return process.exitcode, Path(output.name).read_text(encoding="utf-8")
 
 
 def snakemake(arguments, folder):
@@ -69,7 +69,7 @@ def _called(function, arguments, folder, environment, output):
     os.environ.update(environment)
     os.chdir(folder)
     # What child processes write, too.
-    with Path(output).open("a") as file:
+    with Path(output).open("a", encoding="utf-8") as file:
         os.dup2(file.fileno(), sys.stdout.fileno())
         os.dup2(file.fileno(), sys.stderr.fileno())
     function(*arguments)

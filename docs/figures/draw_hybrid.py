@@ -22,7 +22,7 @@ LENGTH, TARGETS = 1000, 919
 
 def traced() -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
     """Shapes after each part of the default hybrid, and the parameters of each."""
-    sizes = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]["hybrid"]
+    sizes = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["models"]["hybrid"]
     network = create_model(length=LENGTH, targets=TARGETS, **sizes).eval()
     parts = {
         "stem": network.resnet.stem,

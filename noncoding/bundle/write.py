@@ -2,13 +2,14 @@
 
 import os
 import tarfile
-import tempfile
 from pathlib import Path
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 import scipy.io
+
+from noncoding.files import temporary
 
 SPLITS = ("train", "valid", "test")
 
@@ -36,9 +37,12 @@ def write_bundle(
     folder : str
         Inside the archive.
     """
-    with tarfile.open(archive, "w:gz", compresslevel=1) as tar, tempfile.TemporaryDirectory() as at:
+    # Beside the archive, where there must be room anyway; temporary files of the system lie
+    # on a small disk, or in memory.
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar, temporary(archive) as beside:
+        beside.mkdir()
         for name, (sequences, labels) in splits.items():
-            path = Path(at) / f"{name}.mat"
+            path = beside / f"{name}.mat"
             sequences = sequences[:, BUNDLE_ORDER]
             if name == "train":
                 _write_v73(path, name, sequences, labels)

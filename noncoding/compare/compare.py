@@ -143,7 +143,7 @@ def compare(
     _write_table(pairs, outputs.pairs)
     summary["versions"] = versions()
     with written_whole(outputs.summary) as [partial]:
-        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     draw_ranking(ranks, *outputs.ranking_figure)
     shown = versus(pairs, best)
     draw_versus(best, shown, metrics, described[kept], *outputs.versus_figure)

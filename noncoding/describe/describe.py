@@ -70,7 +70,7 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], outputs: DescriptionO
             summary[name] = _summary(store, counts[name])
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
     with written_whole(outputs.summary) as [partial]:
-        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     draw_positives(targets, counts["train"], *outputs.positives)
     draw_labels(counts, *outputs.labels)
     draw_bases(counts, *outputs.bases)

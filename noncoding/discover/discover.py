@@ -180,7 +180,9 @@ def _write(
                 for pattern in target.patterns
             },
         )
-        summary_part.write_text(json.dumps(_summary(learned, problems, method), indent=2))
+        summary_part.write_text(
+            json.dumps(_summary(learned, problems, method), indent=2), encoding="utf-8"
+        )
 
 
 def motif_name(target: Learned, pattern: Pattern) -> str:

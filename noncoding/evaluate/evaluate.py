@@ -131,7 +131,7 @@ def evaluate(
         metrics.to_csv(partial, sep="\t", index=False, float_format="%.7g")
     summary["versions"] = versions()
     with written_whole(outputs.summary) as [partial]:
-        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n")
+        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     write_replicates(drawn, outputs.replicates)
     draw_groups(metrics, *outputs.groups)
     draw_prevalence(metrics, *outputs.prevalence)

@@ -159,7 +159,7 @@ def explain(
             for problem in problems:
                 log.warning("%s", problem)
             if not any(tracks.iterdir()):
-                (tracks / "README.txt").write_text(writing.NO_TRACKS)
+                (tracks / "README.txt").write_text(writing.NO_TRACKS, encoding="utf-8")
             checked, curve_table = faithfulness.faithfulness_table(checks), pd.concat(curves)
             stem = figures / "faithfulness"
             draw_faithfulness(checked, curve_table, f"{stem}.svg", f"{stem}.png")
@@ -167,7 +167,7 @@ def explain(
             checked.to_csv(faithfulness_part, sep="\t", index=False, float_format="%.6g")
             curve_table.to_csv(curves_part, sep="\t", index=False, float_format="%.6g")
             summary = _summary(rows, explainer, settings, problems)
-            summary_part.write_text(json.dumps(summary, indent=2))
+            summary_part.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
 
 def _draw(folder: Path, explained: Explained, drawn: int) -> None:

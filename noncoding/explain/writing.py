@@ -77,7 +77,7 @@ def write_tracks(folder: Path, target: Explained) -> None:
         title = METHODS[method].title
         rows = pd.concat(_intervals(loci.iloc[: len(maps)], maps))
         track = folder / f"{file_stem(target.index, target.name)}-{method}.bedgraph"
-        with track.open("w") as file:
+        with track.open("w", encoding="utf-8") as file:
             # The header has no escape for a quotation mark.
             shown = f"{target.name} {title}".replace('"', "'")
             file.write(f'track type=bedGraph name="{shown}" visibility=full\n')

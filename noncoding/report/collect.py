@@ -227,7 +227,7 @@ def _collect_model(name: str, folder: Path) -> ModelResults:
 
 def _read_json(path: Path, stage: str) -> dict[str, Any]:
     try:
-        return json.loads(existing(path, stage).read_text())
+        return json.loads(existing(path, stage).read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise InputError(
             path, f"text that is not JSON ({error})", "JSON", _REMEDY.format(stage)

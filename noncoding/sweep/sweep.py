@@ -111,7 +111,7 @@ def means_over_seeds(table: pd.DataFrame) -> pd.DataFrame:
 def _row(run: Run) -> dict[str, object]:
     path = Path(run.summary)
     try:
-        averages = json.loads(path.read_text())["all"]
+        averages = json.loads(path.read_text(encoding="utf-8"))["all"]
     except (OSError, json.JSONDecodeError, KeyError) as error:
         raise InputError(
             path,

@@ -101,7 +101,7 @@ class LayerLog(Callback):
         weight_norms, figures = figures[: len(layers)], figures[len(layers) :]
         gradient_norms = dict(zip(gradients, figures, strict=False))
         dead = dict(zip(rows, figures[len(gradients) :], strict=True))
-        with self._table.open("a", newline="") as handle:
+        with self._table.open("a", newline="", encoding="utf-8") as handle:
             csv.writer(handle, lineterminator="\n").writerows(
                 (
                     trainer.global_step,
@@ -309,9 +309,12 @@ def _keep_until(path: Path, step: int) -> None:
     """Leave a table of norms with a header and the rows of no later step."""
     kept: list[list[str]] = []
     if path.exists():
-        with path.open(newline="") as handle:
+        with path.open(encoding="utf-8", newline="") as handle:
             # A row that was cut off while it was written may have lost digits of its step.
             whole = [row for row in csv.reader(handle) if len(row) == len(COLUMNS)]
         kept = [row for row in whole[1:] if int(row[0]) <= step and step > 0]
-    with written_whole(path) as [partial], partial.open("w", newline="") as handle:
+    with (
+        written_whole(path) as [partial],
+        partial.open("w", newline="", encoding="utf-8") as handle,
+    ):
         csv.writer(handle, lineterminator="\n").writerows([COLUMNS, *kept])

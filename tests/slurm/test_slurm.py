@@ -170,7 +170,7 @@ def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
     for job in shared:
         assert "CPUs/Task=1" in job
         assert re.search(r"(TresPerJob|ReqTRES)=\S*gpu[:=]\S*2", job)
-        said = Path(re.search(r"StdOut=(\S+)", job)[1]).read_text()
+        said = Path(re.search(r"StdOut=(\S+)", job)[1]).read_text(encoding="utf-8")
         assert "Starting with 2 processes" in said
     log = (folder / "results" / "toy" / "shared" / "logs" / "train.log").read_text()
     assert "going on" in log

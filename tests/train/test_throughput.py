@@ -159,5 +159,5 @@ def test_peak_memory_is_that_of_the_system():
     assert 0.99 * now <= peak < psutil.virtual_memory().total / 2**20
     status = Path("/proc/self/status")
     if status.exists():
-        lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        lines = dict(line.split(":", 1) for line in status.read_text(encoding="utf-8").splitlines())
         assert peak == pytest.approx(int(lines["VmHWM"].split()[0]) / 2**10, rel=0.02)

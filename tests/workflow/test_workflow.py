@@ -2,6 +2,8 @@
 
 import copy
 import json
+import subprocess
+import sys
 import zipfile
 
 import h5py
@@ -9,7 +11,7 @@ import pandas as pd
 import pytest
 from toy_bundle import TARGETS
 from toy_inputs import GENOME, SIMULATED, write_genome
-from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny
+from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
 from noncoding.layout import EXPORTED_FILES
 
@@ -285,6 +287,16 @@ def test_values_on_the_command_line_are_yaml_and_a_home_folder_is_found(tmp_path
     status, said = snakemake(tmp_path, "simulate", *values, config=tiny(sim=SIMULATED))
     assert status == 0, said
     assert (tmp_path / "home" / "out" / "sim" / "simulated" / "bundle.tar.gz").exists()
+
+
+def test_the_path_of_the_environment_may_hold_spaces(tmp_path):
+    (tmp_path / "my env's").symlink_to(sys.prefix)
+    python = tmp_path / "my env's" / "bin" / "python"
+    over = written(tiny(sim=SIMULATED), tmp_path)
+    command = [python, "-m", "snakemake", "simulate", "--cores", "1", "--configfile", over]
+    command += ["--snakefile", ROOT / "Snakefile"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished, tmp_path):

@@ -1,17 +1,15 @@
 """Take named members out of a tar archive, in one pass and bounded memory."""
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import reprlib
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
+from noncoding.compression import opened
 from noncoding.errors import InputError
 from noncoding.files import written_whole
 
@@ -19,13 +17,6 @@ CHUNK = 1 << 20
 NAMES_SHOWN = 10
 LONGEST_HEADER = 1 << 20
 """Bytes of the headers of one member, further names and attributes among them."""
-
-OPENERS: dict[bytes, Callable[..., Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-}
-"""By the first bytes of the file; anything else is read as a plain tar."""
 
 _MAT = b"MATLAB"
 
@@ -73,7 +64,7 @@ def _opened(archive: Path) -> Iterator[IO[bytes]]:
     # stream, so that some damage would pass.
     try:
         with archive.open("rb") as handle:
-            start = handle.read(max(map(len, OPENERS)))
+            start = handle.read(len(_MAT))
     except OSError as error:
         raise InputError(
             archive,
@@ -88,8 +79,7 @@ def _opened(archive: Path) -> Iterator[IO[bytes]]:
             "a tar archive of the .mat files of all splits, or a folder with them",
             "Give the folder that it lies in as the URL of the archive.",
         )
-    opener = next((OPENERS[magic] for magic in OPENERS if start.startswith(magic)), None)
-    with opener(archive) if opener else archive.open("rb") as stream:
+    with opened(archive) as stream:
         yield stream
 
 

@@ -291,7 +291,7 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path):
     (tmp_path / "a.bed").symlink_to("gone.bed")
     refused(r"a\.bed: found a link that leads nowhere")
     (tmp_path / "a.bed").unlink()
-    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.bed")).write_text("")
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.bed")).touch()
     refused(r"caf\\xe9\.bed: found a name that is not UTF-8")
 
 

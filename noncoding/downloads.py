@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from noncoding.errors import InputError
 
 # A password may hold any character, a slash too: what looks like a port is none then.
 _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
@@ -82,6 +85,58 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
+def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
+    """The local folder with the unpacked files of a bundle, where one stands for its archive.
+
+    Parameters
+    ----------
+    dataset : mapping
+        An entry of ``datasets`` in the configuration.
+
+    Returns
+    -------
+    Path or None
+        None where there is an archive, or the data set is of another source.
+    """
+    entry = dataset.get("archive")
+    if dataset["source"] != "bundle" or not entry:
+        return None
+    url = urls(entry)[0]
+    path = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url).expanduser()
+    return path if path.is_dir() else None
+
+
+def mat_file(dataset: Mapping[str, Any], split: str) -> Path:
+    """The .mat file of a split in a `bundle_folder`, or in a folder of this.
+
+    Raises
+    ------
+    InputError
+        There is none, or there are several in its folders; or a digest is given, which a
+        folder does not have.
+    """
+    folder, name = bundle_folder(dataset), f"{split}.mat"
+    assert folder is not None
+    if dataset["archive"].get("sha256"):
+        raise InputError(
+            f"configuration, sha256 of the archive {folder}",
+            "a digest, but a folder",
+            "null",
+            "Set it to null: the digest of each .mat file is written into its store.",
+        )
+    direct = folder / name
+    found = [direct] if direct.is_file() else [p for p in folder.rglob(name) if p.is_file()]
+    if len(found) == 1:
+        return found[0]
+    several = f"{len(found)} files {name}: {', '.join(sorted(map(str, found)))}"
+    raise InputError(
+        folder,
+        several if found else f"no {name}",
+        f"one {name}, in it or in one of its folders",
+        "Put it there, or give another folder or an archive as 'url'.",
+    )
+
+
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Published files of a data set: file name → its entry.
 
@@ -93,6 +148,6 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     if dataset["source"] == "genome":
         entries = [dataset["fasta"], dataset["peaks"].get("archive")]
     else:
-        entries = [dataset.get("archive")]
+        entries = [None if bundle_folder(dataset) else dataset.get("archive")]
     entries.append(dataset.get("motifs"))
     return {file_name(entry): entry for entry in entries if entry}

@@ -1,6 +1,7 @@
 import pytest
 
-from noncoding.downloads import downloads, file_name, redacted, urls
+from noncoding.downloads import bundle_folder, downloads, file_name, mat_file, redacted, urls
+from noncoding.errors import InputError
 
 
 @pytest.mark.parametrize(
@@ -52,3 +53,46 @@ def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
     assert redacted("https://host/x?id=1") != redacted("https://host/x?id=2")
     assert redacted("https://host/x?sig=1") == redacted("https://host/x?sig=2")
     assert redacted("/a?b#c") == "/a?b#c"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with train.mat and, in folders of its own, valid.mat once and test.mat twice."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("train.mat", "in/valid.mat", "in/train.mat", "in/test.mat", "of/test.mat"):
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (tmp_path / "mine.tar.gz").write_bytes(b"")
+    return tmp_path / "mine"
+
+
+def bundle(url, sha256=None):
+    return {"source": "bundle", "archive": {"url": url, "sha256": sha256}}
+
+
+@pytest.mark.parametrize(
+    "url", ["mine", "mine/", "~/mine", "{}", "file://{}", ["mine", "http://x/a"]]
+)
+def test_a_folder_in_place_of_an_archive(folder, url):
+    of = bundle(url.format(folder) if isinstance(url, str) else url)
+    assert bundle_folder(of).resolve() == folder
+    assert downloads(of) == {}
+    assert mat_file(of, "train").resolve() == folder / "train.mat"
+    assert mat_file(of, "valid").resolve() == folder / "in" / "valid.mat"
+
+
+@pytest.mark.parametrize("url", ["mine.tar.gz", "nowhere", "https://example.org/mine"])
+def test_an_archive_is_no_folder(folder, url):
+    assert bundle_folder(bundle(url)) is None
+
+
+def test_what_a_folder_lacks_is_named(folder):
+    with pytest.raises(InputError, match=r"mine: found 2 files test\.mat: mine/in/test"):
+        mat_file(bundle("mine"), "test")
+    (folder / "in" / "valid.mat").unlink()
+    with pytest.raises(InputError, match=r"mine: found no valid\.mat"):
+        mat_file(bundle("mine"), "valid")
+    with pytest.raises(InputError, match="Set it to null"):
+        mat_file(bundle("mine", sha256="0" * 64), "train")

@@ -106,17 +106,30 @@ def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     return path if path.is_dir() else None
 
 
-def mat_file(dataset: Mapping[str, Any], split: str) -> Path:
+def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
     """The .mat file of a split in a `bundle_folder`, or in a folder of this.
+
+    Returns
+    -------
+    Path or None
+        None where it must be unpacked from an archive.
 
     Raises
     ------
     InputError
-        There is none, or there are several in its folders; or a digest is given, which a
-        folder does not have.
+        There is none, or there are several in its folders; a digest is given, which a folder
+        does not have; or the archive is a .mat file itself.
     """
     folder, name = bundle_folder(dataset), f"{split}.mat"
-    assert folder is not None
+    if folder is None:
+        if dataset["source"] == "bundle" and file_name(dataset["archive"]).endswith(".mat"):
+            raise InputError(
+                f"configuration, archive {redacted(urls(dataset['archive'])[0])}",
+                "a single .mat file",
+                "a tar archive with train.mat, valid.mat and test.mat, or the folder with them",
+                "Give the local folder that it lies in as 'url', or pack the three with tar.",
+            )
+        return None
     if dataset["archive"].get("sha256"):
         raise InputError(
             f"configuration, sha256 of the archive {folder}",

@@ -154,13 +154,11 @@ def raw(dataset, entry):
 
 def mat_of(dataset, split):
     """The .mat file of a split: unpacked, or in a folder that stands for the archive."""
-    settings = config["datasets"][dataset]
     try:
-        if bundle_folder(settings):
-            return str(mat_file(settings, split))
+        found = mat_file(config["datasets"][dataset], split)
     except InputError as error:
         raise WorkflowError(str(error))
-    return f"{RESULTS}/{dataset}/raw/{split}.mat"
+    return str(found or f"{RESULTS}/{dataset}/raw/{split}.mat")
 
 
 def bundle_url(wildcards):

@@ -86,6 +86,13 @@ def test_a_folder_in_place_of_an_archive(folder, url):
 @pytest.mark.parametrize("url", ["mine.tar.gz", "nowhere", "https://example.org/mine"])
 def test_an_archive_is_no_folder(folder, url):
     assert bundle_folder(bundle(url)) is None
+    assert mat_file(bundle(url), "train") is None
+
+
+@pytest.mark.parametrize("url", ["mine/train.mat", "https://example.org/train.mat?a=1"])
+def test_a_single_mat_file_is_no_bundle(folder, url):
+    with pytest.raises(InputError, match=r"found a single \.mat file.*the local folder"):
+        mat_file(bundle(url), "train")
 
 
 def test_what_a_folder_lacks_is_named(folder):

@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from noncoding.errors import InputError
 
 # A password may hold any character, a slash too: what looks like a port is none then.
 _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
@@ -110,14 +113,20 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
+<<<<<<< HEAD
 def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """What is fetched for a data set: key of its configuration → the entry there.
+=======
+def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
+    """The local folder with the unpacked files of a bundle, where one stands for its archive.
+>>>>>>> hdf5
 
     Parameters
     ----------
     dataset : mapping
         An entry of ``datasets`` in the configuration.
 
+<<<<<<< HEAD
     Examples
     --------
     >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
@@ -129,6 +138,63 @@ def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
         found = {"archive": dataset.get("archive")}
     found["motifs"] = dataset.get("motifs")
     return {key: entry for key, entry in found.items() if entry}
+=======
+    Returns
+    -------
+    Path or None
+        None where there is an archive, or the data set is of another source.
+    """
+    entry = dataset.get("archive")
+    if dataset["source"] != "bundle" or not entry:
+        return None
+    url = urls(entry)[0]
+    path = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url).expanduser()
+    return path if path.is_dir() else None
+
+
+def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
+    """The .mat file of a split in a `bundle_folder`, or in a folder of this.
+
+    Returns
+    -------
+    Path or None
+        None where it must be unpacked from an archive.
+
+    Raises
+    ------
+    InputError
+        There is none, or there are several in its folders; a digest is given, which a folder
+        does not have; or the archive is a .mat file itself.
+    """
+    folder, name = bundle_folder(dataset), f"{split}.mat"
+    if folder is None:
+        if dataset["source"] == "bundle" and file_name(dataset["archive"]).endswith(".mat"):
+            raise InputError(
+                f"configuration, archive {redacted(urls(dataset['archive'])[0])}",
+                "a single .mat file",
+                "a tar archive with train.mat, valid.mat and test.mat, or the folder with them",
+                "Give the local folder that it lies in as 'url', or pack the three with tar.",
+            )
+        return None
+    if dataset["archive"].get("sha256"):
+        raise InputError(
+            f"configuration, sha256 of the archive {folder}",
+            "a digest, but a folder",
+            "null",
+            "Set it to null: the digest of each .mat file is written into its store.",
+        )
+    direct = folder / name
+    found = [direct] if direct.is_file() else [p for p in folder.rglob(name) if p.is_file()]
+    if len(found) == 1:
+        return found[0]
+    several = f"{len(found)} files {name}: {', '.join(sorted(map(str, found)))}"
+    raise InputError(
+        folder,
+        several if found else f"no {name}",
+        f"one {name}, in it or in one of its folders",
+        "Put it there, or give another folder or an archive as 'url'.",
+    )
+>>>>>>> hdf5
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -139,4 +205,13 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     dataset : mapping
         An entry of ``datasets`` in the configuration.
     """
+<<<<<<< HEAD
     return {file_name(entry): entry for entry in entries(dataset).values()}
+=======
+    if dataset["source"] == "genome":
+        entries = [dataset["fasta"], dataset["peaks"].get("archive")]
+    else:
+        entries = [None if bundle_folder(dataset) else dataset.get("archive")]
+    entries.append(dataset.get("motifs"))
+    return {file_name(entry): entry for entry in entries if entry}
+>>>>>>> hdf5

@@ -20,12 +20,17 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTH
 if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
+<<<<<<< HEAD
 from noncoding.build.peaks import peak_paths, peak_source
 from noncoding.configuration.check import check_configuration
 from noncoding.configuration.given import check_files, retype
 from noncoding.configuration.schema import expand_home
 from noncoding.configuration.training import trained_models, training_of
 from noncoding.downloads import downloads, file_name, redacted, shareable, urls
+=======
+from noncoding.configuration import check_configuration, trained_models, training_of
+from noncoding.downloads import bundle_folder, downloads, file_name, mat_file, redacted, urls
+>>>>>>> hdf5
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
@@ -198,8 +203,25 @@ def raw(dataset, entry):
     return f"{RESULTS}/{dataset}/raw/{file_name(entry)}"
 
 
+def mat_of(dataset, split):
+    """The .mat file of a split: unpacked, or in a folder that stands for the archive."""
+    try:
+        found = mat_file(config["datasets"][dataset], split)
+    except InputError as error:
+        raise WorkflowError(str(error))
+    return str(found or f"{RESULTS}/{dataset}/raw/{split}.mat")
+
+
+def bundle_url(wildcards):
+    """Where a bundle comes from, without secrets; of a local folder its name."""
+    folder = bundle_folder(config["datasets"][wildcards.dataset])
+    return folder.resolve().name if folder else next(iter(published_rows(wildcards).values()))
+
+
 def archive_of(wildcards):
-    """The fetched archive of a data set in the format of the bundle."""
+    """The fetched archive of a data set in the format of the bundle; none of a folder."""
+    if bundle_folder(config["datasets"][wildcards.dataset]):
+        return []
     if wildcards.dataset in SIMULATED:
         return [raw(wildcards.dataset, {"url": "bundle.tar.gz"})]
     return [raw(wildcards.dataset, config["datasets"][wildcards.dataset]["archive"])]
@@ -322,6 +344,8 @@ def of_sources(stage, pattern, **wildcards):
     return of_datasets(pattern, datasets, **wildcards)
 
 
+UNPACKED = [mat_of(name, split) for name in DATASETS if name in BUNDLES for split in SPLITS]
+
 # Stage → the files that a user asks for by its name.
 DELIVERABLES = {
     "simulate": of_sources(
@@ -329,11 +353,19 @@ DELIVERABLES = {
         "simulated/{name}",
         name=["bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"],
     ),
+<<<<<<< HEAD
     "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()],
     "unpack": of_sources("unpack", "raw/{split}.mat", split=SPLITS),
     # Of a bundle or of a genome: either name stands for the stores of every data set.
     "convert": of_datasets("data/{split}.h5", split=SPLITS),
     "build": of_datasets("data/{split}.h5", split=SPLITS),
+=======
+    "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()]
+    or UNPACKED,  # of folders alone
+    "unpack": UNPACKED,
+    "convert": of_sources("convert", "data/{split}.h5", split=SPLITS),
+    "build": of_sources("build", "data/{split}.h5", split=SPLITS),
+>>>>>>> hdf5
     "describe": [
         *of_datasets("data/summary.json"),
         *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),

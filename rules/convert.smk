@@ -1,6 +1,6 @@
 rule convert_split:
     input:
-        mat=f"{RESULTS}/{{dataset}}/raw/{{split}}.mat",
+        mat=lambda wildcards: mat_of(wildcards.dataset, wildcards.split),
         archive=archive_of,
         targets=target_table,
         code=code("convert"),
@@ -20,7 +20,7 @@ rule convert_split:
     params:
         # A cache between workflows tells the splits apart by it: their inputs are of one job.
         split=lambda wildcards: wildcards.split,
-        url=lambda wildcards: next(iter(published_rows(wildcards).values())),
+        url=bundle_url,
         window=dataset_key("window"),
         bin=dataset_key("bin"),
         verify=lambda wildcards: config["datasets"][wildcards.dataset].get("verify") or "off",

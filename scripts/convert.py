@@ -8,6 +8,10 @@ from noncoding.targets import read_targets
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
+archive = snakemake.input.archive
+# A folder of .mat files has no digest of its own.
+what, file = ("archive", archive[0]) if archive else ("mat", snakemake.input.mat)
+
 with logged_stage(snakemake.log[0], snakemake.input):
     convert(
         snakemake.input.mat,
@@ -20,6 +24,6 @@ with logged_stage(snakemake.log[0], snakemake.input):
         threads=snakemake.threads,
         source={
             "url": snakemake.params.url,
-            "archive_sha256": sha256(snakemake.input.archive[0]),
+            f"{what}_sha256": sha256(file),
         },
     )

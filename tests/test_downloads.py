@@ -1,6 +1,11 @@
 import pytest
 
+<<<<<<< HEAD
 from noncoding.downloads import downloads, file_name, redacted, shareable, urls
+=======
+from noncoding.downloads import bundle_folder, downloads, file_name, mat_file, redacted, urls
+from noncoding.errors import InputError
+>>>>>>> hdf5
 
 
 @pytest.mark.parametrize(
@@ -54,6 +59,7 @@ def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
     assert redacted("/a?b#c") == "/a?b#c"
 
 
+<<<<<<< HEAD
 URL = "https://me:S3CRET@host/a.gz?token=S3CRET"
 
 
@@ -76,3 +82,53 @@ def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
 @pytest.mark.parametrize("value", [None, 3, 0.5, True, "positives", "a/b.bed", ["I", "II"], {}])
 def test_all_else_is_given_on_as_it_is(value):
     assert shareable({"key": value}) == {"key": value}
+=======
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with train.mat and, in folders of its own, valid.mat once and test.mat twice."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for name in ("train.mat", "in/valid.mat", "in/train.mat", "in/test.mat", "of/test.mat"):
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (tmp_path / "mine.tar.gz").write_bytes(b"")
+    return tmp_path / "mine"
+
+
+def bundle(url, sha256=None):
+    return {"source": "bundle", "archive": {"url": url, "sha256": sha256}}
+
+
+@pytest.mark.parametrize(
+    "url", ["mine", "mine/", "~/mine", "{}", "file://{}", ["mine", "http://x/a"]]
+)
+def test_a_folder_in_place_of_an_archive(folder, url):
+    of = bundle(url.format(folder) if isinstance(url, str) else url)
+    assert bundle_folder(of).resolve() == folder
+    assert downloads(of) == {}
+    assert mat_file(of, "train").resolve() == folder / "train.mat"
+    assert mat_file(of, "valid").resolve() == folder / "in" / "valid.mat"
+
+
+@pytest.mark.parametrize("url", ["mine.tar.gz", "nowhere", "https://example.org/mine"])
+def test_an_archive_is_no_folder(folder, url):
+    assert bundle_folder(bundle(url)) is None
+    assert mat_file(bundle(url), "train") is None
+
+
+@pytest.mark.parametrize("url", ["mine/train.mat", "https://example.org/train.mat?a=1"])
+def test_a_single_mat_file_is_no_bundle(folder, url):
+    with pytest.raises(InputError, match=r"found a single \.mat file.*the local folder"):
+        mat_file(bundle(url), "train")
+
+
+def test_what_a_folder_lacks_is_named(folder):
+    with pytest.raises(InputError, match=r"mine: found 2 files test\.mat: mine/in/test"):
+        mat_file(bundle("mine"), "test")
+    (folder / "in" / "valid.mat").unlink()
+    with pytest.raises(InputError, match=r"mine: found no valid\.mat"):
+        mat_file(bundle("mine"), "valid")
+    with pytest.raises(InputError, match="Set it to null"):
+        mat_file(bundle("mine", sha256="0" * 64), "train")
+>>>>>>> hdf5

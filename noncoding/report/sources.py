@@ -12,7 +12,12 @@ KINDS = {
     "genome": "A genome and peak files; rows are bins with a peak of at least one target",
     "simulated": "Simulated: known motifs planted in random sequence, so the truth is known",
 }
-_DIGESTS = {"archive": "the archive", "fasta": "the genome", "peaks": "the archive of peaks"}
+_DIGESTS = {
+    "archive": "the archive",
+    "mat": "the .mat file",
+    "fasta": "the genome",
+    "peaks": "the archive of peaks",
+}
 _COUNTS = {
     "peak_files": "Peak files",
     "targets": "Targets kept",

@@ -2,18 +2,24 @@
 
 import copy
 import json
+<<<<<<< HEAD
 import subprocess
 import sys
+=======
+import tarfile
+>>>>>>> hdf5
 import zipfile
 
 import h5py
+import numpy as np
 import pandas as pd
 import pytest
-from toy_bundle import TARGETS
+from toy_bundle import TARGETS, toy_rows
 from toy_inputs import GENOME, SIMULATED, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
 from noncoding.layout import EXPORTED_FILES
+from noncoding.store import Store
 
 
 def test_from_a_server_to_a_report(finished):
@@ -96,6 +102,29 @@ def test_what_is_unpacked_on_demand_is_kept(tmp_path):
     assert status == 0, said
     raw = tmp_path / "results" / "sim" / "raw"
     assert {path.stem for path in raw.glob("*.mat")} == {"train", "valid", "test"}
+
+
+def test_a_folder_of_mat_files_in_place_of_an_archive(bundle, tmp_path):
+    mine = tmp_path / "mine"
+    with tarfile.open(tmp_path / "shelf" / "toy.tar.gz") as archive:
+        archive.extractall(mine, filter="data")
+    config = tiny(toy=bundle | {"archive": {"url": "mine", "sha256": None}})
+    for stage in ("fetch", "unpack", "convert"):
+        status, said = snakemake(tmp_path, stage, config=config)
+        assert status == 0, said
+    toy = tmp_path / "results" / "toy"
+    assert sorted(path.name for path in toy.iterdir()) == ["data", "logs"]
+    for split, (sequences, labels) in toy_rows().items():
+        with Store(toy / "data" / f"{split}.h5") as store:
+            np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
+            np.testing.assert_array_equal(store.labels(), labels)
+            assert store.source["url"] == "mine"
+    # They are the user's own, and are not deleted.
+    assert len(list(mine.rglob("*.mat"))) == 3
+    next(mine.rglob("valid.mat")).unlink()
+    status, said = snakemake(tmp_path, "convert", config=config)
+    assert status != 0
+    assert "mine: found no valid.mat; expected one valid.mat" in said
 
 
 def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):

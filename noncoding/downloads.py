@@ -11,6 +11,7 @@ _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
 _QUERY = re.compile(r"(?<=//)(?P<address>[^?#]*)(?P<query>[?#]\S+)")
 _VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
 _REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
+_LOCAL = re.compile(r"/|file:", re.IGNORECASE)
 _CREDENTIAL = re.compile(
     r"^x-(amz|goog)-|^s[evtpr]=$|^sig=|signature|token|key|pass|secret|auth|credential|"
     r"access|session|expires",
@@ -70,6 +71,33 @@ def redacted(text: str) -> str:
     return _QUERY.sub(_without_values, _USER.sub("***@", text))
 
 
+def shareable(value: Any) -> Any:
+    """A value of the configuration as it may be given on: with no secrets and no absolute paths.
+
+    Parameters
+    ----------
+    value : object
+        May be nested.
+
+    Returns
+    -------
+    object
+        Of the same form. Addresses are `redacted`; of an absolute path the name is left.
+
+    Examples
+    --------
+    >>> shareable({"url": ["https://me:secret@example.org/a.gz", "/home/me/a.gz"], "bin": 200})
+    {'url': ['https://***@example.org/a.gz', 'a.gz'], 'bin': 200}
+    """
+    if isinstance(value, Mapping):
+        return {key: shareable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shareable(inner) for inner in value]
+    if isinstance(value, str):
+        return PurePosixPath(value).name if _LOCAL.match(value) else redacted(value)
+    return value
+
+
 def _without_values(match: re.Match[str]) -> str:
     def hidden(part: re.Match[str]) -> str:
         name, value = part["name"], part["value"]
@@ -82,6 +110,27 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
+def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is fetched for a data set: key of its configuration → the entry there.
+
+    Parameters
+    ----------
+    dataset : mapping
+        An entry of ``datasets`` in the configuration.
+
+    Examples
+    --------
+    >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
+    {'archive': {'url': 'a.tar.gz'}}
+    """
+    if dataset["source"] == "genome":
+        found = {"fasta": dataset["fasta"], "peaks.archive": dataset["peaks"].get("archive")}
+    else:
+        found = {"archive": dataset.get("archive")}
+    found["motifs"] = dataset.get("motifs")
+    return {key: entry for key, entry in found.items() if entry}
+
+
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Published files of a data set: file name → its entry.
 
@@ -90,9 +139,4 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     dataset : mapping
         An entry of ``datasets`` in the configuration.
     """
-    if dataset["source"] == "genome":
-        entries = [dataset["fasta"], dataset["peaks"].get("archive")]
-    else:
-        entries = [dataset.get("archive")]
-    entries.append(dataset.get("motifs"))
-    return {file_name(entry): entry for entry in entries if entry}
+    return {file_name(entry): entry for entry in entries(dataset).values()}

@@ -22,6 +22,7 @@ LOADED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.jso
 EXPORTED_FILES = (*LOADED_FILES, "README.md", *CODE_FILES)
 
 UNFINISHED = "unfinished"
-"""Folder with the state of a training until its results have been accepted."""
+"""Folder with the state of a training until its results have been accepted; also the ending of
+the folder with the parts of predictions."""
 FINISHED = "finished.json"
 """File in it that says that the training has ended and its results are written."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from noncoding.errors import InputError
+from noncoding.errors import InputError, printable
 from noncoding.files import TEMPORARY
 
 log = logging.getLogger("noncoding")
@@ -39,6 +39,13 @@ _OF_FILES = {
 """The same of errors that name a file; without one they may be of anything."""
 _AHEAD = 60
 """Seconds that clocks of several machines may differ by; so long is waited for."""
+
+
+class _Printable(logging.Formatter):
+    """Texts of files do not control the terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 – logging's name
+        return printable(super().formatMessage(record), keep="\n\t")
 
 
 @contextmanager
@@ -71,7 +78,7 @@ def logged_stage(
         print(_told(error) or error, file=sys.stderr)
         sys.exit(1)
     for handler in handlers:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+        handler.setFormatter(_Printable("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
         logging.getLogger().addHandler(handler)
     log.setLevel(logging.INFO if first else logging.WARNING)
     logging.captureWarnings(True)

@@ -2,10 +2,13 @@
 
 import difflib
 import os
+import re
+from io import StringIO
 
 import pandas as pd
 
 from noncoding.errors import InputError
+from noncoding.tables import read_text
 
 REQUIRED = ("index", "name", "group")
 PUBLISHED_POSITIVES = "test_positives"
@@ -16,6 +19,8 @@ ADD_NEGATIVES = (
 )
 """What to do where a target is positive in every row."""
 DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
@@ -37,11 +42,19 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        A column is missing, or the indices are not 0, 1, 2, … in order.
+        The file is not such text, a column is missing, the indices are not 0, 1, 2, … in
+        order, or a name is empty.
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
     text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
-    table = pd.read_csv(path, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
+    content = StringIO(read_text(path))
+    try:
+        table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
+    except ValueError as error:
+        raise InputError(
+            path, f"what cannot be read ({error})", "a tab-separated table", "Correct the file."
+        ) from error
+    table = table.reset_index(drop=True)  # R writes names of rows, without a name of their column
     for column in ("index", "group"):
         if column not in table:
             raise InputError(
@@ -63,7 +76,27 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     for column in ("name", "group", *DESCRIPTIVE):
         if column in table:
             table[column] = table[column].fillna("").astype(str)
+    for row, name in enumerate(table["name"], start=1):
+        check_name(name, f"{path}, row {row}")
     return table
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a target's name that nobody could read in a table or a figure.
+
+    Parameters
+    ----------
+    name : str
+    where : str
+        File and row, for the error.
+
+    Raises
+    ------
+    InputError
+        It is empty, or holds a control character such as a line break.
+    """
+    if not name.strip() or _CONTROL.search(name):
+        raise InputError(where, f"the target name {name!r}", "text on one line", "Name the target.")
 
 
 def distinct_names(table: pd.DataFrame) -> pd.Series:

@@ -10,9 +10,9 @@ import h5py
 from isal.isal_zlib import crc32
 
 from noncoding.errors import InputError
-from noncoding.store import ROWS_PER_CHUNK, Store, table_checksums
-
-ROW_DATASETS = ("sequence", "label", "locus/chromosome", "locus/start", "locus/end")
+from noncoding.hdf5 import first_line, open_hdf5
+from noncoding.store import ROWS_PER_CHUNK, Store
+from noncoding.store.format import row_datasets, table_checksums
 
 
 @dataclass(frozen=True)
@@ -52,43 +52,42 @@ def damages(path: str | Path) -> Iterator[Damage]:
     Raises
     ------
     InputError
-        The file cannot be opened as a store at all.
+        The file cannot be opened as a store at all, or its header is damaged.
     """
-    with Store(path) as store, h5py.File(path, "r") as file:
-        for name in ROW_DATASETS:
+    with Store(path) as store, open_hdf5(path, "a store", "Run again.") as file:
+        for name in row_datasets(0, 0, 0):
             if name in file:
                 yield from _joined(_damaged_blocks(file, name, store.rows))
-        columns = [f"target/{name}" for name in store.targets]
-        tables = [("target", columns)]
+        tables = [("target", [f"target/{name}" for name in store.targets])]
         if "locus" in file:
             tables.append(("locus/names", ["locus/names"]))
-        for name, parts in tables:
-            wanted = file[f"checksum/{name}"][:]
-            for part, found, expected in zip(
-                parts, table_checksums(file, parts), wanted, strict=True
-            ):
-                if found != expected:
-                    yield Damage(part, range(len(file[part])), _OTHER)
+        for name, columns in tables:
+            yield from _damaged_columns(file, f"checksum/{name}", columns)
 
 
 _OTHER = "other content than was written (CRC-32)"
 
 
 def _damaged_blocks(file: h5py.File, name: str, rows: int) -> Iterator[Damage]:
-    dataset, checksums = file[name], file[f"checksum/{name}"][:]
-    if len(dataset) != rows:
-        shorter, longer = sorted((len(dataset), rows))
-        yield Damage(name, range(shorter, longer), f"{len(dataset)} rows instead of {rows}")
-    for block, checksum in enumerate(checksums):
+    for block, checksum in enumerate(file[f"checksum/{name}"][:]):
         start = block * ROWS_PER_CHUNK
         span = range(start, min(start + ROWS_PER_CHUNK, rows))
         try:
-            content = dataset[span.start : span.stop]
-        except OSError as error:
-            yield Damage(name, span, f"cannot be read ({error})")
-        else:
-            if crc32(content) != checksum:
-                yield Damage(name, span, _OTHER)
+            found = "" if crc32(file[name][span.start : span.stop]) == checksum else _OTHER
+        except Exception as error:  # h5py raises many kinds
+            found = f"cannot be read ({first_line(error)})"
+        if found:
+            yield Damage(name, span, found)
+
+
+def _damaged_columns(file: h5py.File, checksums: str, columns: list[str]) -> Iterator[Damage]:
+    for column, checksum in zip(columns, file[checksums][:], strict=True):
+        try:
+            found = "" if table_checksums(file, [column])[0] == checksum else _OTHER
+        except Exception as error:  # h5py raises many kinds
+            found = f"cannot be read ({first_line(error)})"
+        if found:
+            yield Damage(column, range(len(file[column])), found)
 
 
 def _joined(damages: Iterator[Damage]) -> Iterator[Damage]:

@@ -2,9 +2,11 @@
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import contains_wildcard
 from snakemake.utils import min_version
 
 min_version("9.0")
@@ -13,21 +15,60 @@ min_version("9.0")
 sys.path.insert(0, BASE)
 os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 
-from noncoding.configuration import check_configuration, trained_models, training_of
-from noncoding.downloads import downloads, file_name, redacted, urls
+from noncoding.build.peaks import peak_paths, peak_source
+from noncoding.configuration.check import check_configuration
+from noncoding.configuration.given import check_files, retype
+from noncoding.configuration.schema import expand_home
+from noncoding.configuration.training import trained_models, training_of
+from noncoding.downloads import downloads, file_name, redacted, shareable, urls
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
 from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
 from noncoding.provenance import source_files
 
+
+@cache
+def peak_files(dataset):
+    """Peak files of a data set, and the table that lists them, where they are not in an archive."""
+    peaks = config["datasets"][dataset].get("peaks", {"archive": None})
+    if "archive" in peaks:
+        return []
+    source = peak_source(peaks)
+    # Of a table that another rule makes, nothing is known yet.
+    known = "table" not in peaks or Path(source.table).exists()
+    return [str(path) for path in (peak_paths(source) if known else [source.table])]
+
+
+def check_paths(dataset):
+    """Refuse input files in whose names Snakemake would see wildcards; it knows no way round."""
+    settings = config["datasets"][dataset]
+    given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
+    given += [file_name(entry) for entry in downloads(settings).values()]
+    for path in [*given, *peak_files(dataset)]:
+        if isinstance(path, str) and contains_wildcard(path):
+            raise InputError(
+                path,
+                "a name in braces",
+                "a path without '{' and '}', which Snakemake takes for a wildcard",
+                "Rename the file or folder, or make a link of another name to it.",
+            )
+
+
+schema = Path(BASE, "schemas", "config.schema.yaml")
 try:
-    check_configuration(config, Path(BASE, "schemas", "config.schema.yaml"))
+    check_files(workflow.configfiles)
+    retype(config, workflow.config_settings.config_args)
+    check_configuration(config, schema)
+    expand_home(config, schema)
+    DATASETS = config["run"]["datasets"]
+    # Here, since an error in a function of a rule is shown with its traceback.
+    for dataset in DATASETS:
+        check_paths(dataset)
 except InputError as error:
     raise WorkflowError(str(error))
 
-RESULTS = config["results"]
-DATASETS = config["run"]["datasets"]
+RESULTS = os.path.normpath(config["results"])
 # What is trained: its name → the model's own name and the seed.
 TRAINED = trained_models(config)
 MODELS = list(TRAINED)
@@ -138,10 +179,10 @@ def published(dataset):
 
 
 def published_rows(wildcards):
-    """The first URL of each file that the rows come from; motifs are not among them."""
+    """Where each file comes from that the rows do, as stores say it; motifs are not among them."""
     motifs = config["datasets"][wildcards.dataset].get("motifs")
     return {
-        name: url
+        name: shareable(url)
         for name, url in published(wildcards.dataset).items()
         if not motifs or name != file_name(motifs)
     }
@@ -216,9 +257,10 @@ def target_table(wildcards):
     """The table that names the label columns of a bundle."""
     if wildcards.dataset in SIMULATED:
         return f"{RESULTS}/{wildcards.dataset}/simulated/targets.tsv"
-    table = Path(config["datasets"][wildcards.dataset]["targets"])
+    table = config["datasets"][wildcards.dataset]["targets"]
+    shipped = Path(BASE, table)
     # A table that ships with the pipeline is found from any working directory.
-    return str(table if table.exists() else own(Path(BASE, table)))
+    return own(shipped) if shipped.exists() and not Path(table).exists() else table
 
 
 def planted_truth(wildcards):
@@ -234,19 +276,6 @@ def explained_fasta(wildcards):
     return sequences if isinstance(sequences, str) and sequences != "positives" else []
 
 
-def peak_files(peaks):
-    """Peak files of a folder; or a table, and after it the files that it names."""
-    if "folder" in peaks:
-        return sorted(str(path) for path in Path(peaks["folder"]).glob(peaks["pattern"]))
-    table = Path(peaks["table"])
-    if not table.exists():
-        return [str(table)]
-    rows = [line.split("\t") for line in table.read_text().splitlines() if line.strip()]
-    column = rows[0].index("path") if "path" in rows[0] else None
-    named = [] if column is None else [row[column] for row in rows[1:] if len(row) > column]
-    return [str(table), *(str(table.parent / path) for path in named)]
-
-
 def genome_inputs(wildcards):
     """What a genome's stores are built from."""
     settings = config["datasets"][wildcards.dataset]
@@ -255,7 +284,7 @@ def genome_inputs(wildcards):
     if "archive" in peaks:
         files["peaks"] = raw(wildcards.dataset, peaks["archive"])
     else:
-        files["peaks"] = peak_files(peaks)
+        files["peaks"] = peak_files(wildcards.dataset)
     if settings["exclude"]:
         files["exclude"] = settings["exclude"]
     return files
@@ -279,8 +308,6 @@ SWEEP = [(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS]
 SOURCES = {
     "simulate": ["simulated"],
     "unpack": ["bundle", "simulated"],
-    "convert": ["bundle", "simulated"],
-    "build": ["genome"],
 }
 
 
@@ -299,8 +326,9 @@ DELIVERABLES = {
     ),
     "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()],
     "unpack": of_sources("unpack", "raw/{split}.mat", split=SPLITS),
-    "convert": of_sources("convert", "data/{split}.h5", split=SPLITS),
-    "build": of_sources("build", "data/{split}.h5", split=SPLITS),
+    # Of a bundle or of a genome: either name stands for the stores of every data set.
+    "convert": of_datasets("data/{split}.h5", split=SPLITS),
+    "build": of_datasets("data/{split}.h5", split=SPLITS),
     "describe": [
         *of_datasets("data/summary.json"),
         *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
@@ -347,8 +375,7 @@ def target_files(stage):
                     "configuration, key run.datasets",
                     ", ".join(sources),
                     f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
-                    "Add one, or ask for another stage: `build` makes the stores of a genome, "
-                    "`convert` those of all other sources.",
+                    "Add one, or ask for another stage: `convert` makes the stores of any source.",
                 )
             )
         )
@@ -372,7 +399,7 @@ def tell_who_holds():
 
 
 def tidy_up():
-    """Remove the state of trainings that have ended and whose results have been accepted.
+    """Remove the state of trainings and predictions whose results have been accepted.
 
     Snakemake deletes results that it does not accept; from the state they are written again.
     """
@@ -380,6 +407,10 @@ def tidy_up():
         state = Path(metrics).with_name(UNFINISHED)
         if Path(metrics).exists() and Path(state, FINISHED).exists():
             discard(state)
+    # Predictions that are not up to date are deleted before they are made anew.
+    for predictions in of_models("predictions.h5"):
+        if Path(predictions).exists():
+            discard(f"{predictions}.{UNFINISHED}")
 
 
 def announce_reports():

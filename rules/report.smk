@@ -65,23 +65,25 @@ rule report_dataset:
         runtime=growing(10),
     params:
         models=MODELS,
-        # As a configuration that makes the page again.
-        configuration=lambda wildcards: {
-            "run": config["run"] | {"datasets": [wildcards.dataset]},
-            "seed": config["seed"],
-            "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
-            "models": {name: config["models"][name] for name in config["run"]["models"]},
-            **{
-                stage: config[stage]
-                for stage in (
-                    "train",
-                    "predict",
-                    "baseline",
-                    "evaluate",
-                    "explain",
-                    "discover",
-                )
-            },
-        },
+        # As a configuration that makes the page again, from files of the same names.
+        configuration=lambda wildcards: shareable(
+            {
+                "run": config["run"] | {"datasets": [wildcards.dataset]},
+                "seed": config["seed"],
+                "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
+                "models": {name: config["models"][name] for name in config["run"]["models"]},
+                **{
+                    stage: config[stage]
+                    for stage in (
+                        "train",
+                        "predict",
+                        "baseline",
+                        "evaluate",
+                        "explain",
+                        "discover",
+                    )
+                },
+            }
+        ),
     script:
         "../scripts/report.py"

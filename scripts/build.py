@@ -1,29 +1,22 @@
 from typing import TYPE_CHECKING
 
 from noncoding.build.build import build
-from noncoding.build.peaks import PeakArchive, PeakFolder, PeakTable
+from noncoding.build.peaks import peak_source
 from noncoding.files import sha256
 from noncoding.stage import logged_stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-settings = dict(snakemake.params.peaks)
-naming = {key: settings[key] for key in ("pattern", "suffix", "group") if key in settings}
-if "archive" in settings:
-    peaks = PeakArchive(snakemake.input.peaks, **naming)
-elif "folder" in settings:
-    peaks = PeakFolder(settings["folder"], **naming)
-else:
-    peaks = PeakTable(settings["table"])
+settings = snakemake.params.peaks
+archive = snakemake.input.peaks if "archive" in settings else None
+files = [archive] if archive else list(snakemake.input.peaks)
 splits = dict(snakemake.params.splits)
-# One archive is a string, several files are a list.
-files = [snakemake.input.peaks] if "archive" in settings else list(snakemake.input.peaks)
 
 with logged_stage(snakemake.log[0], snakemake.input):
     build(
         fasta=snakemake.input.fasta,
-        peaks=peaks,
+        peaks=peak_source(settings, archive),
         stores=dict(snakemake.output.items()),
         window=snakemake.params.window,
         bin=snakemake.params.bin,

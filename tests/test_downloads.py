@@ -1,6 +1,6 @@
 import pytest
 
-from noncoding.downloads import downloads, file_name, redacted, urls
+from noncoding.downloads import downloads, file_name, redacted, shareable, urls
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,27 @@ def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
     assert redacted("https://host/x?id=1") != redacted("https://host/x?id=2")
     assert redacted("https://host/x?sig=1") == redacted("https://host/x?sig=2")
     assert redacted("/a?b#c") == "/a?b#c"
+
+
+URL = "https://me:S3CRET@host/a.gz?token=S3CRET"
+
+
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        {"archive": {"url": URL}, "targets": "/home/me/t.tsv", "motifs": {"url": [URL, URL]}},
+        {"fasta": {"url": "file:///home/me/a.fa"}, "peaks": {"archive": {"url": URL}}},
+        {"peaks": {"folder": "/home/me/peaks"}, "exclude": "/home/me/x.bed"},
+    ],
+)
+def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
+    given = {"datasets": {"own": dataset}, "mirror": URL, "explain": {"sequences": "/home/me/a.fa"}}
+    shown = repr(shareable(given))
+    assert "S3CRET" not in shown
+    assert "/home" not in shown
+    assert "host/a.gz" in shown
+
+
+@pytest.mark.parametrize("value", [None, 3, 0.5, True, "positives", "a/b.bed", ["I", "II"], {}])
+def test_all_else_is_given_on_as_it_is(value):
+    assert shareable({"key": value}) == {"key": value}

@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import zlib
@@ -72,6 +73,17 @@ def test_loci_of_a_store_with_both_strands(tmp_path):
     with Store(tmp_path / "x.h5") as store:
         assert (store.rows, store.loci_count) == (10, 5)
         assert store.loci() is None
+
+
+def test_a_store_without_rows(tmp_path):
+    sequences, labels = rows(0)
+    loci = pd.DataFrame({"chromosome": [], "start": [], "end": []})
+    with new_store(tmp_path / "x.h5", header()) as writer:
+        writer.append(sequences, labels, loci)
+    with Store(tmp_path / "x.h5") as store:
+        assert store.sequences(slice(None)).shape == (0, 4, LENGTH)
+        assert store.labels().shape == (0, TARGETS)
+        assert len(store.loci()) == 0
 
 
 def test_an_error_leaves_no_store(tmp_path):
@@ -155,8 +167,14 @@ def test_what_is_no_store_is_refused(tmp_path):
         file.attrs["schema_version"] = 99
     with pytest.raises(InputError, match=r"text\.h5: .*HDF5 cannot open"):
         Store(tmp_path / "text.h5")
-    with pytest.raises(InputError, match=r"schema_version: found 99; expected 2"):
+    with pytest.raises(InputError, match=r"schema_version: found 99; expected 3"):
         Store(tmp_path / "other.h5")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.h5")
+    with pytest.raises(InputError, match=r"x\.h5: found a folder, a device or a pipe"):
+        Store(tmp_path / "x.h5")
 
 
 def test_blocks_are_checked_by_their_crc(tmp_path):

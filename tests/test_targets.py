@@ -36,6 +36,9 @@ def test_round_trip(tmp_path, names):
         ("index\tname\n0\ta\n", "a column 'group'"),
         ("name\tgroup\na\tTF\n", "a column 'index'"),
         ("index\tgroup\n1\tTF\n0\tTF\n", "0, 1, 2"),
+        ("index\tname\tgroup\n0\ta\tTF\n1\t\tTF\n", "row 2: found the target name ''"),
+        ('index\tname\tgroup\n0\t"a\nb"\tTF\n', r"row 1: found the target name 'a\\nb'"),
+        ("", "cannot be read"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, told):
@@ -44,6 +47,15 @@ def test_what_is_wrong_is_named(tmp_path, text, told):
     with pytest.raises(InputError, match=told) as error:
         read_targets(path)
     assert str(path) in str(error.value)
+
+
+def test_tables_of_spreadsheets_and_r_are_read(tmp_path):
+    path = tmp_path / "targets.tsv"
+    path.write_bytes('"index"\t"name"\t"group"\r\n0\t"007"\tTF\r\n'.encode("utf-16"))
+    excel = read_targets(path)
+    path.write_text('"index"\t"name"\t"group"\n"1"\t0\t"007"\t"TF"\n')
+    pd.testing.assert_frame_equal(read_targets(path), excel)
+    assert excel.to_dict("records") == [{"index": 0, "name": "007", "group": "TF"}]
 
 
 NAMED = pd.DataFrame({"index": range(3), "name": ["Reb1", "twin", "twin"]})

@@ -1,5 +1,6 @@
 """Damage of every kind is found, and the rows that it touches are named."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,19 +11,26 @@ import pandas as pd
 import pytest
 from toy_store import LENGTH, TABLE, toy_split
 
+from noncoding.errors import InputError
 from noncoding.store import FORWARD, StoreHeader, new_store
 from noncoding.verify import damages
 
 ROWS = 5000
 
 
-@pytest.fixture
-def store(tmp_path):
-    path = tmp_path / "train.h5"
-    loci = pd.DataFrame({"chromosome": "I", "start": range(ROWS), "end": range(LENGTH, ROWS + 40)})
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    path = tmp_path_factory.mktemp("written") / "train.h5"
+    start = np.arange(ROWS)
+    loci = pd.DataFrame({"chromosome": "I", "start": start, "end": start + LENGTH})
     with new_store(path, StoreHeader(LENGTH, 10, FORWARD, TABLE, {})) as writer:
         writer.append(*toy_split(ROWS, 0), loci)
     return path
+
+
+@pytest.fixture
+def store(written, tmp_path):
+    return Path(shutil.copy(written, tmp_path))
 
 
 def told(path):
@@ -115,15 +123,117 @@ def test_swapped_blocks(store):
 def test_lost_rows(store):
     with h5py.File(store, "r+") as file:
         file["label"].resize(4990, axis=0)
-    assert told(store)[0] == "label, rows 4990 to 4999: 4990 rows instead of 5000"
+    done = verify(store)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "label has the shape (4990, 1) instead of (5000, 1)" in done.stderr
+
+
+def cut_to_a_block(file):
+    """Forget all rows but those of the first block, and their checksums."""
+    file.attrs["rows"] = 1024
+    for name in ("sequence", "label", "locus/chromosome", "locus/start", "locus/end"):
+        file[name].resize(1024, axis=0)
+        replace(file, f"checksum/{name}", file[f"checksum/{name}"][:1])
+
+
+def replace(file, name, content):
+    del file[name]
+    file[name] = content
+
+
+def spread(file):
+    """Move the labels to another file."""
+    other = Path(file.filename).with_name("other.h5")
+    with h5py.File(other, "w") as to:
+        file.copy("label", to)
+    return other
+
+
+def by_a_virtual_dataset(file):
+    layout = h5py.VirtualLayout((ROWS, 1), np.uint8)
+    layout[:] = h5py.VirtualSource(str(spread(file)), "label", (ROWS, 1))
+    del file["label"]
+    file.create_virtual_dataset("label", layout)
+
+
+def by_external_storage(file):
+    del file["label"]
+    file.create_dataset("label", (ROWS, 1), np.uint8, external=[("/dev/zero", 0, ROWS)])
+
+
+CHANGES = {
+    **{
+        f"attribute {name} {what}": (change(name), told)
+        for name in (
+            *("alphabet", "bin", "code_version", "length", "rows", "schema_version"),
+            *("source", "strands", "targets", "header_checksum"),
+        )
+        for what, change, told in (
+            ("removed", lambda name: lambda f: f.attrs.__delitem__(name), name.split("_")[0]),
+            ("an array", lambda name: lambda f: f.attrs.create(name, [1, 2]), f"attribute {name}"),
+        )
+    },
+    "strands": (
+        lambda f: f.attrs.modify("strands", "forward-then-reverse-complement"),
+        "not those that were written",
+    ),
+    "bin": (lambda f: f.attrs.modify("bin", 30), "not those that were written"),
+    "length": (lambda f: f.attrs.modify("length", 39), "not those that were written"),
+    "rows": (lambda f: f.attrs.modify("rows", 10**15), "instead of (1000000000000000, 4, 5)"),
+    "negative rows": (lambda f: f.attrs.modify("rows", -1), "instead of (-1, 4, 5)"),
+    "source": (lambda f: f.attrs.modify("source", "{"), "damaged or foreign content"),
+    **{
+        f"{name} removed": (lambda f, name=name: f.__delitem__(name), "damaged or foreign")
+        for name in (
+            *("sequence", "label", "target", "target/name", "locus", "locus/names", "locus/start"),
+            *("checksum", "checksum/label", "checksum/target", "checksum/locus/names"),
+        )
+    },
+    "a group": (lambda f: (f.__delitem__("label"), f.create_group("label")), "no data set"),
+    "another type": (lambda f: replace(f, "label", f["label"][:] * 1.0), "type float64"),
+    "a checksum": (lambda f: f["checksum/label"].write_direct(np.ones(5, np.uint32)), "not those"),
+    "a row of checksums less": (
+        lambda f: replace(f, "checksum/label", f["checksum/label"][:4]),
+        "checksum/label has the shape (4,) instead of (5,)",
+    ),
+    "rows with their checksums": (cut_to_a_block, "not those that were written"),
+    "an added column": (lambda f: f["target"].create_dataset("x", data=[1]), "not those"),
+    "a compressed copy": (
+        lambda f: (
+            f.__delitem__("label"),
+            f.create_dataset("label", data=np.zeros((ROWS, 1), np.uint8), compression="gzip"),
+        ),
+        "not those that were written",
+    ),
+    "an external link": (
+        lambda f: replace(f, "label", h5py.ExternalLink(str(spread(f)), "label")),
+        "'label' is a link to another place",
+    ),
+    "a link to nowhere": (
+        lambda f: replace(f, "label", h5py.SoftLink("/nowhere")),
+        "'label' is a link to another place",
+    ),
+    "a virtual data set": (by_a_virtual_dataset, "'label' are stored in another file"),
+    "external storage": (by_external_storage, "'label' are stored in another file"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_header_that_was_changed(store, change):
+    apply, told = CHANGES[change]
+    with h5py.File(store, "r+") as file:
+        apply(file)
+    with pytest.raises(InputError) as refused:
+        list(damages(store))
+    assert str(refused.value).startswith(str(store))
+    assert told in str(refused.value)
+    assert "delete it and run the pipeline again" in str(refused.value)
 
 
 def test_a_cut_file_and_one_that_is_none(store, tmp_path):
     (tmp_path / "cut.h5").write_bytes(store.read_bytes()[:5000])
-    done = verify(tmp_path / "cut.h5", tmp_path / "none.h5", store)
+    refused = [tmp_path / "cut.h5", tmp_path / "none.h5", tmp_path]
+    done = verify(*refused, store)
     assert done.returncode == 2
-    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
-        str(tmp_path / "cut.h5"),
-        str(tmp_path / "none.h5"),
-    ]
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [*map(str, refused)]
     assert done.stdout == f"{store}: whole, 5,000 rows\n"

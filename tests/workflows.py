@@ -17,6 +17,8 @@ PIPELINE = (
 """What a run needs of a checkout."""
 ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")
 """Two jobs at once: tiny batches are slower on several threads, most of all on shared cores."""
+SECRET = "S3CRET"
+"""In the URL of the bundle of the finished run: as a password and in the query."""
 _JOB = re.compile(
     r"^(?:local)?(?:rule|checkpoint) (\w+):$(.*?)(?=^\[|^Job stats|\Z)", re.MULTILINE | re.DOTALL
 )

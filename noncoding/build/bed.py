@@ -1,21 +1,56 @@
 """Reading BED: intervals, checked line by line and against the genome."""
 
-import gzip
 import logging
 import os
-import zlib
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 import pandas as pd
 
-from noncoding.errors import InputError
+from noncoding.build.names import chromosome_map_for
+from noncoding.errors import InputError, some_of
+from noncoding.tables import plain_utf8
 
 log = logging.getLogger(__name__)
 
 BED_COLUMNS = ("chromosome", "start", "end")
 _NOT_INTERVALS = (b"track", b"browser")
-_NAMES_SHOWN = 5
+_HEADER = re.compile(rb'"?(chrom)?_?(start|begin)"?', re.IGNORECASE)
+_FILES_SHOWN = 10
+# int also takes "1_000" and "+1"; more digits are no position, and do not fit into 64 bits.
+_COORDINATE = re.compile(rb"-?[0-9]{1,15}")
+_DIGITS = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
+
+_MOST_CLIPPED_BP = 1000
+"""Bases beyond an end of a chromosome that peak callers and exclusion lists may have."""
+_FEW_CLIPPED = 10
+_MOST_CLIPPED_SHARE = 0.01
+
+
+class Placed(NamedTuple):
+    """Intervals of a file on a genome.
+
+    Attributes
+    ----------
+    where : path
+        The file.
+    total : int
+        Number of intervals in it.
+    intervals : pandas.DataFrame
+        `BED_COLUMNS` and ``summit`` of the intervals on a chromosome of the genome, within it.
+    outside : collections.Counter
+        Name in the file → number of intervals that are on no chromosome of the genome.
+    clipped : int
+        Number of intervals of which bases beyond an end of the chromosome were cut off.
+    """
+
+    where: str | os.PathLike[str]
+    total: int
+    intervals: pd.DataFrame
+    outside: Counter[str]
+    clipped: int
 
 
 def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
@@ -24,39 +59,41 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
     Parameters
     ----------
     content : bytes
-        The whole file, plain or gzip. Empty lines, comments and ``track`` and
-        ``browser`` lines are skipped.
+        The whole file, plain or gzip, with or without a byte-order mark. Empty lines,
+        comments, ``track`` and ``browser`` lines and a header of column names are skipped.
     where : path
         Name of the file for the errors.
 
     Returns
     -------
     pandas.DataFrame
-        `BED_COLUMNS` (bp, 0-based, half-open), ``summit`` (bp, 0-based; -1 where the
-        line has none in column 10 of narrowPeak), and ``line``, counted from 1.
+        `BED_COLUMNS` (bp, 0-based, half-open; ``start`` may be below 0), ``summit`` (bp,
+        0-based; -1 where the line has none in column 10 of narrowPeak), and ``line``,
+        counted from 1.
 
     Raises
     ------
     InputError
-        A line has too few columns, a coordinate that is not a whole number
-        from 0 up, or an end that is not behind the start.
+        A line has too few columns, a coordinate that is not a whole number, or an end
+        that is not behind the start.
     """
     names: list[bytes] = []
     starts: list[int] = []
     ends: list[int] = []
     summits: list[int] = []
     lines: list[int] = []
-    for number, line in enumerate(_plain(content, where).splitlines(), start=1):
+    for number, line in enumerate(plain_utf8(content, where).splitlines(), start=1):
         fields = line.split(None, 3)
-        if not fields or fields[0].startswith(b"#") or fields[0] in _NOT_INTERVALS:
+        if not fields or fields[0].startswith(b"#") or fields[0].lower() in _NOT_INTERVALS:
             continue
-        # isdigit, because int also takes "1_000", "+1" and "-1".
-        if len(fields) < 3 or not (fields[1].isdigit() and fields[2].isdigit()):
+        if not names and len(fields) > 2 and _HEADER.fullmatch(fields[1]):
+            continue
+        if len(fields) < 3 or not all(_COORDINATE.fullmatch(field) for field in fields[1:3]):
             raise _not_bed(where, number, line, "chromosome, start and end, counted from 0")
         start, end = int(fields[1]), int(fields[2])
         if end <= start:
             raise _not_bed(where, number, line, "an end greater than the start")
-        names.append(fields[0])
+        names.append(fields[0].strip(b'"'))
         starts.append(start)
         ends.append(end)
         summits.append(_summit(line, start, end))
@@ -80,8 +117,8 @@ def on_genome(
     where: str | os.PathLike[str],
     lengths: Mapping[str, int],
     chromosome_map: Mapping[str, str],
-) -> tuple[pd.DataFrame, Counter[str]]:
-    """Give intervals the genome's chromosome names, and check that they fit.
+) -> Placed:
+    """Give intervals the genome's chromosome names, and clip them to their chromosomes.
 
     Parameters
     ----------
@@ -96,73 +133,95 @@ def on_genome(
 
     Returns
     -------
-    placed : pandas.DataFrame
-        `BED_COLUMNS` and ``summit`` of the intervals on a chromosome of the genome.
-    outside : collections.Counter
-        Name in the file → number of intervals that are on none.
+    Placed
 
     Raises
     ------
     InputError
-        An interval ends beyond its chromosome.
+        There are intervals, and none is on a chromosome of the genome; or intervals extend
+        beyond their chromosomes far, or many of them do.
     """
     own_names = intervals["chromosome"].astype(object)
     names = own_names.map(lambda name: chromosome_map.get(name, name))
     limits = names.map(lengths)
-    beyond = intervals[intervals["end"] > limits]
-    if len(beyond):
-        first = beyond.iloc[0]
-        raise InputError(
-            f"{where}, line {first['line']}",
-            f"{first['chromosome']}:{first['start']}-{first['end']}",
-            f"an end within the chromosome's {int(limits[first.name])} bp",
-            "Give the FASTA file of the assembly that the intervals were called on.",
-        )
     known = limits.notna()
+    outside = Counter(own_names[~known])
+    if outside and not known.any():
+        raise InputError(
+            where,
+            f"intervals on {some_of(outside)} only, none of them a chromosome of the FASTA file",
+            f"names such as {some_of(lengths)}",
+            _proposed_map(outside, lengths),
+        )
+    clipped = _check_ends(intervals[known], where, limits[known].astype("int64"))
     placed = intervals.loc[known, ["start", "end", "summit"]]
+    placed["start"] = placed["start"].clip(lower=0)
+    placed["end"] = placed["end"].clip(upper=limits[known].astype("int64"))
+    placed["summit"] = placed["summit"].where(placed["summit"] < placed["end"], -1).clip(lower=-1)
     placed.insert(0, "chromosome", pd.Categorical(names[known], categories=list(lengths)))
-    return placed.reset_index(drop=True), Counter(own_names[~known])
+    return Placed(where, len(intervals), placed.reset_index(drop=True), outside, clipped)
 
 
-def report_outside(
-    where: str | os.PathLike[str],
-    placed: int,
-    outside: Counter[str],
-    lengths: Mapping[str, int],
-) -> None:
-    """Warn of intervals that are on no chromosome of the genome.
+def warn_of_placed(files: Iterable[Placed]) -> None:
+    """Warn of intervals that were clipped, or left out, and say in which files.
 
     Parameters
     ----------
-    where : path
-        Where the intervals come from.
-    placed : int
-        Number of intervals that are on one.
-    outside : collections.Counter
-        As made by `on_genome`.
-    lengths : mapping
-        Chromosome of the genome → length in bp.
-
-    Raises
-    ------
-    InputError
-        There are intervals, and all of them are outside.
+    files : iterable of Placed
     """
-    if not outside:
-        return
-    if not placed:
-        raise InputError(
-            where,
-            f"intervals on {_some(outside)} only, none of them a chromosome of the FASTA file",
-            f"names such as {_some(lengths)}",
-            "Set chromosome_map to say which chromosome of the FASTA file each name means.",
+    files = list(files)
+    clipped = sorted((file for file in files if file.clipped), key=lambda file: -file.clipped)
+    if clipped:
+        log.warning(
+            "%d intervals extend beyond an end of their chromosome and are clipped to it: %s",
+            sum(file.clipped for file in clipped),
+            _listed(f"{file.where}: {file.clipped}" for file in clipped),
         )
-    log.warning(
-        "%s: %d intervals are left out, because the FASTA file has no chromosome %s",
-        where,
-        outside.total(),
-        _some(outside),
+    outside = sorted(
+        (file for file in files if file.outside),
+        key=lambda file: -file.outside.total() / file.total,
     )
+    if outside:
+        log.warning(
+            "%d intervals are left out, since the FASTA file has no chromosome of that name: %s",
+            sum(file.outside.total() for file in outside),
+            _listed(
+                f"{file.where}: {file.outside.total()} of {file.total} (on {some_of(file.outside)})"
+                for file in outside
+            ),
+        )
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return some_of(lines, separator="; ", shown=_FILES_SHOWN)
+
+
+def _check_ends(intervals: pd.DataFrame, where: str | os.PathLike[str], limits: pd.Series) -> int:
+    """Number of intervals that extend beyond their chromosome a little, if they are few."""
+    before, behind = -intervals["start"], intervals["end"] - limits
+    beyond = pd.concat([before, behind], axis=1).max(axis=1)
+    far = (beyond > _MOST_CLIPPED_BP) | (intervals["end"] <= 0) | (intervals["start"] >= limits)
+    clipped = int((beyond > 0).sum())
+    if not far.any() and clipped <= max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)):
+        return clipped
+    first = intervals[far if far.any() else beyond > 0].iloc[0]
+    raise InputError(
+        f"{where}, line {first['line']}",
+        f"{first['chromosome']}:{first['start']}-{first['end']}, beyond the chromosome's "
+        f"{limits[first.name]} bp ({clipped} of {len(intervals)} intervals extend beyond theirs, "
+        f"by up to {beyond.max()} bp)",
+        f"intervals on their chromosomes, but for a few by up to {_MOST_CLIPPED_BP} bp",
+        "If the intervals were called on another assembly, give its FASTA file. If the program "
+        "that wrote them does not clip, as MACS, clip them (bedClip of UCSC).",
+    )
+
+
+def _proposed_map(outside: Collection[str], lengths: Collection[str]) -> str:
+    proposed = chromosome_map_for(outside, lengths)
+    if not proposed:
+        return "Set chromosome_map to say which chromosome of the FASTA file each name means."
+    entries = some_of([f"{name!r}: {own!r}" for name, own in proposed.items()], shown=30)
+    return f"Set chromosome_map: {{{entries}}}."
 
 
 def _summit(line: bytes, start: int, end: int) -> int:
@@ -172,31 +231,20 @@ def _summit(line: bytes, start: int, end: int) -> int:
     """
     fields = line.split(b"\t") if b"\t" in line else line.split()
     if len(fields) == 10 and fields[9].strip().isdigit():
-        position = start + int(fields[9])
-        return position if position < end else -1
+        position = start + int(fields[9][:15])
+        return position if 0 <= position < end else -1
     return -1
 
 
-def _some(names: Mapping[str, int]) -> str:
-    shown = ", ".join(list(names)[:_NAMES_SHOWN])
-    return f"{shown}, …" if len(names) > _NAMES_SHOWN else shown
-
-
-def _plain(content: bytes, where: str | os.PathLike[str]) -> bytes:
-    if not content.startswith(b"\x1f\x8b"):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            where, f"gzip that ends early or is damaged ({error})", "a whole file", "Get it anew."
-        ) from error
-
-
 def _not_bed(where: str | os.PathLike[str], number: int, line: bytes, expected: str) -> InputError:
+    fields = line.split(None, 3)[1:3]
+    fractions = [f for f in fields if _DIGITS.fullmatch(f) and not _COORDINATE.fullmatch(f)]
     return InputError(
         f"{where}, line {number}",
         repr(line[:80].decode(errors="backslashreplace")),
         expected,
-        "Give peaks as BED (three columns or more) or narrowPeak.",
+        "Write coordinates as whole numbers (in R, options(scipen = 999) keeps 100000 from "
+        "becoming 1e+05)."
+        if fractions
+        else "Give peaks as BED (three columns or more) or narrowPeak.",
     )

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from noncoding.alphabet import codes, one_hot
-from noncoding.build.bed import on_genome, read_bed, report_outside
+from noncoding.build.bed import on_genome, read_bed, warn_of_placed
 from noncoding.build.bins import Binning, LabelledBins, PeakRule, labelled_bins
 from noncoding.build.checks import (
     SplitCounts,
@@ -20,10 +20,11 @@ from noncoding.build.checks import (
     report_summits,
     warn_of_missing_negatives,
 )
-from noncoding.build.genome import assign_splits, chromosome_lengths, chromosomes
+from noncoding.build.genome import assign_splits, read_genome
 from noncoding.build.panel import read_panel
 from noncoding.build.peaks import PeakSource, origin
 from noncoding.errors import InputError
+from noncoding.fasta import records
 from noncoding.files import written_whole
 from noncoding.store import FORWARD, StoreHeader, new_store
 
@@ -70,7 +71,8 @@ def build(
         Targets with fewer peaks on the chromosomes of the splits are left out.
     splits : mapping
         Split → its chromosomes, as the FASTA file names them; None for one of
-        them takes all that is neither in another split nor in `ignore`.
+        them takes all that is neither in another split, nor in `ignore`, nor an
+        alternative of another chromosome by its name or description.
     ignore : collection of str
         Chromosomes that no split may have.
     chromosome_map : mapping
@@ -91,8 +93,8 @@ def build(
     InputError
         The bin cannot stand in the middle of the window, a file is not what it
         should be, a chromosome of a split is not in the FASTA file, the names
-        of chromosomes do not meet, a peak is beyond the end of its chromosome,
-        or a split has no rows.
+        of chromosomes do not meet, peaks extend far beyond the ends of their chromosomes
+        or many do, or a split has no rows.
 
     Notes
     -----
@@ -102,8 +104,9 @@ def build(
     that paper kept those that are positive for a transcription factor.
     """
     binning = Binning(window, bin, min_overlap, peak)
-    lengths = chromosome_lengths(fasta)
-    split_of = assign_splits(splits, ignore, lengths, fasta)
+    genome = read_genome(fasta)
+    lengths = genome.lengths
+    split_of = assign_splits(genome, splits, ignore)
     panel = read_panel(peaks, lengths, split_of, chromosome_map, min_peaks)
     regions = _excluded_regions(exclude, lengths, chromosome_map)
     if peak == "summit":
@@ -145,7 +148,7 @@ def build(
             name: stack.enter_context(new_store(partial, header))
             for name, partial in zip(splits, partials, strict=True)
         }
-        for name, sequence in chromosomes(fasta):
+        for name, _, sequence in records(fasta):
             if name in bins:
                 for rows in _rows(name, sequence, bins[name], binning, len(table)):
                     writers[split_of[name]].append(*rows)
@@ -162,9 +165,9 @@ def _excluded_regions(
     if not Path(exclude).is_file():
         raise InputError(exclude, "no such file", "a BED file", "Correct the path of exclude.")
     intervals = read_bed(Path(exclude).read_bytes(), exclude)
-    placed, outside = on_genome(intervals, exclude, lengths, chromosome_map)
-    report_outside(exclude, len(placed), outside, lengths)
-    return {str(name): rows for name, rows in placed.groupby("chromosome", observed=True)}
+    placed = on_genome(intervals, exclude, lengths, chromosome_map)
+    warn_of_placed([placed])
+    return {str(name): rows for name, rows in placed.intervals.groupby("chromosome", observed=True)}
 
 
 def _rows(

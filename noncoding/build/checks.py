@@ -1,7 +1,7 @@
 """Whether peaks gave positive bins, rows and negatives, and what to do where they did not."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from noncoding.build.bins import Binning, Integers, LabelledBins
 from noncoding.build.panel import Panel
-from noncoding.errors import InputError
+from noncoding.errors import InputError, some_of
 from noncoding.targets import ADD_NEGATIVES
 
 log = logging.getLogger(__name__)
@@ -183,9 +183,8 @@ def warn_of_missing_negatives(splits: Mapping[str, SplitCounts], targets: pd.Dat
         )
 
 
-def _listed(lines: Sequence[str]) -> str:
-    more = len(lines) - _SHOWN
-    return "; ".join(lines[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+def _listed(lines: Iterable[str]) -> str:
+    return some_of(lines, separator="; ", shown=_SHOWN)
 
 
 def _peaks_between(panel: Panel, shortest: int, longest: float) -> Integers:

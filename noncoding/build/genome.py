@@ -1,85 +1,72 @@
-"""The genome: chromosomes of a FASTA file, one at a time, and their splits."""
+"""The genome: its chromosomes, which of them are alternatives of others, and their splits."""
 
-import gzip
+import logging
 import os
-import zlib
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
-import numpy as np
-import pysam
+from noncoding.build.names import is_alternative, named_after
+from noncoding.errors import InputError, some_of
+from noncoding.fasta import records
 
-from noncoding.errors import InputError
-
-_IUPAC = np.zeros(256, dtype=bool)
-_IUPAC[np.frombuffer(b"ACGTNRYSWKMBDHVacgtnryswkmbdhv", dtype=np.uint8)] = True
+log = logging.getLogger(__name__)
 
 
-def chromosomes(fasta: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
-    """Read a FASTA file, holding one chromosome in memory.
+class Genome(NamedTuple):
+    """What a FASTA file of a genome holds, without the sequences.
 
-    Parameters
+    Attributes
     ----------
     fasta : path
-        Plain, gzip or bgzip.
+    lengths : dict
+        Chromosome → length in bp, in the order of the file.
+    alternative : frozenset of str
+        Those that repeat or belong to another chromosome, and decoys, by name and description.
+    """
 
-    Yields
-    ------
-    name : str
-        The first word of the header.
-    sequence : bytes, length=chromosome length in bp
-        IUPAC letters in either case.
+    fasta: str | os.PathLike[str]
+    lengths: dict[str, int]
+    alternative: frozenset[str]
+
+
+def read_genome(fasta: str | os.PathLike[str]) -> Genome:
+    """Read which chromosomes a FASTA file holds.
 
     Raises
     ------
     InputError
-        The file cannot be read, is not FASTA, holds letters that are not
-        DNA, or names a chromosome twice.
+        As `noncoding.fasta.records` does, and where a name stands twice.
     """
-    _require_header(Path(fasta))
-    seen: set[str] = set()
-    try:
-        with pysam.FastxFile(os.fspath(fasta)) as entries:
-            for entry in entries:
-                name, sequence = str(entry.name), (entry.sequence or "").encode()
-                if name in seen:
-                    raise _not_fasta(fasta, f"the chromosome {name} twice", "each name once")
-                seen.add(name)
-                _require_dna(fasta, name, sequence)
-                yield name, sequence
-    except (OSError, ValueError) as error:
-        raise _not_fasta(fasta, f"what cannot be read to its end ({error})") from error
-
-
-def chromosome_lengths(fasta: str | os.PathLike[str]) -> dict[str, int]:
-    """Length in bp of every chromosome, in the order of the file.
-
-    Raises
-    ------
-    InputError
-        As `chromosomes` does.
-    """
-    return {name: len(sequence) for name, sequence in chromosomes(fasta)}
+    lengths, alternative = {}, set()
+    for name, description, sequence in records(fasta):
+        if name in lengths:
+            raise InputError(
+                fasta,
+                f"the chromosome {name} twice",
+                "each name once",
+                "Give the genome as one FASTA file of whole chromosomes.",
+            )
+        lengths[name] = len(sequence)
+        if is_alternative(name, description):
+            alternative.add(name)
+    return Genome(fasta, lengths, frozenset(alternative))
 
 
 def assign_splits(
+    genome: Genome,
     splits: Mapping[str, Collection[str] | None],
-    ignore: Collection[str],
-    lengths: Mapping[str, int],
-    fasta: str | os.PathLike[str],
+    ignore: Collection[str] = (),
 ) -> dict[str, str]:
     """Say which split each chromosome belongs to.
 
     Parameters
     ----------
+    genome : Genome
     splits : mapping
-        Split → chromosomes, or None for all that no other split names.
+        Split → chromosomes, or None for all that no other split names. These do not include
+        the alternatives of other chromosomes, whose sequence another split may hold.
     ignore : collection of str
         Chromosomes that None does not take, such as the mitochondrion's.
-    lengths : mapping
-        As made by `chromosome_lengths`.
-    fasta : path
-        For the errors only.
 
     Returns
     -------
@@ -96,11 +83,11 @@ def assign_splits(
     claims += [(split, name) for split, names in splits.items() for name in names or ()]
     owner: dict[str, str] = {}
     for split, name in claims:
-        if name not in lengths:
+        if name not in genome.lengths:
             raise InputError(
-                fasta,
+                genome.fasta,
                 f"no chromosome {name!r}, which '{split}' asks for",
-                f"one of {', '.join(lengths)}",
+                f"one of {some_of(genome.lengths, like=name)}",
                 "Write the chromosomes of the splits as the FASTA file names them.",
             )
         if owner.setdefault(name, split) != split:
@@ -118,41 +105,38 @@ def assign_splits(
             "at most one split that takes the rest",
             "Name the chromosomes of all splits but one.",
         )
-    for name in lengths if rest else ():
-        owner.setdefault(name, rest[0])
-    return {name: owner[name] for name in lengths if owner.get(name) in splits}
+    if rest:
+        _take_rest(genome, owner, rest[0])
+    _warn_of_copies(owner)
+    return {name: owner[name] for name in genome.lengths if owner.get(name) in splits}
 
 
-def _require_header(path: Path) -> None:
-    """The parser skips whatever stands before the first header, so look first."""
-    if not path.is_file():
-        raise _not_fasta(path, "no such file")
-    try:
-        with path.open("rb") as handle:
-            zipped = handle.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if zipped else path.open("rb") as handle:
-            first = handle.read(1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise _not_fasta(path, f"what cannot be read ({error})") from error
-    if first != b">":
-        raise _not_fasta(path, f"{first!r} at the start", "'>' and the name of a chromosome")
-
-
-def _require_dna(fasta: str | os.PathLike[str], name: str, sequence: bytes) -> None:
-    raw = np.frombuffer(sequence, dtype=np.uint8)
-    known = _IUPAC[raw]
-    if not known.all():
-        position = int(known.argmin())
-        raise _not_fasta(
-            f"{fasta}, chromosome {name}, base {position + 1}",
-            f"the letter {chr(raw[position])!r}",
-            "A, C, G, T, N or another IUPAC letter for DNA",
+def _take_rest(genome: Genome, owner: dict[str, str], split: str) -> None:
+    left = [name for name in genome.lengths if name not in owner]
+    ignored = [name for name in left if name in genome.alternative]
+    if ignored:
+        log.info(
+            "%d alternative, unlocalised or decoy sequences are in no split, since they may repeat "
+            "chromosomes of another one: %s. To use one, name it in a split",
+            len(ignored),
+            some_of(ignored),
         )
+    owner.update({name: split for name in left if name not in genome.alternative})
 
 
-def _not_fasta(
-    where: str | os.PathLike[str], found: str, expected: str = "a FASTA file of whole chromosomes"
-) -> InputError:
-    return InputError(
-        where, found, expected, "Give the genome as FASTA: plain, gzip or bgzip, and whole."
-    )
+def _warn_of_copies(owner: Mapping[str, str]) -> None:
+    """Warn of chromosomes that are named after one of another split, as parts and copies are."""
+    pairs = [
+        f"{name} ('{split}') and {other} ('{owner[other]}')"
+        for name, split in owner.items()
+        if split != "ignore"
+        and (other := named_after(name, owner)) is not None
+        and owner[other] not in ("ignore", split)
+    ]
+    if pairs:
+        log.warning(
+            "%d chromosomes are named after one of another split, whose sequence they may hold: "
+            "%s. If so, put them into 'ignore'",
+            len(pairs),
+            some_of(pairs, separator="; "),
+        )

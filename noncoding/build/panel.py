@@ -1,16 +1,16 @@
 """The panel: which targets the peak files give, and their peaks by chromosome."""
 
 import logging
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from noncoding.build.bed import on_genome, read_bed, report_outside
+from noncoding.build.bed import Placed, on_genome, read_bed, warn_of_placed
 from noncoding.build.peaks import PeakFile, PeakSource, PeakTable, origin, peak_files
 from noncoding.errors import InputError
+from noncoding.targets import check_name
 
 log = logging.getLogger(__name__)
 
@@ -41,15 +41,17 @@ class _Candidate:
     """A peak file that has been read: the target it may become."""
 
     description: dict[str, str]
-    where: str
-    total: int
-    placed: pd.DataFrame
-    outside: Counter[str]
+    named_in: str
+    placed: Placed
     used: pd.DataFrame
 
     @property
     def name(self) -> str:
         return self.description["name"]
+
+    @property
+    def total(self) -> int:
+        return self.placed.total
 
 
 def read_panel(
@@ -80,18 +82,16 @@ def read_panel(
     Raises
     ------
     InputError
-        A file is not BED or of another assembly, a name stands twice, no peak
-        is on a chromosome of the genome, or no target is left.
+        A file is not BED, of another assembly or on none of the chromosomes of the
+        genome, a name is empty or stands twice, or no target is left.
     """
     candidates = [
         _read_candidate(file, lengths, used, chromosome_map) for file in peak_files(source)
     ]
     if not isinstance(source, PeakTable):
         candidates.sort(key=lambda candidate: candidate.name)
-    _require_unique_names(candidates)
-    outside = sum((candidate.outside for candidate in candidates), Counter())
-    placed = sum(len(candidate.placed) for candidate in candidates)
-    report_outside(origin(source), placed, outside, lengths)
+    _require_names(candidates)
+    warn_of_placed(candidate.placed for candidate in candidates)
     kept = [one for one in candidates if one.total and len(one.used) >= min_peaks]
     if not kept:
         raise InputError(
@@ -101,9 +101,7 @@ def read_panel(
             f"a target with at least {min_peaks}",
             "Lower min_peaks, or put the chromosomes that have peaks into the splits.",
         )
-    return Panel(
-        _target_table(kept), _by_chromosome(kept), _counts(candidates, kept, outside.total())
-    )
+    return Panel(_target_table(kept), _by_chromosome(kept), _counts(candidates, kept))
 
 
 def _read_candidate(
@@ -115,7 +113,7 @@ def _read_candidate(
     intervals = read_bed(file.content, file.where)
     if intervals.empty:
         log.warning("%s has no peaks: the target %s is left out", file.where, file.name)
-    placed, outside = on_genome(intervals, file.where, lengths, chromosome_map)
+    placed = on_genome(intervals, file.where, lengths, chromosome_map)
     description = {
         "name": file.name,
         "group": file.group,
@@ -125,21 +123,22 @@ def _read_candidate(
         "motif": file.motif,
         "peak_file": file.peak_file,
     }
-    on_used = placed[placed["chromosome"].isin(list(used))]
-    return _Candidate(description, file.where, len(intervals), placed, outside, on_used)
+    on_used = placed.intervals[placed.intervals["chromosome"].isin(list(used))]
+    return _Candidate(description, file.named_in, placed, on_used)
 
 
-def _require_unique_names(candidates: Iterable[_Candidate]) -> None:
+def _require_names(candidates: Iterable[_Candidate]) -> None:
     first: dict[str, str] = {}
     for candidate in candidates:
+        check_name(candidate.name, candidate.named_in)
         if candidate.name in first:
             raise InputError(
-                candidate.where,
+                candidate.named_in,
                 f"the target name {candidate.name!r}, which {first[candidate.name]} has too",
                 "one name a target",
                 "Rename one of them, or name the targets in a table of peak files.",
             )
-        first[candidate.name] = candidate.where
+        first[candidate.name] = candidate.named_in
 
 
 def _target_table(kept: list[_Candidate]) -> pd.DataFrame:
@@ -160,7 +159,7 @@ def _by_chromosome(kept: list[_Candidate]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _counts(candidates: list[_Candidate], kept: list[_Candidate], outside: int) -> dict[str, Any]:
+def _counts(candidates: list[_Candidate], kept: list[_Candidate]) -> dict[str, Any]:
     kept_names = {candidate.name for candidate in kept}
     return {
         "peak_files": len(candidates),
@@ -172,6 +171,7 @@ def _counts(candidates: list[_Candidate], kept: list[_Candidate], outside: int) 
             if one.total and one.name not in kept_names
         },
         "peaks": sum(one.total for one in candidates),
-        "peaks_outside": outside,
-        "peaks_in_no_split": sum(len(one.placed) - len(one.used) for one in candidates),
+        "peaks_outside": sum(one.placed.outside.total() for one in candidates),
+        "peaks_clipped": sum(one.placed.clipped for one in candidates),
+        "peaks_in_no_split": sum(len(one.placed.intervals) - len(one.used) for one in candidates),
     }

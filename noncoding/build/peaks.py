@@ -1,16 +1,19 @@
-"""Where peak files come from: a folder, a tar archive, or a table."""
+"""Where peak files come from: a folder, a tar archive, or a table.
+
+Light, since the rules list them, too.
+"""
 
 import os
 import tarfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-
-import pandas as pd
+from typing import Any
 
 from noncoding.errors import InputError
+from noncoding.tables import Table, read_table
 
 TABLE_REQUIRED = ("path", "name")
 TABLE_OPTIONAL = ("group", "cell_type", "assay", "treatment", "motif")
@@ -90,6 +93,8 @@ class PeakFile:
         Path relative to the folder or table, or name of the archive's member.
     where : str
         The file as a person can find it, for errors.
+    named_in : str
+        Where the target's name stands: the file, or the line of the table.
     content : bytes
         The whole file.
     """
@@ -97,12 +102,49 @@ class PeakFile:
     name: str
     peak_file: str
     where: str
+    named_in: str
     content: bytes
     group: str
     cell_type: str = ""
     assay: str = ""
     treatment: str = ""
     motif: str = ""
+
+
+def peak_source(
+    settings: Mapping[str, Any], archive: str | os.PathLike[str] | None = None
+) -> PeakSource:
+    """The source that a configuration names.
+
+    Parameters
+    ----------
+    settings : mapping
+        The key ``peaks`` of a data set.
+    archive : path, optional
+        Where the archive, if it is one, has been fetched to.
+    """
+    naming = {key: settings[key] for key in ("pattern", "suffix", "group") if key in settings}
+    if archive is not None:
+        return PeakArchive(archive, **naming)
+    if "folder" in settings:
+        return PeakFolder(Path(settings["folder"]).expanduser(), **naming)
+    return PeakTable(Path(settings["table"]).expanduser())
+
+
+def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
+    """The files on disk that a source is read from: a table is the first of its own.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read, or the name of a file is not UTF-8.
+    """
+    match source:
+        case PeakFolder():
+            return _folder_files(source)
+        case PeakTable():
+            listed = _read_peak_table(source.table).rows
+            return [Path(source.table), *(_table_path(source, row["path"]) for row in listed)]
 
 
 def origin(source: PeakSource) -> str:
@@ -154,17 +196,45 @@ def peak_files(source: PeakSource) -> Iterator[PeakFile]:
         )
 
 
-def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
+def _is_wanted(name: str) -> bool:
+    """Whether a file is not hidden, as those that macOS keeps beside others (``._a.bed``) are."""
+    path = PurePosixPath(name)
+    return not path.name.startswith(".") and "__MACOSX" not in path.parts
+
+
+def _folder_files(source: PeakFolder) -> list[Path]:
     folder = Path(source.folder)
-    for path in sorted(folder.glob(source.pattern)):
-        if path.is_file():
-            yield PeakFile(
-                name=_target_name(path.name, source.suffix, path),
-                peak_file=path.relative_to(folder).as_posix(),
-                where=str(path),
-                content=path.read_bytes(),
-                group=source.group,
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", "a folder of peak files", "Correct the path.")
+    try:
+        found = sorted(folder.glob(source.pattern))
+    except (NotImplementedError, ValueError, IndexError) as error:
+        raise InputError(
+            folder,
+            f"the pattern {source.pattern!r} ({error})",
+            "a pattern relative to the folder, such as *.narrowPeak",
+            "Correct the pattern.",
+        ) from error
+    wanted = [path for path in found if _is_wanted(path.relative_to(folder).as_posix())]
+    for path in wanted:
+        _require_utf8(str(path), "file")
+        if path.is_symlink() and not path.exists():
+            raise InputError(
+                path, "a link that leads nowhere", "a peak file", "Correct or delete the link."
             )
+    return [path for path in wanted if path.is_file()]
+
+
+def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
+    for path in _folder_files(source):
+        yield PeakFile(
+            name=_target_name(path.name, source.suffix, path),
+            peak_file=path.relative_to(source.folder).as_posix(),
+            where=str(path),
+            named_in=str(path),
+            content=path.read_bytes(),
+            group=source.group,
+        )
 
 
 def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
@@ -173,13 +243,17 @@ def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
             for member in archive:
                 if not (member.isfile() and fnmatchcase(member.name, source.pattern)):
                     continue
+                if not _is_wanted(member.name):
+                    continue
                 where = f"{source.archive}:{member.name}"
+                _require_utf8(where, "member")
                 handle = archive.extractfile(member)
                 assert handle is not None, "only links and folders have no content"
                 yield PeakFile(
                     name=_target_name(PurePosixPath(member.name).name, source.suffix, where),
                     peak_file=member.name,
                     where=where,
+                    named_in=where,
                     content=handle.read(),
                     group=source.group,
                 )
@@ -193,44 +267,47 @@ def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
 
 
 def _in_table(source: PeakTable) -> Iterator[PeakFile]:
-    for row, fields in enumerate(_read_table(source.table).to_dict("records"), start=1):
-        path = Path(source.table).parent / fields["path"]
+    table = _read_peak_table(source.table)
+    for fields, line in zip(table.rows, table.lines, strict=True):
+        path = _table_path(source, fields["path"])
+        where = f"{source.table}, line {line}"
         if not path.is_file():
             raise InputError(
-                f"{source.table}, row {row}",
+                where,
                 f"the path {fields['path']!r}, where no file is",
                 "a peak file, relative to the table",
                 "Correct the path.",
             )
+        optional = {column: fields.get(column, "") for column in TABLE_OPTIONAL}
         yield PeakFile(
             name=fields["name"],
             peak_file=fields["path"],
             where=str(path),
+            named_in=where,
             content=path.read_bytes(),
-            group=fields["group"] or source.group,
-            cell_type=fields["cell_type"],
-            assay=fields["assay"],
-            treatment=fields["treatment"],
-            motif=fields["motif"],
+            **optional | {"group": optional["group"] or source.group},
         )
 
 
-def _read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
+def _read_peak_table(path: str | os.PathLike[str]) -> Table:
+    return read_table(path, required=TABLE_REQUIRED)
+
+
+def _table_path(source: PeakTable, path: str) -> Path:
+    return Path(source.table).parent / Path(path).expanduser()
+
+
+def _require_utf8(path: str, kind: str) -> None:
+    """Refuse a name of other bytes, which Python keeps as surrogates, and HDF5 and JSON cannot."""
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
+        path.encode()
+    except UnicodeEncodeError as error:
         raise InputError(
-            path, f"what cannot be read ({error})", "a tab-separated table", "Correct the file."
+            path.encode(errors="surrogateescape").decode(errors="backslashreplace"),
+            "a name that is not UTF-8",
+            "a name in UTF-8",
+            f"Rename the {kind}.",
         ) from error
-    for column in TABLE_REQUIRED:
-        if column not in table:
-            raise InputError(
-                path,
-                f"the columns {', '.join(table.columns)}",
-                f"a column '{column}'",
-                "Add the column; columns are separated by tabs.",
-            )
-    return table.reindex(columns=[*TABLE_REQUIRED, *TABLE_OPTIONAL], fill_value="")
 
 
 def _target_name(file_name: str, suffix: str, where: str | os.PathLike[str]) -> str:

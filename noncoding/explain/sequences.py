@@ -9,10 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pysam
 
 from noncoding.alphabet import codes, one_hot
-from noncoding.errors import InputError
+from noncoding.fasta import records
 from noncoding.store import Store
 
 _LOCUS = re.compile(r"(?P<chromosome>.+):(?P<start>[\d,]+)[-–](?P<end>[\d,]+)")
@@ -107,24 +106,18 @@ def read_fasta(path: str | os.PathLike[str], length: int) -> tuple[Sequences, li
     Raises
     ------
     InputError
-        The file cannot be read, or holds no record.
+        As `noncoding.fasta.records` does.
     """
-    try:
-        with pysam.FastxFile(str(path)) as file:
-            records = [(record.name, record.sequence or "") for record in file]
-    except (OSError, ValueError) as error:
-        raise _not_fasta(path, f"a file that cannot be read ({error})") from error
-    if not records:
-        raise _not_fasta(path, "no record")
-    fits = [(name, bases) for name, bases in records if len(bases) == length]
+    found = list(records(path))
+    fits = [record for record in found if len(record.sequence) == length]
     problems = [
         f"{Path(path).name}, record {name}: found {len(bases):,} bp; expected {length:,}, the "
         "window of the model. Cut it, or extend it with what lies beside it in the genome."
-        for name, bases in records
+        for name, _, bases in found
         if len(bases) != length
     ]
-    one_hots = one_hot(np.array([codes(bases) for _, bases in fits]).reshape(-1, length))
-    return Sequences(one_hots, pd.DataFrame({"name": [name for name, _ in fits]})), problems
+    one_hots = one_hot(np.array([codes(one.sequence) for one in fits]).reshape(-1, length))
+    return Sequences(one_hots, pd.DataFrame({"name": [one.name for one in fits]})), problems
 
 
 def without_unknown(sequences: Sequences) -> tuple[Sequences, list[str]]:
@@ -159,9 +152,3 @@ def _place(row: dict[str, object]) -> str:
     if "chromosome" in row:
         return f"{row['chromosome']}:{int(str(row['start'])) + 1:,}–{int(str(row['end'])):,}"
     return str(row["name"]) if "name" in row else f"test locus {row['locus']}"
-
-
-def _not_fasta(path: str | os.PathLike[str], found: str) -> InputError:
-    return InputError(
-        path, found, "sequences in FASTA format", "Correct explain.sequences in the configuration."
-    )

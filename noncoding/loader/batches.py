@@ -1,8 +1,10 @@
 """Batches of packed rows: shuffled for training, in order for validation."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
@@ -110,13 +112,63 @@ class ShuffledBatches:
             batch_size=None,
             num_workers=self._workers,
             pin_memory=self._pin_memory,
+            collate_fn=_as_arrays if self._workers else None,
         )
-        for batch in loader:
-            if isinstance(batch, InputError):
-                raise batch
+        for batch in _received(loader):
             self._next += 1  # counted when it is handed out
             yield batch
         self.set_epoch(self._epoch + 1)
+
+
+class _Arrays(NamedTuple):
+    """A batch on its way from a worker.
+
+    Tensors would travel through /dev/shm, for which a worker waits for ever where it is full, as
+    it soon is in a container; arrays are pickled through a pipe.
+    """
+
+    sequence: npt.NDArray[np.uint8]
+    label: npt.NDArray[np.uint8]
+
+    def tensors(self) -> PackedBatch:
+        return PackedBatch(*map(torch.from_numpy, self))
+
+    def pin_memory(self) -> PackedBatch:
+        """What DataLoader's thread calls."""
+        return PackedBatch(*(tensor.pin_memory() for tensor in self.tensors()))
+
+
+def _as_arrays(batch: Any) -> Any:
+    if isinstance(batch, PackedBatch):
+        return _Arrays(*(tensor.numpy() for tensor in batch))
+    return batch
+
+
+def _received(loader: DataLoader[PackedBatch]) -> Iterator[PackedBatch]:
+    """What a DataLoader gives; an error of its workers is told."""
+    where = "load.workers in the configuration"
+    remedy = "Set it to 0: it changes no result, and one process is as fast as a rule."
+    try:
+        if loader.num_workers:
+            torch.multiprocessing.Lock()  # Where that fails, DataLoader would add a traceback.
+        batches = iter(loader)
+    except OSError as error:
+        found = f"that {loader.num_workers} processes cannot be started ({error.strerror})"
+        raise InputError(where, found, "processes that read rows", remedy) from error
+    while True:
+        try:
+            batch = next(batches, None)
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader worker"):
+                raise
+            found = f"that a process has been killed ({str(error).splitlines()[0]})"
+            expected = "processes that live until the end, and memory for them"
+            raise InputError(where, found, expected, remedy) from error
+        if batch is None:
+            return
+        if isinstance(batch, InputError):
+            raise batch
+        yield batch.tensors() if isinstance(batch, _Arrays) else batch
 
 
 def _listed(order: dict[str, int]) -> str:

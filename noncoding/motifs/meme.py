@@ -5,11 +5,9 @@ and TRANSFAC, plain frequency matrices below ``>`` lines (JASPAR, HOCOMOCO, HOME
 of CIS-BP. Values are probabilities or counts; the file may be compressed with gzip.
 """
 
-import gzip
 import logging
 import os
 import re
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from noncoding.compression import ERRORS, opened
 from noncoding.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -117,11 +116,9 @@ def _text(path: str | os.PathLike[str]) -> str:
     try:
         if not Path(path).is_file():
             raise _wrong(path, None, "no file of this name", expected)
-        with Path(path).open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else Path(path).open("rb") as stream:
-            content: bytes = stream.read(MOST_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        with opened(path) as stream:
+            content = stream.read(MOST_BYTES + 1)
+    except ERRORS as error:
         raise _wrong(path, None, f"a file that cannot be read ({error})", expected) from error
     if len(content) > MOST_BYTES:
         raise _wrong(path, None, "more than 256 MiB of text", expected)

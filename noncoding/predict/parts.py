@@ -52,7 +52,7 @@ class Parts:
         """
         settings = self.folder / "settings.json"
         if read_json(settings) != record:
-            self.remove()
+            discard(self.folder)
             self.folder.mkdir(parents=True)
             with written_whole(settings) as [partial]:
                 partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -70,16 +70,12 @@ class Parts:
     def read(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
         """All parts, in the order of the loci."""
         for rows in self._all:
-            yield rows, np.load(self._path(rows))
-
-    def remove(self) -> None:
-        """Delete the folder."""
-        discard(self.folder)
+            yield rows, np.lib.format.open_memmap(self._path(rows), mode="r")
 
     def _is_whole(self, rows: slice) -> bool:
         try:
             # The length of the file is compared with its header.
-            values = np.load(self._path(rows), mmap_mode="r")
+            values = np.lib.format.open_memmap(self._path(rows), mode="r")
         except (FileNotFoundError, ValueError, EOFError):
             return False
         return values.dtype == np.float32 and values.shape == (

@@ -21,6 +21,7 @@ from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
 from noncoding.files import sha256, written_whole
 from noncoding.holder import exclusive
+from noncoding.layout import UNFINISHED
 from noncoding.models import load_model
 from noncoding.predict.parts import Parts
 from noncoding.predictions import check_probabilities
@@ -104,9 +105,10 @@ def predict(
     store : path
     predictions : path
         HDF5, with ``probability``: float32, (loci, targets), in the order of
-        the store, with a checksum a block. Until it is whole, what is done lies
-        beside it in a folder of `noncoding.predict.parts.Parts`, and a run that
-        was cut off goes on from there.
+        the store, with a checksum a block. What is done lies beside it in a folder
+        ``PREDICTIONS.unfinished`` of `noncoding.predict.parts.Parts`, and a run that
+        was cut off, or whose results were not accepted, goes on from there. Whoever
+        accepts the predictions removes the folder.
     batch_size : int
         Loci a batch.
     devices : sequence of torch.device, optional
@@ -120,7 +122,7 @@ def predict(
         process writes the same predictions.
     """
     trained = load_model(model)
-    unfinished = Path(f"{predictions}.unfinished")
+    unfinished = Path(f"{predictions}.{UNFINISHED}")
     with exclusive(unfinished), Store(store) as split:
         trained.check_fits(split)
         loci = split.loci_count
@@ -168,7 +170,6 @@ def predict(
                 strands=split.strands,
                 model=record["model"],
             )
-        parts.remove()
         targets = len(split.targets)
     log.info("%s loci × %d targets, both strands averaged", f"{loci:,}", targets)
 

@@ -21,6 +21,7 @@ _COUNTS = {
     "dropped_few_positives": "Targets left out: too few positive bins",
     "peaks": "Peaks",
     "peaks_outside": "Peaks left out: not on the genome's chromosomes",
+    "peaks_clipped": "Peaks clipped to the end of their chromosome",
     "peaks_in_no_split": "Peaks left out: on a chromosome of no split",
     "bins_with_peak": "Bins that are positive for a target",
     "windows_off_chromosome": "Windows left out: beyond the end of their chromosome",

@@ -6,7 +6,7 @@ import logging
 
 import pysam
 import pytest
-from tiny_genome import COUNTS, ROWS
+from tiny_genome import COUNTS, ROWS, Contents
 
 from noncoding.build.peaks import PeakTable
 from noncoding.store import FORWARD, Store
@@ -15,6 +15,8 @@ from noncoding.store import FORWARD, Store
 def test_every_row_is_what_is_known_by_hand(inputs):
     inputs.build()
     assert inputs.rows() == ROWS
+    # The reference of other tests agrees.
+    assert Contents().rows() == ROWS
 
 
 def test_header_and_counts(inputs):

@@ -5,7 +5,7 @@ import gzip
 import pytest
 from tiny_genome import PEAKS
 
-from noncoding.build.peaks import PeakFolder
+from noncoding.build.peaks import PeakFolder, PeakTable
 from noncoding.errors import InputError
 
 
@@ -13,7 +13,7 @@ def test_excluded_regions_must_be_on_the_genome(inputs):
     exclude = inputs.folder / "exclude.bed"
     exclude.write_text("chr7\t10\t14\n")
     inputs.refuses(r"exclude\.bed: found intervals on chr7 only.*chromosome_map", exclude=exclude)
-    exclude.write_text("chr1\t10\t140\n")
+    exclude.write_text("chr1\t10\t1400\n")
     inputs.refuses(r"exclude\.bed, line 1", exclude=exclude)
     inputs.refuses(r"none\.bed: found no such file", exclude=inputs.folder / "none.bed")
 
@@ -117,3 +117,18 @@ def test_a_wrong_line_is_named_by_file_and_number(inputs):
     with (inputs.peaks / "B.bed").open("a") as handle:
         handle.write("chr1\t7\t5\n")
     inputs.refuses(r"B\.bed, line 6: found 'chr1\\t7\\t5'")
+
+
+@pytest.mark.parametrize("name", ["", " ", '"a\nb"'])
+def test_names_that_cannot_be_read_are_refused(inputs, name):
+    table = inputs.folder / "peaks.tsv"
+    table.write_text(f"path\tname\npeaks/A.bed\tA\npeaks/B.bed\t{name}\n")
+    inputs.refuses(
+        r"peaks\.tsv, line [34]: found the target name .*Name the target", peaks=PeakTable(table)
+    )
+
+
+def test_a_name_that_stands_twice_is_named_by_its_lines(inputs):
+    table = inputs.folder / "peaks.tsv"
+    table.write_text("path\tname\npeaks/A.bed\tA\npeaks/B.bed\tA\n")
+    inputs.refuses(r"line 3: found the target name 'A', which .*, line 2", peaks=PeakTable(table))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from noncoding.build.build import build
-from noncoding.build.genome import chromosomes
+from noncoding.build.genome import read_genome
 from noncoding.build.peaks import PeakArchive
 from noncoding.store import Store
 
@@ -53,5 +53,5 @@ def test_yeast(tmp_path):
     assert counts["bins_with_peak"] == 20_467
     assert counts["windows_off_chromosome"] == 1
     assert counts["rows"] == {"train": 16_868, "valid": 1_890, "test": 1_708}
-    lengths = {name: len(sequence) for name, sequence in chromosomes(fasta)}
+    lengths = read_genome(fasta).lengths
     assert sum(lengths[name] // 200 for name in NUCLEAR) == 60_349

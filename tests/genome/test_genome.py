@@ -1,57 +1,70 @@
-"""Reading FASTA, and the splits of its chromosomes."""
+"""The chromosomes of a genome, which of them repeat others, and their splits."""
 
-import gzip
-import random
+import logging
 
 import pytest
 from tiny_genome import GENOME
 
-from noncoding.build.genome import assign_splits, chromosomes
+from noncoding.build.genome import Genome, assign_splits, read_genome
 
-
-def test_splits_of_chromosomes():
-    lengths = dict.fromkeys(["a", "b", "c", "d"], 1)
-    assert assign_splits({"train": None, "valid": ["c"]}, ["a"], lengths, "x") == {
-        "b": "train",
-        "c": "valid",
-        "d": "train",
-    }
-    assert assign_splits({"train": ["d"], "valid": ["c"]}, ["a"], lengths, "x") == {
-        "c": "valid",
-        "d": "train",
-    }
+FOUR = Genome("x", dict.fromkeys(["a", "b", "c", "d"], 1), frozenset())
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"", "at the start; expected '>'"),
-        (b"I\tACGT\n", "at the start; expected '>'"),
-        (b"@I\nACGT\n+\nIIII\n", "at the start; expected '>'"),
-        (bytes(range(256)), "at the start; expected '>'"),
-        (gzip.compress(b"hello", mtime=0), "at the start; expected '>'"),
-        (b"\x1f\x8bno", "what cannot be read"),
-        (b">I\nACGT\n>I\nAC\n", "the chromosome I twice"),
-        (b">I\nACGTE\n", r"chromosome I, base 5: found the letter 'E'"),
-        (b">I\nAC GT\n", r"chromosome I, base 3: found the letter ' '"),
-    ],
+    ("train", "expected"),
+    [(None, {"b": "train", "c": "valid", "d": "train"}), (["d"], {"c": "valid", "d": "train"})],
 )
-def test_what_is_not_fasta_is_refused(inputs, content, message):
-    inputs.fasta.write_bytes(content)
-    inputs.refuses(message)
+def test_splits_of_chromosomes(train, expected):
+    assert assign_splits(FOUR, {"train": train, "valid": ["c"]}, ["a"]) == expected
 
 
-def test_a_genome_that_ends_early_is_refused(inputs):
-    bases = "".join(random.Random(0).choices("ACGT", k=100_000))
-    whole = gzip.compress(f">I\n{bases}\n".encode())
-    inputs.fasta.write_bytes(whole[: len(whole) // 2])
-    inputs.refuses("cannot be read")
+def test_lengths_are_in_the_order_of_the_file(inputs):
+    lengths = {name: len(sequence) for name, sequence in GENOME.items()}
+    assert read_genome(inputs.fasta) == Genome(inputs.fasta, lengths, frozenset())
+    assert list(read_genome(inputs.fasta).lengths) == list(GENOME)
 
 
-def test_no_genome_or_a_folder(inputs):
-    inputs.refuses(r"none\.fa: found no such file", fasta=inputs.folder / "none.fa")
-    inputs.refuses("no such file", fasta=inputs.folder)
+def test_a_chromosome_that_stands_twice_is_refused(inputs):
+    inputs.fasta.write_text(">I\nACGT\n>I\nAC\n")
+    inputs.refuses("the chromosome I twice")
 
 
-def test_chromosomes_come_one_at_a_time_with_their_first_word(inputs):
-    assert list(chromosomes(inputs.fasta)) == [(n, s.encode()) for n, s in GENOME.items()]
+def test_a_misspelt_chromosome_of_many_is_told_in_few_words():
+    many = {f"chrUn_{number}": 1 for number in range(3000)} | {"chr3": 1, "chr30": 1}
+    with pytest.raises(Exception, match=r"'Chr3', which .* one of chr3, chr30, ") as error:
+        assign_splits(Genome("x.fa", many, frozenset()), {"test": ["Chr3"]})
+    assert len(str(error.value)) < 300
+
+
+def test_copies_of_chromosomes_are_not_taken_with_the_rest(tmp_path, caplog):
+    fasta = tmp_path / "genome.fa"
+    names = [
+        "chr1",
+        "chr3",
+        "chrUn_1",
+        "chr3_K_alt",
+        "chr1_2_random",
+        "NT_1.1 x genomic patch of y",
+    ]
+    fasta.write_text("".join(f">{name}\nACGT\n" for name in names))
+    genome = read_genome(fasta)
+    assert genome.alternative == {"chr3_K_alt", "chr1_2_random", "NT_1.1"}
+    with caplog.at_level(logging.INFO):
+        splits = assign_splits(genome, {"train": None, "test": ["chr3"]})
+    assert splits == {"chr1": "train", "chr3": "test", "chrUn_1": "train"}
+    assert "3 alternative, unlocalised or decoy sequences are in no split" in caplog.text
+    # Whoever names one has it.
+    named = assign_splits(genome, {"train": None, "test": ["chr3", "chr3_K_alt"]})
+    assert named["chr3_K_alt"] == "test"
+
+
+def test_a_part_of_a_chromosome_of_another_split_is_warned_of(caplog):
+    genome = Genome("x", dict.fromkeys(["2", "3", "3_part", "3.1", "31"], 1), frozenset())
+    assign_splits(genome, {"train": None, "test": ["3"]})
+    [record] = caplog.records
+    assert "2 chromosomes are named after one of another split" in record.getMessage()
+    assert "3_part ('train') and 3 ('test'); 3.1 ('train') and 3 ('test')" in record.getMessage()
+    caplog.clear()
+    assign_splits(genome, {"train": None, "test": ["3", "3_part", "3.1"]})
+    assign_splits(genome, {"train": None, "test": ["2"]}, ["3"])
+    assert not caplog.records

@@ -1,15 +1,18 @@
 """Reading peak files: BED, where they come from, and what is refused."""
 
+import bz2
 import gzip
 import io
 import logging
+import lzma
+import os
 import tarfile
-from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from noncoding.build.bed import on_genome, read_bed, report_outside
-from noncoding.build.peaks import PeakArchive, PeakFolder, PeakTable, peak_files
+from noncoding.build.bed import on_genome, read_bed, warn_of_placed
+from noncoding.build.peaks import PeakArchive, PeakFolder, PeakTable, peak_files, peak_paths
 from noncoding.errors import InputError
 
 NARROW_PEAK = (
@@ -26,7 +29,7 @@ def rows(table):
     return list(zip(table["chromosome"], table["start"], table["end"], strict=True))
 
 
-@pytest.mark.parametrize("wrap", [bytes, gzip.compress])
+@pytest.mark.parametrize("wrap", [bytes, gzip.compress, bz2.compress, lzma.compress])
 def test_bed_lines_and_their_numbers(wrap):
     table = read_bed(wrap(NARROW_PEAK), "a.bed")
     assert rows(table) == [("chr1", 10, 20), ("chr2", 0, 1)]
@@ -49,8 +52,8 @@ def test_bed_lines_and_their_numbers(wrap):
 def test_the_summit_is_column_10_of_narrowpeak(line, summit):
     table = read_bed(line + b"\n", "a.bed")
     assert table["summit"].tolist() == [summit]
-    placed, _ = on_genome(table, "a.bed", {"a": 50}, {})
-    assert placed["summit"].tolist() == [summit]
+    placed = on_genome(table, "a.bed", {"a": 50}, {})
+    assert placed.intervals["summit"].tolist() == [summit]
 
 
 def test_a_file_of_comments_has_no_peaks():
@@ -62,7 +65,10 @@ def test_a_file_of_comments_has_no_peaks():
     [
         (b"chr1\t10", "chromosome, start and end"),
         (b"chr1\tten\t20", "chromosome, start and end"),
-        (b"chr1\t-1\t20", "chromosome, start and end"),
+        (b"chr1\t1e+05\t2e+05", "chromosome, start and end"),
+        (b"chr1\t+1\t20", "chromosome, start and end"),
+        (b"chr1\t1\t10000000000000000000", "chromosome, start and end"),
+        (b"chr1\tstart\tend", "chromosome, start and end"),
         (b"chr1\t1.5\t20", "chromosome, start and end"),
         (b"chr1\t1_0\t20", "chromosome, start and end"),
         (b"chr1\t20\t20", "an end greater than the start"),
@@ -79,32 +85,96 @@ def test_a_line_that_is_not_bed_is_named(line, expected):
 
 
 def test_damaged_gzip_is_refused():
-    with pytest.raises(InputError, match=r"a\.bed\.gz: found gzip that ends early"):
+    with pytest.raises(InputError, match=r"a\.bed\.gz: found compressed data that end early"):
         read_bed(gzip.compress(NARROW_PEAK)[:-12], "a.bed.gz")
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfchr1\t3\t4\n",
+        "chr1\t3\t4\r\n".encode("utf-16"),
+        b"chrom\tchromStart\tchromEnd\nchr1\t3\t4\n",
+        b'"chr"\t"start"\t"end"\n"chr1"\t3\t4\n',
+    ],
+)
+def test_peaks_from_spreadsheets_and_r_are_read(content):
+    assert rows(read_bed(content, "a.bed")) == [("chr1", 3, 4)]
+
+
+def test_fractions_are_told_how_to_be_avoided():
+    with pytest.raises(InputError, match=r"found 'chr1\\t1e\+05.*options\(scipen = 999\)"):
+        read_bed(b"chr1\t1e+05\t100100\n", "a.bed")
+
+
+def placed_of(text, lengths, chromosome_map=None):
+    return on_genome(read_bed(text.encode(), "a.bed"), "a.bed", lengths, chromosome_map or {})
+
+
 def test_names_are_mapped_and_the_unknown_are_counted():
-    table = read_bed(b"chr1\t1\t2\nII\t3\t9\nchrUn\t1\t2\nchrUn\t5\t7\n", "a.bed")
-    placed, outside = on_genome(table, "a.bed", {"I": 10, "II": 9}, {"chr1": "I"})
-    assert rows(placed) == [("I", 1, 2), ("II", 3, 9)]
-    assert outside == {"chrUn": 2}
+    text = "chr1\t1\t2\nII\t3\t9\nchrUn\t1\t2\nchrUn\t5\t7\n"
+    placed = placed_of(text, {"I": 10, "II": 9}, {"chr1": "I"})
+    assert rows(placed.intervals) == [("I", 1, 2), ("II", 3, 9)]
+    assert placed.outside == {"chrUn": 2}
+    assert placed.total == 4
 
 
-def test_a_peak_beyond_the_end_of_its_chromosome_is_of_another_assembly():
-    table = read_bed(b"chr1\t1\t10\n#\nchr1\t5\t11\n", "a.bed")
-    with pytest.raises(InputError, match=r"a\.bed, line 3: found chr1:5-11; .* 10 bp.*assembly"):
-        on_genome(table, "a.bed", {"I": 10}, {"chr1": "I"})
+def test_few_peaks_that_extend_a_little_beyond_an_end_are_clipped(caplog):
+    line = "c\t{}\t{}\tp\t0\t.\t5.5\t-1\t-1\t{}\n"
+    text = line.format(-1, 5, 3) + line.format(8, 12, 3) + line.format(2, 4, 1) + "c\t-9\t1010\n"
+    placed = placed_of(text, {"c": 10})
+    assert rows(placed.intervals) == [("c", 0, 5), ("c", 8, 10), ("c", 2, 4), ("c", 0, 10)]
+    # The second one's summit, at 11, is cut off with the end.
+    assert placed.intervals["summit"].tolist() == [2, -1, 3, -1]
+    assert placed.clipped == 3
+    warn_of_placed([placed, placed_of("c\t1\t2\n", {"c": 10})])
+    assert (
+        "3 intervals extend beyond an end of their chromosome and are clipped to it: a.bed: 3"
+        in (caplog.text)
+    )
 
 
-def test_intervals_outside_are_warned_of_or_refused(caplog):
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("c\t1\t10\n#\nc\t5\t1011\n", "line 3: found c:5-1011"),  # by more than 1000 bp
+        ("c\t-1001\t5\n", "line 1: found c:-1001-5"),
+        ("c\t10\t11\n", "line 1: found c:10-11"),  # no base of it is on the chromosome
+        ("c\t-5\t0\n", "line 1: found c:-5-0"),
+        ("c\t1\t2\n" + "c\t5\t11\n" * 11, "line 2: found c:5-11"),  # many
+    ],
+)
+def test_peaks_far_beyond_an_end_or_many_of_them_are_refused(text, place):
+    with pytest.raises(InputError, match=place) as error:
+        placed_of(text, {"c": 10})
+    assert "the chromosome's 10 bp" in error.value.found
+    assert "another assembly" in error.value.remedy
+    assert "MACS" in error.value.remedy
+
+
+def test_one_in_a_hundred_peaks_may_be_clipped():
+    few = "c\t5\t11\n" * 20
+    assert placed_of(few + "c\t1\t2\n" * 1980, {"c": 10}).clipped == 20
+    with pytest.raises(InputError, match="20 of 1999 intervals"):
+        placed_of(few + "c\t1\t2\n" * 1979, {"c": 10})
+
+
+def test_intervals_on_other_chromosomes_are_warned_of_by_file_and_name(caplog):
+    files = [placed_of(text, {"I": 10}) for text in ("I\t1\t2\n", "I\t1\t2\nchrUn\t1\t2\n")]
     with caplog.at_level(logging.WARNING):
-        report_outside("x", 3, Counter(), {"I": 10})
+        warn_of_placed(files[:1])
         assert not caplog.records
-        report_outside("x", 3, Counter({"chrUn": 2}), {"I": 10})
-    assert "2 intervals" in caplog.text
-    assert "chrUn" in caplog.text
-    with pytest.raises(InputError, match=r"chrUn.*names such as I\. Set chromosome_map"):
-        report_outside("x", 0, Counter({"chrUn": 2}), {"I": 10})
+        warn_of_placed(files)
+    assert "1 intervals are left out" in caplog.text
+    assert "a.bed: 1 of 2 (on chrUn)" in caplog.text
+
+
+def test_a_file_on_other_chromosomes_alone_is_refused_with_a_map():
+    with pytest.raises(InputError, match=r"on chr1, chrM only.*such as 1, MT\.") as error:
+        placed_of("chr1\t1\t2\nchrM\t1\t2\n", {"1": 10, "MT": 10})
+    assert error.value.remedy == "Set chromosome_map: {'chr1': '1', 'chrM': 'MT'}."
+    with pytest.raises(InputError, match=r"on NC_1 only.*Set chromosome_map to say which"):
+        placed_of("NC_1\t1\t2\n", {"1": 10})
 
 
 def write_folder(folder, files):
@@ -127,6 +197,9 @@ FILES = {
     "top/peaks/A_CX.bed.gz": gzip.compress(b"chr1\t3\t4\n"),
     "top/other/C_CX.bed": b"not to be read",
     "top/LICENSE": b"not to be read",
+    # macOS keeps the attributes of a file so.
+    "top/peaks/._B_CX.bed": b"\0\5\x16\7 not to be read",
+    "__MACOSX/top/peaks/C_CX.bed": b"not to be read",
 }
 
 
@@ -178,7 +251,7 @@ def test_a_table_gives_its_rows_in_order(tmp_path):
     ("text", "message"),
     [
         ("path\tgroup\nx.bed\tTF\n", "found the columns path, group; expected a column 'name'"),
-        ("path\tname\nx.bed\tx\n", r"row 1: found the path 'x\.bed', where no file is"),
+        ("path\tname\nx.bed\tx\n", r"line 2: found the path 'x\.bed', where no file is"),
         ("path\tname\n", "found no peak file"),
         ("", "what cannot be read"),
     ],
@@ -190,9 +263,36 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):
         list(peak_files(PeakTable(table)))
 
 
+def test_the_rules_list_what_the_stage_reads(tmp_path):
+    write_folder(tmp_path, FILES)
+    top = tmp_path / "top"
+    folder = PeakFolder(top, "peaks/*_CX.bed*", "_CX.bed", "TF")
+    assert peak_paths(folder) == [Path(file.where) for file in peak_files(folder)]
+    # As Excel writes it: UTF-16, with carriage returns.
+    table = top / "peaks.tsv"
+    table.write_bytes("name\tpath\r\nA\tpeaks/A_CX.bed.gz\r\n\r\n".encode("utf-16"))
+    assert peak_paths(PeakTable(table)) == [table, top / "peaks" / "A_CX.bed.gz"]
+    assert [file.name for file in peak_files(PeakTable(table))] == ["A"]
+
+
 def test_no_table(tmp_path):
     with pytest.raises(InputError, match=r"none\.tsv"):
         list(peak_files(PeakTable(tmp_path / "none.tsv")))
+
+
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path):
+    def refused(match, folder=tmp_path, pattern="*.bed"):
+        with pytest.raises(InputError, match=match):
+            peak_paths(PeakFolder(folder, pattern, ".bed", "TF"))
+
+    refused("none: found no such folder", tmp_path / "none")
+    refused(r"the pattern '/x/\*\.bed'", pattern="/x/*.bed")
+    refused("the pattern ''", pattern="")
+    (tmp_path / "a.bed").symlink_to("gone.bed")
+    refused(r"a\.bed: found a link that leads nowhere")
+    (tmp_path / "a.bed").unlink()
+    Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.bed")).write_text("")
+    refused(r"caf\\xe9\.bed: found a name that is not UTF-8")
 
 
 def test_a_pattern_that_matches_nothing_is_refused(tmp_path):

@@ -1,5 +1,9 @@
 """A genome small enough to know every row of."""
 
+import re
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 
 from noncoding.alphabet import letters
@@ -8,7 +12,6 @@ from noncoding.build.peaks import PeakFolder
 from noncoding.errors import InputError
 from noncoding.store import Store
 
-SPLITS = ("train", "valid", "test")
 # Bins of 4 bp in windows of 8 bp: a window starts 2 bp before its bin.
 GENOME = {
     "I": "AAAACCCCGGGGTTTTNNNNacgtAC",
@@ -23,6 +26,7 @@ PEAKS = {
     "few.bed": "chr1\t5\t6\nchrUn\t1\t2\nchrUn\t4\t6\n",
 }
 CHROMOSOME_MAP = {"chr1": "I", "chr2": "II", "chr3": "III", "chrM": "Mito"}
+CHROMOSOMES = {"train": ["I"], "valid": ["II"], "test": ["III"]}
 # By hand: split → locus, window, labels of A and B. The bin at I:0-4 has A
 # and its window leaves the chromosome; A covers just half of I:8-12.
 ROWS = {
@@ -44,6 +48,7 @@ COUNTS = {
     "dropped_few_positives": {},
     "peaks": 13,
     "peaks_outside": 2,
+    "peaks_clipped": 0,
     "peaks_in_no_split": 1,
     "bins_with_peak": 8,
     "windows_off_chromosome": 3,
@@ -60,6 +65,82 @@ def fasta_text(genome=GENOME, width=7):
     )
 
 
+def intervals(text):
+    """Chromosome, start and end of each line of a plain BED file."""
+    lines = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    return [(name, int(start), int(end)) for name, start, end in lines]
+
+
+INTERVALS = {name.removesuffix(".bed"): intervals(PEAKS[name]) for name in sorted(PEAKS)}
+
+
+class Contents(NamedTuple):
+    """Contents of input files, and settings; labels are counted base by base."""
+
+    genome: dict = GENOME
+    peaks: dict = INTERVALS
+    excluded: list = ()
+    chromosome_map: dict = CHROMOSOME_MAP
+    splits: dict = CHROMOSOMES
+    window: int = 8
+    bin: int = 4
+    min_overlap: float = 0.5
+    min_peaks: int = 2
+    peak: str = "overlap"
+
+    def settings(self):
+        """Arguments of `build`."""
+        files = ("genome", "peaks", "excluded")
+        return {name: value for name, value in self._asdict().items() if name not in files}
+
+    def targets(self):
+        """Target with enough peaks → number of its peaks on the chromosomes of the splits."""
+        used = [name for names in self.splits.values() for name in names]
+        counts = {
+            target: sum(len(self.on(name, own)) for name in used)
+            for target, own in self.peaks.items()
+        }
+        return {target: count for target, count in counts.items() if count >= self.min_peaks}
+
+    def rows(self):
+        """Split → locus, window and labels of each row."""
+        return {
+            split: [row for name in self.genome if name in names for row in self.rows_on(name)]
+            for split, names in self.splits.items()
+        }
+
+    def rows_on(self, chromosome):
+        sequence = re.sub("[^ACGT]", "N", self.genome[chromosome].upper())
+        peaks = [self.on(chromosome, self.peaks[target]) for target in self.targets()]
+        excluded = self.on(chromosome, self.excluded)
+        flank = (self.window - self.bin) // 2
+        for start in range(0, len(sequence) - self.bin + 1, self.bin):
+            left, right = start - flank, start + self.bin + flank
+            labels = [int(self.positive(range(start, start + self.bin), own)) for own in peaks]
+            if (
+                any(labels)
+                and left >= 0
+                and right <= len(sequence)
+                and all(end <= left or right <= begin for begin, end in excluded)
+            ):
+                yield (chromosome, left, right), sequence[left:right], labels
+
+    def on(self, chromosome, regions):
+        names = self.chromosome_map
+        return [(start, end) for name, start, end in regions if names.get(name, name) == chromosome]
+
+    def positive(self, bases, peaks):
+        """Whether a bin is positive for a target, given its peaks on the chromosome."""
+        if self.peak == "summit":
+            return any((start + end) // 2 in bases for start, end in peaks)
+        if self.peak == "any":
+            return any(start <= base < end for start, end in peaks for base in bases)
+        positions = [start for start, end in peaks if end - start == 1]
+        regions = [range(start, end) for start, end in peaks if end - start > 1]
+        covered = sum(any(base in region for region in regions) for base in bases)
+        return covered > self.min_overlap * self.bin or any(base in positions for base in bases)
+
+
 class Inputs:
     """The tiny data set on disk, with any argument of `build` to be changed."""
 
@@ -71,20 +152,28 @@ class Inputs:
         self.peaks.mkdir()
         for name, text in PEAKS.items():
             (self.peaks / name).write_text(text)
-        self.stores = {name: folder / "data" / f"{name}.h5" for name in SPLITS}
+        self.stores = {name: folder / "data" / f"{name}.h5" for name in CHROMOSOMES}
+
+    def write(self, files):
+        """Write text (HERE stands for the folder) or bytes, or make a link to a path."""
+        for name, content in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            match content:
+                case Path():
+                    path.symlink_to(content)
+                case bytes():
+                    path.write_bytes(content)
+                case str():
+                    path.write_bytes(content.replace("HERE", str(self.folder)).encode())
 
     def build(self, **changes):
         arguments = {
             "fasta": self.fasta,
             "peaks": PeakFolder(self.peaks, "*.bed", ".bed", "TF"),
             "stores": self.stores,
-            "window": 8,
-            "bin": 4,
-            "min_overlap": 0.5,
-            "min_peaks": 2,
-            "splits": {"train": ["I"], "valid": ["II"], "test": ["III"]},
-            "chromosome_map": CHROMOSOME_MAP,
             "source": {"assembly": "tiny"},
+            **Contents().settings(),
         }
         build(**(arguments | changes))
 
@@ -103,6 +192,11 @@ class Inputs:
                     )
                 ]
         return found
+
+    def targets(self):
+        """Name and number of peaks of each target."""
+        with Store(self.stores["train"]) as store:
+            return list(store.targets[["name", "peaks"]].itertuples(index=False, name=None))
 
     def counts(self, split="train"):
         with Store(self.stores[split]) as store:

@@ -1,6 +1,11 @@
 """Batches are those of the order, whoever reads the rows, and from where."""
 
+import errno
+import faulthandler
 import gc
+import os
+import resource
+import signal
 import threading
 import weakref
 
@@ -201,6 +206,42 @@ def test_a_damaged_block_is_named(damaged, workers):
         list(shuffled(damaged, workers=workers, buffer_rows=1024))
     with pytest.raises(InputError, match="sequence of rows 2048 to 3071"):
         RowsInMemory(damaged, CPU)
+
+
+@pytest.fixture
+def no_shared_memory():
+    """As where /dev/shm is full: no file may grow beyond what a semaphore needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    faulthandler.dump_traceback_later(120, exit=True)  # instead of waiting for ever
+    yield
+    faulthandler.cancel_dump_traceback_later()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+def test_workers_need_no_shared_memory(stored, number_of, no_shared_memory):
+    assert numbers(shuffled(stored, workers=2), number_of) == expected(0)
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")
+def test_a_worker_that_is_killed_is_told(stored, monkeypatch):
+    def killed(*_):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr("noncoding.loader.batches._as_arrays", killed)
+    with pytest.raises(InputError, match=r"load\.workers .* a process has been killed .* to 0"):
+        list(shuffled(stored, workers=2))
+
+
+def test_workers_that_cannot_be_started_are_told(stored, monkeypatch):
+    def refused(*_):  # as sem_open(3) where /dev/shm is missing or read-only
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", refused)
+    told = r"load\.workers .* cannot be started \(Read-only file system\).* Set it to 0"
+    with pytest.raises(InputError, match=told):
+        list(shuffled(stored, workers=2))
 
 
 def test_a_store_that_is_gone_is_named(tmp_path):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 from toy_bundle import write_toy_bundle
 from toy_inputs import SIMULATED, bundle_of, write_genome
-from workflows import copy_pipeline, snakemake, tiny
+from workflows import SECRET, copy_pipeline, snakemake, tiny
 
 RENAMES = """
 import os
@@ -101,7 +101,8 @@ def _finish(folder, renames):
     custom.mkdir()
     (custom / "sitecustomize.py").write_text(RENAMES.format(log=str(renames)))
     with serving(shelf) as url, pytest.MonkeyPatch.context() as patch:
-        toy = bundle_of(f"{url}/toy.tar.gz", folder / "targets.tsv")
+        secret = f"{url.replace('//', f'//me:{SECRET}@')}/toy.tar.gz?token={SECRET}"
+        toy = bundle_of(secret, folder / "targets.tsv")
         shutil.copy(folder / "targets.tsv", folder / "other.tsv")
         config = tiny(
             toy=toy | {"targets": "targets.tsv", "disk_gib": None}, own=own | {"disk_gib": None}

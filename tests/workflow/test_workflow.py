@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy_bundle import TARGETS
 from toy_inputs import GENOME, SIMULATED, write_genome
-from workflows import BELOW, ROOT, STAGES, planned, snakemake, tiny
+from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny
 
 from noncoding.layout import EXPORTED_FILES
 
@@ -28,6 +28,20 @@ def test_from_a_server_to_a_report(finished):
     # The unpacked .mat files were temporary; the archive is kept, with its lock.
     kept = sorted(path.name for path in (results / "raw").iterdir())
     assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
+    assert not list(results.rglob("*unfinished"))
+
+
+def test_no_secret_is_written_anywhere_and_no_path_into_what_is_given_on(finished):
+    """But for what Snakemake writes for itself."""
+    files = [path for path in (finished.folder / "results").rglob("*") if path.is_file()]
+    assert {".h5", ".html", ".ckpt", ".json", ".md", ".log"} <= {path.suffix for path in files}
+    assert SECRET not in finished.said
+    for path in files:
+        content = path.read_bytes()
+        assert SECRET.encode() not in content, path
+        if path.suffix != ".log":
+            assert bytes(finished.folder) not in content, path
+    assert "***@127.0.0.1" in (finished.folder / "results/toy/report.html").read_text("utf-8")
 
 
 def test_one_stage_alone_makes_its_results_again(finished, tmp_path):
@@ -44,18 +58,18 @@ def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
     config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
     assert status == 0, said
-    needed = "evaluate" if stage == "sweep" else stage
+    # Either name stands for the stores of all data sets.
+    stores = {"convert", "build"}
+    needed = {"sweep": {"evaluate"}, "convert": stores, "build": stores}.get(stage, {stage})
     # Unpacked files are needed by `convert`, although deleted ones run again with it.
-    stages = {above for above, below in BELOW.items() if needed in below} - (
+    stages = {above for above, below in BELOW.items() if needed & set(below)} - (
         {"convert"} if stage == "unpack" else set()
     )
-    jobs = {(one, dataset) for one in stages | {needed} for dataset in ("sim", "own")}
+    jobs = {(one, dataset) for one in stages | needed for dataset in ("sim", "own")}
     of_one_source = {("sim", "build")} | {("own", one) for one in ("simulate", "unpack", "convert")}
     wanted = {(one, dataset) for one, dataset in jobs if (dataset, one) not in of_one_source}
-    if stage in ("simulate", "unpack", "convert"):
+    if stage in ("simulate", "unpack"):
         wanted = {(one, dataset) for one, dataset in wanted if dataset == "sim"}
-    elif stage == "build":
-        wanted = {("fetch", "own"), ("build", "own")}
     elif stage == "sweep":
         wanted |= {("sweep", None)}
     assert planned(said) == wanted
@@ -66,7 +80,6 @@ def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
     [
         ("simulate", "simulated"),
         ("unpack", "bundle or simulated"),
-        ("convert", "bundle or simulated"),
     ],
 )
 def test_a_stage_that_no_data_set_has_is_told(stage, source, genome, tmp_path):
@@ -178,6 +191,23 @@ def test_a_genome_becomes_stores(finished):
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
 
 
+def test_braces_in_a_name_are_told(genome, tmp_path):
+    (tmp_path / "peaks" / "p.bed").rename(tmp_path / "peaks" / "p{x}.bed")
+    status, said = snakemake(tmp_path, "build", "--dry-run", config=tiny(own=genome))
+    assert status != 0
+    assert "peaks/p{x}.bed: found a name in braces" in said
+    assert "Traceback" not in said
+
+
+def test_a_table_that_cannot_be_read_stops_before_anything_runs(genome, tmp_path):
+    (tmp_path / "table.tsv").write_bytes(b"path\tname\npeaks/q.bed\tCaf\xe9\n")
+    config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
+    status, said = snakemake(tmp_path, "build", "--dry-run", config=config)
+    assert status != 0
+    assert "table.tsv, line 2: found the byte 0xe9, which is not UTF-8" in said
+    assert "Traceback" not in said
+
+
 def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp_path):
     (tmp_path / "peaks" / "none.bed").write_text("")
     (tmp_path / "table.tsv").write_text(
@@ -239,6 +269,22 @@ def test_a_misspelt_key_stops_before_anything_runs(tmp_path):
     assert status != 0
     assert "Did you mean 'train'?" in said
     assert not (tmp_path / "results").exists()
+
+
+def test_a_key_that_stands_twice_stops_before_anything_runs(tmp_path):
+    (tmp_path / "twice.yaml").write_text("seed: 1\ntrain: {epochs: 1}\nseed: 2\n")
+    status, said = snakemake(tmp_path, "--configfile", "twice.yaml")
+    assert status != 0
+    assert "twice.yaml, line 3: found the key 'seed' once more; it is in line 1, too" in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_values_on_the_command_line_are_yaml_and_a_home_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    values = ("--config", "results=~/out/", "train={epochs: 3}", "mirror=null")
+    status, said = snakemake(tmp_path, "simulate", *values, config=tiny(sim=SIMULATED))
+    assert status == 0, said
+    assert (tmp_path / "home" / "out" / "sim" / "simulated" / "bundle.tar.gz").exists()
 
 
 def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished, tmp_path):

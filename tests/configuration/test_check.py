@@ -1,27 +1,13 @@
-import copy
-from pathlib import Path
+import math
+from datetime import date
 
 import pytest
 import yaml
+from shipped import DEFAULT, ROOT, SCHEMA, YEAST, merged
 
-from noncoding.configuration import check_configuration, training_of
+from noncoding.configuration.check import check_configuration
+from noncoding.configuration.training import training_of
 from noncoding.errors import InputError
-
-ROOT = Path(__file__).parents[1]
-SCHEMA = ROOT / "schemas" / "config.schema.yaml"
-
-
-def merged(under, over):
-    """One configuration laid over another, as Snakemake does it."""
-    result = copy.deepcopy(under)
-    for key, value in over.items():
-        nested = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = merged(result[key], value) if nested else value
-    return result
-
-
-DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
-YEAST = merged(DEFAULT, yaml.safe_load((ROOT / "configs" / "yeast.yaml").read_text()))
 
 
 @pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
@@ -48,7 +34,7 @@ def test_every_shipped_configuration_is_good(overlay):
                     "yeast": {"fasta": {"url": "a/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"}}
                 }
             },
-            "both called",
+            "yeast.peaks.archive.url: found .*which datasets.yeast.fasta has",
         ),
         ({"models": {"compact": {"resnet": {"stem_pool": 3000}}}}, "stem_pool: found 3000 bp"),
         ({"train": {"reverse_complement": 1}}, "expected the type boolean"),
@@ -76,7 +62,7 @@ def test_every_shipped_configuration_is_good(overlay):
                     }
                 }
             },
-            "both called",
+            "yeast.peaks.archive.url: found .*which datasets.yeast.fasta has",
         ),
         ({"datasets": {"yeast": {"disk_gib": 0}}}, "yeast.disk_gib: found 0; expected more than 0"),
         ({"datasets": {"yeast": {"splits": {"valid": ["VIII"]}}}}, "VIII in both 'valid' and 'te"),
@@ -95,6 +81,21 @@ def test_every_shipped_configuration_is_good(overlay):
         ({"models": {"deepsea": {"dropout": [0.2]}}}, "dropout: found 1 entries; expected 3"),
         ({"models": {"deepsea": {"resnet": {}}}}, "deepsea: found the unknown key 'resnet'"),
         ({"models": {"danq": {"lstm": 0}}}, "danq.lstm: found 0; expected at least 1"),
+        ({"train": {"epochs": 2.0}}, "epochs: found 2.0; expected the type integer. Write 2"),
+        ({"train": {"epochs": 10**20}}, "epochs: found 1[0]*; expected at most 2147483647"),
+        ({"train": {"learning_rate": "1e-3"}}, "found '1e-3'; .*Write 0.001"),
+        ({"train": {"learning_rate": math.nan}}, "found nan; expected the type number.*finite"),
+        ({"train": {"weight_decay": math.inf}}, "found inf; expected the type number.*finite"),
+        ({"train": {"gradient_clip": 10**400}}, "gradient_clip: found 1[0]*.*the type number"),
+        ({"models": {"hybrid": {"resnet": {"widening": math.nan}}}}, "widening: found nan"),
+        ({"seed": True}, "seed: found true; expected the type integer"),
+        ({"run": {"datasets": [date(2024, 1, 2)]}}, "found 2024-01-02; .*Put it in quotes"),
+        ({"datasets": {None: {}}}, "datasets: found null; .*Put it in quotes"),
+        ({"results": 5}, "results: found 5; .*Put it in quotes"),
+        (
+            {"datasets": {"yeast": {"fasta": {"url": "http://me:S3CRET@h/\n"}}}},
+            r"url: found '.*\*@h",
+        ),
         (
             {"run": {"models": ["danq"]}, "models": {"danq": {"motifs": True}}}
             | {"datasets": {"yeast": {"motifs": None}}},
@@ -105,6 +106,64 @@ def test_every_shipped_configuration_is_good(overlay):
 def test_what_is_wrong_is_named(over, told):
     with pytest.raises(InputError, match=told):
         check_configuration(merged(YEAST, over), SCHEMA)
+
+
+@pytest.mark.parametrize("kind", ["datasets", "models"])
+@pytest.mark.parametrize(
+    "name",
+    ["{x}", "a/b", "..", "-x", "", "x" * 101, "a\n", "a\x1b[31m", "a$b", " a", "é", ".a", "a\\b"],
+)
+def test_names_that_cannot_stand_in_a_path_are_refused(kind, name):
+    with pytest.raises(InputError, match=f"key {kind}: found .*letters, digits"):
+        check_configuration(merged(YEAST, {kind: {name: {}}}), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("datasets", "sweep"), ("models", "data"), ("models", "Data"), ("models", "report.html")],
+)
+def test_names_of_folders_of_results_are_refused(kind, name):
+    with pytest.raises(InputError, match=f"key {kind}: found '{name}'; expected another name"):
+        check_configuration(merged(YEAST, {kind: {name: {}}}), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "results", ["", "{dataset}", "r\0", "r\n", "s3://bucket/results", "a\x1b[31m"]
+)
+def test_results_are_a_folder(results):
+    with pytest.raises(InputError, match=r"key results: found .*; expected a folder"):
+        check_configuration(merged(YEAST, {"results": results}), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://h/..", "/", ".", ".a.tgz", "a.lock.json", "http://h/train.mat"),
+        *("http://h/{x}.tgz", f"http://h/{'x' * 201}"),
+    ],
+)
+def test_a_file_gets_a_name_of_its_own(url):
+    config = merged(DEFAULT, {"datasets": {"deepsea": {"archive": {"url": url}}}})
+    with pytest.raises(InputError, match=r"deepsea.archive.url: found the file name '.*'"):
+        check_configuration(config, SCHEMA)
+
+
+@pytest.mark.parametrize("pattern", ["", "/*", "/etc/*.bed"])
+def test_a_pattern_of_peak_files_lies_below_their_folder(pattern):
+    over = {"datasets": {"yeast": {"peaks": {"pattern": pattern}}}}
+    with pytest.raises(InputError, match=r"peaks.pattern: found .* below the archive or folder"):
+        check_configuration(merged(YEAST, over), SCHEMA)
+
+
+def test_values_that_hold_themselves_are_refused():
+    run = dict(YEAST["run"])
+    run["datasets"] = [run]
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    for wrong in ({"run": run}, {"run": YEAST["run"] | {"seeds": deep}}):
+        with pytest.raises(InputError):
+            check_configuration(YEAST | wrong, SCHEMA)
 
 
 def keys(schema, path=""):

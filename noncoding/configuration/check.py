@@ -1,22 +1,20 @@
 """The configuration, checked as a whole before anything runs."""
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-
-from noncoding.downloads import file_name
-from noncoding.errors import InputError
-
-CHANGE_NO_RESULT = ("checkpoint_minutes", "on_out_of_memory", "wandb")
-"""Keys of ``train:`` that do not decide the weights: edited, nothing is trained anew."""
+from noncoding.configuration.schema import check_values
+from noncoding.downloads import entries, file_name
+from noncoding.errors import InputError, did_you_mean, some_of
 
 _SPLITS = ("train", "valid", "test", "ignore")
+_FILE_NAME = re.compile(r"(?!.*\.lock\.json\Z)[^{}/.\x00-\x1f\x7f][^{}/\x00-\x1f\x7f]*")
+_LONGEST = 200
+"""Bytes of a file's name; other names beside it are longer."""
+_UNPACKED = ("train.mat", "valid.mat", "test.mat")
 
 
 def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str]) -> None:
@@ -35,50 +33,15 @@ def check_configuration(config: Mapping[str, Any], schema: str | os.PathLike[str
         A misspelt key, a wrong type or value, an unknown data set or model,
         sizes of a network that do not fit, or splits that overlap.
     """
-    # By libyaml: each start of Snakemake waits for this.
-    validator = Draft202012Validator(yaml.load(Path(schema).read_text(), Loader=yaml.CSafeLoader))
-    errors = sorted(
-        validator.iter_errors(dict(config)), key=lambda error: [str(part) for part in error.path]
-    )
-    if errors:
-        raise _told(_deepest(errors[0]))
+    check_values(config, schema)
     _check_names(config)
     for name, model in config["models"].items():
         _check_sizes(f"models.{name}", model)
     for name, dataset in config["datasets"].items():
+        _check_downloads(f"datasets.{name}", dataset)
         _check_dataset(f"datasets.{name}", dataset)
     for name in config["run"]["models"]:
         _check_run(name, config)
-
-
-def training_of(config: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """What decides the weights of a model of ``train:``, with the model's own laid over it.
-
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
-    model : str
-        Key of ``models:``.
-    """
-    settings = {**config["train"], **config["models"][model].get("train", {})}
-    return {key: value for key, value in settings.items() if key not in CHANGE_NO_RESULT}
-
-
-def trained_models(config: Mapping[str, Any]) -> dict[str, tuple[str, int]]:
-    """What is trained on each data set: its name → the model's name and the seed.
-
-    Parameters
-    ----------
-    config : mapping
-        The whole configuration.
-    """
-    seeds = config["run"]["seeds"]
-    if not seeds:
-        return {model: (model, config["seed"]) for model in config["run"]["models"]}
-    return {
-        f"{model}-seed{seed}": (model, seed) for model in config["run"]["models"] for seed in seeds
-    }
 
 
 def _check_names(config: Mapping[str, Any]) -> None:
@@ -88,8 +51,8 @@ def _check_names(config: Mapping[str, Any]) -> None:
                 raise InputError(
                     f"configuration, key run.{kind}",
                     repr(name),
-                    f"one of {', '.join(config[kind])}",
-                    _did_you_mean(name, config[kind])
+                    f"one of {some_of(config[kind], like=name)}",
+                    did_you_mean(name, config[kind])
                     or f"Add an entry '{name}' under '{kind}', or run one that is there.",
                 )
 
@@ -178,6 +141,25 @@ def _check_run(name: str, config: Mapping[str, Any]) -> None:
             )
 
 
+def _check_downloads(key: str, dataset: Mapping[str, Any]) -> None:
+    """Names of fetched files, which lie in one folder beside what is made of them."""
+    made = {"genome": (), "bundle": _UNPACKED, "simulated": (*_UNPACKED, "bundle.tar.gz")}
+    taken = dict.fromkeys(made[dataset["source"]], "an unpacked file")
+    for entry, download in entries(dataset).items():
+        name = file_name(download)
+        bad = not _FILE_NAME.fullmatch(name) or len(os.fsencode(name)) > _LONGEST
+        if bad or name in taken:
+            raise InputError(
+                f"configuration, key {key}.{entry}.url",
+                f"the file name '{name}'" + ("" if bad else f", which {taken[name]} has, too"),
+                f"a name of its own, of at most {_LONGEST} bytes, that does not begin with a dot "
+                "and holds no braces",
+                "Put a URL first whose last part is such a name, or fetch the file yourself and "
+                "give its path.",
+            )
+        taken[name] = f"{key}.{entry}"
+
+
 def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
     if dataset["bin"] > dataset["window"]:
         raise InputError(
@@ -188,14 +170,6 @@ def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
         )
     if dataset["source"] != "genome":
         return
-    fasta, archive = dataset["fasta"], dataset["peaks"].get("archive")
-    if archive and file_name(fasta) == file_name(archive):
-        raise InputError(
-            f"configuration, key {key}.peaks.archive.url",
-            f"a file and a genome that are both called {file_name(fasta)}",
-            "two names, since both are fetched into one folder",
-            "Rename one of the two.",
-        )
     if (dataset["window"] - dataset["bin"]) % 2:
         raise InputError(
             f"configuration, key {key}.window",
@@ -208,73 +182,7 @@ def _check_dataset(key: str, dataset: Mapping[str, Any]) -> None:
         if shared := sorted(splits[one] & splits[other]):
             raise InputError(
                 f"configuration, key {key}.splits",
-                f"{', '.join(shared)} in both '{one}' and '{other}'",
+                f"{some_of(shared)} in both '{one}' and '{other}'",
                 "each chromosome in one split",
                 "Take it out of one of them: a model must not be judged on what it learned from.",
             )
-
-
-def _deepest(error: ValidationError) -> ValidationError:
-    """The error inside alternatives that says most."""
-    while error.context:
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))
-    return error
-
-
-def _told(error: ValidationError) -> InputError:
-    key = ".".join(str(part) for part in error.absolute_path) or "top level"
-    where = f"configuration, key {key}"
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    description = schema.get("description")
-    about = f"{description} " if description else ""
-    allowed = schema.get("properties", {})
-    instance: Any = error.instance
-    demanded: Any = error.validator_value
-    if error.validator == "additionalProperties":
-        unknown = next(k for k in instance if k not in allowed)
-        return InputError(
-            where,
-            f"the unknown key '{unknown}'",
-            f"only {', '.join(allowed)}",
-            _did_you_mean(unknown, allowed) or "Remove it, or see config.yaml for the known keys.",
-        )
-    if error.validator == "required":
-        missing = next(k for k in demanded if k not in instance)
-        return InputError(where, f"no key '{missing}'", "this key", "Add it; see config.yaml.")
-    if error.validator == "multipleOf":
-        demanded = f"a multiple of {demanded}"
-        return InputError(where, f"{instance!r}", demanded, f"{about}See config.yaml.")
-    if error.validator == "oneOf" or error.schema is False:
-        return InputError(where, f"{error.instance!r}", "one way to say it", f"{about}Keep one.")
-    return InputError(
-        where,
-        f"{error.instance!r}",
-        "; ".join(_expectations(error)),
-        f"{about}See config.yaml.",
-    )
-
-
-def _expectations(error: ValidationError) -> Iterator[str]:
-    words = {
-        "type": "the type {}",
-        "enum": "one of {}",
-        "const": "{}",
-        "minimum": "at least {}",
-        "exclusiveMinimum": "more than {}",
-        "maximum": "at most {}",
-        "exclusiveMaximum": "less than {}",
-        "pattern": "text like {}",
-        "not": "an odd number",
-        "uniqueItems": "no entry twice",
-        "minItems": "at least {} entries",
-        "minLength": "a text that is not empty",
-    }
-    value = error.validator_value
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    yield words.get(str(error.validator), error.message).format(value)
-
-
-def _did_you_mean(word: str, known: Mapping[str, Any]) -> str:
-    close = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"Did you mean '{close[0]}'?" if close else ""

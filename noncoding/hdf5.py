@@ -1,0 +1,135 @@
+"""HDF5 files as input: nothing is followed out of the file, and damage is told."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from noncoding.errors import InputError
+
+MOST_PER_BYTE = 1100
+"""Bytes that one byte of a file may stand for: gzip packs at most 1,032 into one."""
+_ALWAYS_ALLOWED = 1 << 26
+"""Bytes that any file may claim."""
+_LARGEST_ATTRIBUTE = 1 << 16
+
+
+def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.File:
+    """Open a file for reading.
+
+    Parameters
+    ----------
+    path : path
+    expected, remedy : str
+        Of the error.
+
+    Raises
+    ------
+    InputError
+        It is no regular file, which another process may never end to write, not HDF5, or
+        another process is writing it.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(path, "a folder, a device or a pipe", expected, "Name a file.")
+    try:
+        return h5py.File(path, "r")
+    except BlockingIOError as error:
+        raise InputError(
+            path,
+            "a file that another process is writing",
+            f"{expected} that is finished",
+            "Wait until that process has ended, then run the same command again.",
+        ) from error
+    except OSError as error:
+        found = f"a file that HDF5 cannot open ({first_line(error)})"
+        raise InputError(path, found, expected, remedy) from error
+
+
+@contextmanager
+def damage_told(where: object, expected: str, remedy: str) -> Iterator[None]:
+    """Turn whatever reading a damaged file raises into an `InputError`."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # h5py raises many kinds on damaged files
+        found = f"damaged or foreign content ({first_line(error)})"
+        raise InputError(where, found, expected, remedy) from error
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without the further lines of HDF5 and the quotes of a KeyError."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """A data set whose values are stored in the file itself.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    name : str
+        Path of the data set in it.
+
+    Raises
+    ------
+    ValueError
+        There is none, it is reached by a link or refers to another file, or it claims more
+        values than the file can hold.
+    """
+    dataset = _own_item(group, name)
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"'{name}' is no data set")
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(f"the values of '{name}' are stored in another file")
+    if dataset.shape is None:
+        raise ValueError(f"'{name}' is empty")
+    claimed = max(dataset.size, int(np.prod(dataset.chunks or (0,)))) * dataset.dtype.itemsize
+    stored = Path(dataset.file.filename).stat().st_size
+    if claimed > max(_ALWAYS_ALLOWED, MOST_PER_BYTE * stored):
+        raise ValueError(f"'{name}' claims {claimed:,} bytes, in a file of {stored:,}")
+    return dataset
+
+
+def own_group(group: h5py.Group, name: str) -> h5py.Group:
+    """A group that is stored in the file itself; errors as in `own_dataset`."""
+    found = _own_item(group, name)
+    if not isinstance(found, h5py.Group):
+        raise ValueError(f"'{name}' is no group")
+    return found
+
+
+def _own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    item = group
+    for part in name.split("/"):
+        # Not by `in` or `get`, which follow a link, to a file or to a pipe that never ends.
+        links = item.id.links if isinstance(item, h5py.Group) else None
+        if links is None or not links.exists(part.encode()):
+            raise ValueError(f"there is no '{name}'")
+        if links.get_info(part.encode()).type != h5py.h5l.TYPE_HARD:
+            raise ValueError(f"'{name}' is a link to another place")
+        item = item[part]
+    return item
+
+
+def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+    """All attributes, each a single value.
+
+    Raises
+    ------
+    ValueError
+        One is an array.
+    """
+    found = {}
+    for name in item.attrs:
+        stored = item.attrs.get_id(name)
+        if stored.shape != () or stored.get_storage_size() > _LARGEST_ATTRIBUTE:
+            raise ValueError(f"the attribute {name} is not a single value")
+        value = item.attrs[name]
+        found[name] = value.item() if isinstance(value, np.generic) else value
+    return found

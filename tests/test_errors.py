@@ -1,0 +1,44 @@
+import pytest
+
+from noncoding.errors import InputError, printable, some_of
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_a_message_is_short_and_says_what_is_left_out(part):
+    parts = ["where", "found", "expected", "Remedy."]
+    parts[part] += "#" * 48_000
+    told = str(InputError(*parts))
+    assert len(told) < 1000
+    assert f"#… ({48_000 - told.count('#'):,} more characters)" in told
+    assert len(str(InputError(*["#" * 48_000] * 4))) < 2100
+
+
+def test_a_short_message_is_whole():
+    assert str(InputError("a", "b", "c", "D.")) == "a: found b; expected c. D."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ünï 中 🧬", "ünï 中 🧬"),
+        ("\x1b]0;title\x07", r"\x1b]0;title\x07"),
+        ("a\nb\rc\0", r"a\nb\rc\x00"),
+        ("\x9b31m", r"\x9b31m"),
+        ("\u202egnp", r"\u202egnp"),
+        ("\udcff", r"\udcff"),
+    ],
+)
+def test_control_characters_are_shown_escaped(text, shown):
+    assert printable(text) == shown
+    told = str(InputError(text, text, text, text))
+    assert told == f"{shown}: found {shown}; expected {shown}. {shown}"
+    told.encode("utf-8")
+
+
+def test_of_many_names_the_closest_come_first():
+    names = [f"scaffold_{number}" for number in range(2000)] + ["chr3"]
+    told = some_of(names, like="Chr3")
+    assert told.startswith("chr3, scaffold_0, ")
+    assert told.endswith(" and 1,993 more")
+    assert some_of(["b", "a", "b"]) == "b, a"
+    assert some_of([]) == ""

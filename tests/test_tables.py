@@ -1,0 +1,99 @@
+"""Tables as editors, spreadsheets and R write them."""
+
+import csv
+import gzip
+import io
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from noncoding.errors import InputError
+from noncoding.tables import read_table
+
+PLAIN = "path\tname\na.bed\tNrsf é\nb c.bed\t007\n"
+ROWS = [{"path": "a.bed", "name": "Nrsf é"}, {"path": "b c.bed", "name": "007"}]
+
+
+def table_of(tmp_path, content):
+    path = tmp_path / "some.tsv"
+    path.write_bytes(content)
+    return read_table(path, required=("path", "name"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN.encode(),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.replace("\n", "\r").encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        b"\xfe\xff" + PLAIN.encode("utf-16-be"),
+        PLAIN.encode("utf-32"),
+        gzip.compress(PLAIN.encode()),
+        PLAIN.rstrip("\n").encode(),
+        f"\n{PLAIN}\n\t\n".encode(),
+        PLAIN.replace("\n", "\t\t\n").encode(),  # empty columns of a spreadsheet
+        PLAIN.replace("\t", " \t ").encode(),
+        '"path"\t"name"\n"a.bed"\t"Nrsf é"\n"b c.bed"\t"007"\n'.encode(),
+        '"path"\t"name"\n"1"\t"a.bed"\t"Nrsf é"\n"2"\t"b c.bed"\t"007"\n'.encode(),  # names of rows
+    ],
+)
+def test_every_form_gives_the_same_text(tmp_path, content):
+    assert table_of(tmp_path, content).rows == ROWS
+
+
+def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
+    table = table_of(tmp_path, b'path\tname\tgroup\n\na\tA\nb\t"B\nb"\tTF\n')
+    assert table.columns == ["path", "name", "group"]
+    assert [row["group"] for row in table.rows] == ["", "TF"]
+    assert table.lines == [3, 5]
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "told"),
+    [
+        (b"path\tname\na\tCaf\xe9\n", "line 2", r"byte 0xe9.*'a\\tCafé' if .* Latin-1"),
+        ("path\tname\n".encode("utf-16-le"), "line 1", "NUL bytes"),
+        ("path\tname\n".encode("utf-16")[:-1], "", "damaged UTF-16 text"),
+        (gzip.compress(PLAIN.encode())[:-9], "", "end early"),
+        (b"", "", "no text"),
+        (b"\n\t\n", "", "no text"),
+        (b"path,name\na,b\n", "", r"the columns path,name; .*a column 'path'"),
+        (b"path\tname\tname\na\tb\tc\n", "", "the column 'name' twice"),
+        (b"path\tname\na\tA\nb\tB\tC\tD\n", "line 3", "4 values"),
+        (b'path\tname\na\t"A\n', "line 2", "cannot be read"),
+        (b'path\tname\na\t"A"B\n', "line 2", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_named(tmp_path, content, place, told):
+    with pytest.raises(InputError, match=told) as error:
+        table_of(tmp_path, content)
+    assert error.value.where.endswith(f"some.tsv, {place}" if place else "some.tsv")
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+
+
+@given(
+    st.lists(st.tuples(CELLS, CELLS), max_size=4),
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_what_is_written_in_an_encoding_is_read(tmp_path_factory, cells, encoding):
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter="\t", quoting=csv.QUOTE_ALL).writerows([("path", "name"), *cells])
+    table = table_of(tmp_path_factory.getbasetemp(), text.getvalue().encode(encoding))
+    stripped = [(one.strip(), two.strip()) for one, two in cells]
+    assert table.rows == [{"path": one, "name": two} for one, two in stripped if one or two]
+
+
+@given(st.binary(max_size=40), st.integers(0, 40))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_bytes_are_read_or_refused(tmp_path_factory, noise, place):
+    content = PLAIN.encode()
+    try:
+        table_of(tmp_path_factory.getbasetemp(), content[:place] + noise + content[place:])
+    except InputError as error:
+        assert len(str(error)) < 2000

@@ -128,8 +128,8 @@ class Partial:
 
     def _origin(self) -> Origin | None:
         try:
-            origin = Origin(**json.loads(self._record.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):  # none, or cut off while it was written
+            origin = Origin(**files.read_json(self._record))
+        except (OSError, TypeError):  # none, or cut off while it was written
             return None
         texts = {
             type(text) for text in (origin.url, origin.etag, origin.last_modified, origin.date)

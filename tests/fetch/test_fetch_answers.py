@@ -2,6 +2,7 @@
 
 import gzip
 import socketserver
+from contextlib import suppress
 from hashlib import sha256
 
 import pytest
@@ -151,6 +152,24 @@ def test_follows_a_moved_file(site, get, destination):
     site.answer = answer
     get(f"{site.url}/old")
     assert fetched(destination)
+
+
+def test_a_redirection_with_a_body_without_an_end(site, get, destination, pauses):
+    def answer(handler, _):
+        if handler.path == "/new":
+            handler.reply()
+            return
+        handler.send_response(302)
+        handler.send_header("Location", "/new")
+        handler.end_headers()
+        with suppress(OSError):  # until the client hangs up
+            while not site.released.wait(0.05):
+                handler.wfile.write(b"moved")
+
+    site.answer = answer
+    get(f"{site.url}/old", timeout=1)
+    assert fetched(destination)
+    assert pauses == []
 
 
 def test_a_plain_file_that_is_packed_on_the_way_is_unpacked(site, tmp_path):

@@ -194,7 +194,7 @@ def read_json(path: str | os.PathLike[str]) -> Any:
     """Content of a JSON file; None if it is missing, cut short or something else."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return None
 
 

@@ -22,6 +22,7 @@ from typing import IO, Any
 
 from noncoding.downloads import redacted
 from noncoding.errors import InputError
+from noncoding.files import read_json
 
 LOG = logging.getLogger(__name__)
 
@@ -176,8 +177,8 @@ def _this_process() -> dict[str, Any]:
 def _entry(path: Path) -> dict[str, Any] | None:
     """Who is written down in a lock file; None where that cannot be understood."""
     try:
-        entry = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        entry = read_json(path)
+    except OSError:
         return None
     known = isinstance(entry, dict) and {*_this_process()} <= {*entry}
     return entry if known else None

@@ -118,7 +118,7 @@ def test_content_is_on_the_disk_before_the_name_and_the_name_at_the_end(tmp_path
     assert folders.split("\n")[:-1] == ["file a", "folder", "rename", "folder"]
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\0\0\0\0", b"\xff\xfe", None])
+@pytest.mark.parametrize("content", [b"", b"{", b"\0\0\0\0", b"\xff\xfe", b"[" * 10**5, None])
 def test_json_that_was_cut_short_is_none(tmp_path, content):
     path = tmp_path / "settings.json"
     if content is not None:

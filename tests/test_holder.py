@@ -48,7 +48,7 @@ def test_neither_clock_nor_process_number_decide_who_is_running(locked, changed)
     assert "It is still running" in told_by_another(locked)
 
 
-@pytest.mark.parametrize("record", ["{}", "[]", "null", "", '{"process": 1}'])
+@pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
 def test_a_record_that_cannot_be_understood(locked, record):
     hold(locked)
     (locked / ".snakemake" / "holder.json").write_text(record)

@@ -17,7 +17,7 @@ from noncoding.downloads import redacted
 from noncoding.errors import InputError
 from noncoding.fetch.http import fetch_http
 from noncoding.fetch.lock import Lock, lock_path, now, read_lock
-from noncoding.fetch.partial import Partial, legible
+from noncoding.fetch.partial import Partial
 from noncoding.fetch.retries import with_retries
 from noncoding.fetch.sources import Source, SourceError, copy, sources
 from noncoding.fetch.space import Budget, free_bytes
@@ -131,7 +131,7 @@ def _first_good(
     errors: list[SourceError] = []
     for source in candidates:
         if errors:
-            LOG.warning("%s; trying %s", errors[-1], legible(str(source)))
+            LOG.warning("%s; trying %s", errors[-1], redacted(str(source)))
         try:
             _receive(source, partial, *patience)
             digest = partial.digest()

@@ -5,6 +5,7 @@ import re
 import ssl
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import chain
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -98,7 +99,14 @@ def _answer(url: str, headers: dict[str, str], timeout: float) -> requests.Respo
 
     def ask() -> None:
         try:
-            answers.put(requests.get(url, headers=headers, stream=True, timeout=timeout))
+            answer = requests.get(
+                url,
+                headers=headers,
+                stream=True,
+                timeout=timeout,
+                hooks={"response": _without_body_of_redirection},
+            )
+            answers.put(answer)
         except Exception as error:
             answers.put(error)
 
@@ -112,6 +120,13 @@ def _answer(url: str, headers: dict[str, str], timeout: float) -> requests.Respo
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def _without_body_of_redirection(response: requests.Response, **_: object) -> None:
+    """Drop what requests would read as a whole before it follows."""
+    if response.is_redirect:
+        response.close()
+        response.raw = HTTPResponse(BytesIO(), preload_content=False)
 
 
 def _reason(error: BaseException) -> BaseException:

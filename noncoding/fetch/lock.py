@@ -62,7 +62,7 @@ def read_lock(destination: Path) -> Lock | None:
         raise _damaged(path, str(error)) from error
     try:
         lock = Lock(**json.loads(text))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if not re.fullmatch("[0-9a-f]{64}", str(lock.sha256)):
         raise _damaged(path, f"sha256 {lock.sha256!r}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from noncoding import files
 from noncoding.downloads import redacted
-from noncoding.errors import InputError
+from noncoding.errors import InputError, printable
 from noncoding.fetch.lock import Lock, write_lock
 from noncoding.fetch.progress import shown
 from noncoding.fetch.space import check_room, free_bytes
@@ -21,15 +21,8 @@ from noncoding.holder import exclusive
 
 LOG = logging.getLogger(__name__)
 
-_LONGEST = 1000
+_LONGEST = 500
 """Characters of what a server said that a message repeats."""
-
-
-def legible(text: str) -> str:
-    """What a server said, or a name, for a message: one line, without secrets, not too long."""
-    text = redacted(text)
-    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 class TransientError(Exception):
@@ -45,7 +38,7 @@ class TransientError(Exception):
 
     def __init__(self, found: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(legible(found))
+        super().__init__(printable(redacted(found)[:_LONGEST]))
 
 
 @dataclass(frozen=True)
@@ -135,8 +128,8 @@ class Partial:
 
     def _origin(self) -> Origin | None:
         try:
-            origin = Origin(**json.loads(self._record.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):  # none, or cut off while it was written
+            origin = Origin(**files.read_json(self._record))
+        except (OSError, TypeError):  # none, or cut off while it was written
             return None
         texts = {
             type(text) for text in (origin.url, origin.etag, origin.last_modified, origin.date)
@@ -178,7 +171,7 @@ class Partial:
             They cannot be written, there is no room for them, or they find no end.
         """
         self._check_room(origin)
-        LOG.info("%s: %s", legible(origin.url), _of(self.size, origin.length))
+        LOG.info("%s: %s", origin.url, _of(self.size, origin.length))
         with (
             self._writing_opened() as handle,
             shown(self.destination.name, self.size, origin.length) as update,

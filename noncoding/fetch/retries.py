@@ -6,7 +6,8 @@ from collections.abc import Callable
 from urllib3 import Retry
 from urllib3.exceptions import MaxRetryError
 
-from noncoding.fetch.partial import TransientError, legible
+from noncoding.downloads import redacted
+from noncoding.fetch.partial import TransientError
 from noncoding.fetch.sources import SourceError
 
 LOG = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def with_retries(
                     "the server allows it, the download goes on from there. Or set a mirror.",
                 ) from error
             seconds = max(FIRST_PAUSE, row.get_backoff_time(), error.retry_after or 0.0)
-            LOG.warning("%s: %s; trying again in %g s", legible(url), error, seconds)
+            LOG.warning("%s: %s; trying again in %g s", redacted(url), error, seconds)
             pause(seconds)
         else:
             return

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
+from noncoding.downloads import redacted
 from noncoding.errors import InputError
-from noncoding.fetch.partial import Origin, Partial, TransientError, legible
+from noncoding.fetch.partial import Origin, Partial, TransientError
 
 CHUNK = 1 << 14
 """Bytes read at once; as many are lost, at most, where a connection breaks."""
@@ -24,7 +25,7 @@ class SourceError(InputError):
     """One source does not give the file; another may. Holds no secrets of its address."""
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
-        super().__init__(legible(str(where)), legible(found), expected, remedy)
+        super().__init__(redacted(str(where)), redacted(found), expected, remedy)
 
 
 def refused(url: str, found: str, remedy: str | None = None) -> SourceError:

@@ -109,6 +109,7 @@ DAMAGED = [
     "[]",
     "{}",
     '{"sha256": "abc"}',
+    "[" * 10**5,
     json.dumps(dict.fromkeys(["url", "sha256", "bytes", "etag", "last_modified", "fetched"])),
 ]
 

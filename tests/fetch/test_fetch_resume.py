@@ -203,7 +203,7 @@ def test_part_of_another_address_is_not_resumed(site, get, destination):
     assert site.ranges == [None, None]
 
 
-@pytest.mark.parametrize("record", ["", "{", "[]", "{}", '{"url": 1}'])
+@pytest.mark.parametrize("record", ["", "{", "[]", "{}", "[" * 10**5, '{"url": 1}'])
 def test_part_with_a_damaged_record_is_not_resumed(site, get, destination, record):
     site.answer = drop_first()
     refused(get, destination, f"{site.url}/x", retries=0)

@@ -113,32 +113,14 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"])
 
 
-<<<<<<< HEAD
-def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """What is fetched for a data set: key of its configuration → the entry there.
-=======
 def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     """The local folder with the unpacked files of a bundle, where one stands for its archive.
->>>>>>> hdf5
 
     Parameters
     ----------
     dataset : mapping
         An entry of ``datasets`` in the configuration.
 
-<<<<<<< HEAD
-    Examples
-    --------
-    >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
-    {'archive': {'url': 'a.tar.gz'}}
-    """
-    if dataset["source"] == "genome":
-        found = {"fasta": dataset["fasta"], "peaks.archive": dataset["peaks"].get("archive")}
-    else:
-        found = {"archive": dataset.get("archive")}
-    found["motifs"] = dataset.get("motifs")
-    return {key: entry for key, entry in found.items() if entry}
-=======
     Returns
     -------
     Path or None
@@ -194,7 +176,27 @@ def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
         f"one {name}, in it or in one of its folders",
         "Put it there, or give another folder or an archive as 'url'.",
     )
->>>>>>> hdf5
+
+
+def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is fetched for a data set: key of its configuration → the entry there.
+
+    Parameters
+    ----------
+    dataset : mapping
+        An entry of ``datasets`` in the configuration.
+
+    Examples
+    --------
+    >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
+    {'archive': {'url': 'a.tar.gz'}}
+    """
+    if dataset["source"] == "genome":
+        found = {"fasta": dataset["fasta"], "peaks.archive": dataset["peaks"].get("archive")}
+    else:
+        found = {"archive": None if bundle_folder(dataset) else dataset.get("archive")}
+    found["motifs"] = dataset.get("motifs")
+    return {key: entry for key, entry in found.items() if entry}
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
@@ -205,13 +207,4 @@ def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     dataset : mapping
         An entry of ``datasets`` in the configuration.
     """
-<<<<<<< HEAD
     return {file_name(entry): entry for entry in entries(dataset).values()}
-=======
-    if dataset["source"] == "genome":
-        entries = [dataset["fasta"], dataset["peaks"].get("archive")]
-    else:
-        entries = [None if bundle_folder(dataset) else dataset.get("archive")]
-    entries.append(dataset.get("motifs"))
-    return {file_name(entry): entry for entry in entries if entry}
->>>>>>> hdf5

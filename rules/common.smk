@@ -20,17 +20,20 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTH
 if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
-<<<<<<< HEAD
 from noncoding.build.peaks import peak_paths, peak_source
 from noncoding.configuration.check import check_configuration
 from noncoding.configuration.given import check_files, retype
 from noncoding.configuration.schema import expand_home
 from noncoding.configuration.training import trained_models, training_of
-from noncoding.downloads import downloads, file_name, redacted, shareable, urls
-=======
-from noncoding.configuration import check_configuration, trained_models, training_of
-from noncoding.downloads import bundle_folder, downloads, file_name, mat_file, redacted, urls
->>>>>>> hdf5
+from noncoding.downloads import (
+    bundle_folder,
+    downloads,
+    file_name,
+    mat_file,
+    redacted,
+    shareable,
+    urls,
+)
 from noncoding.errors import InputError
 from noncoding.files import discard
 from noncoding.holder import held, hold, release
@@ -353,19 +356,12 @@ DELIVERABLES = {
         "simulated/{name}",
         name=["bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"],
     ),
-<<<<<<< HEAD
-    "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()],
-    "unpack": of_sources("unpack", "raw/{split}.mat", split=SPLITS),
-    # Of a bundle or of a genome: either name stands for the stores of every data set.
-    "convert": of_datasets("data/{split}.h5", split=SPLITS),
-    "build": of_datasets("data/{split}.h5", split=SPLITS),
-=======
     "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()]
     or UNPACKED,  # of folders alone
     "unpack": UNPACKED,
-    "convert": of_sources("convert", "data/{split}.h5", split=SPLITS),
-    "build": of_sources("build", "data/{split}.h5", split=SPLITS),
->>>>>>> hdf5
+    # Of a bundle or of a genome: either name stands for the stores of every data set.
+    "convert": of_datasets("data/{split}.h5", split=SPLITS),
+    "build": of_datasets("data/{split}.h5", split=SPLITS),
     "describe": [
         *of_datasets("data/summary.json"),
         *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),

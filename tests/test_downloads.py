@@ -1,11 +1,15 @@
 import pytest
 
-<<<<<<< HEAD
-from noncoding.downloads import downloads, file_name, redacted, shareable, urls
-=======
-from noncoding.downloads import bundle_folder, downloads, file_name, mat_file, redacted, urls
+from noncoding.downloads import (
+    bundle_folder,
+    downloads,
+    file_name,
+    mat_file,
+    redacted,
+    shareable,
+    urls,
+)
 from noncoding.errors import InputError
->>>>>>> hdf5
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,6 @@ def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
     assert redacted("/a?b#c") == "/a?b#c"
 
 
-<<<<<<< HEAD
 URL = "https://me:S3CRET@host/a.gz?token=S3CRET"
 
 
@@ -82,7 +85,8 @@ def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
 @pytest.mark.parametrize("value", [None, 3, 0.5, True, "positives", "a/b.bed", ["I", "II"], {}])
 def test_all_else_is_given_on_as_it_is(value):
     assert shareable({"key": value}) == {"key": value}
-=======
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A folder with train.mat and, in folders of its own, valid.mat once and test.mat twice."""
@@ -131,4 +135,3 @@ def test_what_a_folder_lacks_is_named(folder):
         mat_file(bundle("mine"), "valid")
     with pytest.raises(InputError, match="Set it to null"):
         mat_file(bundle("mine", sha256="0" * 64), "train")
->>>>>>> hdf5

@@ -2,12 +2,9 @@
 
 import copy
 import json
-<<<<<<< HEAD
 import subprocess
 import sys
-=======
 import tarfile
->>>>>>> hdf5
 import zipfile
 
 import h5py

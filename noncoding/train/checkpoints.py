@@ -16,7 +16,7 @@ from pytorch_lightning.callbacks import Checkpoint, EarlyStopping, ModelCheckpoi
 
 from noncoding.errors import InputError
 from noncoding.files import sync, written_whole
-from noncoding.train.failures import first_parameter_not_finite, unbounded
+from noncoding.train.failures import first_parameter_not_finite, is_out_of_memory, unbounded
 
 STOPPING = (signal.SIGTERM, signal.SIGUSR1)
 """Signals that a cluster sends ahead, before it takes a machine away or ends a job."""
@@ -203,6 +203,8 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
                 raise ValueError(f"another checksum of {damaged} than when it was written")
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged or foreign file makes of the reader
+        if is_out_of_memory(error):  # which a whole file can bring about
+            raise
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise InputError(
             path,

@@ -18,6 +18,7 @@ from noncoding.holder import exclusive
 from noncoding.layout import FINISHED
 from noncoding.models import load_model
 from noncoding.train import train, unfinished
+from noncoding.train.checkpoints import load_checkpoint
 from noncoding.train.module import TrainingModule
 from noncoding.train.unfinished import Unfinished
 
@@ -140,6 +141,18 @@ def test_damaged_state_is_named_with_what_to_delete(name, damage, stores, tmp_pa
     assert not (made.unfinished / "owned").exists()
     if name != "best.ckpt":
         assert (made.unfinished / "last.ckpt").read_bytes() == before
+
+
+def test_a_checkpoint_that_memory_does_not_hold_is_not_called_damaged(tmp_path, monkeypatch):
+    torch.save({"epoch": 1}, tmp_path / "last.ckpt")
+    assert load_checkpoint(tmp_path / "last.ckpt") == {"epoch": 1}
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(MemoryError):
+        load_checkpoint(tmp_path / "last.ckpt")
 
 
 def worse(self):

@@ -50,7 +50,7 @@ tell_who_holds()
 
 
 onstart:
-    hold()
+    begin()
 
 
 onsuccess:

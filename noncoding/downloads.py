@@ -166,7 +166,7 @@ def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
             "Set it to null: the digest of each .mat file is written into its store.",
         )
     direct = folder / name
-    found = [direct] if direct.is_file() else [p for p in folder.rglob(name) if p.is_file()]
+    found = [direct] if direct.is_file() else [p for p in folder.glob(f"*/{name}") if p.is_file()]
     if len(found) == 1:
         return found[0]
     several = f"{len(found)} files {name}: {', '.join(sorted(map(str, found)))}"

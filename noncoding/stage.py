@@ -75,7 +75,7 @@ def logged_stage(
     try:
         handlers = (_log_file(Path(path), first), logging.StreamHandler(sys.stderr))
     except OSError as error:
-        print(_told(error) or error, file=sys.stderr)
+        print(explained(error) or error, file=sys.stderr)
         sys.exit(1)
     for handler in handlers:
         handler.setFormatter(_Printable("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
@@ -94,7 +94,7 @@ def logged_stage(
         log.error("interrupted; run the same command again")
         sys.exit(130)
     except Exception as error:
-        told = _told(error)
+        told = explained(error)
         if told is None:
             log.exception("unexpected; please report this with the log")
             raise
@@ -141,8 +141,8 @@ def _check_times(path: Path, inputs: Iterable[str | os.PathLike[str]], *, waits:
         time.sleep(ahead + 0.1)  # the times of files lag behind by some milliseconds
 
 
-def _told(error: BaseException) -> InputError | None:
-    """What to tell of an error of a disk, a file or memory; None if it is another one."""
+def explained(error: BaseException) -> InputError | None:
+    """An error of a disk, a file or memory with what to do; None if it is another one."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return InputError(
             "memory",

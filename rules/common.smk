@@ -22,6 +22,7 @@ if Path(sys.executable).exists():
 
 from noncoding.build.peaks import peak_paths, peak_source
 from noncoding.configuration.check import check_configuration
+from noncoding.configuration.folders import check_folders
 from noncoding.configuration.given import check_files, retype
 from noncoding.configuration.schema import expand_home
 from noncoding.configuration.training import trained_models, training_of
@@ -39,6 +40,7 @@ from noncoding.files import discard
 from noncoding.holder import held, hold, release
 from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
 from noncoding.provenance import source_files
+from noncoding.stage import explained
 
 
 @cache
@@ -422,6 +424,28 @@ FINAL_STAGES = [
     *(["sweep"] if config["run"]["seeds"] else []),
     *("explain", "discover"),
 ]
+
+
+# Every folder that a run writes into.
+FOLDERS = {
+    *(Path(path).parent for paths in DELIVERABLES.values() for path in paths),
+    *of_datasets("logs"),
+    *of_models("logs"),
+}
+# Here, since Snakemake fails on them while it looks for files.
+try:
+    check_folders(FOLDERS)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+
+def begin():
+    """Hold the folder of a run, and say at once where results cannot be written."""
+    try:
+        check_folders(FOLDERS, writable=True)
+        hold()
+    except (InputError, OSError) as error:
+        raise WorkflowError(str(explained(error) or error))
 
 
 def tell_who_holds():

@@ -315,6 +315,24 @@ def test_values_on_the_command_line_are_yaml_and_a_home_folder_is_found(tmp_path
     assert (tmp_path / "home" / "out" / "sim" / "simulated" / "bundle.tar.gz").exists()
 
 
+@pytest.mark.parametrize("occupied", ["results", "results/sim", "results/sim/logs"])
+def test_a_file_in_place_of_a_folder_is_told(tmp_path, occupied):
+    path = tmp_path / occupied
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    status, said = snakemake(tmp_path, "simulate", config=tiny(sim=SIMULATED))
+    assert status != 0
+    assert f"{occupied}: found a file; expected a folder, or nothing" in said
+    assert "asyncio" not in said
+
+
+def test_a_holder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / ".snakemake" / "holder.json").mkdir(parents=True)
+    status, said = snakemake(tmp_path, "simulate", config=tiny(sim=SIMULATED))
+    assert status != 0
+    assert "holder.json: found a folder; expected a file, or nothing" in said
+
+
 def test_the_path_of_the_environment_may_hold_spaces(tmp_path):
     (tmp_path / "my env's").symlink_to(sys.prefix)
     python = tmp_path / "my env's" / "bin" / "python"

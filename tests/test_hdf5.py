@@ -92,7 +92,7 @@ def changed(whole, path, changes):
     """A copy of which data sets, groups and attributes are others."""
     path.write_bytes(whole.read_bytes())
     with h5py.File(path, "r+") as file:
-        for number, change, value in changes:
+        for step, (number, change, value) in enumerate(changes):
             items = [""]
             file.visit(items.append)
             name = items[number % len(items)]
@@ -104,9 +104,9 @@ def changed(whole, path, changes):
             elif change == "no attribute":
                 item.attrs.pop(attribute, None)
             elif not name:
-                file[f"added {len(items)}"] = value
+                file[f"added {step}"] = value
             elif change == "rename":
-                file.move(name, f"{name} {len(items)} {number}")
+                file.move(name, f"{name} {step}")
             else:
                 del file[name]
                 if change == "replace":

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -84,6 +85,15 @@ def test_a_store_without_rows(tmp_path):
         assert store.sequences(slice(None)).shape == (0, 4, LENGTH)
         assert store.labels().shape == (0, TARGETS)
         assert len(store.loci()) == 0
+
+
+@pytest.mark.parametrize("column", ["", ".", "/x", "x//y"])
+def test_a_column_that_hdf5_cannot_hold_is_named(tmp_path, column):
+    table = StoreHeader(LENGTH, 5, FORWARD, TABLE.assign(**{column: "a"}), {})
+    told = re.escape(f"found a column called {column!r}")
+    with pytest.raises(InputError, match=told), new_store(tmp_path / "x.h5", table) as writer:
+        writer.append(*rows(3))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_leaves_no_store(tmp_path):

@@ -98,10 +98,7 @@ class BundleSplit:
     def _source(self, name: str) -> Source:
         where = f"{self.path}, variable {name}"
         with damage_told(where, _EXPECTED, _FETCH_AGAIN):
-            array = self._file.array(name)
-            if array.dtype.kind not in "buif":  # complex: v5 tells it with the values alone
-                raise self._wrong_class(name, array.dtype.name)
-            return Source(array, where)
+            return Source(self._file.array(name), where)
 
     def _checked_shape(self) -> tuple[int, int, int]:
         shapes = []
@@ -158,6 +155,6 @@ def _opened(path: Path) -> MatFile:
         return V5File(path)
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # scipy raises many kinds on damaged files
+    except Exception as error:  # many kinds, on damaged files
         found = f"a file that is neither MATLAB v7.3 nor v5, or is damaged ({first_line(error)})"
         raise InputError(path, found, _EXPECTED, _FETCH_AGAIN) from error

@@ -5,9 +5,8 @@ from typing import Any
 
 import h5py
 import numpy as np
-import scipy.sparse
 
-from noncoding.bundle.variable import Variable
+from noncoding.bundle.variable import Variable, sparse_rows
 from noncoding.hdf5 import attribute, open_hdf5, own_dataset, own_item
 
 _CLASSES = {
@@ -61,15 +60,10 @@ class V73File:
         item = own_item(self._file, name)
         if isinstance(item, h5py.Dataset):
             return own_dataset(self._file, name)
-        starts = own_dataset(item, "jc")[:].astype(np.int64)
+        starts = own_dataset(item, "jc")[:]
         # MATLAB leaves out the others where all values are zero.
         values, places = (
             own_dataset(item, part)[:] if part in [*item] else np.zeros(0)
             for part in ("data", "ir")
         )
-        # Compressed along MATLAB's columns, which are rows here.
-        array = scipy.sparse.csr_array(
-            (values, places.astype(np.int64), starts), shape=self.variable(name).shape
-        )
-        array.check_format(full_check=True)
-        return array
+        return sparse_rows(values, places, starts, self.variable(name).shape)

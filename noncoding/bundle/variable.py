@@ -2,6 +2,9 @@
 
 from typing import Any, NamedTuple, Protocol
 
+import numpy.typing as npt
+import scipy.sparse
+
 NUMBERS = (
     *("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
     *("double", "single", "logical", "sparse"),
@@ -22,6 +25,28 @@ class Variable(NamedTuple):
 
     kind: str
     shape: tuple[int, ...]
+
+
+def sparse_rows(
+    values: npt.NDArray[Any],
+    places: npt.NDArray[Any],
+    starts: npt.NDArray[Any],
+    shape: tuple[int, ...],
+) -> scipy.sparse.csr_array:
+    """A sparse variable: MATLAB has it compressed along its columns, which are rows here.
+
+    Raises
+    ------
+    ValueError
+        The parts do not fit together.
+    """
+    array = scipy.sparse.csr_array(
+        # Parts of a file may be of the other byte order, which scipy does not take.
+        (values.astype(values.dtype.newbyteorder("=")), places.astype("i8"), starts.astype("i8")),
+        shape=shape,
+    )
+    array.check_format(full_check=True)
+    return array
 
 
 class MatFile(Protocol):

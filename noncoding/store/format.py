@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from isal.isal_zlib import crc32
 
+from noncoding.errors import InputError
 from noncoding.hdf5 import attributes, own_dataset
 
 SCHEMA_VERSION = 3
@@ -126,6 +127,13 @@ def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
     """Write a table, one dataset a column."""
     group.attrs["columns"] = json.dumps(list(table.columns))
     for column in table:
+        if {"", "."} & {*str(column).split("/")}:
+            raise InputError(
+                "target table",
+                f"a column called {str(column)!r}",
+                "a name that HDF5 can hold: not empty, '.', or with such a part beside a '/'",
+                "Rename it.",
+            )
         write_column(group, str(column), table[column])
 
 

@@ -1,0 +1,186 @@
+"""Any damage of a store or a .mat file is told, or changes nothing; none ends in a traceback."""
+
+import string
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.io
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from toy_store import LENGTH, TABLE, toy_split
+
+from noncoding.convert import convert
+from noncoding.errors import InputError
+from noncoding.store import BOTH, FORWARD, ROWS_PER_CHUNK, Store, StoreHeader, new_store
+from noncoding.verify import damages
+
+ROWS = 40
+bounded = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("damaged")
+
+
+@pytest.fixture(scope="module")
+def store(folder):
+    path = folder / "whole.h5"
+    start = np.arange(ROWS)
+    loci = pd.DataFrame({"chromosome": "I", "start": start, "end": start + LENGTH})
+    with new_store(path, StoreHeader(LENGTH, 10, FORWARD, TABLE, {"url": "a"})) as writer:
+        writer.append(*toy_split(ROWS, 0), loci)
+    return path
+
+
+def content(path):
+    with Store(path) as store:
+        blocks = range(-(-store.rows // ROWS_PER_CHUNK))
+        packed = [part.tobytes() for block in blocks for part in store.packed_block(block)]
+        tables = [store.targets.to_csv(), store.loci().to_csv()]
+        whole = [store.sequences(slice(None)).tobytes(), store.labels().tobytes()]
+        sizes = [store.rows, store.length, store.bin, store.strands, store.code_version]
+        return [*packed, *tables, *whole, *sizes, store.source, store.digest]
+
+
+# Half of them at the beginning, where HDF5 and MATLAB say what there is.
+places = st.integers(0, 1 << 12) | st.integers(0, 1 << 20)
+bytes_of_a_file = st.lists(st.tuples(places, st.integers(1, 255)), max_size=4)
+
+
+def damaged(whole, path, flips, kept):
+    """A copy of which some bytes are others, and the end is missing."""
+    content = bytearray(whole.read_bytes())
+    for place, change in flips:
+        content[place % len(content)] ^= change
+    path.write_bytes(content[: round(kept * len(content))])
+    return path
+
+
+shares = st.just(1.0) | st.just(1.0) | st.floats(0, 1)
+words = st.text(string.ascii_letters, max_size=5)
+single_values = (
+    st.integers(-(2**63), 2**63 - 1)
+    | st.floats()
+    | words
+    | words.map(str.encode)
+    | st.sampled_from([h5py.Empty("i8"), True, 1 + 2j, BOTH, "{}", "[]", "null"])
+)
+arrays = st.builds(
+    np.full,
+    st.lists(st.integers(0, 5), min_size=1, max_size=3).map(tuple)
+    | st.sampled_from([(ROWS,), (ROWS, 1), (ROWS, 4, 5), (LENGTH, 4, ROWS), (3, ROWS)]),
+    st.integers(0, 2),
+    st.sampled_from(["u1", "i8", "u4", ">u2", "f4", "c8", "?", "S3"]),
+)
+changes = st.lists(
+    st.tuples(
+        st.integers(0, 100),
+        st.sampled_from(["remove", "replace", "rename", "group", "link", "to nowhere"])
+        | st.sampled_from(["attribute", "no attribute"]),
+        single_values | arrays,
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+def changed(whole, path, changes):
+    """A copy of which data sets, groups and attributes are others."""
+    path.write_bytes(whole.read_bytes())
+    with h5py.File(path, "r+") as file:
+        for step, (number, change, value) in enumerate(changes):
+            items = [""]
+            file.visit(items.append)
+            name = items[number % len(items)]
+            item = file[name] if name else file
+            attributes = [*item.attrs, "MATLAB_class", "MATLAB_sparse"]
+            attribute = attributes[number % len(attributes)]
+            if change == "attribute":
+                item.attrs[attribute] = value
+            elif change == "no attribute":
+                item.attrs.pop(attribute, None)
+            elif not name:
+                file[f"added {step}"] = value
+            elif change == "rename":
+                file.move(name, f"{name} {step}")
+            else:
+                del file[name]
+                if change == "replace":
+                    file[name] = value
+                elif change == "group":
+                    file.create_group(name)
+                elif change == "link":
+                    file[name] = h5py.ExternalLink(whole.name, name)
+                elif change == "to nowhere":
+                    file[name] = h5py.SoftLink(f"/{name}")
+    return path
+
+
+def told_or_as_written(whole, path):
+    try:
+        found = content(path)
+    except InputError:
+        found = None
+    try:
+        agrees = not list(damages(path))
+    except InputError:
+        agrees = False
+    assert not agrees or found == content(whole)
+
+
+@bounded
+@given(bytes_of_a_file, shares)
+def test_a_store_with_other_bytes_is_told_or_reads_as_written(store, flips, kept):
+    told_or_as_written(store, damaged(store, store.with_name("damaged.h5"), flips, kept))
+
+
+@bounded
+@given(changes)
+def test_a_store_of_another_structure_is_told_or_reads_as_written(store, changes):
+    told_or_as_written(store, changed(store, store.with_name("changed.h5"), changes))
+
+
+@pytest.fixture(scope="module")
+def mats(folder):
+    """By version and compression."""
+    sequences, labels = toy_split(ROWS, 0)
+    paths = {name: folder / f"{name}.mat" for name in ("v7.3", "v5", "v5 packed")}
+    with h5py.File(paths["v7.3"], "w") as file:
+        values = sequences[:, [0, 2, 1, 3]].transpose(2, 1, 0)
+        file.create_dataset("trainxdata", data=values, chunks=(LENGTH, 4, 16), compression="gzip")
+        file["traindata"] = labels.T
+        file["traindata"].attrs["MATLAB_class"] = np.bytes_("uint8")
+    for name in ("v5", "v5 packed"):
+        values = {"trainxdata": sequences, "traindata": labels}
+        scipy.io.savemat(paths[name], values, do_compression=name != "v5")
+    return paths
+
+
+def converted_or_told(path):
+    out = Path(f"{path}.h5")
+    try:
+        convert(path, out, split="train", targets=TABLE, window=LENGTH, bin=10, source={})
+    except InputError:
+        assert not out.exists()
+    else:
+        assert list(damages(out)) == []
+        out.unlink()
+
+
+@settings(bounded, max_examples=40)
+@given(flips=bytes_of_a_file, kept=shares)
+@pytest.mark.parametrize("version", ["v7.3", "v5", "v5 packed"])
+def test_a_mat_file_with_other_bytes_is_converted_or_told(mats, version, flips, kept):
+    whole = mats[version]
+    converted_or_told(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
+
+
+@bounded
+@given(changes)
+def test_a_mat_file_of_another_structure_is_converted_or_told(mats, changes):
+    whole = mats["v7.3"]
+    converted_or_told(changed(whole, whole.with_name("changed.mat"), changes))

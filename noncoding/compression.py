@@ -18,6 +18,8 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
     b"\xfd7zXZ\x00": lzma.open,
 }
 """By the first bytes of the file; anything else is read as it is."""
+MOST_BYTES = 1 << 29
+"""Of a text that is compressed: a few kilobytes may inflate to gigabytes."""
 ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """Of reading what is damaged or cut short."""
 _OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -37,7 +39,7 @@ def opened(path: str | os.PathLike[str]) -> IO[bytes]:
 
 
 def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
-    """What a whole file holds, plain or compressed with gzip, bzip2 or xz.
+    """What a whole text holds, plain or compressed with gzip, bzip2 or xz.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
     Raises
     ------
     InputError
-        It is damaged or ends early, or is an archive of another kind.
+        It is damaged or ends early, is an archive of another kind, or inflates to more than
+        `MOST_BYTES`.
     """
     if kind := next((kind for magic, kind in _OTHERS.items() if content.startswith(magic)), None):
         raise InputError(
@@ -62,7 +65,7 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
         return content
     try:
         with opener(io.BytesIO(content)) as stream:
-            return stream.read()
+            found: bytes = stream.read(MOST_BYTES + 1)
     except ERRORS as error:
         raise InputError(
             where,
@@ -70,6 +73,14 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
             "a whole file",
             "Get it anew.",
         ) from error
+    if len(found) > MOST_BYTES:
+        raise InputError(
+            where,
+            f"{len(content):,} bytes that inflate to more than {MOST_BYTES >> 20} MiB",
+            "a text that fits into memory",
+            "Check that it is the right file; if it is, unpack it.",
+        )
+    return found
 
 
 def _opener(start: bytes) -> Callable[..., Any]:

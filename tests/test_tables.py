@@ -73,6 +73,12 @@ def test_what_cannot_be_read_is_named(tmp_path, content, place, told):
     assert error.value.where.endswith(f"some.tsv, {place}" if place else "some.tsv")
 
 
+def test_a_text_that_inflates_beyond_measure_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("noncoding.compression.MOST_BYTES", 1 << 20)
+    with pytest.raises(InputError, match="bytes that inflate to more than 1 MiB"):
+        table_of(tmp_path, gzip.compress(PLAIN.encode() + b"#" * (1 << 20)))
+
+
 CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 
 

@@ -267,9 +267,9 @@ def test_full_disk(tmp_path, wanted):
 
 KILLED_AT_THE_SECOND_MEMBER = """
 import os, signal, sys
-from noncoding import unpack
+from noncoding import archive, unpack
 
-read, count = unpack._chunk, 0
+read, count = archive._chunk, 0
 
 def killed(*arguments):
     global count
@@ -278,7 +278,7 @@ def killed(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
     return read(*arguments)
 
-unpack._chunk = killed
+archive._chunk = killed
 unpack.unpack(sys.argv[1], dict(zip(["train.mat", "test.mat"], sys.argv[2:])))
 """
 

@@ -4,14 +4,13 @@ Light, since the rules list them, too.
 """
 
 import os
-import tarfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from noncoding.archive import members
 from noncoding.errors import InputError
 from noncoding.tables import Table, read_table
 
@@ -238,32 +237,20 @@ def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
 
 
 def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
-    try:
-        with tarfile.open(source.archive) as archive:
-            for member in archive:
-                if not (member.isfile() and fnmatchcase(member.name, source.pattern)):
-                    continue
-                if not _is_wanted(member.name):
-                    continue
-                where = f"{source.archive}:{member.name}"
-                _require_utf8(where, "member")
-                handle = archive.extractfile(member)
-                assert handle is not None, "only links and folders have no content"
-                yield PeakFile(
-                    name=_target_name(PurePosixPath(member.name).name, source.suffix, where),
-                    peak_file=member.name,
-                    where=where,
-                    named_in=where,
-                    content=handle.read(),
-                    group=source.group,
-                )
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
-        raise InputError(
-            source.archive,
-            f"what cannot be read as an archive ({error})",
-            "a whole tar archive, plain or compressed",
-            "Get the archive anew, or correct its path.",
-        ) from error
+    for member in members(source.archive):
+        wanted = fnmatchcase(member.name, source.pattern) and _is_wanted(member.name)
+        if not wanted or not member.is_file:
+            continue
+        where = f"{source.archive}:{member.name}"
+        _require_utf8(where, "member")
+        yield PeakFile(
+            name=_target_name(PurePosixPath(member.name).name, source.suffix, where),
+            peak_file=member.name,
+            where=where,
+            named_in=where,
+            content=b"".join(member.chunks()),
+            group=source.group,
+        )
 
 
 def _in_table(source: PeakTable) -> Iterator[PeakFile]:

@@ -230,6 +230,14 @@ def test_an_archive_gives_the_same_without_unpacking(tmp_path, mode):
     assert list(tmp_path.iterdir()) == [archive]
 
 
+def test_an_archive_that_is_not_to_be_trusted_is_refused(tmp_path):
+    archive = tmp_path / "a.tar.gz"
+    with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as file:
+        file.addfile(tarfile.TarInfo("x" * (2 << 20)))
+    with pytest.raises(InputError, match="a header of more than 1,048,576 bytes"):
+        list(peak_files(PeakArchive(archive, "*.bed", ".bed", "TF")))
+
+
 def test_a_table_gives_its_rows_in_order(tmp_path):
     write_folder(tmp_path, FILES)
     table = tmp_path / "top" / "peaks.tsv"
@@ -317,5 +325,5 @@ def test_an_archive_that_cannot_be_read_is_refused(tmp_path):
     cut.write_bytes(whole.read_bytes()[:-40])
     text.write_text("not an archive")
     for archive in (cut, text, tmp_path / "none.tar"):
-        with pytest.raises(InputError, match="what cannot be read as an archive"):
+        with pytest.raises(InputError, match=r"cannot be opened|cut short or not a tar archive"):
             list(peak_files(PeakArchive(archive, "*_CX.bed", "_CX.bed", "TF")))

@@ -42,17 +42,21 @@ class Table(NamedTuple):
     lines: list[int]
 
 
-def read_table(path: str | os.PathLike[str], required: Collection[str] = ()) -> Table:
+def read_table(
+    path: str | os.PathLike[str], required: Collection[str] = (), *, strip: bool = True
+) -> Table:
     """Read a tab-separated table with a header; every value stays text.
 
     Parameters
     ----------
     path : path
         UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed. Values may be
-        in double quotes; white space around them is taken off. Empty rows, and columns of row
-        names without a header as R writes them, are skipped.
+        in double quotes. Empty rows, and columns of row names without a header as R writes
+        them, are skipped.
     required : collection of str
         Columns that must be there.
+    strip : bool
+        Take white space off that is around values.
 
     Returns
     -------
@@ -65,7 +69,9 @@ def read_table(path: str | os.PathLike[str], required: Collection[str] = ()) -> 
         more values than the header.
     """
     header, rows, lines = _parsed(read_text(path), path)
-    columns = list(header)
+    if strip:
+        rows = [[value.strip() for value in row] for row in rows]
+    columns = [name.strip() for name in header]
     while not columns[-1]:
         columns.pop()
     _check_columns(path, columns, required)
@@ -172,9 +178,8 @@ def _parsed(
     rows, lines = [], []
     try:
         for row in reader:
-            values = [value.strip() for value in row]
-            if any(values):
-                rows.append(values)
+            if any(value.strip() for value in row):
+                rows.append(row)
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise InputError(

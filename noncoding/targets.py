@@ -24,7 +24,7 @@ DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.DataFrame:
     """Read a target table.
 
     Parameters
@@ -34,6 +34,8 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
         ``group`` are needed; a missing ``name`` is composed of cell type,
         assay and treatment; ``motif`` names a target's known motif where the
         others do not. Further columns are kept as they are.
+    strip : bool
+        Take white space off that is around values: for tables that a person wrote.
 
     Returns
     -------
@@ -48,7 +50,7 @@ def read_targets(path: str | os.PathLike[str]) -> pd.DataFrame:
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
     text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
-    given = read_table(path, required=("index", "group"))
+    given = read_table(path, required=("index", "group"), strip=strip)
     content = StringIO()
     csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
     content.seek(0)

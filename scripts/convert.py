@@ -17,7 +17,7 @@ with logged_stage(snakemake.log[0], snakemake.input):
         snakemake.input.mat,
         snakemake.output[0],
         split=snakemake.wildcards.split,
-        targets=read_targets(snakemake.input.targets),
+        targets=read_targets(snakemake.input.targets, strip=True),
         window=snakemake.params.window,
         bin=snakemake.params.bin,
         verify=snakemake.params.verify,

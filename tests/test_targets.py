@@ -22,7 +22,8 @@ def test_the_official_table():
 
 
 @pytest.mark.parametrize(
-    "names", [["a", "NA"], ["007", "012"], ["1.10", "1e5"], ["True", "False"], ["inf", "nan"]]
+    "names",
+    [["a", "NA"], [" a", "a "], ["007", "012"], ["1.10", "1e5"], ["True", "False"], ["inf", "nan"]],
 )
 def test_round_trip(tmp_path, names):
     table = pd.DataFrame({"index": [0, 1], "name": names, "group": ["01", "02"]})

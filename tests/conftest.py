@@ -6,6 +6,7 @@ from pathlib import Path
 # and for the processes that tests start: before the libraries are loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import pytest
 import torch
 from hypothesis import settings
 
@@ -29,3 +30,13 @@ def pytest_collection_modifyitems(config, items):
         folders = [item.path.parent.name for item in items]
         order = [first.index(name) if name in first else len(first) for name in folders]
         items[:] = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Between processes of tests, reports are UTF-8, which a logged name of other bytes is not."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report

@@ -143,7 +143,7 @@ def test_files_that_are_not_predictions_are_refused(case):
     with pytest.raises(InputError, match="'probability'"):
         run(folder)
     (folder / "predictions.h5").write_text("not HDF5")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="HDF5 cannot open"):
         run(folder)
 
 

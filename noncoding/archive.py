@@ -7,9 +7,9 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Self
 
-from noncoding.compression import opened
+from noncoding.compression import MOST_BYTES, opened
 from noncoding.errors import InputError
 
 LONGEST_HEADER = 1 << 20
@@ -42,6 +42,11 @@ class Member:
 
     def __str__(self) -> str:
         return f"{self._archive}, member {shown(self.name)}"
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it stands for a folder."""
+        return self._info.isdir()
 
     @property
     def is_file(self) -> bool:
@@ -79,6 +84,36 @@ class Member:
         while chunk := _chunk(self._archive, source):
             yield chunk
 
+    def content(self) -> bytes:
+        """The whole of a regular file that is a text, as `noncoding.compression.decompressed`.
+
+        Raises
+        ------
+        InputError
+            The archive is damaged, or the file is longer than `MOST_BYTES`.
+        """
+        if self._info.size > MOST_BYTES:
+            raise InputError(
+                str(self),
+                f"{self._info.size:,} bytes",
+                f"a text of at most {MOST_BYTES >> 20} MiB",
+                "Check that it is the right file.",
+            )
+        return b"".join(self.chunks())
+
+
+class _Info(tarfile.TarInfo):
+    """A member whose header, if damaged, is an error: tarfile takes it for the archive's end."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> Self:
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.HeaderError as error:
+            if type(error).__name__ in ("EOFHeaderError", "EmptyHeaderError"):  # an end as it is
+                raise
+            raise tarfile.ReadError(f"after {tarfile_.offset:,} bytes, {error}") from error
+
 
 DISTRUST = "Do not trust this archive: delete it and fetch one from a source that you know."
 
@@ -106,7 +141,7 @@ def members(archive: str | os.PathLike[str]) -> Iterator[Member]:
     with _opened(archive) as stream:
         bounded = _Bounded(archive, stream)
         with _reading(archive):
-            tar = tarfile.open(fileobj=bounded, mode="r|")  # noqa: SIM115, the stream is closed above
+            tar = tarfile.open(fileobj=bounded, mode="r|", tarinfo=_Info)  # noqa: SIM115, the stream is closed above
         while (info := _next(archive, tar)) is not None:
             # tarfile takes a header into memory as a whole, however long it is.
             bounded.limit = tar.offset + LONGEST_HEADER

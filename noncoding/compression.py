@@ -32,9 +32,12 @@ def opened(path: str | os.PathLike[str]) -> IO[bytes]:
     ------
     OSError
         It cannot be opened. Reading raises one of `ERRORS`.
+    InputError
+        It is compressed in another way.
     """
     with Path(path).open("rb") as handle:
         start = handle.read(max(map(len, OPENERS)))
+    _refuse_others(start, path)
     return _opener(start)(path, "rb")
 
 
@@ -53,13 +56,7 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
         It is damaged or ends early, is an archive of another kind, or inflates to more than
         `MOST_BYTES`.
     """
-    if kind := next((kind for magic, kind in _OTHERS.items() if content.startswith(magic)), None):
-        raise InputError(
-            where,
-            f"a file that is compressed with {kind}",
-            "a file that is plain or compressed with gzip, bzip2 or xz",
-            "Unpack it.",
-        )
+    _refuse_others(content, where)
     opener = _opener(content)
     if opener is open:
         return content
@@ -69,9 +66,9 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
     except ERRORS as error:
         raise InputError(
             where,
-            f"compressed data that end early or are damaged ({error})",
+            f"compressed data that end early, are damaged or have others behind them ({error})",
             "a whole file",
-            "Get it anew.",
+            "Download or pack it again.",
         ) from error
     if len(found) > MOST_BYTES:
         raise InputError(
@@ -81,6 +78,17 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
             "Check that it is the right file; if it is, unpack it.",
         )
     return found
+
+
+def _refuse_others(start: bytes, where: str | os.PathLike[str]) -> None:
+    kind = next((kind for magic, kind in _OTHERS.items() if start.startswith(magic)), None)
+    if kind:
+        raise InputError(
+            where,
+            f"a file that is compressed with {kind}",
+            "a file that is plain or compressed with gzip, bzip2 or xz",
+            "Unpack it, and pack archives with tar.",
+        )
 
 
 def _opener(start: bytes) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from noncoding.errors import InputError
+from noncoding.files import from_home
 
 # A password may hold any character, a slash too: what looks like a port is none then.
 _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
@@ -130,8 +131,11 @@ def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     if dataset["source"] != "bundle" or not entry:
         return None
     url = urls(entry)[0]
-    path = Path(unquote(urlsplit(url).path) if url.startswith("file:") else url).expanduser()
-    return path if path.is_dir() else None
+    try:
+        path = from_home(unquote(urlsplit(url).path) if url.startswith("file:") else url)
+        return path if path.is_dir() else None
+    except (OSError, ValueError):  # No folder, and perhaps no address: that is told elsewhere.
+        return None
 
 
 def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:

@@ -190,6 +190,19 @@ def discard(folder: str | os.PathLike[str]) -> None:
             Path(folder).rename(name)
 
 
+def from_home(path: str) -> Path:
+    """A path of which ``~`` or ``~user`` at the beginning is expanded, where there is such a user.
+
+    Unlike `pathlib.Path.expanduser`, leaves ``./~user`` as it is.
+    """
+    if not path.startswith("~"):
+        return Path(path)
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Content of a JSON file; None if it is missing, cut short or something else."""
     try:

@@ -51,8 +51,8 @@ def read_table(
     ----------
     path : path
         UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed. Values may be
-        in double quotes. Empty rows, and columns of row names without a header as R writes
-        them, are skipped.
+        in double quotes. Empty rows and columns without a name are skipped, also the names
+        of rows that R writes.
     required : collection of str
         Columns that must be there.
     strip : bool
@@ -72,11 +72,9 @@ def read_table(
     if strip:
         rows = [[value.strip() for value in row] for row in rows]
     columns = [name.strip() for name in header]
-    while not columns[-1]:
-        columns.pop()
-    _check_columns(path, columns, required)
-    if all(len(row) == len(columns) + 1 for row in rows) and any(row[-1] for row in rows):
+    if _have_names(rows, len(columns)):
         rows = [row[1:] for row in rows]
+    _check_columns(path, columns, required)
     for row, line in zip(rows, lines, strict=True):
         if any(row[len(columns) :]):
             raise InputError(
@@ -86,7 +84,20 @@ def read_table(
                 "Separate values by single tabs, or put a value that holds a tab in quotes.",
             )
     padded = [row + [""] * (len(columns) - len(row)) for row in rows]
-    return Table(columns, [dict(zip(columns, row, strict=False)) for row in padded], lines)
+    named = [place for place, name in enumerate(columns) if name]
+    return Table(
+        [columns[place] for place in named],
+        [{columns[place]: row[place] for place in named} for row in padded],
+        lines,
+    )
+
+
+def _have_names(rows: list[list[str]], columns: int) -> bool:
+    """Whether rows begin with a name that has no column, as R writes them."""
+    # With an empty value at the end of each, as of a spreadsheet, only R's usual names tell.
+    longer = bool(rows) and all(len(row) == columns + 1 for row in rows)
+    numbers = [str(number) for number in range(1, len(rows) + 1)]
+    return longer and (any(row[-1] for row in rows) or [row[0] for row in rows] == numbers)
 
 
 def read_text(path: str | os.PathLike[str]) -> str:

@@ -60,6 +60,16 @@ def check_paths(dataset):
     settings = config["datasets"][dataset]
     given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
     given += [file_name(entry) for entry in downloads(settings).values()]
+    folder = bundle_folder(settings)
+    if folder:
+        given += [str(mat_file(settings, split)) for split in ("train", "valid", "test")]
+        if Path(config["results"]).resolve() in (folder.resolve(), *folder.resolve().parents):
+            raise InputError(
+                f"configuration, key datasets.{dataset}.archive.url",
+                f"the folder {folder}, which is within the results",
+                "a folder of .mat files elsewhere, since those within the results are deleted",
+                "Move the files out of it.",
+            )
     for path in [*given, *peak_files(dataset)]:
         if isinstance(path, str) and contains_wildcard(path):
             raise InputError(
@@ -80,8 +90,8 @@ try:
     # Here, since an error in a function of a rule is shown with its traceback.
     for dataset in DATASETS:
         check_paths(dataset)
-except InputError as error:
-    raise WorkflowError(str(error))
+except (InputError, OSError) as error:
+    raise WorkflowError(str(explained(error) or error))
 
 RESULTS = os.path.normpath(config["results"])
 # What is trained: its name → the model's own name and the seed.
@@ -92,6 +102,8 @@ FORMATS = ["svg", "png"]
 
 # What a sequence of a given data set comes from decides which rules make its stores.
 BUNDLES = [name for name, d in config["datasets"].items() if d["source"] in ("bundle", "simulated")]
+# Bundles that come as an archive, and not as a folder of .mat files.
+PACKED = [name for name in BUNDLES if not bundle_folder(config["datasets"][name])]
 GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "genome"]
 SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
 
@@ -426,15 +438,12 @@ FINAL_STAGES = [
 ]
 
 
-# Every folder that a run writes into.
-FOLDERS = {
-    *(Path(path).parent for paths in DELIVERABLES.values() for path in paths),
-    *of_datasets("logs"),
-    *of_models("logs"),
-}
+# Folders that every job writes into, and those of all results.
+LOGS = [RESULTS, *of_datasets("logs"), *of_models("logs")]
+FOLDERS = {Path(path).parent for paths in DELIVERABLES.values() for path in paths}
 # Here, since Snakemake fails on them while it looks for files.
 try:
-    check_folders(FOLDERS)
+    check_folders([*FOLDERS, *LOGS])
 except InputError as error:
     raise WorkflowError(str(error))
 
@@ -442,7 +451,7 @@ except InputError as error:
 def begin():
     """Hold the folder of a run, and say at once where results cannot be written."""
     try:
-        check_folders(FOLDERS, writable=True)
+        check_folders(LOGS, writable=True)
         hold()
     except (InputError, OSError) as error:
         raise WorkflowError(str(explained(error) or error))

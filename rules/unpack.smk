@@ -9,7 +9,7 @@ rule unpack_bundle:
     log:
         f"{RESULTS}/{{dataset}}/logs/unpack.log",
     wildcard_constraints:
-        dataset=one_of(BUNDLES),
+        dataset=one_of(PACKED),
     conda:
         "../envs/noncoding.yaml"
     threads: 1

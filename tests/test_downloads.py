@@ -115,7 +115,13 @@ def test_a_folder_in_place_of_an_archive(folder, url):
     assert mat_file(of, "valid").resolve() == folder / "in" / "valid.mat"
 
 
-@pytest.mark.parametrize("url", ["mine.tar.gz", "nowhere", "https://example.org/mine"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("mine.tar.gz", "nowhere", "https://example.org/mine"),
+        *("~nosuchuser/mine", "./~root", "file://[mine/x", "m" * 300, "m" * 5000),
+    ],
+)
 def test_an_archive_is_no_folder(folder, url):
     assert bundle_folder(bundle(url)) is None
     assert mat_file(bundle(url), "train") is None

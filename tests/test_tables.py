@@ -44,6 +44,22 @@ def test_every_form_gives_the_same_text(tmp_path, content):
     assert table_of(tmp_path, content).rows == ROWS
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        # As R writes it, and as a spreadsheet does: in both, the last value is empty.
+        ("path\tname\tmotif\n1\ta.bed\tA\t\n", {"path": "a.bed", "name": "A", "motif": ""}),
+        ("path\tname\tmotif\na.bed\tA\tM\t\n", {"path": "a.bed", "name": "A", "motif": "M"}),
+        ("path\t\tname\t\tmotif\na\tx\tA\ty\tM\n", {"path": "a", "name": "A", "motif": "M"}),
+        ("\tpath\tname\n1\ta\tA\n", {"path": "a", "name": "A"}),
+    ],
+)
+def test_columns_without_a_name_shift_no_value(tmp_path, content, row):
+    table = table_of(tmp_path, content.encode())
+    assert table.rows == [row]
+    assert table.columns == list(row)
+
+
 def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
     table = table_of(tmp_path, b'path\tname\tgroup\n\na\tA\nb\t"B\nb"\tTF\n')
     assert table.columns == ["path", "name", "group"]

@@ -219,7 +219,10 @@ def _check_ends(intervals: pd.DataFrame, where: str | os.PathLike[str], limits: 
 def _proposed_map(outside: Collection[str], lengths: Collection[str]) -> str:
     proposed = chromosome_map_for(outside, lengths)
     if not proposed:
-        return "Set chromosome_map to say which chromosome of the FASTA file each name means."
+        return (
+            "Set chromosome_map to say which chromosome of the FASTA file each name means, or "
+            "leave the file out if it has none of them."
+        )
     entries = some_of([f"{name!r}: {own!r}" for name, own in proposed.items()], shown=30)
     return f"Set chromosome_map: {{{entries}}}."
 

@@ -149,7 +149,7 @@ def check_rows(splits: Mapping[str, SplitCounts], binning: Binning) -> None:
     for name, split in splits.items():
         if split.rows:
             continue
-        on = f"on {', '.join(split.chromosomes)}"
+        on = f"on {some_of(split.chromosomes)}"
         if not split.peaks:
             found = f"no peaks {on}" if split.chromosomes else "no chromosomes"
             remedy = "Give the split chromosomes that have peaks."

@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable
 
 _ALTERNATIVE = re.compile(
     r"""
-    .+_(alt|random|fix|novel|hap\d*|decoy)$    # UCSC
+    .+_(alt|random|fix|novel|decoy)$          # UCSC
+    | .+_[a-z]+\d*_hap\d+$                     # not hap1 and hap2 of a phased assembly
     | CHR_(HS|HG|MM|MG)\w+$                    # Ensembl: alternative loci and patches
     | H[SG]\w*_(CTG|PATCH|RANDOM)\w*$
     | HLA-.+                                   # of the analysis sets of the human genome

@@ -12,6 +12,7 @@ from typing import Any
 
 from noncoding.archive import members
 from noncoding.errors import InputError
+from noncoding.files import from_home
 from noncoding.tables import Table, read_table
 
 TABLE_REQUIRED = ("path", "name")
@@ -126,8 +127,8 @@ def peak_source(
     if archive is not None:
         return PeakArchive(archive, **naming)
     if "folder" in settings:
-        return PeakFolder(Path(settings["folder"]).expanduser(), **naming)
-    return PeakTable(Path(settings["table"]).expanduser())
+        return PeakFolder(Path(settings["folder"]), **naming)
+    return PeakTable(Path(settings["table"]))
 
 
 def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
@@ -239,8 +240,15 @@ def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
 def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
     for member in members(source.archive):
         wanted = fnmatchcase(member.name, source.pattern) and _is_wanted(member.name)
-        if not wanted or not member.is_file:
+        if not wanted or member.is_folder:
             continue
+        if not member.is_file:
+            raise InputError(
+                str(member),
+                "a link or device, whose peaks are not in the archive at this place",
+                "a peak file that is stored in full",
+                "Pack the archive anew with tar --dereference --hard-dereference.",
+            )
         where = f"{source.archive}:{member.name}"
         _require_utf8(where, "member")
         yield PeakFile(
@@ -248,7 +256,7 @@ def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
             peak_file=member.name,
             where=where,
             named_in=where,
-            content=b"".join(member.chunks()),
+            content=member.content(),
             group=source.group,
         )
 
@@ -281,7 +289,7 @@ def _read_peak_table(path: str | os.PathLike[str]) -> Table:
 
 
 def _table_path(source: PeakTable, path: str) -> Path:
-    return Path(source.table).parent / Path(path).expanduser()
+    return Path(source.table).parent / from_home(path)
 
 
 def _require_utf8(path: str, kind: str) -> None:

@@ -54,6 +54,8 @@ def test_alternatives_of_chromosomes_are_known(header):
         "NT_033777.3 Drosophila melanogaster chromosome 3R",
         "scaffold_12",
         "Hap1",
+        "chr1_hap1",
+        "SUPER_1_hap2",
         "HSP70",
         "ctg1",
     ],

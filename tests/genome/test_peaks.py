@@ -14,6 +14,7 @@ import pytest
 from noncoding.build.bed import on_genome, read_bed, warn_of_placed
 from noncoding.build.peaks import PeakArchive, PeakFolder, PeakTable, peak_files, peak_paths
 from noncoding.errors import InputError
+from noncoding.fasta import records
 
 NARROW_PEAK = (
     b"browser position chr1:1-100\n"
@@ -236,6 +237,51 @@ def test_an_archive_that_is_not_to_be_trusted_is_refused(tmp_path):
         file.addfile(tarfile.TarInfo("x" * (2 << 20)))
     with pytest.raises(InputError, match="a header of more than 1,048,576 bytes"):
         list(peak_files(PeakArchive(archive, "*.bed", ".bed", "TF")))
+
+
+def test_a_damaged_header_does_not_end_an_archive(tmp_path):
+    archive = tmp_path / "a.tar"
+    write_archive(archive, dict.fromkeys(("a.bed", "b.bed", "c.bed"), b"chr1\t1\t2\n"), "w")
+    whole = archive.read_bytes()
+    source = PeakArchive(archive, "*.bed", ".bed", "TF")
+    assert len(list(peak_files(source))) == 3
+    # Each member takes 1024 bytes: its header, and its content filled up to a block.
+    for damaged in (whole[:1030] + b"x" + whole[1031:], whole[:1300], whole[:2058]):
+        archive.write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged, cut short or not a tar archive"):
+            list(peak_files(source))
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
+def test_a_link_in_an_archive_is_no_target_that_is_lost(tmp_path, kind):
+    with tarfile.open(tmp_path / "a.tar", "w") as file:
+        folder = tarfile.TarInfo("folder.bed")
+        folder.type = tarfile.DIRTYPE
+        link = tarfile.TarInfo("b.bed")
+        link.type, link.linkname = kind, "a.bed"
+        file.addfile(folder)
+        file.addfile(link)
+    with pytest.raises(InputError, match=r"member 'b\.bed': found a link .*--hard-dereference"):
+        list(peak_files(PeakArchive(tmp_path / "a.tar", "*.bed", ".bed", "TF")))
+
+
+def test_peaks_beyond_measure_are_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("noncoding.archive.MOST_BYTES", 1 << 20)
+    write_archive(tmp_path / "a.tar.gz", {"a.bed": b"#" * (1 << 21)})
+    with pytest.raises(InputError, match="found 2,097,152 bytes; expected a text of at most 1 MiB"):
+        list(peak_files(PeakArchive(tmp_path / "a.tar.gz", "*.bed", ".bed", "TF")))
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"PK\3\4", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")])
+def test_what_is_compressed_in_another_way_is_named(tmp_path, start, kind):
+    path = tmp_path / "a"
+    path.write_bytes(start + b"x" * 1000)
+    with pytest.raises(InputError, match=f"compressed with {kind}"):
+        list(peak_files(PeakArchive(path, "*.bed", ".bed", "TF")))
+    with pytest.raises(InputError, match=f"compressed with {kind}"):
+        list(records(path))
+    with pytest.raises(InputError, match=f"compressed with {kind}"):
+        read_bed(path.read_bytes(), path)
 
 
 def test_a_table_gives_its_rows_in_order(tmp_path):

@@ -124,6 +124,24 @@ def test_a_folder_of_mat_files_in_place_of_an_archive(bundle, tmp_path):
     assert "mine: found no valid.mat; expected one valid.mat" in said
 
 
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("results/toy/raw", "archive.url: found the folder results/toy/raw, which is within the"),
+        ("mi{n}e", "train.mat: found a name in braces"),
+    ],
+)
+def test_a_folder_of_mat_files_that_cannot_be_used_is_told(bundle, tmp_path, folder, told):
+    with tarfile.open(tmp_path / "shelf" / "toy.tar.gz") as archive:
+        archive.extractall(tmp_path / folder, filter="data")
+    config = tiny(toy=bundle | {"archive": {"url": folder, "sha256": None}})
+    status, said = snakemake(tmp_path, "convert", config=config)
+    assert status != 0
+    assert told in said
+    assert "Traceback" not in said
+    assert len(list((tmp_path / folder).rglob("*.mat"))) == 3
+
+
 def test_a_cut_archive_stops_with_what_to_do(bundle, tmp_path):
     archive = tmp_path / "shelf" / "toy.tar.gz"
     archive.write_bytes(archive.read_bytes()[:-3000])

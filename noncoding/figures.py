@@ -86,7 +86,9 @@ def _write_powers(figure: Figure) -> None:
 
 def set_title(figure: Figure, finding: str) -> None:
     """Title of a whole figure, at its left edge, in as many lines as its width asks for."""
-    figure.suptitle(finding, x=0.01, ha="left", wrap=True)
+    # Where matplotlib breaks lines, it takes dollars for formulas unless they are escaped.
+    text = finding.replace("$", r"\$")
+    figure.suptitle(text, x=0.01, ha="left", wrap=True, parse_math=True)
 
 
 def shortened(name: str, most: int) -> str:

@@ -30,6 +30,15 @@ def test_a_dollar_in_a_name_is_no_formula(tmp_path):
         assert f">{name}<" in text
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dollar_in_a_title_that_is_broken_into_lines_is_none(tmp_path, name):
+    path = tmp_path / "figure.svg"
+    with saved_figure(path) as figure:
+        figure.add_subplot()
+        set_title(figure, f"{name} {'has the highest AUROC of all targets ' * 4}")
+    assert f">{name} has" in path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("scale", ["log", "symlog"])
 def test_powers_on_logarithmic_axes_are_raised(tmp_path, scale):
     visible = re.sub("<!--.*?-->", "", drawn(tmp_path, scale))

@@ -232,3 +232,14 @@ def test_while_a_store_is_made_anew_the_one_before_is_read(tmp_path):
             assert before.rows == 8
     with Store(path) as after:
         assert after.rows == 4
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\0b"])
+def test_names_that_no_table_keeps_are_refused(tmp_path, name):
+    named = TABLE.assign(name=[*TABLE["name"][:-1], name])
+    with (
+        pytest.raises(InputError, match="target table, row 11: found the target name"),
+        new_store(tmp_path / "train.h5", StoreHeader(LENGTH, 5, FORWARD, named, {})),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []

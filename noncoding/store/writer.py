@@ -25,6 +25,7 @@ from noncoding.store.format import (
     write_column,
     write_table,
 )
+from noncoding.targets import check_name
 
 
 class StoreWriter:
@@ -39,6 +40,8 @@ class StoreWriter:
     """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:
+        for row, name in enumerate(header.targets["name"], start=1):
+            check_name(str(name), f"target table, row {row}")
         self._file = file
         self._header = header
         self._chromosomes: dict[str, int] = {}

@@ -40,7 +40,7 @@ class StoreWriter:
     """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:
-        for row, name in enumerate(header.targets["name"], start=1):
+        for row, name in enumerate(header.targets.get("name", []), start=1):
             check_name(str(name), f"target table, row {row}")
         self._file = file
         self._header = header

@@ -21,7 +21,7 @@ ADD_NEGATIVES = (
 """What to do where a target is positive in every row."""
 DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.DataFrame:

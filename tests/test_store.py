@@ -234,7 +234,7 @@ def test_while_a_store_is_made_anew_the_one_before_is_read(tmp_path):
         assert after.rows == 4
 
 
-@pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\0b"])
+@pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\0b", "a\udcffb"])
 def test_names_that_no_table_keeps_are_refused(tmp_path, name):
     named = TABLE.assign(name=[*TABLE["name"][:-1], name])
     with (

@@ -11,8 +11,9 @@ from noncoding.errors import InputError
 from noncoding.files import from_home
 
 # A password may hold any character, a slash too: what looks like a port is none then.
-_USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S*|[^/\s]*)@")
-_QUERY = re.compile(r"(?<=//)(?P<address>[^?#]*)(?P<query>[?#]\S+)")
+_USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S{0,4096}|[^/\s]*)@")
+# What matches without a query is not read again from its next slashes. Of a text, "(#12)" is none.
+_QUERY = re.compile(r"(?P<address>//[^?#]*)(?:(?<!\s)(?<!\s\()(?P<query>[?#]\S+))?")
 _VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
 _REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
 _LOCAL = re.compile(r"/|file:", re.IGNORECASE)
@@ -111,7 +112,7 @@ def _without_values(match: re.Match[str]) -> str:
             return f"{name}***"
         return f"{name}~{sha256(value.encode()).hexdigest()[:4]}"
 
-    return match["address"] + _VALUE.sub(hidden, match["query"])
+    return match["address"] + _VALUE.sub(hidden, match["query"] or "")
 
 
 def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:

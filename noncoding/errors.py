@@ -6,6 +6,8 @@ from collections.abc import Iterable
 _LONGEST = {"where": 250, "found": 700, "expected": 400, "remedy": 500}
 """Characters of each part of a message that are shown."""
 _FEW = 8
+_COMPARED = 5000
+"""Names that are compared letter by letter with a word; a large table has half a million."""
 
 
 class InputError(Exception):
@@ -85,10 +87,14 @@ def some_of(
     'chr3, scaffold_0, scaffold_1 and 1,998 more'
     """
     known = list(dict.fromkeys(map(str, names)))
-    folded = [name.casefold() for name in known]
-    close = difflib.get_close_matches(str(like).casefold(), folded, n=shown) if like else []
+    close: list[str] = []
+    if like:
+        word = str(like).casefold()
+        # The same word in other case is looked for among all names; a similar one takes longer.
+        folded = [name.casefold() for name in known[:_COMPARED]]
+        close = [word, *difflib.get_close_matches(word, folded, n=shown)]
     place = {name: number for number, name in reversed([*enumerate(close)])}
-    first = sorted(known, key=lambda name: place.get(name.casefold(), shown))[:shown]
+    first = sorted(known, key=lambda name: place.get(name.casefold(), len(close)))[:shown]
     more = len(known) - len(first)
     return separator.join(first) + (f" and {more:,} more" if more else "")
 

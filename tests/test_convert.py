@@ -414,6 +414,15 @@ def test_a_v5_file_of_the_other_byte_order(tmp_path):
         np.testing.assert_array_equal(store.labels(), labels)
 
 
+def test_a_v5_file_whose_content_was_lost_is_refused_at_its_first_byte(tmp_path):
+    mat = tmp_path / "valid.mat"
+    mat.write_bytes(b"MATLAB 5.0".ljust(124) + b"\x00\x01IM" + bytes(10_000))
+    with pytest.raises(
+        InputError, match=r"valid\.mat: .*type 0 instead of a variable, at byte 128"
+    ):
+        converted(mat, "valid")
+
+
 def test_a_label_that_is_no_number(tmp_path):
     sequences, labels = toy_rows()["train"]
     labels = labels.astype(float)

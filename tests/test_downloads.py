@@ -48,6 +48,9 @@ def test_what_each_source_downloads():
         "https://host/a.gz?X-Amz-Signature=S3CRET",
         "https://host/a.gz?S3CRET",
         "https://host/a.gz?id=S3CRET#S3CRET",
+        "https://host/my host/a.gz?id=S3CRET",
+        "https://host/a.gz and https://me:S3CRET@host/a.gz?id=S3CRET",
+        "https://host/a.gz (#1) https://host/a.gz?id=S3CRET",
     ],
 )
 def test_secrets_of_an_address_are_left_out(url):
@@ -55,6 +58,18 @@ def test_secrets_of_an_address_are_left_out(url):
     assert "S3CRET" not in hidden
     assert "host/a.gz" in hidden
     assert redacted(hidden) == hidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["https://a.org/x: see issue (#12)", "https://a.org/x is issue #12", "https://a.org/x? No."]
+    + [pattern * 8000 for pattern in ("//", "//x", "// ", "//:x", "//?", "//# ", "//:1/")],
+    ids=lambda text: text[:40],
+)
+def test_a_text_without_secrets_stays_however_long_it_is(text):
+    assert redacted(text).startswith(text[:2])
+    if "a.org" in text:
+        assert redacted(text) == text
 
 
 def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():

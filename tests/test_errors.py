@@ -42,3 +42,9 @@ def test_of_many_names_the_closest_come_first():
     assert told.endswith(" and 1,993 more")
     assert some_of(["b", "a", "b"]) == "b, a"
     assert some_of([]) == ""
+
+
+def test_the_same_name_in_other_case_is_found_among_any_number():
+    names = [f"scaffold_{number}" for number in range(300_000)] + ["chrX"]
+    assert some_of(names, like="CHRX", shown=2) == "chrX, scaffold_0 and 299,999 more"
+    assert some_of(names, like="scafold_7", shown=1) == "scaffold_7 and 300,000 more"

@@ -69,21 +69,21 @@ class V5File:
         end = self._path.stat().st_size
         start = _HEADER
         while start < end:
-            elements = self._elements(start)
-            if elements is not None:
-                name, variable = _description(elements)
-                self._variables[name] = (variable, start)
+            name, variable = _description(self._elements(start))
+            self._variables[name] = (variable, start)
             self._file.seek(start)
             start += 8 + struct.unpack(f"{order}II", self._file.read(8))[1]
 
-    def _elements(self, start: int) -> "_Elements | None":
-        """What a variable is made of; None where there is something else."""
+    def _elements(self, start: int) -> "_Elements":
+        """What a variable is made of; an error where there is something else."""
         self._file.seek(start)
         kind, size = struct.unpack(f"{self._order}II", self._file.read(8))
         elements = _Elements(self._file, self._order, size, packed=kind == _PACKED)
         if kind == _PACKED:
             kind, _ = elements.tag()
-        return elements if kind == _MATRIX else None
+        if kind != _MATRIX:
+            raise ValueError(f"data of the type {kind} instead of a variable, at byte {start}")
+        return elements
 
     def close(self) -> None:
         """Close the file."""
@@ -109,7 +109,6 @@ class V5File:
         """
         variable, start = self._variables[name]
         elements = self._elements(start)
-        assert elements is not None
         _description(elements)
         if variable.kind == "sparse":
             places, starts, values = (self._numbers(elements) for _ in range(3))

@@ -91,10 +91,11 @@ def _repeated(text: str) -> Iterator[_Position]:
         if isinstance(node, yaml.SequenceNode):
             waiting.extend(node.value)
         elif isinstance(node, yaml.MappingNode):
-            marks: dict[str, yaml.Mark] = {}
+            marks: dict[tuple[str, str], yaml.Mark] = {}
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode):
-                    if key.value in marks:
-                        yield key.value, marks[key.value], key.start_mark
-                    marks[key.value] = key.start_mark
+                    known = (key.tag, key.value)  # 1 and '1' are two keys
+                    if known in marks:
+                        yield key.value, marks[known], key.start_mark
+                    marks[known] = key.start_mark
                 waiting.append(value)

@@ -125,8 +125,9 @@ def _answer(url: str, headers: dict[str, str], timeout: float) -> requests.Respo
 def _without_body_of_redirection(response: requests.Response, **_: object) -> None:
     """Drop what requests would read as a whole before it follows."""
     if response.is_redirect:
+        original = response.raw._original_response  # Its headers hold the cookies to send back.
         response.close()
-        response.raw = HTTPResponse(BytesIO(), preload_content=False)
+        response.raw = HTTPResponse(BytesIO(), preload_content=False, original_response=original)
 
 
 def _reason(error: BaseException) -> BaseException:

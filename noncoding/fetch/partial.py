@@ -23,6 +23,8 @@ LOG = logging.getLogger(__name__)
 
 _LONGEST = 500
 """Characters of what a server said that a message repeats."""
+_READ = 1 << 13
+"""Of them, those in which secrets are looked for."""
 
 
 class TransientError(Exception):
@@ -38,7 +40,7 @@ class TransientError(Exception):
 
     def __init__(self, found: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(printable(redacted(found)[:_LONGEST]))
+        super().__init__(printable(redacted(found[:_READ])[:_LONGEST]))
 
 
 @dataclass(frozen=True)

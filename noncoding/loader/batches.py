@@ -147,22 +147,23 @@ def _as_arrays(batch: Any) -> Any:
 def _received(loader: DataLoader[PackedBatch]) -> Iterator[PackedBatch]:
     """What a DataLoader gives; an error of its workers is told."""
     where = "load.workers in the configuration"
-    remedy = "Set it to 0: it changes no result, and one process is as fast as a rule."
+    remedy = "Set it to 0: it changes no result, and one process is usually as fast."
     try:
         if loader.num_workers:
             torch.multiprocessing.Lock()  # Where that fails, DataLoader would add a traceback.
         batches = iter(loader)
     except OSError as error:
-        found = f"that {loader.num_workers} processes cannot be started ({error.strerror})"
-        raise InputError(where, found, "processes that read rows", remedy) from error
+        found = f"{loader.num_workers}, but processes cannot be started ({error.strerror})"
+        expected = "a number of data-loading processes that can be started"
+        raise InputError(where, found, expected, remedy) from error
     while True:
         try:
             batch = next(batches, None)
         except RuntimeError as error:
             if not str(error).startswith("DataLoader worker"):
                 raise
-            found = f"that a process has been killed ({str(error).splitlines()[0]})"
-            expected = "processes that live until the end, and memory for them"
+            found = f"a data-loading process that was killed ({str(error).splitlines()[0]})"
+            expected = "all of them to finish; one is often killed for lack of memory"
             raise InputError(where, found, expected, remedy) from error
         if batch is None:
             return

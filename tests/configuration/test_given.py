@@ -10,6 +10,7 @@ from noncoding.errors import InputError
         ("train: {epochs: 1}\nseed: 1\ntrain: {patience: 2}\n", 3, "key 'train' .* in line 1"),
         ("train:\n  epochs: 1\n  epochs: 2\n", 3, "key 'epochs' .* in line 2"),
         ("a: [{b: 1,\n b: 2}]\n", 2, "key 'b' .* in line 1"),
+        ("a: 1\n'a': 2\n", 2, "key 'a' .* in line 1"),
         ('{"seed": 1,\n\t"seed": 2}\n', 2, "key 'seed' .* in line 1"),
     ],
 )
@@ -22,7 +23,10 @@ def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path, text, line
 
 @pytest.mark.parametrize(
     "text",
-    ["a: {b: 1}\nc: {b: 1}\n", "", "a: &x {b: *x}\n", "a: [\n", "- 1\n", "a: '{b: 1, b: 2}'\n"],
+    [
+        *("a: {b: 1}\nc: {b: 1}\n", "", "a: &x {b: *x}\n", "a: [\n", "- 1\n"),
+        *("a: '{b: 1, b: 2}'\n", "1: a\n'1': b\n", "null: a\n'null': b\n"),
+    ],
 )
 def test_other_files_are_left_to_snakemake(tmp_path, text):
     path = tmp_path / "over.yaml"

@@ -154,6 +154,20 @@ def test_follows_a_moved_file(site, get, destination):
     assert fetched(destination)
 
 
+def test_a_cookie_of_a_redirection_is_sent_back(site, get, destination):
+    def answer(handler, _):
+        if handler.headers.get("Cookie") == "seen=yes":
+            handler.reply()
+        else:
+            moved = {"Location": handler.path, "Set-Cookie": "seen=yes"}
+            handler.reply(b"moved", status=302, headers=moved)
+
+    site.answer = answer
+    get(f"{site.url}/x")
+    assert fetched(destination)
+    assert len(site.requests) == 2
+
+
 def test_a_redirection_with_a_body_without_an_end(site, get, destination, pauses):
     def answer(handler, _):
         if handler.path == "/new":

@@ -230,7 +230,9 @@ def test_a_worker_that_is_killed_is_told(stored, monkeypatch):
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr("noncoding.loader.batches._as_arrays", killed)
-    with pytest.raises(InputError, match=r"load\.workers .* a process has been killed .* to 0"):
+    with pytest.raises(
+        InputError, match=r"load\.workers .* a data-loading process that was killed .* to 0"
+    ):
         list(shuffled(stored, workers=2))
 
 
@@ -239,7 +241,7 @@ def test_workers_that_cannot_be_started_are_told(stored, monkeypatch):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", refused)
-    told = r"load\.workers .* cannot be started \(Read-only file system\).* Set it to 0"
+    told = r"found 2, but processes cannot be started \(Read-only file system\).* Set it to 0"
     with pytest.raises(InputError, match=told):
         list(shuffled(stored, workers=2))
 

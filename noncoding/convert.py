@@ -169,7 +169,16 @@ def second_half_is_reverse_complement(
 def _compare_positives(
     found: npt.NDArray[np.int64], targets: pd.DataFrame, path: object, *, strict: bool
 ) -> bool:
-    published = targets[PUBLISHED_POSITIVES].to_numpy(dtype=np.int64)
+    published = pd.to_numeric(targets[PUBLISHED_POSITIVES], errors="coerce").to_numpy(np.float64)
+    wrong = np.flatnonzero(~((published >= 0) & (published % 1 == 0)))
+    if len(wrong):
+        raise InputError(
+            f"target table, row {wrong[0] + 1}, column {PUBLISHED_POSITIVES}",
+            repr(targets[PUBLISHED_POSITIVES][wrong[0]]),
+            "a whole number, at least 0",
+            "Correct the number, or take the column out.",
+        )
+    published = published.astype(np.int64)
     differ = np.flatnonzero(found != published)
     if not len(differ):
         log.info("positives of all %d targets are as many as published", len(targets))

@@ -1,5 +1,6 @@
 """HDF5 files as input: nothing is followed out of the file, and damage is told."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,16 @@ MOST_PER_BYTE = 1100
 _ALWAYS_ALLOWED = 1 << 26
 """Bytes that any file may claim."""
 _LARGEST_ATTRIBUTE = 1 << 16
+_AGAIN = "Check the disk or network, then run the same command again."
+_NO_DAMAGE = {
+    errno.EACCES: "Change its owner or rights.",
+    errno.EPERM: "Change its owner or rights.",
+    errno.EIO: _AGAIN,
+    errno.ESTALE: _AGAIN,
+    errno.EMFILE: "Raise the limit of open files with `ulimit -n`.",
+    errno.ENOLCK: "Where a file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE.",
+}
+"""What to do about errors that say nothing of the file itself."""
 
 
 def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.File:
@@ -45,6 +56,11 @@ def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.
             "Wait until that process has ended, then run the same command again.",
         ) from error
     except OSError as error:
+        if error.errno in _NO_DAMAGE:
+            why = os.strerror(error.errno)
+            raise InputError(
+                path, f"that it cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
+            ) from error
         found = f"a file that HDF5 cannot open ({first_line(error)})"
         raise InputError(path, found, expected, remedy) from error
 

@@ -461,6 +461,14 @@ def test_other_positives_can_be_let_through(mats, caplog, verify, recorded, warn
     assert len([r for r in caplog.records if r.levelname == "WARNING"]) == warnings
 
 
+@pytest.mark.parametrize("number", ["", "n/a", -1, 2.5])
+def test_published_positives_that_are_no_number_are_named(mats, number):
+    targets = _published(change=0).astype({"test_positives": object})
+    targets.loc[2, "test_positives"] = number
+    with pytest.raises(InputError, match=r"row 3, column test_positives: found .* whole number"):
+        converted(mats["test"], "test", targets=targets)
+
+
 def test_only_the_test_split_has_published_positives(mats):
     with Store(converted(mats["train"], "train", targets=_published(change=1))) as store:
         assert "published_positives" not in store.source

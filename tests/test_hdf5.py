@@ -1,5 +1,6 @@
 """Any damage of a store or a .mat file is told, or changes nothing; none ends in a traceback."""
 
+import errno
 import string
 from pathlib import Path
 
@@ -16,6 +17,27 @@ from noncoding.convert import convert
 from noncoding.errors import InputError
 from noncoding.store import BOTH, FORWARD, ROWS_PER_CHUNK, Store, StoreHeader, new_store
 from noncoding.verify import damages
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.EACCES, "owner or rights"),
+        (errno.EIO, "disk or network"),
+        (errno.ENOLCK, "HDF5_USE_FILE_LOCKING=FALSE"),
+    ],
+)
+def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
+    tmp_path, monkeypatch, number, told
+):
+    def fails(*_):
+        raise OSError(number, "Unable to open file")
+
+    monkeypatch.setattr("h5py.File", fails)
+    with pytest.raises(InputError, match=told) as error:
+        Store(tmp_path / "train.h5")
+    assert "delete" not in str(error.value)
+
 
 ROWS = 40
 bounded = settings(max_examples=60, deadline=None, derandomize=True)

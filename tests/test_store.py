@@ -243,3 +243,23 @@ def test_names_that_no_table_keeps_are_refused(tmp_path, name):
     ):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_of_any_kind_are_kept_as_text(tmp_path):
+    table = TABLE.assign(
+        big=[10**25, *range(TARGETS - 1)], some=[None, 1.5, *["x"] * (TARGETS - 2)]
+    )
+    with new_store(tmp_path / "s.h5", StoreHeader(LENGTH, 5, FORWARD, table, {})) as writer:
+        writer.append(*rows(3))
+    with Store(tmp_path / "s.h5") as store:
+        assert list(store.targets["big"][:2]) == [str(10**25), "0"]
+        assert list(store.targets["some"][:3]) == ["", "1.5", "x"]
+
+
+def test_columns_that_hide_one_another_are_refused(tmp_path):
+    table = TABLE.assign(motif="a").assign(**{"motif/x": "b"})
+    with (
+        pytest.raises(InputError, match="a column called 'motif'"),
+        new_store(tmp_path / "s.h5", StoreHeader(LENGTH, 5, FORWARD, table, {})) as writer,
+    ):
+        writer.append(*rows(3))

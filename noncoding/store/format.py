@@ -127,11 +127,13 @@ def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
     """Write a table, one dataset a column."""
     group.attrs["columns"] = json.dumps(list(table.columns))
     for column in table:
-        if {"", "."} & {*str(column).split("/")}:
+        below = any(str(other).startswith(f"{column}/") for other in table)
+        if below or {"", "."} & {*str(column).split("/")}:
             raise InputError(
                 "target table",
                 f"a column called {str(column)!r}",
-                "a name that HDF5 can hold: not empty, '.', or with such a part beside a '/'",
+                "a name that HDF5 can hold: not empty or '.', also not beside a '/', and not what "
+                "stands before the '/' of another column",
                 "Rename it.",
             )
         write_column(group, str(column), table[column])
@@ -142,7 +144,9 @@ def write_column(group: h5py.Group, name: str, values: pd.Series) -> None:
     if pd.api.types.is_numeric_dtype(values):
         group[name] = values.to_numpy()
     else:
-        group.create_dataset(name, data=values.to_numpy(object), dtype=h5py.string_dtype())
+        # Numbers of more than 64 bits and missing values among texts, too.
+        text = ["" if value is None or value != value else str(value) for value in values]
+        group.create_dataset(name, data=np.array(text, dtype=object), dtype=h5py.string_dtype())
 
 
 def read_table(group: h5py.Group, rows: int) -> pd.DataFrame:

@@ -1,7 +1,14 @@
 """From public files to a trained, evaluated and explained classifier of DNA."""
 
+from snakemake.exceptions import WorkflowError
+
 # Where this file stands, also when another workflow imports it.
 BASE = str(workflow.current_basedir)
+if {"{", "}"} & set(BASE):
+    raise WorkflowError(
+        f"{BASE}: found a folder with braces; expected a path without them, which Snakemake takes "
+        "for wildcards. Rename the folder."
+    )
 
 
 configfile: f"{BASE}/config.yaml"

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -235,6 +236,15 @@ def test_a_genome_becomes_stores(finished):
     with h5py.File(finished.folder / "results" / "own" / "data" / "test.h5") as store:
         assert store.attrs["rows"] == 8
         assert store["target/name"].asstr()[:].tolist() == ["p", "q"]
+
+
+def test_braces_in_the_path_of_the_pipeline_are_told(tmp_path):
+    pipeline = tmp_path / "pipe{line}"
+    shutil.copytree(ROOT, pipeline, ignore=lambda *_: {".venv", ".git", "results", "tests", "docs"})
+    status, said = snakemake(tmp_path, "--dry-run", pipeline=pipeline)
+    assert status != 0
+    assert "found a folder with braces" in said
+    assert "NameError" not in said
 
 
 def test_braces_in_a_name_are_told(genome, tmp_path):

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -83,6 +84,7 @@ def logged_stage(
     log.setLevel(logging.INFO if first else logging.WARNING)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # A log on a full disk is no second error.
+    of_threads, threading.excepthook = threading.excepthook, _report_of_thread
     try:
         _check_times(Path(path), inputs, waits=False)
         yield
@@ -101,6 +103,7 @@ def logged_stage(
         log.error("%s", told)
         sys.exit(1)
     finally:
+        threading.excepthook = of_threads
         for handler in handlers:
             logging.getLogger().removeHandler(handler)
             with suppress(OSError):
@@ -119,6 +122,15 @@ def _log_file(path: Path, first: bool) -> logging.FileHandler:
         path.write_text("", encoding="utf-8")
     # Appended to, so that a process that has lost its driver does not write into the next one's.
     return logging.FileHandler(path, mode="a", encoding="utf-8")
+
+
+def _report_of_thread(raised: threading.ExceptHookArgs) -> None:
+    """Say what went wrong in a thread of a library, as that which writes TensorBoard's files."""
+    message = raised.exc_value and explained(raised.exc_value)
+    if message:
+        log.error("%s", message)
+    else:
+        threading.__excepthook__(raised)
 
 
 def _check_times(path: Path, inputs: Iterable[str | os.PathLike[str]], *, waits: bool) -> None:

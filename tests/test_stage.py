@@ -3,6 +3,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,16 @@ def test_an_interrupted_stage_says_so(tmp_path):
         raise KeyboardInterrupt
     assert "interrupted; run the same command again" in (tmp_path / "log").read_text()
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_a_full_disk_that_a_thread_meets_is_told_in_a_line(tmp_path, capsys):
+    def write():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with logged_stage(tmp_path / "log"):
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+    said = capsys.readouterr().err
+    assert "found a full disk" in said
+    assert "Traceback" not in said

@@ -160,7 +160,7 @@ def _opened(archive: Path) -> Iterator[IO[bytes]]:
     except OSError as error:
         raise InputError(
             archive,
-            f"that it cannot be opened ({error.strerror})",
+            f"a file that cannot be opened ({error.strerror})",
             "a tar archive",
             "Run fetch to get it, or correct the path.",
         ) from error
@@ -184,7 +184,7 @@ def _reading(archive: Path) -> Iterator[None]:
     except Exception as error:  # tarfile raises many kinds on headers that make no sense
         raise InputError(
             archive,
-            f"that it is damaged, cut short or not a tar archive ({error})",
+            f"a file that is damaged, cut short or not a tar archive ({error})",
             "a whole tar archive, plain or packed with gzip, bzip2 or xz",
             "Delete it and run fetch again.",
         ) from error

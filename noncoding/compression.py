@@ -1,4 +1,4 @@
-"""Files that may be compressed: told by their first bytes, whatever they are called."""
+"""Files that may be compressed: recognised by their first bytes, whatever their names are."""
 
 import bz2
 import gzip
@@ -66,7 +66,7 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
     except ERRORS as error:
         raise InputError(
             where,
-            f"compressed data that end early, are damaged or have others behind them ({error})",
+            f"compressed data that end early, are damaged or are followed by other data ({error})",
             "a whole file",
             "Download or pack it again.",
         ) from error

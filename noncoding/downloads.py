@@ -91,7 +91,7 @@ def shareable(value: Any) -> Any:
 
     Examples
     --------
-    >>> shareable({"url": ["https://me:secret@example.org/a.gz", "/home/me/a.gz"], "bin": 200})
+    >>> shareable({"url": ["https://me:secret@example.org/a.gz", "/elsewhere/a.gz"], "bin": 200})
     {'url': ['https://***@example.org/a.gz', 'a.gz'], 'bin': 200}
     """
     if isinstance(value, Mapping):
@@ -135,7 +135,10 @@ def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     try:
         path = from_home(unquote(urlsplit(url).path) if url.startswith("file:") else url)
         return path if path.is_dir() else None
-    except (OSError, ValueError):  # No folder, and perhaps no address: that is told elsewhere.
+    except (
+        OSError,
+        ValueError,
+    ):  # Neither a folder nor, perhaps, an address; the check of addresses reports that.
         return None
 
 

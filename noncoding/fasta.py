@@ -61,7 +61,7 @@ def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
     if not Path(fasta).is_file():
         raise _not_fasta(fasta, "no such file")
     parts: list[bytes] = []
-    count = -1  # What stands before the first header is none.
+    count = -1  # sequences so far; what precedes the first header is not a sequence
     try:
         with opened(fasta) as stream:
             for piece, ends in _pieces(stream):
@@ -75,7 +75,7 @@ def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
                 count += 1
                 parts = []
     except ERRORS as error:
-        raise _not_fasta(fasta, f"what cannot be read to its end ({error})") from error
+        raise _not_fasta(fasta, f"a file that cannot be read to its end ({error})") from error
     if not count:
         raise _not_fasta(fasta, "no sequence", "'>' and a name, and the bases below")
 

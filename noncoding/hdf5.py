@@ -1,4 +1,4 @@
-"""HDF5 files as input: nothing is followed out of the file, and damage is told."""
+"""HDF5 files as input: links out of the file are not followed, and damage is reported."""
 
 import errno
 import os
@@ -59,14 +59,14 @@ def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.
         if error.errno in _NO_DAMAGE:
             why = os.strerror(error.errno)
             raise InputError(
-                path, f"that it cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
+                path, f"a file that cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
             ) from error
         found = f"a file that HDF5 cannot open ({first_line(error)})"
         raise InputError(path, found, expected, remedy) from error
 
 
 @contextmanager
-def damage_told(where: object, expected: str, remedy: str) -> Iterator[None]:
+def damage_reported(where: object, expected: str, remedy: str) -> Iterator[None]:
     """Turn whatever reading a damaged file raises into an `InputError`."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Who holds a folder or a file: told to a second process that wants it, too.
+"""Who holds a folder or a file, for the message to a second process that wants it, too.
 
 The operating system keeps the lock and drops it with the process that held it, however that
 ended. Neither the clock nor process numbers, which mean another process in a container, are
@@ -111,14 +111,14 @@ def held(folder: str | os.PathLike[str] = ".") -> str | None:
     entry, running = _entry(path), _is_held(path)
     if entry is None and not running:
         return None
-    told = f"This folder is locked by {_who(entry) if entry else 'another run'}. "
+    message = f"This folder is locked by {_who(entry) if entry else 'another run'}. "
     if running:
-        return told + "It is still running: wait for it, or run in another folder."
+        return message + "It is still running: wait for it, or run in another folder."
     unlock = "run `snakemake --unlock` with the same configuration, then the same command again."
     # A file system may keep the locks of each machine apart.
     if entry and entry["machine"] != platform.node():
-        return told + f"If it still runs there, wait for it. If it was killed, {unlock}"
-    return told + f"That process is gone: it was killed. Now {unlock}"
+        return message + f"If it still runs there, wait for it. If it was killed, {unlock}"
+    return message + f"That process is gone: it was killed. Now {unlock}"
 
 
 def _taken(path: Path) -> IO[str] | None:

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 from scipy.stats import t
 
 from noncoding.files import written_whole
-from noncoding.hdf5 import attribute, damage_told, open_hdf5, own_dataset
+from noncoding.hdf5 import attribute, damage_reported, open_hdf5, own_dataset
 
 LEVEL = 0.95
 """Confidence level of all intervals."""
@@ -82,7 +82,7 @@ def read_replicates(path: str | os.PathLike[str]) -> Replicates:
     """
     expected = f"replicates: the attribute seed and the data sets {', '.join(_ARRAYS)}"
     remedy = "Run the stages 'baseline' and 'evaluate' again."
-    with open_hdf5(path, expected, remedy) as file, damage_told(path, expected, remedy):
+    with open_hdf5(path, expected, remedy) as file, damage_reported(path, expected, remedy):
         arrays = {name: own_dataset(file, name)[:] for name in _ARRAYS}
         seed = int(attribute(file, "seed"))
     return Replicates(**arrays, seed=seed)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding.errors import InputError
-from noncoding.hdf5 import attribute, damage_told, open_hdf5, own_dataset
+from noncoding.hdf5 import attribute, damage_reported, open_hdf5, own_dataset
 from noncoding.store import Store
 
 
@@ -31,7 +31,7 @@ def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[
     """
     remedy = "Run the stage 'predict' again on this store."
     expected = "predictions: the data set 'probability', the attributes 'store_rows' and 'store'"
-    with open_hdf5(path, expected, remedy) as file, damage_told(path, expected, remedy):
+    with open_hdf5(path, expected, remedy) as file, damage_reported(path, expected, remedy):
         rows, probability = attribute(file, "store_rows"), own_dataset(file, "probability")
         if probability.dtype != np.float32:
             raise ValueError(f"probabilities of the type {probability.dtype}")

@@ -96,11 +96,11 @@ def logged_stage(
         log.error("interrupted; run the same command again")
         sys.exit(130)
     except Exception as error:
-        told = explained(error)
-        if told is None:
+        message = explained(error)
+        if message is None:
             log.exception("unexpected; please report this with the log")
             raise
-        log.error("%s", told)
+        log.error("%s", message)
         sys.exit(1)
     finally:
         threading.excepthook = of_threads

@@ -123,7 +123,7 @@ def read_text(path: str | os.PathLike[str]) -> str:
     except OSError as error:
         raise InputError(
             path,
-            f"what cannot be read ({error.strerror})",
+            f"a file that cannot be read ({error.strerror})",
             "a tab-separated table",
             "Correct the path.",
         ) from error
@@ -195,14 +195,12 @@ def _parsed(
     except csv.Error as error:
         raise InputError(
             f"{path}, line {reader.line_num}",
-            f"what cannot be read ({error})",
+            f"text that cannot be read ({error})",
             "values separated by tabs, in whole quotes if in quotes",
             'Close the quote; within quotes, write " twice.',
         ) from error
     if not rows:
-        raise InputError(
-            path, "what cannot be read (no text)", "a table with a header", "Correct the file."
-        )
+        raise InputError(path, "an empty file", "a table with a header", "Correct the file.")
     return rows[0], rows[1:], lines[1:]
 
 

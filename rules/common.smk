@@ -473,7 +473,7 @@ def tidy_up():
         state = Path(metrics).with_name(UNFINISHED)
         if Path(metrics).exists() and Path(state, FINISHED).exists():
             discard(state)
-    # Predictions that are not up to date are deleted before they are made anew.
+    # Snakemake deletes outdated predictions before it runs the rule again.
     for predictions in of_models("predictions.h5"):
         if Path(predictions).exists():
             discard(f"{predictions}.{UNFINISHED}")

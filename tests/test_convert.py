@@ -104,14 +104,14 @@ def _spoilt(what):
 
 @pytest.mark.parametrize("version", ["v5", "v7.3"])
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "fragment"),
     [
         ("two bases", r"row 17, position 9: found the column \[1, 0, 1, 0\]"),
         ("a two", r"row 17, position 9, channel 0: found the value 2"),
         ("label", "row 17, target 3: found the value 2"),
     ],
 )
-def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what, told):
+def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what, fragment):
     sequences, labels = _spoilt(what)
     mat = tmp_path / "train.mat"
     if version == "v5":
@@ -119,7 +119,7 @@ def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what,
     else:
         write_v73(mat, sequences, labels)
     (tmp_path / "train.h5").write_text("before")
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=fragment):
         converted(mat, "train")
     assert (tmp_path / "train.h5").read_text() == "before"
     assert {path.name for path in tmp_path.iterdir()} == {"train.mat", "train.h5"}
@@ -133,18 +133,18 @@ def test_missing_variable(mats):
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "fragment"),
     [
         ({"validxdata": np.zeros((6, 3, LENGTH), np.uint8)}, r"the shape \(6, 3, 40\)"),
         ({"validdata": np.zeros((5, TARGETS), np.uint8)}, r"\(rows, targets\) with 6 rows"),
         ({"validxdata": np.zeros((6, 4), np.uint8)}, r"\(rows, 4, length\)"),
     ],
 )
-def test_wrong_shapes(tmp_path, variables, told):
+def test_wrong_shapes(tmp_path, variables, fragment):
     sequences, labels = toy_rows()["valid"]
     mat = tmp_path / "valid.mat"
     scipy.io.savemat(mat, {"validxdata": sequences, "validdata": labels} | variables)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=fragment):
         converted(mat, "valid")
 
 
@@ -222,7 +222,7 @@ def test_sparse_labels(tmp_path, version, dtype, positives):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "fragment"),
     [
         (lambda g: g["ir"].write_direct(np.full(len(g["ir"]), 99, np.uint64)), "must be < 30"),
         (lambda g: g["data"].write_direct(np.full(len(g["data"]), 2.0)), "target 0: .* value 2"),
@@ -230,7 +230,7 @@ def test_sparse_labels(tmp_path, version, dtype, positives):
         (lambda g: g.attrs.modify("MATLAB_sparse", 31), "with 30 rows"),
     ],
 )
-def test_damaged_sparse_labels(tmp_path, change, told):
+def test_damaged_sparse_labels(tmp_path, change, fragment):
     sequences, labels = toy_rows()["train"]
     mat = tmp_path / "train.mat"
     write_v73(mat, sequences, labels)
@@ -238,7 +238,7 @@ def test_damaged_sparse_labels(tmp_path, change, told):
         del file["traindata"]
         write_sparse_v73(file, labels)
         change(file["traindata"])
-    with pytest.raises(InputError, match=rf"train\.mat.*{told}"):
+    with pytest.raises(InputError, match=rf"train\.mat.*{fragment}"):
         converted(mat, "train")
 
 
@@ -249,7 +249,7 @@ def of_cells(labels):
 
 
 @pytest.mark.parametrize(
-    ("labels", "told"),
+    ("labels", "fragment"),
     [
         (of_cells, "the class cell"),
         (lambda labels: {"a": labels}, "the class struct"),
@@ -257,16 +257,16 @@ def of_cells(labels):
         (lambda labels: labels * 1j, "the class complex"),
     ],
 )
-def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, told):
+def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, fragment):
     sequences, plain = toy_rows()["train"]
     mat = tmp_path / "train.mat"
     scipy.io.savemat(mat, {"trainxdata": sequences[:, AGCT], "traindata": labels(plain)})
-    with pytest.raises(InputError, match=rf"variable traindata: found {told}.*uint8, .*sparse"):
+    with pytest.raises(InputError, match=rf"variable traindata: found {fragment}.*uint8, .*sparse"):
         converted(mat, "train")
 
 
 @pytest.mark.parametrize(
-    ("replace", "told"),
+    ("replace", "fragment"),
     [
         (lambda file: file.create_group("traindata"), "the class struct"),
         (lambda file: in_class(file, np.zeros((TARGETS, 30), np.uint16), "char"), "the class char"),
@@ -281,13 +281,13 @@ def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, told):
         ),
     ],
 )
-def test_a_class_that_holds_no_numbers_is_named_v73(tmp_path, replace, told):
+def test_a_class_that_holds_no_numbers_is_named_v73(tmp_path, replace, fragment):
     mat = tmp_path / "train.mat"
     write_v73(mat, *toy_rows()["train"])
     with h5py.File(mat, "r+") as file:
         del file["traindata"]
         replace(file)
-    with pytest.raises(InputError, match=rf"variable traindata: found {told}.*uint8, .*sparse"):
+    with pytest.raises(InputError, match=rf"variable traindata: found {fragment}.*uint8, .*sparse"):
         converted(mat, "train")
 
 
@@ -348,7 +348,7 @@ def claimed_chunk(file):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "fragment"),
     [
         (linked, "'traindata' is a link to another place"),
         (linked_to_a_pipe, "'traindata' is a link to another place"),
@@ -359,12 +359,12 @@ def claimed_chunk(file):
         (claimed_chunk, "claims 5,000,000,000 bytes, in a file of"),
     ],
 )
-def test_what_is_not_stored_in_the_file_is_refused(tmp_path, change, told):
+def test_what_is_not_stored_in_the_file_is_refused(tmp_path, change, fragment):
     mat = tmp_path / "train.mat"
     write_v73(mat, *toy_rows()["train"])
     with h5py.File(mat, "r+") as file:
         change(file)
-    with pytest.raises(InputError, match=rf"train\.mat.*{told}"):
+    with pytest.raises(InputError, match=rf"train\.mat.*{fragment}"):
         converted(mat, "train")
     assert not (tmp_path / "train.h5").exists()
 

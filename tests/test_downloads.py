@@ -84,16 +84,20 @@ URL = "https://me:S3CRET@host/a.gz?token=S3CRET"
 @pytest.mark.parametrize(
     "dataset",
     [
-        {"archive": {"url": URL}, "targets": "/home/me/t.tsv", "motifs": {"url": [URL, URL]}},
-        {"fasta": {"url": "file:///home/me/a.fa"}, "peaks": {"archive": {"url": URL}}},
-        {"peaks": {"folder": "/home/me/peaks"}, "exclude": "/home/me/x.bed"},
+        {"archive": {"url": URL}, "targets": "/elsewhere/t.tsv", "motifs": {"url": [URL, URL]}},
+        {"fasta": {"url": "file:///elsewhere/a.fa"}, "peaks": {"archive": {"url": URL}}},
+        {"peaks": {"folder": "/elsewhere/peaks"}, "exclude": "/elsewhere/x.bed"},
     ],
 )
 def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
-    given = {"datasets": {"own": dataset}, "mirror": URL, "explain": {"sequences": "/home/me/a.fa"}}
+    given = {
+        "datasets": {"own": dataset},
+        "mirror": URL,
+        "explain": {"sequences": "/elsewhere/a.fa"},
+    }
     shown = repr(shareable(given))
     assert "S3CRET" not in shown
-    assert "/home" not in shown
+    assert "/elsewhere" not in shown
     assert "host/a.gz" in shown
 
 

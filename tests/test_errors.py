@@ -7,9 +7,9 @@ from noncoding.errors import InputError, printable, some_of
 def test_a_message_is_short_and_says_what_is_left_out(part):
     parts = ["where", "found", "expected", "Remedy."]
     parts[part] += "#" * 48_000
-    told = str(InputError(*parts))
-    assert len(told) < 1000
-    assert f"#… ({48_000 - told.count('#'):,} more characters)" in told
+    message = str(InputError(*parts))
+    assert len(message) < 1000
+    assert f"#… ({48_000 - message.count('#'):,} more characters)" in message
     assert len(str(InputError(*["#" * 48_000] * 4))) < 2100
 
 
@@ -30,16 +30,16 @@ def test_a_short_message_is_whole():
 )
 def test_control_characters_are_shown_escaped(text, shown):
     assert printable(text) == shown
-    told = str(InputError(text, text, text, text))
-    assert told == f"{shown}: found {shown}; expected {shown}. {shown}"
-    told.encode("utf-8")
+    message = str(InputError(text, text, text, text))
+    assert message == f"{shown}: found {shown}; expected {shown}. {shown}"
+    message.encode("utf-8")
 
 
 def test_of_many_names_the_closest_come_first():
     names = [f"scaffold_{number}" for number in range(2000)] + ["chr3"]
-    told = some_of(names, like="Chr3")
-    assert told.startswith("chr3, scaffold_0, ")
-    assert told.endswith(" and 1,993 more")
+    message = some_of(names, like="Chr3")
+    assert message.startswith("chr3, scaffold_0, ")
+    assert message.endswith(" and 1,993 more")
     assert some_of(["b", "a", "b"]) == "b, a"
     assert some_of([]) == ""
 

@@ -20,7 +20,7 @@ from noncoding.verify import damages
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "fragment"),
     [
         (errno.EACCES, "owner or rights"),
         (errno.EIO, "disk or network"),
@@ -28,13 +28,13 @@ from noncoding.verify import damages
     ],
 )
 def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
-    tmp_path, monkeypatch, number, told
+    tmp_path, monkeypatch, number, fragment
 ):
     def fails(*_):
         raise OSError(number, "Unable to open file")
 
     monkeypatch.setattr("h5py.File", fails)
-    with pytest.raises(InputError, match=told) as error:
+    with pytest.raises(InputError, match=fragment) as error:
         Store(tmp_path / "train.h5")
     assert "delete" not in str(error.value)
 
@@ -156,13 +156,13 @@ def told_or_as_written(whole, path):
 
 @bounded
 @given(bytes_of_a_file, shares)
-def test_a_store_with_other_bytes_is_told_or_reads_as_written(store, flips, kept):
+def test_a_store_with_other_bytes_is_refused_or_reads_as_written(store, flips, kept):
     told_or_as_written(store, damaged(store, store.with_name("damaged.h5"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_store_of_another_structure_is_told_or_reads_as_written(store, changes):
+def test_a_store_of_another_structure_is_refused_or_reads_as_written(store, changes):
     told_or_as_written(store, changed(store, store.with_name("changed.h5"), changes))
 
 
@@ -182,7 +182,7 @@ def mats(folder):
     return paths
 
 
-def converted_or_told(path):
+def converted_or_refused(path):
     out = Path(f"{path}.h5")
     try:
         convert(path, out, split="train", targets=TABLE, window=LENGTH, bin=10, source={})
@@ -196,13 +196,13 @@ def converted_or_told(path):
 @settings(bounded, max_examples=40)
 @given(flips=bytes_of_a_file, kept=shares)
 @pytest.mark.parametrize("version", ["v7.3", "v5", "v5 packed"])
-def test_a_mat_file_with_other_bytes_is_converted_or_told(mats, version, flips, kept):
+def test_a_mat_file_with_other_bytes_is_converted_or_refused(mats, version, flips, kept):
     whole = mats[version]
-    converted_or_told(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
+    converted_or_refused(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_mat_file_of_another_structure_is_converted_or_told(mats, changes):
+def test_a_mat_file_of_another_structure_is_converted_or_refused(mats, changes):
     whole = mats["v7.3"]
-    converted_or_told(changed(whole, whole.with_name("changed.mat"), changes))
+    converted_or_refused(changed(whole, whole.with_name("changed.mat"), changes))

@@ -27,16 +27,16 @@ def told_by_another(folder):
 def test_a_running_process_is_named(locked):
     hold(locked)
     assert held(locked) is None
-    told = told_by_another(locked)
-    assert f"process {os.getpid()}" in told
-    assert "It is still running" in told
+    fragment = told_by_another(locked)
+    assert f"process {os.getpid()}" in fragment
+    assert "It is still running" in fragment
 
 
 def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
     script = f"from noncoding.holder import hold; hold({str(locked)!r})"
     subprocess.run([sys.executable, "-c", script], check=True)
-    told = held(locked)
-    assert "That process is gone" in told and "snakemake --unlock" in told
+    fragment = held(locked)
+    assert "That process is gone" in fragment and "snakemake --unlock" in fragment
 
 
 @pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])

@@ -43,7 +43,7 @@ def test_what_is_unexpected_keeps_its_traceback(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "told"),
+    ("number", "fragment"),
     [
         (errno.ENOSPC, "a full disk"),
         (errno.EDQUOT, "a used-up quota"),
@@ -54,11 +54,11 @@ def test_what_is_unexpected_keeps_its_traceback(tmp_path):
         (errno.EIO, "an error of the disk or network"),
     ],
 )
-def test_a_disk_that_takes_nothing_is_told_with_the_file(tmp_path, number, told):
+def test_a_disk_that_takes_nothing_is_told_with_the_file(tmp_path, number, fragment):
     with pytest.raises(SystemExit), logged_stage(tmp_path / "log"):
         raise OSError(number, "as the system says it", "results/.temporary-a1_b2c3d-maps.h5")
     text = (tmp_path / "log").read_text()
-    assert f"results/maps.h5: found {told}" in text
+    assert f"results/maps.h5: found {fragment}" in text
     assert "run the same command again" in text
     assert "Traceback" not in text
 

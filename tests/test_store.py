@@ -90,8 +90,8 @@ def test_a_store_without_rows(tmp_path):
 @pytest.mark.parametrize("column", ["", ".", "/x", "x//y"])
 def test_a_column_that_hdf5_cannot_hold_is_named(tmp_path, column):
     table = StoreHeader(LENGTH, 5, FORWARD, TABLE.assign(**{column: "a"}), {})
-    told = re.escape(f"found a column called {column!r}")
-    with pytest.raises(InputError, match=told), new_store(tmp_path / "x.h5", table) as writer:
+    fragment = re.escape(f"found a column called {column!r}")
+    with pytest.raises(InputError, match=fragment), new_store(tmp_path / "x.h5", table) as writer:
         writer.append(*rows(3))
     assert list(tmp_path.iterdir()) == []
 

@@ -68,14 +68,14 @@ def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "place", "told"),
+    ("content", "place", "fragment"),
     [
         (b"path\tname\na\tCaf\xe9\n", "line 2", r"byte 0xe9.*'a\\tCafé' if .* Latin-1"),
         ("path\tname\n".encode("utf-16-le"), "line 1", "NUL bytes"),
         ("path\tname\n".encode("utf-16")[:-1], "", "damaged UTF-16 text"),
         (gzip.compress(PLAIN.encode())[:-9], "", "end early"),
-        (b"", "", "no text"),
-        (b"\n\t\n", "", "no text"),
+        (b"", "", "an empty file"),
+        (b"\n\t\n", "", "an empty file"),
         (b"path,name\na,b\n", "", r"the columns path,name; .*a column 'path'"),
         (b"path\tname\tname\na\tb\tc\n", "", "the column 'name' twice"),
         (b"path\tname\na\tA\nb\tB\tC\tD\n", "line 3", "4 values"),
@@ -83,8 +83,8 @@ def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
         (b'path\tname\na\t"A"B\n', "line 2", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_named(tmp_path, content, place, told):
-    with pytest.raises(InputError, match=told) as error:
+def test_what_cannot_be_read_is_named(tmp_path, content, place, fragment):
+    with pytest.raises(InputError, match=fragment) as error:
         table_of(tmp_path, content)
     assert error.value.where.endswith(f"some.tsv, {place}" if place else "some.tsv")
 

@@ -32,21 +32,21 @@ def test_round_trip(tmp_path, names):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "fragment"),
     [
         ("index\tname\n0\ta\n", "a column 'group'"),
         ("name\tgroup\na\tTF\n", "a column 'index'"),
         ("index\tgroup\n1\tTF\n0\tTF\n", "0, 1, 2"),
         ("index\tname\tgroup\n0\ta\tTF\n1\t\tTF\n", "line 3: found the target name ''"),
         ('index\tname\tgroup\n0\t"a\nb"\tTF\n', r"line 3: found the target name 'a\\nb'"),
-        ("", "no text"),
+        ("", "an empty file"),
         ("index\tname\tgroup\n0\ta\tTF\tx\n1\tb\tTF\n", "line 2: found 4 values"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, text, told):
+def test_what_is_wrong_is_named(tmp_path, text, fragment):
     path = tmp_path / "targets.tsv"
     path.write_text(text)
-    with pytest.raises(InputError, match=told) as error:
+    with pytest.raises(InputError, match=fragment) as error:
         read_targets(path)
     assert str(path) in str(error.value)
 

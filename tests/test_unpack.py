@@ -222,7 +222,7 @@ def many_headers(count):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "fragment"),
     [
         (with_names("n" * (3 << 20)), "a header of more than 1,048,576 bytes"),
         (with_attributes(comment="n" * (3 << 20)), "a header of more than 1,048,576 bytes"),
@@ -232,9 +232,9 @@ def many_headers(count):
         (with_attributes(path="../../train.mat"), "leads out of the archive"),
     ],
 )
-def test_headers_that_make_no_sense(tmp_path, wanted, content, told):
+def test_headers_that_make_no_sense(tmp_path, wanted, content, fragment):
     message = refused(tmp_path, wanted, gzip.compress(content))
-    assert told in message
+    assert fragment in message
     assert len(message) < 1000
 
 

@@ -33,7 +33,7 @@ def store(written, tmp_path):
     return Path(shutil.copy(written, tmp_path))
 
 
-def told(path):
+def fragment(path):
     return [str(damage) for damage in damages(path)]
 
 
@@ -64,7 +64,7 @@ def flipped(content):
 
 
 def test_a_whole_store(store):
-    assert told(store) == []
+    assert fragment(store) == []
     done = verify(store, store)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{store}: whole, 5,000 rows\n" * 2
@@ -73,7 +73,7 @@ def test_a_whole_store(store):
 @pytest.mark.parametrize("dataset", ["sequence", "label", "locus/start"])
 def test_a_flipped_bit(store, dataset):
     spoil(store, dataset, 3, flipped)
-    (damage,) = told(store)
+    (damage,) = fragment(store)
     assert damage.startswith(f"{dataset}, rows 3072 to 4095: cannot be read")
 
 
@@ -83,8 +83,8 @@ def test_damaged_blocks_side_by_side_are_told_as_one(store):
     spoil(store, "label", 4, flipped)
     done = verify(store)
     assert done.returncode == 1
-    told = [line.split(": ", 2)[2].split(":")[0] for line in done.stdout.splitlines()]
-    assert told == [
+    fragment = [line.split(": ", 2)[2].split(":")[0] for line in done.stdout.splitlines()]
+    assert fragment == [
         "sequence, rows 0 to 2047",
         "sequence, rows 3072 to 4095",
         "label, rows 4096 to 4999",
@@ -98,7 +98,7 @@ def test_what_fletcher32_does_not_see(store):
     spoil(store, "label", 2, lambda content: b"\xff\xff" + content[2:])
     with h5py.File(store) as file:
         file["label"][:]  # HDF5 reads it without a word
-    assert told(store) == ["label, rows 2048 to 3071: other content than was written (CRC-32)"]
+    assert fragment(store) == ["label, rows 2048 to 3071: other content than was written (CRC-32)"]
 
 
 def test_rows_written_over_later(store):
@@ -106,7 +106,7 @@ def test_rows_written_over_later(store):
         file["sequence"][1500] = 0
         file["target/name"][1] = "x"
         file["locus/names"][0] = "II"
-    assert told(store) == [
+    assert fragment(store) == [
         "sequence, rows 1024 to 2047: other content than was written (CRC-32)",
         "target/name, rows 0 to 2: other content than was written (CRC-32)",
         "locus/names, rows 0 to 0: other content than was written (CRC-32)",
@@ -163,12 +163,12 @@ def by_external_storage(file):
 
 CHANGES = {
     **{
-        f"attribute {name} {what}": (change(name), told)
+        f"attribute {name} {what}": (change(name), fragment)
         for name in (
             *("alphabet", "bin", "code_version", "length", "rows", "schema_version"),
             *("source", "strands", "targets", "header_checksum"),
         )
-        for what, change, told in (
+        for what, change, fragment in (
             ("removed", lambda name: lambda f: f.attrs.__delitem__(name), name.split("_")[0]),
             ("an array", lambda name: lambda f: f.attrs.create(name, [1, 2]), f"attribute {name}"),
         )
@@ -220,13 +220,13 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_header_that_was_changed(store, change):
-    apply, told = CHANGES[change]
+    apply, fragment = CHANGES[change]
     with h5py.File(store, "r+") as file:
         apply(file)
     with pytest.raises(InputError) as refused:
         list(damages(store))
     assert str(refused.value).startswith(str(store))
-    assert told in str(refused.value)
+    assert fragment in str(refused.value)
     assert "delete it and run the pipeline again" in str(refused.value)
 
 

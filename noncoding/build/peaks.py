@@ -247,7 +247,7 @@ def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
                 str(member),
                 "a link or device, whose peaks are not in the archive at this place",
                 "a peak file that is stored in full",
-                "Pack the archive anew with tar --dereference --hard-dereference.",
+                "Create the archive again with tar --dereference --hard-dereference.",
             )
         where = f"{source.archive}:{member.name}"
         _require_utf8(where, "member")

@@ -17,7 +17,7 @@ from noncoding.bundle.v73 import V73File
 from noncoding.bundle.variable import NUMBERS, MatFile
 from noncoding.bundle.write import BUNDLE_ORDER
 from noncoding.errors import InputError
-from noncoding.hdf5 import damage_told, first_line
+from noncoding.hdf5 import damage_reported, first_line
 
 _EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (
@@ -56,7 +56,7 @@ class BundleSplit:
         with ExitStack() as stack:
             self._file = _opened(self.path)
             stack.callback(self._file.close)
-            with damage_told(self.path, _EXPECTED, _FETCH_AGAIN):
+            with damage_reported(self.path, _EXPECTED, _FETCH_AGAIN):
                 self.rows, self.length, self.targets = self._checked_shape()
             stack.pop_all()  # It stays open.
 
@@ -97,7 +97,7 @@ class BundleSplit:
 
     def _source(self, name: str) -> Source:
         where = f"{self.path}, variable {name}"
-        with damage_told(where, _EXPECTED, _FETCH_AGAIN):
+        with damage_reported(where, _EXPECTED, _FETCH_AGAIN):
             return Source(self._file.array(name), where)
 
     def _checked_shape(self) -> tuple[int, int, int]:
@@ -134,7 +134,7 @@ class BundleSplit:
     def _wrong_shape(
         self, name: str, shape: tuple[int, ...], axes: tuple[str, ...], also: str = ""
     ) -> InputError:
-        step = self._file.axes  # told as the file has them
+        step = self._file.axes  # the order of the file itself
         return InputError(
             f"{self.path}, variable {name}",
             f"the shape {shape[::step]}",

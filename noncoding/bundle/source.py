@@ -18,7 +18,7 @@ import scipy.sparse
 from isal import isal_zlib
 
 from noncoding.errors import InputError
-from noncoding.hdf5 import damage_told
+from noncoding.hdf5 import damage_reported
 
 ROWS_PER_PIECE = 1 << 17
 """Of an array that is not chunked: 8 positions × 4 channels of it are 4 MiB."""
@@ -79,7 +79,7 @@ class Source:
             min(size, whole - at)
             for at, size, whole in zip(start, self.grid, self.shape, strict=True)
         ]
-        with damage_told(
+        with damage_reported(
             f"{self.where}, rows {start[2]} to {start[2] + sizes[2] - 1}",
             "a whole file, in filters that this HDF5 library has",
             "If the file is damaged, delete the archive and run the stage 'fetch' again; "

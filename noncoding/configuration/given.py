@@ -1,4 +1,4 @@
-"""What Snakemake does not say of files and arguments that it has read: repeated keys, types."""
+"""Repeated keys and types of values, which Snakemake does not check when it reads them."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -31,7 +31,7 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         for key, first, second in _repeated(text):
             raise InputError(
                 f"{path}, line {second.line + 1}",
-                f"the key '{key}' once more; it is in line {first.line + 1}, too",
+                f"the key '{key}' a second time (first in line {first.line + 1})",
                 "each key once",
                 "Join the two, or remove one.",
             )

@@ -35,7 +35,7 @@ _WORDS = {
 
 
 def _is_integer(_: Any, value: Any) -> bool:
-    # As in Python: 2.0 is none, which some stages would take for one and others not.
+    # As in Python, 2.0 is no integer: some stages would accept it, and others would not.
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -82,7 +82,7 @@ def check_values(config: Mapping[str, Any], schema: str | os.PathLike[str]) -> N
     except RecursionError:
         raise InputError(
             "configuration",
-            "values that hold themselves, or are nested too deeply",
+            "circular references, or values that are nested too deeply",
             "few levels",
             "Look for anchors (& and *) in its files.",
         ) from None

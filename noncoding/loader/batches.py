@@ -145,7 +145,7 @@ def _as_arrays(batch: Any) -> Any:
 
 
 def _received(loader: DataLoader[PackedBatch]) -> Iterator[PackedBatch]:
-    """What a DataLoader gives; an error of its workers is told."""
+    """What a DataLoader gives; an error of its workers is raised."""
     where = "load.workers in the configuration"
     remedy = "Set it to 0: it changes no result, and one process is usually as fast."
     try:

@@ -107,7 +107,7 @@ def predict(
         HDF5, with ``probability``: float32, (loci, targets), in the order of
         the store, with a checksum a block. What is done lies beside it in a folder
         ``PREDICTIONS.unfinished`` of `noncoding.predict.parts.Parts`, and a run that
-        was cut off, or whose results were not accepted, goes on from there. Whoever
+        was interrupted, or whose results were not accepted, resumes from there. Whoever
         accepts the predictions removes the folder.
     batch_size : int
         Loci a batch.

@@ -18,8 +18,8 @@ Layout
     above, and, as ``checksum/target``, of each column of the table.
 
 Attributes: ``schema_version``, ``alphabet``, ``length`` (bp), ``rows``,
-``targets``, ``strands`` (see `STRANDS`), ``bin`` (bp, the central part of a
-window that the labels speak of), ``source`` (JSON: what the rows were made
+``targets``, ``strands`` (see `STRANDS`), ``bin`` (bp, the
+labelled central part of a window), ``source`` (JSON: what the rows were made
 from, with digests), ``code_version`` and ``header_checksum`` (CRC-32 of all other
 attributes, of name, type, shape, chunks and filters of all datasets, and of the
 checksums; `noncoding.store.format` has the details). Arrays with a row axis are chunked by

@@ -48,7 +48,7 @@ class StoreHeader:
     length : int
         Length of a window in bp.
     bin : int
-        Central part of a window, in bp, that the labels speak of.
+        Labelled central part of a window, in bp.
     strands : str
         One of `STRANDS`.
     targets : pandas.DataFrame
@@ -110,13 +110,13 @@ def _header_checksum(file: h5py.File) -> int:
     def describe(name: str, item: h5py.Group | h5py.Dataset) -> None:
         found = attributes(item)
         found.pop(_HEADER_CHECKSUM, None)
-        told = [name, sorted(found.items())]
+        entry = [name, sorted(found.items())]
         if isinstance(item, h5py.Dataset):
             filters = [item.compression, item.shuffle, item.fletcher32, item.scaleoffset]
-            told += [str(item.dtype), item.shape, item.chunks, filters]
+            entry += [str(item.dtype), item.shape, item.chunks, filters]
             if name.startswith("checksum/"):
-                told.append(own_dataset(file, name)[:].tolist())
-        described.append(json.dumps(told))
+                entry.append(own_dataset(file, name)[:].tolist())
+        described.append(json.dumps(entry))
 
     describe("", file)
     file.visititems(describe)

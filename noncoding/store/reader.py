@@ -14,7 +14,7 @@ import pandas as pd
 from isal.isal_zlib import crc32
 
 from noncoding.errors import InputError
-from noncoding.hdf5 import attributes, damage_told, open_hdf5, own_dataset, own_item
+from noncoding.hdf5 import attributes, damage_reported, open_hdf5, own_dataset, own_item
 from noncoding.store.format import (
     ATTRIBUTES,
     BOTH,
@@ -46,7 +46,7 @@ class Store:
         self.path = Path(path)
         with ExitStack() as stack:
             self._file = stack.enter_context(open_hdf5(path, "a store", _REMAKE))
-            with damage_told(path, "a store, as it was written", _REMAKE):
+            with damage_reported(path, "a store, as it was written", _REMAKE):
                 self._read_header()
             stack.pop_all()  # It stays open.
 
@@ -187,7 +187,7 @@ class Store:
         if not self._has_loci:
             return None
         expected = "the loci that were written"
-        with damage_told(f"{self.path}, locus", expected, _verify_and_remake(self.path)):
+        with damage_reported(f"{self.path}, locus", expected, _verify_and_remake(self.path)):
             names = self._chromosomes.asstr()[:]
             chromosome, start, end = (self._datasets[f"locus/{name}"][:] for name in LOCUS_COLUMNS)
             if chromosome.size and chromosome.min() < 0:
@@ -196,9 +196,9 @@ class Store:
 
 
 _REMAKE = (
-    "If this is a store of this pipeline, delete it and run the pipeline again to make it anew."
+    "If this is a store of this pipeline, delete it and run the pipeline again, which creates it."
 )
 
 
 def _verify_and_remake(path: Path) -> str:
-    return f"`python -m noncoding.verify {path}` tells which rows are damaged. {_REMAKE}"
+    return f"`python -m noncoding.verify {path}` lists the damaged rows. {_REMAKE}"

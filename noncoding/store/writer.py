@@ -34,7 +34,7 @@ class StoreWriter:
     Attributes
     ----------
     strands : str
-        One of `STRANDS`; may be set until the end, when the rows have told.
+        One of `STRANDS`; may be set until the end, when all rows are known.
     source : dict
         As in the header; may be added to until the end.
     """

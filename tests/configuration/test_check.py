@@ -19,7 +19,7 @@ def test_every_shipped_configuration_is_good(overlay):
 
 
 @pytest.mark.parametrize(
-    ("over", "told"),
+    ("over", "fragment"),
     [
         ({"trian": {}}, "unknown key 'trian'.*Did you mean 'train'"),
         ({"train": {"epoch": 3}}, "train: found the unknown key 'epoch'.*mean 'epochs'"),
@@ -103,8 +103,8 @@ def test_every_shipped_configuration_is_good(overlay):
         ),
     ],
 )
-def test_what_is_wrong_is_named(over, told):
-    with pytest.raises(InputError, match=told):
+def test_what_is_wrong_is_named(over, fragment):
+    with pytest.raises(InputError, match=fragment):
         check_configuration(merged(YEAST, over), SCHEMA)
 
 
@@ -155,7 +155,7 @@ def test_a_pattern_of_peak_files_lies_below_their_folder(pattern):
         check_configuration(merged(YEAST, over), SCHEMA)
 
 
-def test_values_that_hold_themselves_are_refused():
+def test_circular_references_are_refused():
     run = dict(YEAST["run"])
     run["datasets"] = [run]
     deep = []

@@ -5,7 +5,7 @@ from noncoding.errors import InputError
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "told"),
+    ("text", "line", "fragment"),
     [
         ("train: {epochs: 1}\nseed: 1\ntrain: {patience: 2}\n", 3, "key 'train' .* in line 1"),
         ("train:\n  epochs: 1\n  epochs: 2\n", 3, "key 'epochs' .* in line 2"),
@@ -14,10 +14,10 @@ from noncoding.errors import InputError
         ('{"seed": 1,\n\t"seed": 2}\n', 2, "key 'seed' .* in line 1"),
     ],
 )
-def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path, text, line, told):
+def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path, text, line, fragment):
     path = tmp_path / "over.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=f"over.yaml, line {line}: found the {told}"):
+    with pytest.raises(InputError, match=f"over.yaml, line {line}: found the {fragment}"):
         check_files([path])
 
 

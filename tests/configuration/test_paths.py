@@ -57,12 +57,12 @@ def test_each_path_of_the_schema_is_tried_here():
 
 @pytest.mark.parametrize("key", PATHS)
 def test_a_home_folder_is_written_out(monkeypatch, key):
-    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("HOME", "/elsewhere")
     config, keys = with_path(key)
     check_configuration(config, SCHEMA)
     rest = copy.deepcopy(config)
     expand_home(config, SCHEMA)
-    assert at(config, keys) == "/home/me/a"
+    assert at(config, keys) == "/elsewhere/a"
     at(config, keys[:-1])[keys[-1]] = "~/a"
     assert config == rest
 
@@ -70,14 +70,14 @@ def test_a_home_folder_is_written_out(monkeypatch, key):
 @pytest.mark.parametrize(
     ("url", "expanded"),
     [
-        ("file://~/a.gz", "file:///home/me/a.gz"),
-        (["https://h/~you/a.gz", "~/a.gz"], ["https://h/~you/a.gz", "/home/me/a.gz"]),
+        ("file://~/a.gz", "file:///elsewhere/a.gz"),
+        (["https://h/~you/a.gz", "~/a.gz"], ["https://h/~you/a.gz", "/elsewhere/a.gz"]),
         ("./~a.gz", "./~a.gz"),
     ],
 )
 @pytest.mark.parametrize("file", ["fasta", "archive", "motifs"])
 def test_of_urls_only_local_ones(monkeypatch, file, url, expanded):
-    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("HOME", "/elsewhere")
     entry = {"url": url}
     keys = {"archive": {"peaks": PEAKS | {"archive": entry}}}.get(file, {file: entry})
     config = merged(YEAST, own(**keys))

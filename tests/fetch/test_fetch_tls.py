@@ -7,7 +7,7 @@ import pytest
 from misbehaving import SELF_SIGNED, fetched, refused
 
 
-def test_a_certificate_that_nobody_vouches_for(secure_site, get, destination, pauses):
+def test_a_certificate_that_cannot_be_verified(secure_site, get, destination, pauses):
     error = refused(get, destination, f"{secure_site.url}/x")
     assert error.where == f"{secure_site.url}/x"
     assert "self-signed certificate" in error.found

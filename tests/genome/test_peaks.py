@@ -307,7 +307,7 @@ def test_a_table_gives_its_rows_in_order(tmp_path):
         ("path\tgroup\nx.bed\tTF\n", "found the columns path, group; expected a column 'name'"),
         ("path\tname\nx.bed\tx\n", r"line 2: found the path 'x\.bed', where no file is"),
         ("path\tname\n", "found no peak file"),
-        ("", "what cannot be read"),
+        ("", "found an empty file"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):

@@ -241,8 +241,8 @@ def test_workers_that_cannot_be_started_are_told(stored, monkeypatch):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
     monkeypatch.setattr("multiprocessing.synchronize._multiprocessing.SemLock", refused)
-    told = r"found 2, but processes cannot be started \(Read-only file system\).* Set it to 0"
-    with pytest.raises(InputError, match=told):
+    fragment = r"found 2, but processes cannot be started \(Read-only file system\).* Set it to 0"
+    with pytest.raises(InputError, match=fragment):
         list(shuffled(stored, workers=2))
 
 

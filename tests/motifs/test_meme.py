@@ -119,7 +119,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_any_change_of_a_file_is_read_or_told(tmp_path_factory, data):
+def test_any_change_of_a_file_is_read_or_refused(tmp_path_factory, data):
     text = data.draw(st.sampled_from([MEME, f">a\n{COUNTS}", f"Motif\tM\n{TABLE}"]))
     lines = text.splitlines()
     at = data.draw(st.integers(0, len(lines) - 1))

@@ -86,7 +86,7 @@ def set_to(value):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "fragment"),
     [
         (emptied, "there is no 'probability'.*Run the stage 'predict' again"),
         (grouped, "'probability' is no data set"),
@@ -97,12 +97,12 @@ def set_to(value):
         (set_to(7), "prediction of locus 2"),
     ],
 )
-def test_what_is_no_probability_is_refused(model, tmp_path, change, told):
+def test_what_is_no_probability_is_refused(model, tmp_path, change, fragment):
     store = write_toy_store(tmp_path / "test.h5", rows=4)
     predict(model[1], store, tmp_path / "predictions.h5", batch_size=5)
     with h5py.File(tmp_path / "predictions.h5", "r+") as file:
         change(file)
-    with Store(store) as split, pytest.raises(InputError, match=told):
+    with Store(store) as split, pytest.raises(InputError, match=fragment):
         read_predictions(tmp_path / "predictions.h5", split)
 
 
@@ -207,8 +207,8 @@ def test_predictions_that_were_not_accepted_are_written_again(model, tmp_path, m
 def test_a_second_prediction_of_the_same_file_is_refused(model, tmp_path):
     store = write_toy_store(tmp_path / "test.h5", rows=9)
     path = tmp_path / "predictions.h5"
-    told = rf"process {os.getpid()} of \S+ on "
-    with exclusive(f"{path}.unfinished"), pytest.raises(InputError, match=told):
+    fragment = rf"process {os.getpid()} of \S+ on "
+    with exclusive(f"{path}.unfinished"), pytest.raises(InputError, match=fragment):
         predict(model[1], store, path, batch_size=5)
 
 

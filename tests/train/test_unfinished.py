@@ -256,7 +256,7 @@ def test_a_further_process_deletes_nothing(rank, stays, stores, tmp_path, monkey
 
 def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):
     made = outputs(tmp_path / "run")
-    told = rf"process {os.getpid()} of \S+ on "
-    with exclusive(made.unfinished), pytest.raises(InputError, match=told):
+    fragment = rf"process {os.getpid()} of \S+ on "
+    with exclusive(made.unfinished), pytest.raises(InputError, match=fragment):
         run(tmp_path / "run", stores, DEEPSEA, {})
     assert not made.unfinished.exists()

@@ -126,19 +126,19 @@ def test_a_folder_of_mat_files_in_place_of_an_archive(bundle, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("folder", "told"),
+    ("folder", "fragment"),
     [
         ("results/toy/raw", "archive.url: found the folder results/toy/raw, which is within the"),
         ("mi{n}e", "train.mat: found a name in braces"),
     ],
 )
-def test_a_folder_of_mat_files_that_cannot_be_used_is_told(bundle, tmp_path, folder, told):
+def test_a_folder_of_mat_files_that_cannot_be_used_is_told(bundle, tmp_path, folder, fragment):
     with tarfile.open(tmp_path / "shelf" / "toy.tar.gz") as archive:
         archive.extractall(tmp_path / folder, filter="data")
     config = tiny(toy=bundle | {"archive": {"url": folder, "sha256": None}})
     status, said = snakemake(tmp_path, "convert", config=config)
     assert status != 0
-    assert told in said
+    assert fragment in said
     assert "Traceback" not in said
     assert len(list((tmp_path / folder).rglob("*.mat"))) == 3
 
@@ -283,16 +283,16 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "fragment"),
     [
         ({"splits": {"train": ["one"], "valid": ["two"], "test": ["chrX"]}}, "chrX"),
         ({"peaks": GENOME["peaks"] | {"pattern": "*.bam", "suffix": ".bam"}}, "*.bam"),
     ],
 )
-def test_what_a_genome_lacks_is_named(genome, tmp_path, change, told):
+def test_what_a_genome_lacks_is_named(genome, tmp_path, change, fragment):
     status, said = snakemake(tmp_path, "build", config=tiny(own=genome | change))
     assert status != 0
-    assert told in said
+    assert fragment in said
     assert not list(tmp_path.rglob("*.h5"))
 
 
@@ -331,7 +331,7 @@ def test_a_key_that_stands_twice_stops_before_anything_runs(tmp_path):
     (tmp_path / "twice.yaml").write_text("seed: 1\ntrain: {epochs: 1}\nseed: 2\n")
     status, said = snakemake(tmp_path, "--configfile", "twice.yaml")
     assert status != 0
-    assert "twice.yaml, line 3: found the key 'seed' once more; it is in line 1, too" in said
+    assert "twice.yaml, line 3: found the key 'seed' a second time (first in line 1)" in said
     assert not (tmp_path / "results").exists()
 
 

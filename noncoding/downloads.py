@@ -1,11 +1,12 @@
 """Entries of the configuration that name a published file."""
 
+import os
 import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from noncoding.errors import InputError
 from noncoding.files import from_home
@@ -115,6 +116,30 @@ def _without_values(match: re.Match[str]) -> str:
     return match["address"] + _VALUE.sub(hidden, match["query"] or "")
 
 
+def local_path(address: str) -> Path | None:
+    """The file or folder on this machine that an address names.
+
+    Parameters
+    ----------
+    address : str
+        A path, which may begin with ``~``, or a URL.
+
+    Returns
+    -------
+    Path or None
+        None of a URL that is not a file URL, or of no valid one.
+    """
+    if "://" not in address and not address.lower().startswith("file:"):
+        return from_home(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        return None
+    return Path(os.fsdecode(unquote_to_bytes(parts.path)))  # names are bytes
+
+
 def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     """The local folder with the unpacked files of a bundle, where one stands for its archive.
 
@@ -131,14 +156,10 @@ def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
     entry = dataset.get("archive")
     if dataset["source"] != "bundle" or not entry:
         return None
-    url = urls(entry)[0]
+    path = local_path(urls(entry)[0])
     try:
-        path = from_home(unquote(urlsplit(url).path) if url.startswith("file:") else url)
-        return path if path.is_dir() else None
-    except (
-        OSError,
-        ValueError,
-    ):  # Neither a folder nor, perhaps, an address; the check of addresses reports that.
+        return path if path and path.is_dir() else None
+    except OSError:  # of a name that is too long, or a folder above it that cannot be read
         return None
 
 

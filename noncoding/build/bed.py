@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 BED_COLUMNS = ("chromosome", "start", "end")
 _NOT_INTERVALS = (b"track", b"browser")
 _HEADER = re.compile(rb'"?(chrom)?_?(start|begin)"?', re.IGNORECASE)
-_FILES_SHOWN = 10
 # int also takes "1_000" and "+1"; more digits are no position, and do not fit into 64 bits.
 _COORDINATE = re.compile(rb"-?[0-9]{1,15}")
 _DIGITS = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
@@ -175,25 +174,22 @@ def warn_of_placed(files: Iterable[Placed]) -> None:
         log.warning(
             "%d intervals extend beyond an end of their chromosome and are clipped to it: %s",
             sum(file.clipped for file in clipped),
-            _listed(f"{file.where}: {file.clipped}" for file in clipped),
+            some_of((f"{file.where}: {file.clipped}" for file in clipped), separator="; "),
         )
     outside = sorted(
         (file for file in files if file.outside),
         key=lambda file: -file.outside.total() / file.total,
     )
     if outside:
+        lines = [
+            f"{file.where}: {file.outside.total()} of {file.total} (on {some_of(file.outside)})"
+            for file in outside
+        ]
         log.warning(
             "%d intervals are left out, since the FASTA file has no chromosome of that name: %s",
             sum(file.outside.total() for file in outside),
-            _listed(
-                f"{file.where}: {file.outside.total()} of {file.total} (on {some_of(file.outside)})"
-                for file in outside
-            ),
+            some_of(lines, separator="; "),
         )
-
-
-def _listed(lines: Iterable[str]) -> str:
-    return some_of(lines, separator="; ", shown=_FILES_SHOWN)
 
 
 def _check_ends(intervals: pd.DataFrame, where: str | os.PathLike[str], limits: pd.Series) -> int:

@@ -17,7 +17,6 @@ log = logging.getLogger(__name__)
 
 _FEW = 0.5
 """Positive bins per peak below which a warning is logged."""
-_SHOWN = 10
 _OTHER_RULES = (
     "Set 'peak: summit' (the bin that holds the summit or the middle of a peak is positive) or "
     "'peak: any' (every bin that a peak overlaps is), choose a smaller bin, or lower min_overlap."
@@ -119,10 +118,11 @@ def check_positives(
         if short[target]:
             line += f", {short[target]:,} peaks too short to label a bin alone"
         lines.append(line)
+    listed = some_of(lines, separator="; ")
     if not kept.any():
         raise InputError(
             where,
-            f"no target with {min_positives} positive bins of {binning.bin} bp ({_listed(lines)})",
+            f"no target with {min_positives} positive bins of {binning.bin} bp ({listed})",
             f"a target with at least {min_positives} ({_rule(binning)})",
             _remedy(binning),
         )
@@ -132,7 +132,7 @@ def check_positives(
             len(lines),
             binning.bin,
             _rule(binning),
-            _listed(lines),
+            listed,
             _remedy(binning),
         )
     return kept
@@ -178,13 +178,9 @@ def warn_of_missing_negatives(splits: Mapping[str, SplitCounts], targets: pd.Dat
             "%d of %d targets have no negatives, since they are positive in every row: %s. %s",
             len(lines),
             len(targets),
-            _listed(lines),
+            some_of(lines, separator="; "),
             ADD_NEGATIVES,
         )
-
-
-def _listed(lines: Iterable[str]) -> str:
-    return some_of(lines, separator="; ", shown=_SHOWN)
 
 
 def _peaks_between(panel: Panel, shortest: int, longest: float) -> Integers:

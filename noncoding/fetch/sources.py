@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
-from noncoding.downloads import redacted
+from noncoding.downloads import local_path, redacted
 from noncoding.errors import InputError
 from noncoding.fetch.partial import Origin, Partial, TransientError
 
@@ -65,21 +65,19 @@ def _located(address: str) -> Source:
     """A URL as it is; a file URL or a path as a Path."""
     if not address.strip():
         raise InputError("url", "an empty address", "an address or a path", "Give one.")
-    if "://" not in address and not address.lower().startswith("file:"):
-        try:
-            return Path(address).expanduser()
-        except RuntimeError:  # ~ and a user who is not known
-            return Path(address)
+    path, is_url = local_path(address), "://" in address or address.lower().startswith("file:")
+    if path and not is_url:
+        return path
     parts = _split(address)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost"):
-        if parts.query or parts.fragment:
-            raise SourceError(
-                address,
-                "a ? or # in the address of a file",
-                "the name of a file alone",
-                "If it belongs to the name, write %3F or %23, or give the plain path.",
-            )
-        return Path(_unquoted(parts.path))
+    if path and (parts.query or parts.fragment):
+        raise SourceError(
+            address,
+            "a ? or # in the address of a file",
+            "the name of a file alone",
+            "If it belongs to the name, write %3F or %23, or give the plain path.",
+        )
+    if path:
+        return path
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise SourceError(
             address,

@@ -16,7 +16,7 @@ _DIGESTS = {
     "archive": "the archive",
     "mat": "the .mat file",
     "fasta": "the genome",
-    "peaks": "the archive of peaks",
+    "peaks": "the peaks",
 }
 _COUNTS = {
     "peak_files": "Peak files",

@@ -177,8 +177,10 @@ def explained(error: BaseException) -> InputError | None:
             if not place:
                 in_text = re.search(r"name = '([^']+)'", str(chained))
                 place = in_text[1] if in_text else "a file of this stage"
+            # TensorBoard's paths are bytes.
+            place = os.fsdecode(place) if isinstance(place, bytes) else str(place)
             return InputError(
-                re.sub(rf"{re.escape(TEMPORARY)}[^-]+-", "", str(place)), found, expected, remedy
+                re.sub(rf"{re.escape(TEMPORARY)}[^-]+-", "", place), found, expected, remedy
             )
         chained = chained.__cause__ or chained.__context__
     return None

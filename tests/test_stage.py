@@ -10,7 +10,7 @@ import pytest
 
 from noncoding.errors import InputError
 from noncoding.files import written_whole
-from noncoding.stage import logged_stage
+from noncoding.stage import explained, logged_stage
 
 
 def test_bad_input_ends_in_one_clear_line(tmp_path, capsys):
@@ -179,6 +179,12 @@ def test_an_interrupted_stage_says_so(tmp_path):
         raise KeyboardInterrupt
     assert "interrupted; run the same command again" in (tmp_path / "log").read_text()
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("name", ["events", b"events"])
+def test_a_path_of_bytes_is_named_as_one_of_text(name):
+    message = explained(OSError(errno.ENOSPC, "No space left on device", name))
+    assert str(message).startswith("events: found a full disk")
 
 
 def test_a_full_disk_that_a_thread_meets_is_told_in_a_line(tmp_path, capsys):

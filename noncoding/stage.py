@@ -7,9 +7,10 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from noncoding.errors import InputError, printable
 from noncoding.files import TEMPORARY
@@ -84,7 +85,9 @@ def logged_stage(
     log.setLevel(logging.INFO if first else logging.WARNING)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # A log on a full disk is no second error.
-    of_threads, threading.excepthook = threading.excepthook, _report_of_thread
+    of_threads, of_deletions = threading.excepthook, sys.unraisablehook
+    threading.excepthook = _in_a_line(of_threads)
+    sys.unraisablehook = _in_a_line(of_deletions)
     try:
         _check_times(Path(path), inputs, waits=False)
         yield
@@ -103,7 +106,7 @@ def logged_stage(
         log.error("%s", message)
         sys.exit(1)
     finally:
-        threading.excepthook = of_threads
+        threading.excepthook, sys.unraisablehook = of_threads, of_deletions
         for handler in handlers:
             logging.getLogger().removeHandler(handler)
             with suppress(OSError):
@@ -124,13 +127,20 @@ def _log_file(path: Path, first: bool) -> logging.FileHandler:
     return logging.FileHandler(path, mode="a", encoding="utf-8")
 
 
-def _report_of_thread(raised: threading.ExceptHookArgs) -> None:
-    """Say what went wrong in a thread of a library, as that which writes TensorBoard's files."""
-    message = raised.exc_value and explained(raised.exc_value)
-    if message:
-        log.error("%s", message)
-    else:
-        threading.__excepthook__(raised)
+def _in_a_line(otherwise: Callable[[Any], object]) -> Callable[[Any], None]:
+    """A hook for errors in threads of libraries and while objects are deleted.
+
+    TensorBoard's thread and HDF5 files that close meet a full disk, too.
+    """
+
+    def report(raised: Any) -> None:
+        message = raised.exc_value and explained(raised.exc_value)
+        if message:
+            log.error("%s", message)
+        else:
+            otherwise(raised)
+
+    return report
 
 
 def _check_times(path: Path, inputs: Iterable[str | os.PathLike[str]], *, waits: bool) -> None:

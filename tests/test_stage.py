@@ -187,14 +187,21 @@ def test_a_path_of_bytes_is_named_as_one_of_text(name):
     assert str(message).startswith("events: found a full disk")
 
 
-def test_a_full_disk_that_a_thread_meets_is_told_in_a_line(tmp_path, capsys):
-    def write():
+@pytest.mark.parametrize("where", ["thread", "deletion"])
+def test_a_full_disk_beside_the_stage_itself_is_reported_in_a_line(tmp_path, capsys, where):
+    def write(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
+    class Buffered:
+        __del__ = staticmethod(write)
+
     with logged_stage(tmp_path / "log"):
-        thread = threading.Thread(target=write)
-        thread.start()
-        thread.join()
+        if where == "thread":
+            thread = threading.Thread(target=write)
+            thread.start()
+            thread.join()
+        else:
+            Buffered()
     said = capsys.readouterr().err
     assert "found a full disk" in said
     assert "Traceback" not in said

@@ -190,7 +190,11 @@ def explained(error: BaseException) -> InputError | None:
             # TensorBoard's paths are bytes.
             place = os.fsdecode(place) if isinstance(place, bytes) else str(place)
             return InputError(
-                re.sub(rf"{re.escape(TEMPORARY)}[^-]+-", "", place), found, expected, remedy
+                # Under a temporary name stands what will have the final one.
+                re.sub(rf"{re.escape(TEMPORARY)}[^-]+-(.*?)(\.lock)?$", r"\1", place),
+                found,
+                expected,
+                remedy,
             )
         chained = chained.__cause__ or chained.__context__
     return None

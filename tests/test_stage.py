@@ -181,10 +181,19 @@ def test_an_interrupted_stage_says_so(tmp_path):
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("name", ["events", b"events"])
-def test_a_path_of_bytes_is_named_as_one_of_text(name):
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("a/events", "a/events"),
+        (b"a/events", "a/events"),
+        ("a/.temporary-x1y2-figure.png", "a/figure.png"),
+        ("a/.temporary-x1y2-figure.png.lock", "a/figure.png"),
+        ("a/flake.lock", "a/flake.lock"),
+    ],
+)
+def test_the_file_that_met_a_full_disk_is_named_by_its_final_name(name, shown):
     message = explained(OSError(errno.ENOSPC, "No space left on device", name))
-    assert str(message).startswith("events: found a full disk")
+    assert str(message).startswith(f"{shown}: found a full disk")
 
 
 @pytest.mark.parametrize("where", ["thread", "deletion"])

@@ -1,9 +1,9 @@
-"""HDF5 files as input: links out of the file are not followed, and damage is reported."""
+"""HDF5 files: of input, links out of the file are not followed, and damage is reported."""
 
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,37 @@ _NO_DAMAGE = {
     errno.ENOLCK: "Where a file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE.",
 }
 """What to do about errors that say nothing of the file itself."""
+
+
+@contextmanager
+def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File]:
+    """Make a file; if it cannot be written, the error of that is the only one.
+
+    Parameters
+    ----------
+    path : path
+    **options
+        Of `h5py.File`.
+
+    Notes
+    -----
+    Where a write fails, HDF5 repeats it as each object of the file is closed: h5py prints a
+    traceback every time, and the process may end in a segmentation fault. What is still to be
+    written to a failed file therefore goes to memory, and is lost with it.
+    """
+    file = h5py.File(path, "w", **options)
+    try:
+        yield file
+        file.flush()
+    except BaseException:
+        if hasattr(os, "memfd_create"):  # on Linux
+            memory = os.memfd_create("failed")
+            os.dup2(memory, file.id.get_vfd_handle())
+            os.close(memory)
+        with suppress(OSError, RuntimeError):
+            file.close()
+        raise
+    file.close()
 
 
 def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.File:

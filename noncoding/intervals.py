@@ -8,7 +8,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -16,7 +15,7 @@ from scipy.special import expit, logit
 from scipy.stats import t
 
 from noncoding.files import written_whole
-from noncoding.hdf5 import attribute, damage_reported, open_hdf5, own_dataset
+from noncoding.hdf5 import attribute, damage_reported, new_hdf5, open_hdf5, own_dataset
 
 LEVEL = 0.95
 """Confidence level of all intervals."""
@@ -65,7 +64,7 @@ class Replicates(NamedTuple):
 
 def write_replicates(replicates: Replicates, path: str | os.PathLike[str]) -> None:
     """Write the arrays of `Replicates` as HDF5 data sets, and the seed as an attribute."""
-    with written_whole(path) as [partial], h5py.File(partial, "w") as file:
+    with written_whole(path) as [partial], new_hdf5(partial) as file:
         for name in _ARRAYS:
             values = getattr(replicates, name)
             file.create_dataset(name, data=values, compression="gzip", shuffle=True)

@@ -2,6 +2,8 @@
 
 import errno
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -37,6 +39,29 @@ def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
     with pytest.raises(InputError, match=fragment) as error:
         Store(tmp_path / "train.h5")
     assert "delete" not in str(error.value)
+
+
+def test_a_file_of_many_objects_that_cannot_be_written_gives_one_error(tmp_path):
+    # In a process of its own, which would crash.
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from noncoding.hdf5 import new_hdf5
+kept = []
+try:
+    with new_hdf5({str(tmp_path / "x.h5")!r}) as file:
+        for number in range(500):
+            kept.append(file.create_dataset(str(number), data=[1] * 1000))
+        # From now on, each write to the file fails.
+        os.dup2(os.open(file.filename, os.O_RDONLY), file.id.get_vfd_handle())
+except (OSError, RuntimeError) as error:
+    print(error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert "Bad file descriptor" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 ROWS = 40

@@ -104,7 +104,7 @@ def test_an_error_leaves_no_store(tmp_path):
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
-    # In a process of its own: HDF5 may crash when it is left with a file that it cannot close.
+    # In a process of its own, for its limit of the size of files.
     path = tmp_path / "x.h5"
     path.write_text("before")
     script = f"""

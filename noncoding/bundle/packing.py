@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding.bundle.source import Source
+from noncoding.hdf5 import new_hdf5
 
 BAND_BYTES = 1 << 26
 """Most bytes of packed planes that are kept in memory for one band of rows; one
@@ -121,7 +122,7 @@ def _rows_per_band(source: Source, planes: _Planes) -> int:
 @contextmanager
 def _spilling(path: Path) -> Iterator[h5py.File]:
     try:
-        with h5py.File(path, "w") as file:
+        with new_hdf5(path) as file:
             yield file
     finally:
         path.unlink(missing_ok=True)

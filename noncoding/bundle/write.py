@@ -4,12 +4,12 @@ import os
 import tarfile
 from pathlib import Path
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import scipy.io
 
 from noncoding.files import temporary
+from noncoding.hdf5 import new_hdf5
 
 SPLITS = ("train", "valid", "test")
 
@@ -60,7 +60,7 @@ def _write_v73(
     path: Path, name: str, sequences: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
 ) -> None:
     # MATLAB puts a 512-byte block with its own header before the HDF5 file.
-    with h5py.File(path, "w", userblock_size=512) as file:
+    with new_hdf5(path, userblock_size=512) as file:
         for variable, values in (("xdata", sequences.transpose(2, 1, 0)), ("data", labels.T)):
             dataset = file.create_dataset(
                 name + variable, data=values, chunks=True, compression="gzip", compression_opts=1

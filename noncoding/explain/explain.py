@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -23,6 +22,7 @@ from noncoding.explain.perturb import of_other_sequences
 from noncoding.explain.select import chosen_targets
 from noncoding.explain.truth import truth_metrics
 from noncoding.files import written_folders, written_whole
+from noncoding.hdf5 import new_hdf5
 from noncoding.models import load_model
 from noncoding.motifs.meme import read_motifs
 from noncoding.predictions import read_predictions
@@ -131,7 +131,7 @@ def explain(
                 outputs.faithfulness,
                 outputs.curves,
             ) as [maps_part, targets_part, summary_part, faithfulness_part, curves_part],
-            h5py.File(maps_part, "w") as file,
+            new_hdf5(maps_part) as file,
         ):
             file.attrs.update(layer=explainer.layer_name, length=split.length)
             for index in chosen:

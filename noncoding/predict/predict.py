@@ -10,7 +10,6 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import NoReturn
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -20,6 +19,7 @@ from tqdm import tqdm
 from noncoding.alphabet import reverse_complement, unpack
 from noncoding.errors import InputError
 from noncoding.files import sha256, written_whole
+from noncoding.hdf5 import new_hdf5
 from noncoding.holder import exclusive
 from noncoding.layout import UNFINISHED
 from noncoding.models import load_model
@@ -154,7 +154,7 @@ def predict(
             chosen = [device()] if devices is None else list(devices)
             with ThreadPoolExecutor(len(chosen)) as pool:
                 list(pool.map(work, chosen))
-        with written_whole(predictions) as [partial], h5py.File(partial, "w") as file:
+        with written_whole(predictions) as [partial], new_hdf5(partial) as file:
             written = file.create_dataset(
                 "probability",
                 shape=(loci, len(split.targets)),

@@ -16,6 +16,7 @@ from noncoding import __version__
 from noncoding.alphabet import ALPHABET, pack
 from noncoding.errors import InputError
 from noncoding.files import written_whole
+from noncoding.hdf5 import new_hdf5
 from noncoding.store.format import (
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,
@@ -186,7 +187,7 @@ def new_store(path: str | os.PathLike[str], header: StoreHeader) -> Iterator[Sto
         It cannot be written: the disk is full, or the folder read-only.
     """
     try:
-        with written_whole(path) as [partial], h5py.File(partial, "w") as file:
+        with written_whole(path) as [partial], new_hdf5(partial) as file:
             writer = StoreWriter(file, header)
             yield writer
             writer.finish()

@@ -85,12 +85,10 @@ def logged_stage(
     log.setLevel(logging.INFO if first else logging.WARNING)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # A log on a full disk is no second error.
-    of_threads, of_deletions = threading.excepthook, sys.unraisablehook
-    threading.excepthook = _in_a_line(of_threads)
-    sys.unraisablehook = _in_a_line(of_deletions)
     try:
         _check_times(Path(path), inputs, waits=False)
-        yield
+        with _errors_elsewhere_in_a_line():
+            yield
         _check_times(Path(path), inputs, waits=True)
     except InputError as error:
         log.error("%s", error)
@@ -106,7 +104,6 @@ def logged_stage(
         log.error("%s", message)
         sys.exit(1)
     finally:
-        threading.excepthook, sys.unraisablehook = of_threads, of_deletions
         for handler in handlers:
             logging.getLogger().removeHandler(handler)
             with suppress(OSError):
@@ -127,20 +124,34 @@ def _log_file(path: Path, first: bool) -> logging.FileHandler:
     return logging.FileHandler(path, mode="a", encoding="utf-8")
 
 
-def _in_a_line(otherwise: Callable[[Any], object]) -> Callable[[Any], None]:
-    """A hook for errors in threads of libraries and while objects are deleted.
+@contextmanager
+def _errors_elsewhere_in_a_line() -> Iterator[None]:
+    """Report known errors in threads and in the deletion of objects once, without tracebacks.
 
-    TensorBoard's thread and HDF5 files that close meet a full disk, too.
+    TensorBoard's thread and HDF5 objects that close meet a full disk, too.
     """
+    hooks: Any = sys.excepthook, sys.unraisablehook, threading.excepthook
+    reported: set[str] = set()
 
-    def report(raised: Any) -> None:
-        message = raised.exc_value and explained(raised.exc_value)
-        if message:
-            log.error("%s", message)
-        else:
-            otherwise(raised)
+    def hook(otherwise: Callable[..., object]) -> Callable[..., None]:
+        def report(*raised: Any) -> None:
+            # The type, the error and its traceback; or one object that holds them.
+            error = raised[1] if len(raised) == 3 else raised[0].exc_value
+            message = str(explained(error)) if error and explained(error) else ""
+            if not message:
+                otherwise(*raised)
+            elif message not in reported:
+                log.error("%s", message)
+            reported.add(message)
 
-    return report
+        return report
+
+    # Cython prints an error in a deletion by the first before it calls the second.
+    sys.excepthook, sys.unraisablehook, threading.excepthook = map(hook, hooks)
+    try:
+        yield
+    finally:
+        sys.excepthook, sys.unraisablehook, threading.excepthook = hooks
 
 
 def _check_times(path: Path, inputs: Iterable[str | os.PathLike[str]], *, waits: bool) -> None:

@@ -196,21 +196,32 @@ def test_the_file_that_met_a_full_disk_is_named_by_its_final_name(name, shown):
     assert str(message).startswith(f"{shown}: found a full disk")
 
 
-@pytest.mark.parametrize("where", ["thread", "deletion"])
-def test_a_full_disk_beside_the_stage_itself_is_reported_in_a_line(tmp_path, capsys, where):
-    def write(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
+def fails(*_):
+    raise OSError(errno.ENOSPC, "No space left on device")
 
-    class Buffered:
-        __del__ = staticmethod(write)
 
+class Unwritten:
+    __del__ = fails
+
+
+def in_a_thread():
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+
+
+def in_an_extension():
+    try:
+        fails()
+    except OSError:
+        sys.excepthook(*sys.exc_info())
+
+
+@pytest.mark.parametrize("failure", [in_a_thread, Unwritten, in_an_extension])
+def test_a_full_disk_beside_the_stage_itself_is_reported_in_a_line(tmp_path, capsys, failure):
     with logged_stage(tmp_path / "log"):
-        if where == "thread":
-            thread = threading.Thread(target=write)
-            thread.start()
-            thread.join()
-        else:
-            Buffered()
+        failure()
+        failure()
     said = capsys.readouterr().err
-    assert "found a full disk" in said
+    assert said.count("found a full disk") == 1
     assert "Traceback" not in said

@@ -35,7 +35,7 @@ yeast: setup
 	$(RUN) --configfile configs/yeast.yaml $(MIRRORED)
 
 reproduce: setup
-	$(VENV)/bin/python -m noncoding.estimate config.yaml --rows 4400000
+	$(VENV)/bin/python -m noncoding.training.estimate config.yaml --rows 4400000
 	$(RUN) $(MIRRORED)
 
 # Two processes share the tests; each computes on one thread.

@@ -40,7 +40,7 @@ import numpy as np
 import pandas as pd
 import scipy.io
 
-from noncoding.convert import convert
+from noncoding.stages.convert import convert
 
 LENGTH, TARGETS = 1000, 919
 GZIP_LEVEL = 3

@@ -8,7 +8,7 @@ Makes labels and scores at the size of the official test split (455,024 rows,
 then runs, each in a process of its own on the same cores:
 
 ours
-    `noncoding.metrics`, a thread a core.
+    `noncoding.evaluation.metrics`, a thread a core.
 sklearn
     `roc_auc_score` and `average_precision_score`, target by target.
 torchmetrics
@@ -108,7 +108,7 @@ Compute = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def ours() -> Compute:
-    from noncoding.metrics import auroc_and_average_precision
+    from noncoding.evaluation.metrics import auroc_and_average_precision
 
     return lambda labels, scores: np.array(auroc_and_average_precision(labels, scores, CORES))
 

@@ -24,14 +24,14 @@ import pandas as pd
 import pytorch_lightning as pl
 import yaml
 
-from noncoding.loader import SplitsDataModule
+from noncoding.data.loader import SplitsDataModule
 from noncoding.models import create_model
-from noncoding.store import FORWARD, StoreHeader, new_store
-from noncoding.train.callbacks import WarmedUpAverage
-from noncoding.train.layers import LayerLog
-from noncoding.train.loggers import loggers
-from noncoding.train.module import Schedule, TrainingModule
-from noncoding.train.throughput import ThroughputLog
+from noncoding.data.store import FORWARD, StoreHeader, new_store
+from noncoding.training.callbacks import WarmedUpAverage
+from noncoding.training.layers import LayerLog
+from noncoding.training.loggers import loggers
+from noncoding.training.module import Schedule, TrainingModule
+from noncoding.training.throughput import ThroughputLog
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
 CONFIGURATION = Path(__file__).parents[1] / "configs" / "yeast.yaml"

@@ -36,9 +36,9 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
-from noncoding.alphabet import unpack
-from noncoding.loader import RowsOnDisk, ShuffledBatches
-from noncoding.store import FORWARD, StoreHeader, new_store
+from noncoding.data.one_hot import unpack
+from noncoding.data.loader import RowsOnDisk, ShuffledBatches
+from noncoding.data.store import FORWARD, StoreHeader, new_store
 
 LENGTH, TARGETS = 1000, 919
 BATCH = 256

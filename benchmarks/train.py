@@ -39,12 +39,12 @@ from load import LENGTH, TARGETS, RowsOfBytes, make
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
-from noncoding.loader import SplitsDataModule
+from noncoding.data.loader import SplitsDataModule
 from noncoding.models import create_model
-from noncoding.train.callbacks import WarmedUpAverage
-from noncoding.train.compiling import pays
-from noncoding.train.module import Schedule, TrainingModule
-from noncoding.train.trainer import is_deterministic, precision_for
+from noncoding.training.callbacks import WarmedUpAverage
+from noncoding.training.compiling import pays
+from noncoding.training.module import Schedule, TrainingModule
+from noncoding.training.trainer import is_deterministic, precision_for
 
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4

@@ -5,9 +5,9 @@ The compiled code stands in numba's cache, beside the libraries or in ``NUMBA_CA
 
 import numpy as np
 
-from noncoding.discover.matching import matches
-from noncoding.explain.gradients import shuffled
-from noncoding.explain.known import motif_hits
+from noncoding.motifs.tomtom import matches
+from noncoding.attribution.gradients import shuffled
+from noncoding.attribution.checks.motif_enrichment import motif_hits
 
 
 def main() -> None:

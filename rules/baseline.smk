@@ -15,8 +15,8 @@ rule baseline_dataset:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(240),
     params:
         settings=config["baseline"],
         replicates=config["evaluate"]["replicates"],

@@ -20,13 +20,13 @@ os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTH
 if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
-from noncoding.build.peaks import peak_paths, peak_source
-from noncoding.configuration.check import check_configuration
-from noncoding.configuration.folders import check_folders
-from noncoding.configuration.given import check_files, retype
-from noncoding.configuration.schema import expand_home
-from noncoding.configuration.training import trained_models, training_of
-from noncoding.downloads import (
+from noncoding.data.genome.peaks import peak_paths, peak_source
+from noncoding.settings.check import check_configuration
+from noncoding.settings.folders import check_folders
+from noncoding.settings.given import check_files, retype
+from noncoding.settings.schema import expand_home
+from noncoding.settings.training import trained_models, training_of
+from noncoding.settings.downloads import (
     bundle_folder,
     downloads,
     file_name,
@@ -35,12 +35,12 @@ from noncoding.downloads import (
     shareable,
     urls,
 )
-from noncoding.errors import InputError
-from noncoding.files import discard
-from noncoding.holder import held, hold, release
+from noncoding.common.errors import InputError
+from noncoding.common.files import discard
+from noncoding.common.locks import held, hold, release
 from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
-from noncoding.provenance import source_files
-from noncoding.stage import explained
+from noncoding.common.provenance import source_files
+from noncoding.common.stage_logging import explained
 
 
 @cache
@@ -270,7 +270,7 @@ def training_tasks(wildcards):
     return training_devices(wildcards) * training_nodes(wildcards)
 
 
-def growing(first):
+def scale_with_attempt(first):
     """A resource that an attempt after a failed one gets more of."""
     return lambda wildcards, attempt: first * attempt
 

@@ -23,8 +23,8 @@ rule compare_dataset:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(30),
+        mem_mb=scale_with_attempt(4000),
+        runtime=scale_with_attempt(30),
     params:
         min_positives=config["evaluate"]["min_positives"],
     script:

@@ -15,8 +15,8 @@ rule convert_split:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=growing(5000),
-        runtime=growing(240),
+        mem_mb=scale_with_attempt(5000),
+        runtime=scale_with_attempt(240),
     params:
         # A cache between workflows tells the splits apart by it: their inputs are of one job.
         split=lambda wildcards: wildcards.split,

@@ -16,7 +16,7 @@ rule describe_dataset:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(4000),
-        runtime=growing(60),
+        mem_mb=scale_with_attempt(4000),
+        runtime=scale_with_attempt(60),
     script:
         "../scripts/describe.py"

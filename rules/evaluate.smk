@@ -19,8 +19,8 @@ rule evaluate_model:
         "../envs/noncoding.yaml"
     threads: 8
     resources:
-        mem_mb=growing(8000),
-        runtime=growing(120),
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(120),
     params:
         settings=config["evaluate"],
         seed=config["seed"],

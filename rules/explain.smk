@@ -29,8 +29,8 @@ rule explain_model:
     threads: 16
     resources:
         gpu=1,
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(240),
     params:
         settings=config["explain"],
     script:

@@ -15,8 +15,8 @@ rule fetch_file:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(24 * 60),
+        mem_mb=scale_with_attempt(1000),
+        runtime=scale_with_attempt(24 * 60),
     params:
         url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
         sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),

@@ -12,8 +12,8 @@ rule predict_split:
     threads: 16
     resources:
         gpu=1 if config["predict"]["devices"] == "auto" else config["predict"]["devices"],
-        mem_mb=growing(8000),
-        runtime=growing(240),
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(240),
     params:
         batch_size=config["predict"]["batch_size"],
     script:

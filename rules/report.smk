@@ -61,8 +61,8 @@ rule report_dataset:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=scale_with_attempt(2000),
+        runtime=scale_with_attempt(10),
     params:
         models=MODELS,
         # As a configuration that makes the page again, from files of the same names.

@@ -14,8 +14,8 @@ rule simulate_bundle:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=scale_with_attempt(2000),
+        runtime=scale_with_attempt(10),
     params:
         loci=dataset_key("loci"),
         window=dataset_key("window"),

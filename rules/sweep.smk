@@ -12,8 +12,8 @@ rule sweep_all:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(10),
+        mem_mb=scale_with_attempt(2000),
+        runtime=scale_with_attempt(10),
     params:
         runs=SWEEP,
     script:

@@ -27,7 +27,7 @@ rule train_model:
         tasks_per_gpu=1,
         nodes=training_nodes,
         cpus_per_task=lambda wildcards, threads: max(1, threads // training_devices(wildcards)),
-        mem_mb=growing(16000),
+        mem_mb=scale_with_attempt(16000),
         # No more for a second attempt, which goes on where the first one was.
         runtime=3 * 24 * 60,
     params:

@@ -14,7 +14,7 @@ rule unpack_bundle:
         "../envs/noncoding.yaml"
     threads: 1
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(60),
+        mem_mb=scale_with_attempt(1000),
+        runtime=scale_with_attempt(60),
     script:
         "../scripts/unpack.py"

@@ -3,8 +3,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.predict.predict import devices, predict
-from noncoding.stage import logged_stage
+from noncoding.stages.predict import devices, predict
+from noncoding.common.stage_logging import logged_stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
-from noncoding.simulate import simulate
-from noncoding.stage import logged_stage
+from noncoding.stages.simulate import simulate
+from noncoding.common.stage_logging import logged_stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

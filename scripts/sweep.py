@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.stage import logged_stage
-from noncoding.sweep.sweep import Run, SweepOutputs, sweep
+from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.sweep import Run, SweepOutputs, sweep
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

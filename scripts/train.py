@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from noncoding.layout import UNFINISHED
-from noncoding.stage import logged_stage
-from noncoding.train.slurm import share_between_tasks
-from noncoding.train.train import TrainingOutputs, train
+from noncoding.common.stage_logging import logged_stage
+from noncoding.training.slurm import share_between_tasks
+from noncoding.stages.train import TrainingOutputs, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

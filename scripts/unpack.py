@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
-from noncoding.stage import logged_stage
-from noncoding.unpack import unpack
+from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.unpack import unpack
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from noncoding.alphabet import reverse_complement
+from noncoding.data.one_hot import reverse_complement
 from noncoding.models import create_model, export_model
-from noncoding.store import BOTH, FORWARD, StoreHeader, new_store
+from noncoding.data.store import BOTH, FORWARD, StoreHeader, new_store
 
 LENGTH = 40
 TABLE = pd.DataFrame({"index": [0, 1, 2], "name": ["a", "b", "c"], "group": ["TF", "TF", "DNase"]})

@@ -14,7 +14,7 @@ from matplotlib.patches import FancyBboxPatch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from noncoding.figures import COLOURS, saved_figure
+from noncoding.common.plot_style import COLOURS, saved_figure
 from noncoding.models import create_model
 
 LENGTH, TARGETS = 1000, 919

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.models.danq import DanQ, DanQConfig
 from noncoding.models.deepsea import DeepSea, DeepSeaConfig
 from noncoding.models.hybrid import Hybrid, HybridConfig

@@ -14,14 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from noncoding import __version__
-from noncoding.alphabet import ALPHABET
-from noncoding.errors import InputError, some_of
-from noncoding.files import read_json, sha256, temporary, written_whole
+from noncoding.data.one_hot import ALPHABET
+from noncoding.common.errors import InputError, some_of
+from noncoding.common.files import read_json, sha256, temporary, atomic_write
 from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
-from noncoding.store import Store
-from noncoding.targets import read_targets, write_targets
+from noncoding.data.store import Store
+from noncoding.data.targets import read_targets, write_targets
 
 log = logging.getLogger(__name__)
 _AGAIN = "Run the stage 'train' again, or copy the whole folder once more."
@@ -100,7 +100,7 @@ def export_model(
     """
     finals = [Path(folder) / name for name in EXPORTED_FILES]
     # Beside the folder, on the same disk: that of temporary files may be another, and full.
-    with temporary(folder) as made, written_whole(*finals) as partials:
+    with temporary(folder) as made, atomic_write(*finals) as partials:
         made.mkdir()
         _name_classes(network)
         network.save_pretrained(made)

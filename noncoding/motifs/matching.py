@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 
 log = logging.getLogger(__name__)
 

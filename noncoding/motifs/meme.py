@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.compression import ERRORS, opened
-from noncoding.errors import InputError
+from noncoding.common.compression import ERRORS, opened
+from noncoding.common.errors import InputError
 
 log = logging.getLogger(__name__)
 

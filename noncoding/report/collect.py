@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.compare.compare import versus
-from noncoding.errors import InputError
-from noncoding.targets import check_same_targets
+from noncoding.stages.compare import versus
+from noncoding.common.errors import InputError
+from noncoding.data.targets import check_same_targets
 
 _MEASURED = (
     "test_positives",
@@ -50,23 +50,23 @@ class ModelResults:
     parameters : int
         Number of trained parameters.
     training : dict
-        Made by `noncoding.train.train`: configuration and validation figures.
+        Made by `noncoding.stages.train`: configuration and validation figures.
     epochs : int
         Epochs that were run.
     evaluation : dict
-        Made by `noncoding.evaluate.summarise`.
+        Made by `noncoding.evaluation.summarise`.
     metrics : pandas.DataFrame
-        Made by `noncoding.evaluate.target_metrics`.
+        Made by `noncoding.evaluation.target_metrics`.
     explanation : dict
         Summary of the explanation.
     explained : pandas.DataFrame
         One row an explained target.
     faithfulness : pandas.DataFrame
-        Made by `noncoding.explain.faithfulness.faithfulness_table`.
+        Made by `noncoding.attribution.checks.faithfulness.faithfulness_table`.
     discovery : dict
         Summary of the motifs that were learned.
     patterns : pandas.DataFrame
-        A row a pattern, see `noncoding.discover.learned.Learned.rows`.
+        A row a pattern, see `noncoding.motifs.target_motifs.TargetMotifs.rows`.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Comparison:
     folder : Path
         Holds ``figures``.
     summary : dict
-        Made by `noncoding.compare.compare`.
+        Made by `noncoding.stages.compare`.
     versus : pandas.DataFrame
         The best model against each other classifier, by AUPR.
     motifs : list of str
@@ -117,7 +117,7 @@ class DatasetResults:
     settings : dict
         The data set's entry in the configuration.
     splits : dict of dict
-        Made by `noncoding.describe.describe`, by split.
+        Made by `noncoding.stages.describe`, by split.
     models : list of ModelResults
     comparison : Comparison
     """

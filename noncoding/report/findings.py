@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.explain.checks import ALL_LOCI, ENRICHMENT, IN_MATCHED, IN_STRONGEST
+from noncoding.attribution.checks.names import ALL_LOCI, ENRICHMENT, IN_MATCHED, IN_STRONGEST
 from noncoding.report.collect import DatasetResults, ModelResults
 from noncoding.report.formats import counted, decimals, listed
 
@@ -87,7 +87,7 @@ def left_out(averages: dict[str, Any]) -> list[str]:
     Parameters
     ----------
     averages : dict
-        ``all`` of `noncoding.evaluate.summarise`.
+        ``all`` of `noncoding.evaluation.summarise`.
     """
     sentences = []
     for key, what in (("no_positives", "positive"), ("no_negatives", "negative")):

@@ -8,7 +8,7 @@ import torch
 import yaml
 from toy_store import DANQ, DEEPSEA, LENGTH, sequence_sizes, toy_sizes
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.models import create_model
 
 ROOT = Path(__file__).parents[2]

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.models import EXPORTED_FILES, Hybrid, create_model, export_model, load_model
-from noncoding.store import Store
+from noncoding.data.store import Store
 
 RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from noncoding.alphabet import reverse_complement
+from noncoding.data.one_hot import reverse_complement
 from noncoding.models.activations import ACTIVATIONS
 from noncoding.models.head import EqualNormLinear
 from noncoding.models.stem import Stem

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
-from noncoding.targets import read_targets
+from noncoding.data.targets import read_targets
 
 DEEPSEA = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 JASPAR = os.environ.get("NONCODING_JASPAR")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from memelite.io import write_meme
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.motifs.meme import read_motifs
 
 HEAD = "MEME version 4\n\nALPHABET= ACGT\n\nstrands: + -\n\n"

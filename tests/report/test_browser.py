@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from noncoding.report.report import report
+from noncoding.stages.report import report
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
 CONFIGURATION = {"datasets": {"tiny": {"source": "genome", "splits": {"test": ["VIII"]}}}}

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from noncoding.errors import InputError
+from noncoding.common.errors import InputError
 from noncoding.models import load_model
 from noncoding.report import captions
-from noncoding.report.report import report
+from noncoding.stages.report import report
 
 CONFIGURATION = {
     "datasets": {

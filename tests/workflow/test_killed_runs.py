@@ -19,7 +19,7 @@ import pytest
 from safetensors.numpy import load_file
 from workflows import ON_TWO_CORES, ROOT, snakemake, tiny, written
 
-from noncoding.files import TEMPORARY
+from noncoding.common.files import TEMPORARY
 
 KILLED = {
     "train": (

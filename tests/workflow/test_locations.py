@@ -4,7 +4,7 @@ import pytest
 from toy_inputs import write_genome
 from workflows import copy_pipeline, planned, snakemake, tiny
 
-from noncoding.store import Store
+from noncoding.data.store import Store
 
 # Peaks of 1 bp at 100, 150, … of p and at 130, 180, … of q. Each is in a bin of 10 bp, which is in
 # the middle of a window of 40 bp.

@@ -10,7 +10,7 @@ from toy_inputs import SIMULATED
 from toy_store import DANQ
 from workflows import BELOW, ROOT, STAGES, copy_pipeline, planned, reruns_table, snakemake, tiny
 
-from noncoding.provenance import source_files
+from noncoding.common.provenance import source_files
 
 OF_SOURCE = {
     "toy": {"simulate", "build", "sweep"},
@@ -262,7 +262,7 @@ def all_that_runs(stages):
 
 
 @pytest.mark.parametrize(
-    "name", ["noncoding/stage.py", "noncoding/train/module.py", "noncoding/report/page.html"]
+    "name", ["noncoding/common/stage_logging.py", "noncoding/training/module.py", "noncoding/report/page.html"]
 )
 def test_an_edited_source_file_runs_again_what_the_page_says(finished, tmp_path, name):
     folder = finished.copied(tmp_path / "run")

@@ -5,7 +5,7 @@ import zipfile
 from toy_bundle import ROWS
 from workflows import ROOT, planned, snakemake, tiny, written
 
-from noncoding.store import Store
+from noncoding.data.store import Store
 
 # Windows of 40 bp are too short for figures of motifs.
 CATEGORIES = ("Data", "Training", "Evaluation", "Comparison", "Explanation", "Page")

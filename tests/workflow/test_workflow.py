@@ -17,7 +17,7 @@ from toy_inputs import GENOME, SIMULATED, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
 from noncoding.layout import EXPORTED_FILES
-from noncoding.store import Store
+from noncoding.data.store import Store
 
 
 def test_from_a_server_to_a_report(finished):

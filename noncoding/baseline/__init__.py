@@ -1,1 +1,0 @@
-"""The stage ``baseline``: GC content, short words and known motifs, for comparison."""

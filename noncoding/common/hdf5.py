@@ -1,0 +1,179 @@
+"""HDF5 files: of input, links out of the file are not followed, and damage is reported."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from noncoding.common.errors import InputError
+
+MOST_PER_BYTE = 1100
+"""Bytes that one byte of a file may stand for: gzip packs at most 1,032 into one."""
+_ALWAYS_ALLOWED = 1 << 26
+"""Bytes that any file may claim."""
+_LARGEST_ATTRIBUTE = 1 << 16
+_AGAIN = "Check the disk or network, then run the same command again."
+_NO_DAMAGE = {
+    errno.EACCES: "Change its owner or rights.",
+    errno.EPERM: "Change its owner or rights.",
+    errno.EIO: _AGAIN,
+    errno.ESTALE: _AGAIN,
+    errno.EMFILE: "Raise the limit of open files with `ulimit -n`.",
+    errno.ENOLCK: "Where a file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE.",
+}
+"""What to do about errors that say nothing of the file itself."""
+
+
+@contextmanager
+def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File]:
+    """Make a file; if it cannot be written, the error of that is the only one.
+
+    Parameters
+    ----------
+    path : path
+    **options
+        Of `h5py.File`.
+
+    Notes
+    -----
+    Where a write fails, HDF5 repeats it as each object of the file is closed: h5py prints a
+    traceback every time, and the process may end in a segmentation fault. What is still to be
+    written to a failed file therefore goes to memory, and is lost with it.
+    """
+    file = h5py.File(path, "w", **options)
+    try:
+        yield file
+        file.flush()
+    except BaseException:
+        if hasattr(os, "memfd_create"):  # on Linux
+            memory = os.memfd_create("failed")
+            os.dup2(memory, file.id.get_vfd_handle())
+            os.close(memory)
+        with suppress(OSError, RuntimeError):
+            file.close()
+        raise
+    file.close()
+
+
+def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.File:
+    """Open a file for reading.
+
+    Parameters
+    ----------
+    path : path
+    expected, remedy : str
+        Of the error.
+
+    Raises
+    ------
+    InputError
+        It is no regular file, which another process may never end to write, not HDF5, or
+        another process is writing it.
+    """
+    if Path(path).exists() and not Path(path).is_file():
+        raise InputError(path, "a folder, a device or a pipe", expected, "Name a file.")
+    try:
+        return h5py.File(path, "r")
+    except BlockingIOError as error:
+        raise InputError(
+            path,
+            "a file that another process is writing",
+            f"{expected} that is finished",
+            "Wait until that process has ended, then run the same command again.",
+        ) from error
+    except OSError as error:
+        if error.errno in _NO_DAMAGE:
+            why = os.strerror(error.errno)
+            raise InputError(
+                path, f"a file that cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
+            ) from error
+        found = f"a file that HDF5 cannot open ({first_line(error)})"
+        raise InputError(path, found, expected, remedy) from error
+
+
+@contextmanager
+def damage_reported(where: object, expected: str, remedy: str) -> Iterator[None]:
+    """Turn whatever reading a damaged file raises into an `InputError`."""
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # h5py raises many kinds on damaged files
+        found = f"damaged or foreign content ({first_line(error)})"
+        raise InputError(where, found, expected, remedy) from error
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without the further lines of HDF5 and the quotes of a KeyError."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
+    """A data set whose values are stored in the file itself.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    name : str
+        Path of the data set in it.
+
+    Raises
+    ------
+    ValueError
+        There is none, it is reached by a link or refers to another file, or it claims more
+        values than the file can hold.
+    """
+    dataset = own_item(group, name)
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"'{name}' is no data set")
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(f"the values of '{name}' are stored in another file")
+    if dataset.shape is None:
+        raise ValueError(f"'{name}' is empty")
+    claimed = max(dataset.size, int(np.prod(dataset.chunks or (0,)))) * dataset.dtype.itemsize
+    stored = Path(dataset.file.filename).stat().st_size
+    if claimed > max(_ALWAYS_ALLOWED, MOST_PER_BYTE * stored):
+        raise ValueError(f"'{name}' claims {claimed:,} bytes, in a file of {stored:,}")
+    return dataset
+
+
+def own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    """A group or data set that is reached by hard links alone; errors as in `own_dataset`."""
+    item = group
+    for part in name.split("/"):
+        # Not by `in` or `get`, which follow a link, to a file or to a pipe that never ends.
+        links = item.id.links if isinstance(item, h5py.Group) else None
+        if links is None or not links.exists(part.encode()):
+            raise ValueError(f"there is no '{name}'")
+        if links.get_info(part.encode()).type != h5py.h5l.TYPE_HARD:
+            raise ValueError(f"'{name}' is a link to another place")
+        item = item[part]
+    return item
+
+
+def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
+    """All attributes; errors as in `attribute`."""
+    return {name: attribute(item, name) for name in item.attrs}
+
+
+def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
+    """An attribute with a single value; None where it is missing.
+
+    Raises
+    ------
+    ValueError
+        It is an array.
+    """
+    if name not in item.attrs:
+        return None
+    stored = item.attrs.get_id(name)
+    if stored.shape != () or stored.get_storage_size() > _LARGEST_ATTRIBUTE:
+        raise ValueError(f"the attribute {name} is not a single value")
+    value = item.attrs[name]
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,87 @@
+"""Targets drawn by group: one colour and marker a group, in every figure."""
+
+from itertools import cycle
+from math import log10
+from textwrap import fill
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from noncoding.common.plot_style import COLOURS
+
+_MARKERS = "osD^vP"
+
+
+def group_colours(targets: pd.DataFrame) -> dict[str, str]:
+    """Colour of each group, in the order of the target table."""
+    return dict(zip(targets["group"].unique(), cycle(COLOURS), strict=False))
+
+
+def legend_label(group: str, targets: int) -> str:
+    """A group with its number of targets, in lines that fit beside a figure."""
+    return fill(f"{group} ({targets:,})", 22)
+
+
+def log_ticks(axis: Axis, formatter: str) -> None:
+    """Label a logarithmic axis by plain numbers, closer where it is short.
+
+    Parameters
+    ----------
+    axis : matplotlib.axis.Axis
+        With its limits set.
+    formatter : str
+        Format of a tick's value ``x``.
+    """
+    low, high = axis.get_view_interval()
+    decades = log10(high / low)
+    parts = (1,) if decades >= 2 else (1, 2, 5) if decades >= 1 else range(1, 10)
+    axis.set_major_locator(LogLocator(subs=parts))
+    axis.set_major_formatter(formatter)
+    axis.set_minor_formatter(NullFormatter())
+
+
+def log_scatter(
+    figure: Figure, points: pd.DataFrame, colours: dict[str, str], diagonal: str
+) -> Axes:
+    """Draw one point a target on two logarithmic axes, with the line x = y.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Empty.
+    points : pandas.DataFrame
+        Columns group, x and y, all above 0; one row a target.
+    colours : dict of str
+        Made by `group_colours`.
+    diagonal : str
+        Meaning of the line, for the legend.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Without labels.
+    """
+    axes = figure.subplots()
+    axes.set(xscale="log", yscale="log")
+    markers = dict(zip(colours, cycle(_MARKERS), strict=False))
+    for group, part in points.groupby("group", sort=False):
+        axes.plot(
+            part["x"],
+            part["y"],
+            markers[group],
+            color=colours[group],
+            markersize=4,
+            alpha=0.6,
+            markeredgewidth=0,
+            label=legend_label(group, len(part)),
+        )
+    ends = axes.get_xlim()
+    axes.plot(ends, ends, ":", color="0.4", zorder=0, label=diagonal)
+    axes.set_xlim(ends)
+    for axis in (axes.xaxis, axes.yaxis):
+        log_ticks(axis, "{x:g}")
+    figure.legend(loc="outside right center")
+    return axes

@@ -1,1 +1,0 @@
-"""The stage ``compare``: our models, baselines and published results, target by target."""

@@ -1,0 +1,224 @@
+"""MATLAB v5 files.
+
+scipy reads them, too, but crashes on some that are damaged, takes twice the memory and unpacks
+without bound. The format: MathWorks, "MAT-File Format", chapter 1.
+"""
+
+import struct
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+from isal import isal_zlib
+
+from noncoding.data.bundle.variable import Variable, sparse_rows
+from noncoding.common.errors import InputError
+from noncoding.common.memory import available_memory
+
+_TYPES = {
+    **{1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4"},
+    **{7: "f4", 9: "f8", 12: "i8", 13: "u8"},
+}
+_MATRIX, _PACKED = 14, 15
+_OPAQUE = "opaque"
+_CLASSES = dict(
+    enumerate(
+        (
+            *("cell", "struct", "object", "char", "sparse", "double", "single", "int8", "uint8"),
+            *("int16", "uint16", "int32", "uint32", "int64", "uint64", "function", _OPAQUE),
+        ),
+        start=1,
+    )
+)
+_COMPLEX, _LOGICAL = 1 << 11, 1 << 9
+_HEADER = 128
+_READ = 1 << 20
+
+
+class V5File:
+    """The variables of a file, each of which is read whole.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    ValueError
+        It is no such file, or damaged.
+    """
+
+    axes = -1
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._variables: dict[str, tuple[Variable, int]] = {}
+        self._file = path.open("rb")
+        try:
+            self._list()
+        except BaseException:
+            self._file.close()
+            raise
+
+    def _list(self) -> None:
+        order = {b"IM": "<", b"MI": ">"}.get(self._file.read(_HEADER)[-2:])
+        if order is None:
+            raise ValueError("no header of a MATLAB file")
+        self._order = order
+        end = self._path.stat().st_size
+        start = _HEADER
+        while start < end:
+            name, variable = _description(self._elements(start))
+            self._variables[name] = (variable, start)
+            self._file.seek(start)
+            start += 8 + struct.unpack(f"{order}II", self._file.read(8))[1]
+
+    def _elements(self, start: int) -> "_Elements":
+        """What a variable is made of; an error where there is something else."""
+        self._file.seek(start)
+        kind, size = struct.unpack(f"{self._order}II", self._file.read(8))
+        elements = _Elements(self._file, self._order, size, packed=kind == _PACKED)
+        if kind == _PACKED:
+            kind, _ = elements.tag()
+        if kind != _MATRIX:
+            raise ValueError(f"data of the type {kind} instead of a variable, at byte {start}")
+        return elements
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def names(self) -> list[str]:
+        """Names of all variables."""
+        return [*self._variables]
+
+    def variable(self, name: str) -> Variable:
+        """Class and shape."""
+        return self._variables[name][0]
+
+    def array(self, name: str) -> Any:
+        """The values, which lie in memory as v7.3 has them on disk.
+
+        Raises
+        ------
+        InputError
+            They do not fit into memory.
+        ValueError
+            They are damaged.
+        """
+        variable, start = self._variables[name]
+        elements = self._elements(start)
+        _description(elements)
+        if variable.kind == "sparse":
+            places, starts, values = (self._numbers(elements) for _ in range(3))
+            elements.finish()
+            return sparse_rows(values, places, starts, variable.shape)
+        values = self._numbers(elements)
+        elements.finish()
+        return values.reshape(variable.shape)
+
+    def _numbers(self, elements: "_Elements") -> npt.NDArray[Any]:
+        try:
+            return elements.numbers()
+        except MemoryError as error:
+            raise InputError(
+                self._path,
+                f"a variable that does not fit into memory: {error}",
+                "one that does",
+                "If you trust the file, use a machine with more memory, or save it with -v7.3, "
+                "which is read piece by piece.",
+            ) from error
+
+
+def _description(elements: "_Elements") -> tuple[str, Variable]:
+    flags = int(elements.numbers()[0])
+    kind = _CLASSES.get(flags & 0xFF, "unknown")
+    shape = () if kind == _OPAQUE else tuple(int(size) for size in elements.numbers())
+    name = elements.numbers().tobytes().decode("latin-1")
+    if kind != "sparse":
+        kind = "complex" if flags & _COMPLEX else "logical" if flags & _LOGICAL else kind
+    return name, Variable(kind, shape[::-1])
+
+
+class _Elements:
+    """The elements that follow each other in a variable, unpacked as far as they are read."""
+
+    def __init__(self, file: IO[bytes], order: str, size: int, *, packed: bool) -> None:
+        self._file = file
+        self._order = order
+        self._left = size
+        self._unpacker = isal_zlib.decompressobj() if packed else None
+        self._waiting = b""
+        self._padding = 0
+
+    def numbers(self) -> npt.NDArray[Any]:
+        """The values of the next element.
+
+        Raises
+        ------
+        MemoryError
+            They take more than is free.
+        ValueError
+            It holds no numbers, or ends too early.
+        """
+        kind, content = self.tag()
+        if kind not in _TYPES:
+            raise ValueError(f"values of the unknown type {kind}")
+        if isinstance(content, int):
+            self._padding = -content % 8
+            content = self._read(content)
+        return content.view(np.dtype(self._order + _TYPES[kind]))
+
+    def tag(self) -> tuple[int, int | npt.NDArray[np.uint8]]:
+        """Type of the next element, and its size; of up to four bytes, these themselves."""
+        self._read(self._padding)
+        self._padding = 0
+        tag = self._read(8)
+        kind, size = (int(word) for word in tag.view(f"{self._order}u4"))
+        if kind >> 16:
+            kind, size = kind & 0xFFFF, kind >> 16
+            return kind, tag[4 : 4 + min(size, 4)]
+        return kind, size
+
+    def finish(self) -> None:
+        """Refuse what is left, beside padding; compare the checksum of what was packed."""
+        left = 0
+        while piece := self._next(_READ):
+            left += len(piece)
+            if left > 8:
+                raise ValueError("there are more values than the shape tells")
+        if self._unpacker is not None and not self._unpacker.eof:
+            raise ValueError("the data is cut short")
+
+    def _read(self, count: int) -> npt.NDArray[np.uint8]:
+        free = available_memory() if count > _READ else count
+        if count > free:
+            raise MemoryError(f"{count / 2**30:.1f} GiB, where {free / 2**30:.1f} GiB are free")
+        found = np.empty(count, dtype=np.uint8)
+        at = 0
+        while at < count:
+            piece = self._next(min(count - at, _READ))
+            if not piece:
+                raise ValueError("the data is cut short")
+            found[at : at + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+            at += len(piece)
+        return found
+
+    def _next(self, most: int) -> bytes:
+        """Up to so many bytes; none at the end."""
+        if self._unpacker is None:
+            return self._raw(most)
+        piece = b""
+        while not piece and not self._unpacker.eof:
+            raw = self._waiting or self._raw(_READ)
+            piece = self._unpacker.decompress(raw, most)
+            self._waiting = self._unpacker.unconsumed_tail
+            if not raw:
+                break
+        return piece
+
+    def _raw(self, most: int) -> bytes:
+        found = self._file.read(min(most, self._left))
+        self._left -= len(found)
+        return found

@@ -1,0 +1,92 @@
+"""What there is to count in a store, read in blocks.
+
+Everything is counted over loci: where the reverse complements are stored too,
+only the first half of the rows is read.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from noncoding.data.one_hot import ALPHABET
+from noncoding.data.store import ROWS_PER_CHUNK, Store
+
+BASES = ALPHABET + "N"
+_ROWS = 16 * ROWS_PER_CHUNK
+
+
+@dataclass(frozen=True)
+class SplitCounts:
+    """Counts of one split.
+
+    Attributes
+    ----------
+    loci : int
+    positives : numpy.ndarray, shape=(targets,), dtype=int64
+        Positive loci by target.
+    loci_by_labels : numpy.ndarray, shape=(targets + 1,), dtype=int64
+        Number of loci that have 0, 1, 2, … labels.
+    bases : numpy.ndarray, shape=(5,), dtype=int64
+        Number of A, C, G, T and N in all windows.
+    """
+
+    loci: int
+    positives: npt.NDArray[np.int64]
+    loci_by_labels: npt.NDArray[np.int64]
+    bases: npt.NDArray[np.int64]
+
+    @property
+    def prevalence(self) -> npt.NDArray[np.float64]:
+        """Share of positive loci by target, shape=(targets,)."""
+        return self.positives / max(self.loci, 1)
+
+    @property
+    def mean_labels(self) -> float:
+        """Labels of a locus in the mean."""
+        return float(self.positives.sum() / max(self.loci, 1))
+
+    @property
+    def base_shares(self) -> dict[str, float]:
+        """Share of each base, by letter."""
+        return dict(zip(BASES, (self.bases / max(self.bases.sum(), 1)).tolist(), strict=True))
+
+
+def count_positives(store: Store) -> npt.NDArray[np.int64]:
+    """Positive loci by target, shape=(targets,), dtype=int64."""
+    positives = np.zeros(len(store.targets), dtype=np.int64)
+    for rows in _blocks(store):
+        positives += store.labels(rows).sum(axis=0, dtype=np.int64)
+    return positives
+
+
+def count_split(store: Store) -> SplitCounts:
+    """Count labels and bases of a split.
+
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    SplitCounts
+    """
+    positives = np.zeros(len(store.targets), dtype=np.int64)
+    loci_by_labels = np.zeros(len(store.targets) + 1, dtype=np.int64)
+    known = np.zeros(len(ALPHABET), dtype=np.int64)
+    for rows in _blocks(store):
+        labels = store.labels(rows)
+        positives += labels.sum(axis=0, dtype=np.int64)
+        loci_by_labels += np.bincount(
+            labels.sum(axis=1, dtype=np.int64), minlength=len(loci_by_labels)
+        )
+        # The bits that fill the last byte are zero, so they count for nothing.
+        known += np.bitwise_count(store.packed_sequences(rows)).sum(axis=(0, 2), dtype=np.int64)
+    unknown = store.loci_count * store.length - known.sum()
+    return SplitCounts(store.loci_count, positives, loci_by_labels, np.append(known, unknown))
+
+
+def _blocks(store: Store) -> Iterator[slice]:
+    for start in range(0, store.loci_count, _ROWS):
+        yield slice(start, min(start + _ROWS, store.loci_count))

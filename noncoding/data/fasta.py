@@ -1,0 +1,124 @@
+"""Reading FASTA, one record at a time."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import numpy as np
+
+from noncoding.common.compression import ERRORS, opened
+from noncoding.common.errors import InputError
+
+_IUPAC = np.zeros(256, dtype=bool)
+_IUPAC[np.frombuffer(b"ACGTNRYSWKMBDHVacgtnryswkmbdhv", dtype=np.uint8)] = True
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_WHITE_SPACE = b" \t\n\v\f"
+_BLOCK = 1 << 24
+"""Bytes read at a time."""
+
+
+class Record(NamedTuple):
+    """One sequence of a FASTA file.
+
+    Attributes
+    ----------
+    name : str
+        The first word of the header.
+    description : str
+        What stands behind it.
+    sequence : bytes, length=bp
+        IUPAC letters in either case.
+    """
+
+    name: str
+    description: str
+    sequence: bytes
+
+
+def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
+    """Read a FASTA file, holding one sequence in memory.
+
+    Parameters
+    ----------
+    fasta : path
+        Plain, or compressed with gzip, bgzip, bzip2 or xz; lines may end in any way.
+
+    Yields
+    ------
+    Record
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, is not FASTA, holds letters that are not
+        DNA, or a header without a name.
+
+    Notes
+    -----
+    Not by pysam, which ends a sequence at a byte 0, as a damaged file may hold, and says nothing.
+    """
+    if not Path(fasta).is_file():
+        raise _not_fasta(fasta, "no such file")
+    parts: list[bytes] = []
+    count = -1  # sequences so far; what precedes the first header is not a sequence
+    try:
+        with opened(fasta) as stream:
+            for piece, ends in _pieces(stream):
+                if count < 0 and (start := piece.strip()[:1]):
+                    raise _not_fasta(fasta, f"{start!r} at the start", "'>' and a name")
+                parts.append(piece)
+                if not ends:
+                    continue
+                if count >= 0:
+                    yield _record(fasta, b"".join(parts))
+                count += 1
+                parts = []
+    except ERRORS as error:
+        raise _not_fasta(fasta, f"a file that cannot be read to its end ({error})") from error
+    if not count:
+        raise _not_fasta(fasta, "no sequence", "'>' and a name, and the bases below")
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """What stands between ``>`` at the beginnings of lines; and whether it ends with the piece."""
+    rest = b"\n"
+    start = stream.read(len(_BYTE_ORDER_MARK))
+    block = start.removeprefix(_BYTE_ORDER_MARK) + stream.read(_BLOCK)
+    while block:
+        *ended, rest = (rest + block.replace(b"\r", b"\n")).split(b"\n>")
+        for piece in ended:
+            yield piece, True
+        yield rest[:-1], False
+        rest = rest[-1:]  # It may be the end of a line, with the '>' in the next block.
+        block = stream.read(_BLOCK)
+    yield rest, True
+
+
+def _record(fasta: str | os.PathLike[str], content: bytes) -> Record:
+    header, _, lines = content.partition(b"\n")
+    words = header.decode(errors="backslashreplace").split(None, 1)
+    if not words:
+        raise _not_fasta(fasta, "a header without a name", "'>' and a name")
+    sequence = lines.translate(None, _WHITE_SPACE)
+    raw = np.frombuffer(sequence, dtype=np.uint8)
+    known = _IUPAC[raw]
+    if not known.all():
+        position = int(known.argmin())
+        raise _not_fasta(
+            f"{fasta}, sequence {words[0]}, base {position + 1}",
+            f"the letter {chr(raw[position])!r}",
+            "A, C, G, T, N or another IUPAC letter for DNA",
+        )
+    return Record(words[0], words[1].rstrip() if len(words) > 1 else "", sequence)
+
+
+def _not_fasta(
+    where: str | os.PathLike[str], found: str, expected: str = "a whole FASTA file"
+) -> InputError:
+    return InputError(
+        where,
+        found,
+        expected,
+        "Give sequences as FASTA: whole, and plain or compressed with gzip, bzip2 or xz.",
+    )

@@ -1,0 +1,203 @@
+"""Figures of the data: positives, labels of a locus, bases, prevalence."""
+
+import os
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from noncoding.data.counts import BASES, SplitCounts
+from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title, shortened
+from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
+from noncoding.data.targets import distinct_names
+
+_NAME_CHARACTERS = 24
+"""Of a target's name on an axis."""
+MOST_NAMED = 30
+"""Targets that are named on an axis; more names would not be legible."""
+
+
+def positives_finding(train: SplitCounts) -> str:
+    """What the figure of `draw_positives` shows, as its title."""
+    positives = train.positives
+    finding = (
+        f"{positives.min():,} to {positives.max():,} of {train.loci:,} training loci are positive "
+        f"for a target (median {np.median(positives):,.0f})"
+    )
+    without = int((positives == 0).sum())
+    return finding + (f"; {without:,} of {len(positives):,} targets have none" if without else "")
+
+
+def draw_positives(
+    targets: pd.DataFrame, train: SplitCounts, *paths: str | os.PathLike[str]
+) -> None:
+    """Draw the positive training loci of every target, by group, the most first.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        The target table.
+    train : SplitCounts
+    *paths : path
+        One file a format.
+    """
+    counted = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
+    colours = group_colours(targets)
+    names: list[str] = []
+    with saved_figure(*paths) as figure:
+        set_title(figure, positives_finding(train))
+        axes = figure.subplots()
+        for group, part in counted.groupby("group", sort=False):
+            ordered = part.sort_values("positives", ascending=False, kind="stable")
+            places = np.arange(len(names), len(names) + len(part))
+            label = legend_label(group, len(part))
+            axes.plot(
+                places, ordered["positives"], "o", color=colours[group], markersize=4, label=label
+            )
+            names += list(ordered["name"])
+        _scale_positives(axes, train.positives)
+        axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
+        if len(names) <= MOST_NAMED:
+            shown = [shortened(name, _NAME_CHARACTERS) for name in names]
+            axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", fontsize=7)
+        figure.legend(loc="outside right center")
+
+
+def labels_finding(train: SplitCounts) -> str:
+    """What the figure of `draw_labels` shows, as its title."""
+    loci = train.loci_by_labels
+    none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
+    return (
+        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets in "
+        f"the mean; {none:.3g} % of loci for none, {one:.3g} % for one"
+    )
+
+
+def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
+    """Draw how many labels the loci have, by split.
+
+    Parameters
+    ----------
+    counts : mapping of str to SplitCounts
+        By split; ``train`` is spoken of in the title.
+    *paths : path
+        One file a format.
+    """
+    most = max(
+        int(np.flatnonzero(split.loci_by_labels).max(initial=0)) for split in counts.values()
+    )
+    width = -(-(most + 1) // 80)
+    edges = np.arange(0, most + width + 1, width)
+    with saved_figure(*paths) as figure:
+        finding = labels_finding(counts["train"])
+        set_title(figure, finding)
+        axes = figure.subplots()
+        for (name, split), style, colour in zip(
+            counts.items(), ("-", "--", ":"), COLOURS, strict=False
+        ):
+            loci, _ = np.histogram(
+                np.arange(len(split.loci_by_labels)), bins=edges - 0.5, weights=split.loci_by_labels
+            )
+            share = 100 * loci / max(split.loci, 1)
+            axes.stairs(
+                share, edges - 0.5, color=colour, linestyle=style, linewidth=1.6, label=name
+            )
+        axes.set_yscale("log")
+        axes.set(
+            xlabel=f"positive targets of a locus{f', {width} to a bin' if width > 1 else ''}",
+            ylabel="share of loci (%)",
+        )
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        log_ticks(axes.yaxis, "{x:g}")
+        axes.legend()
+
+
+def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
+    """What the figure of `draw_bases` shows, as its title."""
+    contents = []
+    for name, split in counts.items():
+        known = split.bases[:4].sum()
+        contents.append(f"{100 * split.bases[1:3].sum() / max(known, 1):.1f} % in {name}")
+    unknown = max(100 * split.base_shares["N"] for split in counts.values())
+    known = f"at most {unknown:.2g} % are N" if unknown else "no base is N"
+    return f"GC content of the known bases: {', '.join(contents)}; {known}"
+
+
+def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
+    """Draw the share of each base, by split.
+
+    Parameters
+    ----------
+    counts : mapping of str to SplitCounts
+        By split.
+    *paths : path
+        One file a format.
+    """
+    width = 0.8 / len(BASES)
+    with saved_figure(*paths) as figure:
+        set_title(figure, bases_finding(counts))
+        axes = figure.subplots()
+        for position, base in enumerate(BASES):
+            shares = [100 * split.base_shares[base] for split in counts.values()]
+            places = np.arange(len(counts)) + (position - (len(BASES) - 1) / 2) * width
+            bars = axes.bar(places, shares, 0.9 * width, color=BASE_COLOURS[base], label=base)
+            axes.bar_label(
+                bars, [f"{base}\n{share:.3g}" for share in shares], fontsize=8, padding=1
+            )
+        axes.margins(y=0.15)
+        axes.set_xticks(range(len(counts)), list(counts))
+        axes.set(xlabel="split", ylabel="share of bases (%)")
+
+
+def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
+    """What the figure of `draw_prevalence` shows, as its title."""
+    both = (train.positives > 0) & (test.positives > 0)
+    left_out = int((~both).sum())
+    shown = int(both.sum())
+    if not shown:
+        return "No target has positives in both training and test"
+    change = np.abs(np.log2(test.prevalence[both] / train.prevalence[both]))
+    finding = (
+        f"Between training and test, prevalence changes {2 ** np.median(change):.3g}-fold in the "
+        f"median, more than twofold for {(change > 1).sum():,} of {shown:,} targets"
+    )
+    return finding + (f" ({left_out:,} without positives not shown)" if left_out else "")
+
+
+def draw_prevalence(
+    targets: pd.DataFrame, train: SplitCounts, test: SplitCounts, *paths: str | os.PathLike[str]
+) -> None:
+    """Draw the prevalence of every target in training against that in test.
+
+    Parameters
+    ----------
+    targets : pandas.DataFrame
+        The target table.
+    train, test : SplitCounts
+    *paths : path
+        One file a format.
+    """
+    points = targets[["group"]].assign(x=train.prevalence, y=test.prevalence)
+    shown = points[(train.positives > 0) & (test.positives > 0)]
+    with saved_figure(*paths, size=(7, 4.8)) as figure:
+        finding = prevalence_finding(train, test)
+        set_title(figure, finding)
+        axes = log_scatter(figure, shown, group_colours(targets), "equal")
+        axes.set(
+            xlabel="prevalence in training: share of loci that are positive",
+            ylabel="prevalence in test: share of loci",
+        )
+
+
+def _scale_positives(axes: Axes, positives: npt.NDArray[np.int64]) -> None:
+    if positives.min() > 0:
+        axes.set_yscale("log")
+        log_ticks(axes.yaxis, "{x:,.0f}")
+    else:
+        # Linear below 1, so that a target without positives has a place.
+        axes.set_yscale("symlog", linthresh=1)
+        axes.set_ylim(-0.1, max(1.2, axes.get_ylim()[1]))
+        axes.yaxis.set_major_formatter("{x:,.0f}")

@@ -1,0 +1,258 @@
+"""Where the packed rows of a split lie while they are used."""
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from noncoding.common.errors import InputError
+from noncoding.data.loader.order import EpochOrder
+from noncoding.common.memory import available_memory
+from noncoding.data.store import ROWS_PER_CHUNK, Store
+
+Packed = npt.NDArray[np.uint8]
+
+RESIDENCES = ("auto", "device", "memory", "disk")
+
+DEVICE_SHARE = 0.2
+"""Of the free memory of a GPU: the rest is for the training itself."""
+MEMORY_SHARE = 0.5
+"""Of the memory that is free, to the machine and to the job."""
+
+
+class PackedBatch(NamedTuple):
+    """Rows of a store, eight bits to a byte.
+
+    Attributes
+    ----------
+    sequence : torch.Tensor, shape=(batch, 4, ceil(length / 8)), dtype=uint8
+    label : torch.Tensor, shape=(batch, ceil(targets / 8)), dtype=uint8
+    """
+
+    sequence: torch.Tensor
+    label: torch.Tensor
+
+    def take(self, index: torch.Tensor) -> "PackedBatch":
+        """Some of the rows; a copy row by row, several times faster than indexing."""
+        return PackedBatch(self.sequence.index_select(0, index), self.label.index_select(0, index))
+
+
+class Pool(NamedTuple):
+    """Rows to take batches from: where they lie, and in which order.
+
+    Attributes
+    ----------
+    rows : PackedBatch
+    order : torch.Tensor, dtype=int64
+        Places in `rows`, on the same device.
+    """
+
+    rows: PackedBatch
+    order: torch.Tensor
+
+
+class Rows(Protocol):
+    """A split, wherever it lies."""
+
+    def __len__(self) -> int:
+        """Rows."""
+        ...
+
+    def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
+        """The pools of an epoch from number `first` on."""
+        ...
+
+
+class RowsOnDisk:
+    """A split that is read when it is needed: at most two pools are in memory.
+
+    Parameters
+    ----------
+    path : path
+        The store.
+    loci_only : bool
+        Leave out the reverse complements of a store that holds both strands.
+
+    Attributes
+    ----------
+    length, targets : int
+    packed_shapes : tuple of tuple of int
+        Of a packed sequence and of packed labels.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, loci_only: bool = False) -> None:
+        self.path = Path(path)
+        with Store(path) as store:
+            self.length = store.length
+            self.targets = len(store.targets)
+            self.packed_shapes = store.packed_shapes
+            self._count = store.loci_count if loci_only else store.rows
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def packed_bytes(self) -> int:
+        """Bytes of all rows: 615 a row at the official shapes."""
+        return len(self) * sum(math.prod(shape) for shape in self.packed_shapes)
+
+    def blocks(self) -> Iterator[tuple[Packed, Packed]]:
+        """All rows in order, a block of the store at a time: sequences and labels.
+
+        Raises
+        ------
+        InputError
+            The store is gone or damaged; the message names the rows.
+        """
+        with Store(self.path) as store:
+            for block in range(-(-len(self) // ROWS_PER_CHUNK)):
+                yield _cut_block(store, block, len(self))
+
+    def batches(self, size: int, first: int = 0, stop: int | None = None) -> Iterator[PackedBatch]:
+        """Rows in order, `size` at a time, by default all; errors as in `blocks`."""
+        stop = len(self) if stop is None else stop
+        with Store(self.path) as store:
+            for start in range(first, stop, size):
+                rows = slice(start, min(start + size, stop))
+                yield PackedBatch(
+                    torch.from_numpy(store.packed_sequences(rows)),
+                    torch.from_numpy(store.packed_labels(rows)),
+                )
+
+    def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
+        """The pools of an epoch; while one is used, the next one is read."""
+        numbers = iter(range(first, len(order.pools)))
+        with Store(self.path) as store, ThreadPoolExecutor(1, "pools") as reader:
+            begun = _begun(reader, store, order, next(numbers, None))
+            while begun is not None:
+                pool = begun.result()
+                begun = _begun(reader, store, order, next(numbers, None))
+                yield pool
+                del pool  # before the next but one is read
+
+    def positives(self) -> np.ndarray:
+        """Positive rows by target, shape=(targets,), dtype=int64."""
+        counts = np.zeros(self.targets, dtype=np.int64)
+        for _, labels in self.blocks():
+            bits = np.unpackbits(labels, axis=-1, count=self.targets)
+            counts += bits.sum(axis=0, dtype=np.int64)
+        return counts
+
+    def prevalence(self) -> torch.Tensor:
+        """Share of positive rows by target, add-one smoothed, shape=(targets,)."""
+        return torch.from_numpy((self.positives() + 1) / (len(self) + 2)).float()
+
+
+def _begun(
+    reader: ThreadPoolExecutor, store: Store, order: EpochOrder, pool: int | None
+) -> "Future[Pool] | None":
+    return None if pool is None else reader.submit(_read_pool, store, order, pool)
+
+
+def _read_pool(store: Store, order: EpochOrder, pool: int) -> Pool:
+    places = torch.from_numpy(order.shuffle(pool))
+    rows = _room(store.packed_shapes, len(places), torch.device("cpu"))
+    _fill(rows, (_cut_block(store, int(block), order.rows) for block in order.pools[pool]))
+    return Pool(rows, places)
+
+
+def _cut_block(store: Store, block: int, rows: int) -> tuple[Packed, Packed]:
+    """A block, without what lies behind the first `rows` rows of the store."""
+    sequences, labels = store.packed_block(block)
+    left = rows - block * ROWS_PER_CHUNK
+    return sequences[:left], labels[:left]
+
+
+def _room(shapes: Iterable[tuple[int, ...]], count: int, device: torch.device) -> PackedBatch:
+    return PackedBatch(
+        *(torch.empty((count, *shape), dtype=torch.uint8, device=device) for shape in shapes)
+    )
+
+
+def _fill(rows: PackedBatch, blocks: Iterable[tuple[Packed, Packed]]) -> None:
+    """Put blocks where they belong one by one: a list of them would be as large again."""
+    on_cpu = rows.label.device.type == "cpu"
+    at = 0
+    for block in blocks:
+        for whole, part in zip(rows, block, strict=True):
+            span = slice(at, at + len(part))
+            if on_cpu:
+                whole.numpy()[span] = part
+            else:
+                # Copied, because torch does not know that it may only be read.
+                whole[span] = torch.from_numpy(part.copy()).to(whole.device)
+        at += len(block[1])
+
+
+class RowsInMemory:
+    """A split that is held, on the CPU or on a GPU.
+
+    Parameters
+    ----------
+    stored : RowsOnDisk
+    device : torch.device
+        That holds them.
+    """
+
+    def __init__(self, stored: RowsOnDisk, device: torch.device) -> None:
+        self._rows = _room(stored.packed_shapes, len(stored), device)
+        _fill(self._rows, stored.blocks())
+
+    def __len__(self) -> int:
+        return len(self._rows.label)
+
+    def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
+        """The same rows in the same order as `RowsOnDisk.pools`."""
+        for pool in range(first, len(order.pools)):
+            rows = order.rows_of(pool)[order.shuffle(pool)]
+            yield Pool(self._rows, torch.from_numpy(rows).to(self._rows.label.device))
+
+
+def residence(wanted: str, stored: RowsOnDisk, device: torch.device, processes: int = 1) -> str:
+    """Where to keep a split: ``device``, ``memory`` or ``disk``.
+
+    Parameters
+    ----------
+    wanted : str
+        One of `RESIDENCES`.
+    stored : RowsOnDisk
+    device : torch.device
+        That trains.
+    processes : int
+        Of this machine that hold the split each.
+
+    Raises
+    ------
+    InputError
+        It does not fit where it is wanted.
+    """
+    needed = stored.packed_bytes
+    if wanted == "auto":
+        if device.type == "cuda" and needed <= DEVICE_SHARE * _free_on(device):
+            return "device"
+        fits = needed * processes <= MEMORY_SHARE * available_memory()
+        return "memory" if fits else "disk"
+    if wanted == "device" and device.type == "cuda":
+        free, what = _free_on(device), "memory of the GPU"
+    elif wanted == "disk":
+        return wanted
+    else:
+        free, what = available_memory() // processes, "memory"
+    if needed > free:
+        raise InputError(
+            stored.path,
+            f"{needed / 2**30:.1f} GiB of packed rows",
+            f"at most the {free / 2**30:.1f} GiB of {what} that are free",
+            "Set load.rows to disk or auto, or use a machine with more memory.",
+        )
+    return wanted
+
+
+def _free_on(device: torch.device) -> int:
+    return torch.cuda.mem_get_info(device)[0]

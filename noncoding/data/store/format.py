@@ -1,0 +1,166 @@
+"""What the writer and the reader of a store agree on."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from isal.isal_zlib import crc32
+
+from noncoding.common.errors import InputError
+from noncoding.common.hdf5 import attributes, own_dataset
+
+SCHEMA_VERSION = 3
+ROWS_PER_CHUNK = 1024
+
+FORWARD = "forward"
+"""Every locus stands once, as read from the forward strand."""
+BOTH = "forward-then-reverse-complement"
+"""Row ``i + rows / 2`` is the reverse complement of row ``i``, same labels."""
+STRANDS = (FORWARD, BOTH)
+
+LOCUS_COLUMNS = ("chromosome", "start", "end")
+
+ATTRIBUTES = (
+    "alphabet",
+    "length",
+    "bin",
+    "rows",
+    "targets",
+    "strands",
+    "source",
+    "code_version",
+)
+"""Of a store, besides its version and the checksum of its header."""
+_HEADER_CHECKSUM = "header_checksum"
+
+
+@dataclass(frozen=True)
+class StoreHeader:
+    """What a split is, without its rows.
+
+    Attributes
+    ----------
+    length : int
+        Length of a window in bp.
+    bin : int
+        Labelled central part of a window, in bp.
+    strands : str
+        One of `STRANDS`.
+    targets : pandas.DataFrame
+        The target table.
+    source : dict
+        What the rows were made from; must be JSON.
+    """
+
+    length: int
+    bin: int
+    strands: str
+    targets: pd.DataFrame
+    source: dict[str, Any]
+
+
+def row_datasets(rows: int, length: int, targets: int) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of the data sets with a row axis, by name; loci may be missing."""
+    return {
+        "sequence": ("uint8", (rows, 4, -(-length // 8))),
+        "label": ("uint8", (rows, -(-targets // 8))),
+        **{f"locus/{name}": ("int64", (rows,)) for name in LOCUS_COLUMNS},
+    }
+
+
+def table_checksums(file: h5py.File, columns: Iterable[str]) -> npt.NDArray[np.uint32]:
+    """CRC-32 of whole datasets; of strings, the UTF-8 text of one a line."""
+    checksums = []
+    for name in columns:
+        dataset = file[name]
+        text = h5py.check_string_dtype(dataset.dtype) is not None
+        content = "\n".join(dataset.asstr()[:]).encode() if text else dataset[:].tobytes()
+        checksums.append(crc32(content))
+    return np.array(checksums, dtype=np.uint32)
+
+
+def add_header_checksum(file: h5py.File) -> None:
+    """Seal a store: its header cannot be changed unnoticed after that."""
+    file.attrs[_HEADER_CHECKSUM] = _header_checksum(file)
+
+
+def check_header(file: h5py.File) -> None:
+    """Compare the header of a store with its checksum.
+
+    Raises
+    ------
+    ValueError
+        It is another one than was written.
+    """
+    if file.attrs.get(_HEADER_CHECKSUM) != _header_checksum(file):
+        raise ValueError(
+            "attributes, names, types, shapes or checksums are not those that were written"
+        )
+
+
+def _header_checksum(file: h5py.File) -> int:
+    """CRC-32 of all but the values: attributes, data sets and how they are stored, checksums."""
+    described: list[str] = []
+
+    def describe(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        found = attributes(item)
+        found.pop(_HEADER_CHECKSUM, None)
+        entry = [name, sorted(found.items())]
+        if isinstance(item, h5py.Dataset):
+            filters = [item.compression, item.shuffle, item.fletcher32, item.scaleoffset]
+            entry += [str(item.dtype), item.shape, item.chunks, filters]
+            if name.startswith("checksum/"):
+                entry.append(own_dataset(file, name)[:].tolist())
+        described.append(json.dumps(entry))
+
+    describe("", file)
+    file.visititems(describe)
+    return crc32("\n".join(sorted(described)).encode())
+
+
+def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
+    """Write a table, one dataset a column."""
+    group.attrs["columns"] = json.dumps(list(table.columns))
+    for column in table:
+        below = any(str(other).startswith(f"{column}/") for other in table)
+        if below or {"", "."} & {*str(column).split("/")}:
+            raise InputError(
+                "target table",
+                f"a column called {str(column)!r}",
+                "a name that HDF5 can hold: not empty or '.', also not beside a '/', and not what "
+                "stands before the '/' of another column",
+                "Rename it.",
+            )
+        write_column(group, str(column), table[column])
+
+
+def write_column(group: h5py.Group, name: str, values: pd.Series) -> None:
+    """Write values as numbers where they are, else as text."""
+    if pd.api.types.is_numeric_dtype(values):
+        group[name] = values.to_numpy()
+    else:
+        # Numbers of more than 64 bits and missing values among texts, too.
+        text = ["" if value is None or value != value else str(value) for value in values]
+        group.create_dataset(name, data=np.array(text, dtype=object), dtype=h5py.string_dtype())
+
+
+def read_table(group: h5py.Group, rows: int) -> pd.DataFrame:
+    """A table of so many rows.
+
+    Raises
+    ------
+    ValueError
+        It is not as `write_table` writes it.
+    """
+    columns = {}
+    for name in json.loads(attributes(group)["columns"]):
+        dataset = own_dataset(group, name)
+        if dataset.shape != (rows,):
+            raise ValueError(f"target/{name} has the shape {dataset.shape} instead of ({rows},)")
+        columns[name] = dataset.asstr()[:] if h5py.check_string_dtype(dataset.dtype) else dataset[:]
+    return pd.DataFrame(columns)

@@ -1,0 +1,177 @@
+"""The target table: what each column of the labels means."""
+
+import csv
+import difflib
+import os
+import re
+from io import StringIO
+
+import pandas as pd
+
+from noncoding.common.errors import InputError
+from noncoding.common.tables import read_table
+
+REQUIRED = ("index", "name", "group")
+PUBLISHED_POSITIVES = "test_positives"
+"""Column: positive rows of the official test split."""
+ADD_NEGATIVES = (
+    "A data set of peaks holds only bins with a peak of at least one target. Add peak files of "
+    "other factors or assays: bins with their peaks and none of this target are its negatives."
+)
+"""What to do where a target is positive in every row."""
+DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.DataFrame:
+    """Read a target table.
+
+    Parameters
+    ----------
+    path : path
+        Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and
+        ``group`` are needed; a missing ``name`` is composed of cell type,
+        assay and treatment; ``motif`` names a target's known motif where the
+        others do not. Further columns are kept as they are.
+    strip : bool
+        Take white space off that is around values: for tables that a person wrote.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a target, with at least `REQUIRED`.
+
+    Raises
+    ------
+    InputError
+        The file is not such text, a column is missing, the indices are not 0, 1, 2, … in
+        order, or a name is empty.
+    """
+    # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
+    text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
+    given = read_table(path, required=("index", "group"), strip=strip)
+    content = StringIO()
+    csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
+    content.seek(0)
+    table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
+    if list(table["index"]) != list(range(len(table))):
+        raise InputError(
+            f"{path}, column index",
+            f"{list(table['index'][:5])} …",
+            "0, 1, 2, … in order, one row a target",
+            "Number the targets in the order of the label matrix.",
+        )
+    if "name" not in table:
+        parts = table.reindex(columns=["cell_type", "assay", "treatment"])
+        table.insert(1, "name", parts.apply(lambda row: " ".join(row.dropna()), axis=1))
+    for column in ("name", "group", *DESCRIPTIVE):
+        if column in table:
+            table[column] = table[column].fillna("").astype(str)
+    for line, name in zip(given.lines, table["name"], strict=True):
+        check_name(name, f"{path}, line {line}")
+    return table
+
+
+def check_name(name: str, where: str) -> None:
+    """Refuse a target's name that nobody could read in a table or a figure.
+
+    Parameters
+    ----------
+    name : str
+    where : str
+        File and row, for the error.
+
+    Raises
+    ------
+    InputError
+        It is empty, or holds a control character such as a line break.
+    """
+    if not name.strip() or _CONTROL.search(name):
+        raise InputError(where, f"the target name {name!r}", "text on one line", "Name the target.")
+
+
+def distinct_names(table: pd.DataFrame) -> pd.Series:
+    """Names that tell targets apart: where several share one, their index is added.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``index`` and ``name``.
+
+    Returns
+    -------
+    pandas.Series of str
+        With the rows of ``table``, e.g. ``K562 CTCF (index 412)``.
+    """
+    numbered = table["name"] + " (index " + table["index"].astype(str) + ")"
+    return table["name"].where(~table["name"].duplicated(keep=False), numbered)
+
+
+def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFrame:
+    """The target that a person asked for; several, if they share a name.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``index`` and ``name``.
+    entry : str or int
+        Name or index.
+    where : str
+        Where it was asked for, e.g. a key of the configuration.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``table``.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    found = table[table["index" if isinstance(entry, int) else "name"] == entry]
+    if found.empty:
+        close = difflib.get_close_matches(str(entry), list(table["name"]), n=3, cutoff=0.4)
+        raise InputError(
+            where,
+            repr(entry),
+            f"a name or an index (0 … {len(table) - 1}) in the target table",
+            f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.",
+        )
+    return found
+
+
+def check_same_targets(
+    where: object, targets: pd.DataFrame, expected: pd.DataFrame, of: str, remedy: str
+) -> None:
+    """Refuse a table of other targets, or of the same ones in another order.
+
+    Parameters
+    ----------
+    where : object
+        What the targets belong to, e.g. a path.
+    targets, expected : pandas.DataFrame
+        ``name`` is compared.
+    of : str
+        What the expected ones belong to, e.g. "the test split".
+    remedy : str
+        What to do about it, as a sentence.
+
+    Raises
+    ------
+    InputError
+        They differ.
+    """
+    if list(targets["name"]) != list(expected["name"]):
+        raise InputError(
+            where,
+            f"{len(targets)} targets that are not those of {of}",
+            f"the same {len(expected)} targets, in the same order",
+            remedy,
+        )
+
+
+def write_targets(table: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a target table as tab-separated text with a header."""
+    table.to_csv(path, sep="\t", index=False)

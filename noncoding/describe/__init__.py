@@ -1,1 +1,0 @@
-"""The stage ``describe``: what the data looks like."""

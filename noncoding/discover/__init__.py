@@ -1,1 +1,0 @@
-"""The stage ``discover``: the motifs that a network has learned, matched to known ones."""

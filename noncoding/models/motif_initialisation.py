@@ -1,0 +1,141 @@
+"""Motifs of a MEME file as kernels that a network can start from."""
+
+import os
+from collections.abc import Iterable
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+
+from noncoding.common.errors import InputError
+from noncoding.models.network import Network
+from noncoding.motifs.log_odds import log_odds
+from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
+from noncoding.motifs.meme import read_motifs
+
+KERNEL_NORM = 1.0
+"""About twice that of a random start, so that motifs outlast the first steps."""
+
+
+def motif_kernels(
+    matrices: Iterable[npt.NDArray[np.float64]], width: int, norm: float
+) -> npt.NDArray[np.float32]:
+    """Matrices as kernels of a convolution: log-odds, of one width and one norm.
+
+    A match then scores as in a scan with the motif, up to a factor and a
+    threshold, which a batch norm supplies (Quang & Xie 2016 start DanQ-JASPAR
+    from motifs in a like manner).
+
+    Parameters
+    ----------
+    matrices : iterable of numpy.ndarray, shape=(4, n)
+        Probabilities of A, C, G, T.
+    width : int
+        Of the kernels. A shorter motif stands in the middle of zeros; of a longer
+        one, the part with the most information is kept.
+    norm : float
+        Euclidean norm of each kernel.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(motifs, 4, width), dtype=float32
+        Each column of a motif has a mean of zero, so that no base is favoured
+        where the motif says nothing.
+    """
+    kernels = []
+    for matrix in matrices:
+        odds = log_odds(matrix)
+        information = (matrix * odds).sum(axis=0)
+        kept = min(width, matrix.shape[1])
+        windows = np.lib.stride_tricks.sliding_window_view(information, kept).sum(axis=1)
+        start = int(windows.argmax())
+        odds = odds[:, start : start + kept]
+        odds = odds - odds.mean(axis=0)
+        before = (width - kept) // 2
+        kernel = np.pad(odds, ((0, 0), (before, width - kept - before)))
+        kernels.append(kernel * (norm / np.linalg.norm(kernel)))
+    return np.stack(kernels).astype(np.float32)
+
+
+class MotifStart(NamedTuple):
+    """The motifs that the first kernels of a network started as.
+
+    Attributes
+    ----------
+    kernels : list of str
+        Keys of `noncoding.motifs.meme.read_motifs`, in the order of the kernels.
+    of_targets : list of list of str
+        Those of each target; empty where there is none.
+    """
+
+    kernels: list[str]
+    of_targets: list[list[str]]
+
+    def record(self, targets: pd.DataFrame) -> dict[str, object]:
+        """The same as JSON, with index and name of each target that has a motif."""
+        rows = zip(targets["index"], targets["name"], self.of_targets, strict=True)
+        return {
+            "kernels": self.kernels,
+            "targets": [
+                {"index": int(index), "name": name, "motifs": motifs}
+                for index, name, motifs in rows
+                if motifs
+            ],
+        }
+
+
+def start_from_motifs(
+    network: Network, path: str | os.PathLike[str], targets: pd.DataFrame
+) -> MotifStart:
+    """Initialise the first kernels of a network with the known motifs of its targets.
+
+    Where there are more motifs than kernels, each target gets its first one before any
+    target gets its second. The remaining kernels keep their values.
+
+    Parameters
+    ----------
+    network : Network
+    path : path
+        MEME file.
+    targets : pandas.DataFrame
+        The target table, see `noncoding.motifs.matching.match_motifs`.
+
+    Returns
+    -------
+    MotifStart
+
+    Raises
+    ------
+    InputError
+        The file holds no motif of any target, or the network has no layer that sees
+        bases.
+    """
+    detectors = network.motif_detectors
+    if detectors is None:
+        raise InputError(
+            f"motifs for a {type(network).__name__}",
+            "no convolution that sees bases",
+            "one, to start from motifs",
+            "Set the model's 'motifs' to false.",
+        )
+    motifs = read_motifs(path)
+    matched = match_motifs(targets, motifs)
+    rounds = (keys[n : n + 1] for n in range(max(map(len, matched), default=0)) for keys in matched)
+    chosen = list(dict.fromkeys(chain.from_iterable(rounds)))[: detectors.out_channels]
+    if not chosen:
+        raise InputError(
+            path,
+            f"{len(motifs)} motifs, none of which belongs to one of the {len(targets)} targets "
+            f"by name, assay or column '{MOTIF_COLUMN}'",
+            "motifs named like the targets' proteins, e.g. 'MA0363.2 REB1' for Reb1",
+            f"Give a file with motifs of this organism, name motifs in a column '{MOTIF_COLUMN}' "
+            "of the target table, or set the model's 'motifs' to false.",
+        )
+    weight = detectors.weight
+    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1], KERNEL_NORM)
+    with torch.no_grad():
+        weight[: len(kernels)] = torch.from_numpy(kernels)
+    return MotifStart(chosen, [[key for key in keys if key in chosen] for keys in matched])

@@ -1,0 +1,101 @@
+"""Repeated keys and types of values, which Snakemake does not check when it reads them."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from noncoding.common.errors import InputError
+
+_Position = tuple[str, yaml.Mark, yaml.Mark]
+
+
+def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse a file of the configuration that gives a key twice; Snakemake takes the last.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        YAML or JSON. What is no file, or cannot be read as such, is left to Snakemake.
+
+    Raises
+    ------
+    InputError
+        Names the file, the key and both lines.
+    """
+    for path in filter(os.path.isfile, paths):
+        # In JSON, unlike YAML, tabs may indent.
+        text = Path(path).read_text(encoding="utf-8", errors="replace").replace("\t", " ")
+        for key, first, second in _repeated(text):
+            raise InputError(
+                f"{path}, line {second.line + 1}",
+                f"the key '{key}' a second time (first in line {first.line + 1})",
+                "each key once",
+                "Join the two, or remove one.",
+            )
+
+
+def retype(config: MutableMapping[str, Any], arguments: Iterable[str]) -> None:
+    """Give values of ``--config`` the types that YAML gives them, where they became text.
+
+    Snakemake takes ``--config 'train={epochs: 3}'`` for the text "3".
+
+    Parameters
+    ----------
+    config : mapping
+        With the arguments laid over; is changed.
+    arguments : iterable of str
+        Like ``train={epochs: 3}``.
+
+    Raises
+    ------
+    InputError
+        A key is given twice.
+    """
+    for argument in arguments:
+        key, _, text = argument.partition("=")
+        for repeated, _, _ in _repeated(text):
+            raise InputError(
+                f"--config {key}", f"the key '{repeated}' twice", "each key once", "Remove one."
+            )
+        try:
+            as_text = yaml.load(text, Loader=yaml.CBaseLoader)
+            _retype(config, key, as_text, yaml.load(text, Loader=yaml.CSafeLoader))
+        except yaml.YAMLError:
+            continue  # Snakemake has taken it for a text.
+
+
+def _retype(holder: MutableMapping[str, Any], key: str, as_text: Any, meant: Any) -> None:
+    """Change what the text became; a key that is not there is one of another workflow."""
+    if isinstance(meant, Mapping) and isinstance(holder.get(key), MutableMapping):
+        for inner, value in zip(as_text, meant.values(), strict=False):
+            _retype(holder[key], inner, as_text[inner], value)
+    elif key in holder and holder[key] == as_text:
+        holder[key] = meant
+
+
+def _repeated(text: str) -> Iterator[_Position]:
+    """Keys that stand twice in one mapping of a YAML text, with both places."""
+    try:
+        waiting = [yaml.compose(text, Loader=yaml.CSafeLoader)]
+    except yaml.YAMLError:
+        return
+    seen: set[int] = set()
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in seen:  # an anchor, maybe of what holds it
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        elif isinstance(node, yaml.MappingNode):
+            marks: dict[tuple[str, str], yaml.Mark] = {}
+            for key, value in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    known = (key.tag, key.value)  # 1 and '1' are two keys
+                    if known in marks:
+                        yield key.value, marks[known], key.start_mark
+                    marks[known] = key.start_mark
+                waiting.append(value)

@@ -1,1 +1,0 @@
-"""The stage ``sweep``: models, seeds and data sets beside each other."""

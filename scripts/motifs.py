@@ -1,0 +1,23 @@
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover
+from noncoding.common.stage_logging import logged_stage
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+torch.set_num_threads(snakemake.threads)
+
+with logged_stage(snakemake.log[0], snakemake.input):
+    discover(
+        Path(snakemake.input.model[0]).parent,
+        {Path(path).stem: path for path in snakemake.input.stores},
+        snakemake.input.predictions,
+        snakemake.input.metrics,
+        DiscoveryOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
+        Settings(**snakemake.params.targets, **snakemake.params.settings),
+        motifs=snakemake.input.motifs or None,
+    )

@@ -1,0 +1,117 @@
+"""Attribution on devices that lack something, made believe on the CPU."""
+
+import numpy as np
+import pytest
+import torch
+from linear import sequences
+from torch import nn
+from torch.overrides import TorchFunctionMode
+from toy_store import DANQ, LENGTH, toy_sizes
+
+from noncoding.attribution.first_layer import first_layer, strongest_filter
+from noncoding.attribution.gradcam import named_layer
+from noncoding.attribution.methods import METHODS, attribute
+from noncoding.attribution.resolution import resolution
+from noncoding.models import create_model
+
+
+class Gated(nn.Module):
+    """A network of a user's own, with a recurrent layer of torch's."""
+
+    gradcam_layer = "convolution"
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv1d(4, 3, 5, padding=2)
+        self.recurrent = nn.GRU(3, 2, batch_first=True)
+        self.output = nn.Linear(2, 3)
+
+    def forward(self, sequences):
+        features = self.convolution(sequences).transpose(1, 2)
+        return self.output(self.recurrent(features)[0].mean(dim=1))
+
+
+RECURRENT = {
+    "danq": lambda: create_model(length=LENGTH, targets=3, **DANQ),
+    "hybrid": lambda: create_model(length=LENGTH, targets=3, **toy_sizes(kind="lstm")),
+    "gru": Gated,
+}
+NEEDS = {
+    **{name: lambda *given, name=name: attribute([name], *given) for name in METHODS},
+    "first layer": lambda network, _layer, given, target: strongest_filter(
+        network, first_layer(network), given, target
+    ),
+    "resolution": lambda network, layer, given, _target: resolution(network, layer, given),
+}
+
+
+@pytest.fixture
+def cudnn(monkeypatch):
+    """Recurrent layers whose backward pass refuses evaluation mode, as cuDNN's do."""
+
+    def refused(_gradient):
+        raise RuntimeError("cudnn RNN backward can only be called in training mode")
+
+    for kind in ("lstm", "gru"):
+        native = getattr(torch._VF, kind)
+
+        def run(*arguments, native=native):
+            outputs = native(*arguments)
+            training = arguments[6]
+            if torch.backends.cudnn.enabled and not training and outputs[0].requires_grad:
+                outputs[0].register_hook(refused)
+            return outputs
+
+        monkeypatch.setattr(torch._VF, kind, run)
+
+
+@pytest.mark.parametrize("need", NEEDS)
+@pytest.mark.parametrize("kind", RECURRENT)
+def test_recurrent_layers_are_explained_where_cudnn_has_no_backward_pass(cudnn, kind, need):
+    torch.manual_seed(0)
+    network = RECURRENT[kind]().eval()
+    layer = named_layer(network, network.gradcam_layer)
+    assert torch.backends.cudnn.enabled
+    NEEDS[need](network, layer, sequences(2, LENGTH), 1)
+    assert torch.backends.cudnn.enabled
+
+
+def test_cudnn_itself_is_made_believe(cudnn):
+    given = torch.rand(1, 4, LENGTH, requires_grad=True)
+    logits = RECURRENT["danq"]().eval()(given)
+    with pytest.raises(RuntimeError, match="training mode"):
+        logits.sum().backward()
+
+
+class WithoutFloat64(TorchFunctionMode):
+    """An Apple GPU: what has not been copied to the CPU cannot become float64."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        given = [tensor for tensor in args if isinstance(tensor, torch.Tensor)]
+        result = function(*args, **(kwargs or {}))
+        if not isinstance(result, torch.Tensor) or not given:
+            return result
+        if function is torch.Tensor.cpu:
+            result = result.clone()
+            result.copied = True
+        elif any(hasattr(tensor, "copied") for tensor in given):
+            result.copied = True
+        elif result.dtype == torch.float64:
+            raise TypeError("the MPS framework doesn't support float64")
+        return result
+
+
+@pytest.mark.parametrize("need", NEEDS)
+def test_no_tensor_becomes_float64_on_the_device(need):
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    layer = named_layer(network, network.gradcam_layer)
+    with WithoutFloat64():
+        NEEDS[need](network, layer, sequences(2, LENGTH), 1)
+
+
+def test_the_device_without_float64_is_made_believe():
+    with WithoutFloat64():
+        assert np.all(torch.zeros(2).cpu().double().numpy() == 0)
+        with pytest.raises(TypeError, match="float64"):
+            torch.zeros(2).double()

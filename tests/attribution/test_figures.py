@@ -1,0 +1,157 @@
+"""What the figures say, and that it can be read."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
+from synthetic import synthetic_attributions
+from matplotlib.legend import Legend
+
+from noncoding.attribution.checks.figure import draw_faithfulness, faithfulness_finding
+from noncoding.attribution.figures import (
+    draw_sequence,
+    draw_summary,
+    sequence_finding,
+    summary_finding,
+)
+from noncoding.attribution.grid import Grid
+from noncoding.attribution.methods import METHODS
+from noncoding.attribution.checks.deletion_insertion import MATCHED
+from noncoding.attribution.resolution import Resolution
+
+
+def peaked(at, length=400):
+    """A map with a peak."""
+    heights = np.zeros((2, length), np.float32)
+    heights[:, at : at + 8] = 1
+    return heights
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, "No motif is known"),
+        ({"motif": "M"}, "This sequence holds no match of M"),
+        ({"motif": "M", "hits": [[(98, 110)], []]}, "1 of 2 methods have their strongest 40 bp"),
+        ({"sites": [[(98, 110), (296, 312)], []]}, "2 of 2 methods have their strongest 40 bp on"),
+    ],
+)
+def test_a_figure_of_a_sequence_says_what_the_maps_point_to(changes, told):
+    target = synthetic_attributions(length=400, maps={"hirescam": peaked(100), "gradient": peaked(300)}, **changes)
+    assert told in sequence_finding(target, 0)
+
+
+def test_a_summary_says_how_much_lies_in_the_bin_or_on_the_truth():
+    target = synthetic_attributions(length=400, bin=20, maps={"gradcam": peaked(192)})
+    assert summary_finding(target).startswith("Reb1: 100% of Grad-CAM lies in the 20-bp bin")
+    there = synthetic_attributions(length=400, maps={"gradcam": peaked(100)}, sites=[[(100, 108)], []])
+    assert "Grad-CAM finds the planted motifs, per-base AUROC 1.00" in summary_finding(there)
+    elsewhere = synthetic_attributions(length=400, maps={"gradcam": peaked(100)}, sites=[[(200, 208)], []])
+    assert "often misses" in summary_finding(elsewhere)
+
+
+def awkward(methods, **changes):
+    """A long name, a long motif, small values, and a layer that sees most of the window."""
+    generator = np.random.default_rng(0)
+    target = synthetic_attributions()
+    maps = {name: 1e-5 * generator.normal(size=(2, 40)) for name in methods}
+    loci = target.sequences.table.assign(chromosome="chr14_GL000009v2_random")
+    return synthetic_attributions(
+        name=LONG_NAME,
+        maps=maps,
+        motif="MA1234.1 VERYLONGNAME::OTHERNAME(var.2)",
+        sequences=target.sequences._replace(table=loci),
+        resolution=Resolution(Grid(10, -3, 4, 10), 39),
+        **changes,
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        synthetic_attributions(motif="M", hits=[[(3, 12)], []], sites=[[(3, 12)], []]),
+        synthetic_attributions(resolution=None, maps={"gradient": peaked(10, 40)}),
+        awkward(["hirescam"]),
+        awkward(list(METHODS), hits=[[(3, 12), (30, 40)], []], sites=[[(0, 9)], []]),
+    ],
+    ids=["plain", "bases", "one layer method", "all methods"],
+)
+def test_texts_of_the_figures_are_whole_and_apart(tmp_path, target):
+    one, both = (
+        [tmp_path / f"{name}.{kind}" for kind in ("svg", "png")] for name in ("one", "mean")
+    )
+    [sequence] = saved_by(draw_sequence, target, 0, *one)
+    [mean] = saved_by(draw_summary, target, *both)
+    assert_legible(sequence)
+    assert_legible(mean)
+    titles = {METHODS[method].title for method in target.maps}
+    assert titles <= {axes.get_title("left") for axes in sequence.axes}
+    assert sequence.get_suptitle().startswith(target.name)
+    assert [axes.get_title("left") for axes in mean.axes] == [
+        f"{METHODS[method].title}, mean of 2" for method in target.maps
+    ]
+    assert all(path.exists() for path in (*one, *both))
+
+
+def test_letters_fill_their_panel_and_are_not_cut_off(tmp_path):
+    target = awkward(list(METHODS))
+    [figure] = saved_by(draw_sequence, target, 0, tmp_path / "one.png")
+    [logo] = logos(figure)
+    assert_whole(logo)
+    # All 40 bases are drawn; the tick of a base stands under its letter.
+    labels = [text.get_text() for text in logo.get_xticklabels()]
+    ticks = dict(zip(labels, logo.get_xticks(), strict=True))
+    assert ticks["−20"] == 0.5 and ticks["10"] == 30.5
+
+
+def checks(values):
+    rows = [
+        {"method": method, "check": "deletion, beyond random", "value": value}
+        for method, value in values.items()
+    ]
+    return pd.DataFrame(rows).assign(index=None, target="all", sequences=3, low=0.1, high=0.9)
+
+
+def test_the_figure_of_the_checks_names_the_best_and_the_worst(tmp_path):
+    table = checks({"gradcam": 0.2, "hirescam": 0.7})
+    found = faithfulness_finding(table)
+    assert "HiResCAM matter most" in found and "70%" in found and "Grad-CAM (20%)" in found
+    assert "No check" in faithfulness_finding(table[table["method"] == "none"])
+    curves = pd.DataFrame(
+        {
+            "target": "a",
+            "order": ["gradcam", "gradcam", "random", "random"] * 2,
+            "kind": ["deletion"] * 4 + ["insertion"] * 4,
+            "share": [0, 0.1] * 4,
+            "worth": [1, 0.2, 1, 0.9, 0, 0.7, 0, 0.1],
+        }
+    )
+    [figure] = saved_by(draw_faithfulness, table, curves, tmp_path / "checks.svg")
+    assert_legible(figure)
+    assert figure.get_suptitle() == found
+
+
+@pytest.mark.parametrize("methods", [["gradcam"], list(METHODS)])
+def test_the_figure_of_all_checks_has_room_for_its_texts(tmp_path, methods):
+    shown = [
+        "planted AUROC",
+        "planted AUPR",
+        "known motif, enrichment",
+        "rank correlation with mutagenesis",
+        "deletion, beyond random",
+        "insertion, beyond random",
+    ]
+    parts = ["head", "sequence.layers.1", *(f"resnet.blocks.{number}" for number in range(6))]
+    named = [*shown, *(f"{check}{MATCHED}" for check in shown if "motif" not in check)]
+    named += [f"rank correlation after randomising {part}" for part in parts]
+    table = pd.concat([checks(dict.fromkeys(methods, 0.5)).assign(check=name) for name in named])
+    orders = [*methods, *(f"{method}{MATCHED}" for method in methods), "random"]
+    rows = product(orders, ("deletion", "insertion"), (0, 0.1, 0.2))
+    curves = pd.DataFrame(rows, columns=["order", "kind", "share"]).assign(index=1, worth=0.5)
+    [figure] = saved_by(draw_faithfulness, table, curves, tmp_path / "checks.svg")
+    assert_legible(figure)
+    [legend] = figure.findobj(Legend)
+    titles = [METHODS[method].title for method in methods]
+    assert [text.get_text() for text in legend.get_texts()] == [*titles, "Random order"]

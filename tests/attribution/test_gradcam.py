@@ -1,0 +1,110 @@
+import pytest
+import torch
+from captum.attr import LayerGradCam, LayerGradientXActivation
+from torch import nn
+from toy_store import LENGTH, toy_sizes
+
+from noncoding.data.one_hot import reverse_complement
+from noncoding.common.errors import InputError
+from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
+from noncoding.attribution.grid import Grid, layer_grid
+from noncoding.models import create_model
+
+BOTH = {"gradcam": gradcam, "hirescam": hirescam}
+
+
+class Linear(nn.Module):
+    """Counts As times 2 and Cs times -1, at any place: its Grad-CAM is known."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution = nn.Conv1d(4, 2, 1, bias=False)
+        with torch.no_grad():
+            self.convolution.weight.copy_(torch.eye(4)[:2].unsqueeze(-1))
+
+    def forward(self, sequences):
+        channels = self.convolution(sequences).sum(dim=-1)
+        return torch.stack([2 * channels[:, 0] - channels[:, 1], channels[:, 1]], dim=1)
+
+
+def one_hot(letters):
+    return torch.tensor([[[float(x == base) for x in letters] for base in "ACGT"]])
+
+
+def test_by_hand():
+    # Weights are the mean gradients, 1 and -2; the sum is cut at zero.
+    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
+    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
+    assert gradcam(activation, gradient).tolist() == [[0.0, 2.0, 0.0]]
+
+
+def test_hirescam_by_hand():
+    # Position by position: 0 - 2, 2 - 0, 6 - 4; the first is cut at zero.
+    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
+    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
+    assert hirescam(activation, gradient).tolist() == [[0.0, 2.0, 2.0]]
+
+
+def test_hirescam_is_faithful_where_gradcam_is_not():
+    """A head that looks at the first position alone; Grad-CAM spreads over all."""
+    activation = torch.ones(1, 1, 4)
+    gradient = torch.tensor([[[4.0, 0.0, 0.0, 0.0]]])
+    assert gradcam(activation, gradient).tolist() == [[1.0, 1.0, 1.0, 1.0]]
+    assert hirescam(activation, gradient).tolist() == [[4.0, 0.0, 0.0, 0.0]]
+
+
+def test_known_network_on_both_strands():
+    network = Linear().eval()
+    grid = Grid(positions=5, start=0, step=1, width=1)
+    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH, grid)
+    maps = maps["gradcam"]
+    # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
+    assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
+
+
+def test_both_strands_give_the_same_map_mirrored():
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
+    layer = named_layer(network, network.gradcam_layer)
+    sequences = torch.rand(3, 4, LENGTH)
+    grid = layer_grid(network, layer, LENGTH)
+    there, back = (
+        strand_averaged_maps(network, layer, given, 1, BOTH, grid)["gradcam"]
+        for given in (sequences, reverse_complement(sequences))
+    )
+    torch.testing.assert_close(there, back.flip(-1))
+
+
+def both_strands(grid, forward, reverse):
+    return (grid.per_base(forward, LENGTH) + grid.per_base(reverse, LENGTH).flip(-1)) / 2
+
+
+@pytest.mark.parametrize("pooling", ["attention", "flatten"])
+def test_agrees_with_captum(pooling):
+    torch.manual_seed(1)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes(pooling)).eval()
+    sequences = torch.rand(4, 4, LENGTH)
+    for name in (network.gradcam_layer, "resnet.stem", "resnet.final_norm"):
+        layer = named_layer(network, name)
+        grid = layer_grid(network, layer, LENGTH)
+        reference = LayerGradCam(network, layer)
+        forward, reverse = (
+            reference.attribute(strand, target=2, relu_attributions=True)[:, 0]
+            for strand in (sequences, reverse_complement(sequences))
+        )
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH, grid)["gradcam"]
+        expected = both_strands(grid, forward, reverse)
+        torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
+        product = LayerGradientXActivation(network, layer)
+        forward, reverse = (
+            product.attribute(strand, target=2).sum(dim=1).relu()
+            for strand in (sequences, reverse_complement(sequences))
+        )
+        ours = strand_averaged_maps(network, layer, sequences, 2, BOTH, grid)["hirescam"]
+        expected = both_strands(grid, forward, reverse)
+        torch.testing.assert_close(ours, expected.detach(), atol=1e-6, rtol=1e-5)
+
+
+def test_unknown_layer():
+    with pytest.raises(InputError, match=r"explain\.layer: found 'nowhere'.*convolution"):
+        named_layer(Linear(), "nowhere")

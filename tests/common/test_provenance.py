@@ -1,0 +1,106 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from noncoding.common.provenance import source_files, versions
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_a_stage_has_one_name():
+    for script in (ROOT / "scripts").glob("*.py"):
+        assert (ROOT / "rules" / f"{script.stem}.smk").exists()
+        assert (ROOT / "noncoding" / f"{script.stem}.py").exists() or (
+            ROOT / "noncoding" / script.stem / "__init__.py"
+        ).exists()
+
+
+def test_source_files_follow_imports(tmp_path):
+    package = tmp_path / "noncoding"
+    (package / "deep").mkdir(parents=True)
+    for name, text in {
+        "__init__.py": "",
+        "a.py": "from noncoding.deep import b\n",
+        "unused.py": "",
+        "deep/__init__.py": "import noncoding.c\n",
+        "deep/b.py": "import os\n\n\ndef late():\n    if os:\n        from . import d\n",
+        "deep/d.py": "from ..e import anything\n",
+        "c.py": "from noncoding import a\n",
+        "e.py": "",
+    }.items():
+        (package / name).write_text(text)
+    script = tmp_path / "script.py"
+    script.write_text("if __name__:\n    from noncoding.a import anything\n")
+    found = [path.relative_to(tmp_path).as_posix() for path in source_files(script, tmp_path)]
+    assert found[0] == "script.py"
+    assert found[1:] == [
+        "noncoding/__init__.py",
+        "noncoding/a.py",
+        "noncoding/c.py",
+        "noncoding/deep/__init__.py",
+        "noncoding/deep/b.py",
+        "noncoding/deep/d.py",
+        "noncoding/e.py",
+    ]
+
+
+def pinned(text):
+    """Package → version of a file of requirements, each of which must be pinned."""
+    pins = {}
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            requirement = Requirement(line)
+            [specifier] = requirement.specifier
+            assert specifier.operator == "=="
+            pins[canonicalize_name(requirement.name)] = specifier.version
+    return pins
+
+
+def test_the_lock_holds_the_required_versions():
+    wanted, locked = (pinned((ROOT / f"requirements.{end}").read_text()) for end in ("txt", "lock"))
+    assert {name: locked.get(name) for name in wanted} == wanted
+
+
+def test_the_conda_environment_of_the_rules_names_the_versions_of_pip():
+    run_time, _, _ = (ROOT / "requirements.txt").read_text().partition("# Tests")
+    wanted = pinned(run_time)
+    # Snakemake runs outside of its rules' environment.
+    for name in ("snakemake", "snakemake-executor-plugin-slurm"):
+        del wanted[name]
+    conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())["dependencies"]
+    named = dict(entry.split(" =") for entry in conda if not entry.startswith("python "))
+    for name, conda_name in {"torch": "pytorch", "isal": "python-isal"}.items():
+        named[name] = named.pop(conda_name)
+    assert {canonicalize_name(name): version for name, version in named.items()} == wanted
+
+
+def test_versions_name_what_computed():
+    found = versions()
+    assert found["noncoding"]
+    assert found["torch"].startswith("2.")
+
+
+def test_any_locale_will_do():
+    """Of each stage the sources, which hold more than ASCII, and the configuration."""
+    script = f"""
+import yaml
+from pathlib import Path
+from noncoding.settings.check import check_configuration
+from noncoding.settings.given import check_files
+from noncoding.common.provenance import source_files
+root = Path({str(ROOT)!r})
+for script in sorted((root / "scripts").glob("*.py")):
+    source_files(script, root)
+check_files([root / "config.yaml"])
+config = yaml.safe_load((root / "config.yaml").read_bytes())
+check_configuration(config, root / "schemas" / "config.schema.yaml")
+"""
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | ascii_only | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True)
+    assert done.returncode == 0, done.stderr

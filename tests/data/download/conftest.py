@@ -1,0 +1,73 @@
+import ssl
+import threading
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+
+import pytest
+from misbehaving import BODY, SELF_SIGNED, Handler, Site
+
+from noncoding.stages.fetch import fetch
+
+
+@contextmanager
+def served(scheme="http"):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if scheme == "https":
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(SELF_SIGNED)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.site = Site(scheme, server.server_address)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.site
+        server.site.released.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def without_proxy(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
+
+
+@pytest.fixture
+def site():
+    with served() as site:
+        yield site
+
+
+@pytest.fixture
+def secure_site():
+    with served("https") as site:
+        yield site
+
+
+@pytest.fixture
+def destination(tmp_path):
+    """A final name that is taken."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    (folder / "bundle.tar.gz").write_bytes(b"from before")
+    return folder / "bundle.tar.gz"
+
+
+@pytest.fixture
+def pauses():
+    return []
+
+
+@pytest.fixture
+def get(destination, pauses):
+    def get(url, **options):
+        fetch(url, destination, pause=pauses.append, **options)
+
+    return get
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "my data" / "bundle.tar.gz"
+    path.parent.mkdir()
+    path.write_bytes(BODY)
+    return path

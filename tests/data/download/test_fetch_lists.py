@@ -1,0 +1,131 @@
+"""Several URLs of one file: when one does not give it, the next is tried."""
+
+import json
+import socketserver
+
+import pytest
+from misbehaving import (
+    DIGEST,
+    OTHER,
+    by_path,
+    drop_first,
+    fetched,
+    names,
+    not_there,
+    refused,
+)
+
+from noncoding.common.errors import InputError
+from noncoding.stages.fetch import fetch
+
+
+def good(handler):
+    handler.reply()
+
+
+FAULTS = {
+    "404": (not_there, "404"),
+    "a web page": (lambda handler: handler.reply(b"<!doctype html>"), "HTML"),
+    "always busy": (lambda handler: handler.reply(b"busy", status=503), "503"),
+    "always short": (lambda handler: handler.reply(ranges=False, stop=1000), "a lost connection"),
+    "another file": (lambda handler: handler.reply(OTHER), "sha256"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_next_is_tried(site, get, destination, caplog, fault):
+    answer, told = FAULTS[fault]
+    site.answer = by_path(a=answer, b=good, c=good)
+    get([f"{site.url}/{name}" for name in "abc"], sha256=DIGEST, retries=1)
+    assert fetched(destination)
+    assert [path for path, *_ in site.requests][-2:] == ["/a", "/b"]
+    [warning] = [said for said in caplog.messages if said.endswith(f"; trying {site.url}/b")]
+    assert f"{site.url}/a" in warning
+    assert told in warning
+
+
+def test_nobody_listens_at_the_first(site, get, destination):
+    with socketserver.TCPServer(("127.0.0.1", 0), None) as closed:
+        port = closed.server_address[1]
+    get([f"http://127.0.0.1:{port}/x", f"{site.url}/x"], retries=1)
+    assert fetched(destination)
+
+
+def test_a_local_path_may_be_one_of_them(site, get, destination, source):
+    site.answer = by_path(a=not_there)
+    get([f"{site.url}/a", str(source)])
+    assert fetched(destination)
+
+
+def test_when_all_fail_each_is_named(site, get, destination):
+    site.answer = by_path(a=not_there, b=lambda handler: handler.reply(OTHER))
+    error = refused(
+        get, destination, [f"{site.url}/a", f"{site.url}/b", "/nowhere/c"], sha256=DIGEST
+    )
+    assert error.where == str(destination)
+    assert "none of 3 addresses" in error.found
+    for told in (f"{site.url}/a: HTTP status 404", f"{site.url}/b: sha256", "/nowhere/c: nothing"):
+        assert told in error.found
+    assert DIGEST in error.found
+    assert error.remedy.count("Open the address") == 1
+    assert names(destination.parent) == [destination.name]
+
+
+def test_bytes_of_two_urls_are_not_joined(site, get, destination):
+    """Although both say the same of the version: an ETag speaks of one URL only."""
+    site.answer = by_path(
+        a=lambda handler: handler.reply(stop=300_000), b=lambda handler: handler.reply(OTHER)
+    )
+    get([f"{site.url}/a", f"{site.url}/b"], retries=0)
+    assert fetched(destination, OTHER)
+    assert site.ranges == [None, None]
+
+
+def test_the_one_that_was_begun_comes_first(site, get, destination):
+    site.answer = by_path(a=not_there, b=lambda handler: handler.reply(stop=300_000))
+    urls = [f"{site.url}/a", f"{site.url}/b"]
+    refused(get, destination, urls, retries=0)
+    site.answer = lambda handler, _: handler.reply()
+    get(urls, sha256=DIGEST)
+    assert fetched(destination)
+    assert site.requests[-1][0] == "/b"
+    assert site.ranges[-1] is not None
+
+
+def test_what_was_begun_outlives_another_url_that_fails(site, get, destination):
+    site.answer = by_path(a=lambda handler: handler.reply(stop=300_000), b=not_there)
+    urls = [f"{site.url}/a", f"{site.url}/b"]
+    refused(get, destination, urls, retries=0)
+    site.answer = lambda handler, _: handler.reply()
+    get(urls, sha256=DIGEST)
+    assert fetched(destination)
+    assert site.requests[-1][0] == "/a"
+    assert site.ranges[-1] is not None
+
+
+def test_a_drop_is_survived_at_the_second_too(site, get, destination, pauses):
+    dropping = drop_first()
+    site.answer = lambda handler, number: (
+        not_there(handler) if number == 1 else dropping(handler, number - 1)
+    )
+    get([f"{site.url}/a", f"{site.url}/b"], sha256=DIGEST)
+    assert fetched(destination)
+    assert pauses == [1]
+
+
+def test_a_mirror_is_asked_for_the_name_of_the_first(get, destination, source):
+    get(
+        ["https://example.org/bundle.tar.gz", "https://example.org/copy"], mirror=str(source.parent)
+    )
+    assert fetched(destination)
+    assert json.loads((destination.parent / "bundle.tar.gz.lock.json").read_text())["url"] == str(
+        source
+    )
+
+
+@pytest.mark.parametrize("urls", [[], ["http://127.0.0.1:1/x", "s3://bucket/x"]])
+def test_a_list_that_cannot_be_meant(tmp_path, pauses, urls):
+    with pytest.raises(InputError, match=r"empty list|not known here"):
+        fetch(urls, tmp_path / "x", pause=pauses.append)
+    assert pauses == []
+    assert names(tmp_path) == []

@@ -1,0 +1,169 @@
+"""From files to stores: every row and count of a tiny genome."""
+
+import gzip
+import importlib
+import logging
+
+import pysam
+import pytest
+from tiny_genome import COUNTS, ROWS, Contents
+
+from noncoding.data.genome.peaks import PeakTable
+from noncoding.data.store import FORWARD, Store
+
+
+def test_every_row_is_what_is_known_by_hand(inputs):
+    inputs.build()
+    assert inputs.rows() == ROWS
+    # The reference of other tests agrees.
+    assert Contents().rows() == ROWS
+
+
+def test_header_and_counts(inputs):
+    inputs.build()
+    for name, path in inputs.stores.items():
+        with Store(path) as store:
+            assert (store.length, store.bin, store.strands) == (8, 4, FORWARD)
+            assert store.source == {"assembly": "tiny", "counts": COUNTS}
+            assert store.rows == len(ROWS[name])
+            assert store.targets.to_dict("list") == {
+                "index": [0, 1],
+                "name": ["A", "B"],
+                "group": ["TF", "TF"],
+                "cell_type": ["", ""],
+                "assay": ["", ""],
+                "treatment": ["", ""],
+                "motif": ["", ""],
+                "peak_file": ["A.bed", "B.bed"],
+                "peaks": [5, 4],
+            }
+
+
+def test_the_log_says_what_was_left_out(inputs, caplog):
+    with caplog.at_level(logging.INFO):
+        inputs.build()
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert len(warnings) == 3
+    assert "empty.bed has no peaks" in warnings[0]
+    assert "2 intervals are left out" in warnings[1]
+    assert "chrUn" in warnings[1]
+    # B has a peak in every bin that is kept.
+    assert "1 of 2 targets have no negatives" in warnings[2]
+    assert "every row: B (train, valid, test)" in warnings[2]
+    assert "2 targets from 4 peak files (1 empty, 1 with too few peaks, 0 with too" in caplog.text
+    assert "rows: train 2, valid 1, test 2" in caplog.text
+
+
+def test_blocks_do_not_change_the_rows(inputs, monkeypatch):
+    module = importlib.import_module("noncoding.stages.tile")
+    monkeypatch.setattr(module, "ROWS_PER_BLOCK", 1)
+    inputs.build()
+    assert inputs.rows() == ROWS
+
+
+@pytest.mark.parametrize("compression", ["gzip", "bgzip"])
+def test_a_compressed_genome_gives_the_same(inputs, compression):
+    packed = inputs.folder / "genome.fa.gz"
+    if compression == "gzip":
+        packed.write_bytes(gzip.compress(inputs.fasta.read_bytes()))
+    else:
+        pysam.tabix_compress(str(inputs.fasta), str(packed))
+    inputs.build(fasta=packed)
+    assert inputs.rows() == ROWS
+    assert inputs.counts() == COUNTS
+
+
+def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
+    table = inputs.folder / "peaks.tsv"
+    table.write_text(
+        "path\tname\tgroup\tassay\tmotif\n"
+        "peaks/B.bed\tZ\tTF\tChIP-exo\tMA0001.1\npeaks/A.bed\tY\tDNase\t\t\n"
+    )
+    inputs.build(peaks=PeakTable(table))
+    with Store(inputs.stores["test"]) as store:
+        assert store.targets["name"].tolist() == ["Z", "Y"]
+        assert store.targets["group"].tolist() == ["TF", "DNase"]
+        assert store.targets["assay"].tolist() == ["ChIP-exo", ""]
+        assert store.targets["motif"].tolist() == ["MA0001.1", ""]
+        assert store.labels().tolist() == [[1, 0], [1, 1]]
+
+
+def test_targets_with_few_positive_bins_are_left_out(inputs):
+    inputs.build(min_positives=5)
+    with Store(inputs.stores["test"]) as store:
+        assert store.targets[["index", "name", "peaks"]].to_numpy().tolist() == [[0, "B", 4]]
+        assert store.labels().tolist() == [[1], [1]]
+    # A is positive in two of the five rows, which are B's, too.
+    assert inputs.counts() == {
+        **COUNTS,
+        "targets": 1,
+        "dropped_few_positives": {"A": 2},
+        "bins_with_peak": 7,
+        "windows_off_chromosome": 2,
+    }
+    assert [row[:2] for row in inputs.rows()["train"]] == [row[:2] for row in ROWS["train"]]
+
+
+def short_peaks(inputs, counts):
+    """Peaks of 2 bp, each in the middle of a bin, which they cover half of."""
+    for name, count in counts.items():
+        text = "".join(f"chr{c}\t{4 * n + 1}\t{4 * n + 3}\n" for c in "123" for n in range(count))
+        (inputs.peaks / f"{name}.bed").write_text(text)
+
+
+def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, caplog):
+    short_peaks(inputs, {"A": 4, "empty": 2})
+    inputs.build(min_positives=1)
+    assert inputs.counts()["dropped_few_positives"] == {"A": 0, "empty": 0}
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    [said] = [warning for warning in warnings if "few positive bins" in warning]
+    assert "2 targets have few positive bins of 4 bp" in said
+    assert "cover more than 2 of 4 bp" in said
+    assert "A: 12 peaks, 0 positive bins, 12 peaks too short to label a bin alone" in said
+    assert "empty: 6 peaks, 0 positive bins, 6 peaks too short" in said
+    assert "peak: summit" in said
+
+    caplog.clear()
+    inputs.build(peak="summit", min_positives=1)
+    # Bins whose window of 8 bp is on its chromosome: 4 on I, 2 on II, 2 on III.
+    assert inputs.counts()["dropped_few_positives"] == {}
+    with Store(inputs.stores["test"]) as store:
+        assert store.targets["name"].tolist() == ["A", "B", "empty"]
+        assert store.labels()[:, 0].tolist() == [1, 1]
+    warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
+    assert not any("few positive bins" in warning for warning in warnings)
+
+
+def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
+    (inputs.peaks / "A.bed").unlink()
+    inputs.build()
+    [said] = [r.getMessage() for r in caplog.records if "negatives" in r.getMessage()]
+    assert "1 of 1 targets have no negatives" in said
+    assert "B (train, valid, test)" in said
+    assert "Add peak files of other factors or assays" in said
+
+
+def test_excluded_regions_take_the_windows_that_touch_them(inputs):
+    exclude = inputs.folder / "exclude.bed"
+    exclude.write_text("chr1\t10\t14\nchr3\t13\t15\nchr3\t1\t2\n")
+    inputs.build(exclude=exclude)
+    # I:2-10 and I:14-22 are next to the region on I, III:2-10 to one on III.
+    kept = {**ROWS, "test": ROWS["test"][:1]}
+    assert inputs.rows() == kept
+    assert inputs.counts() == {
+        **COUNTS,
+        "windows_excluded": 1,
+        "rows": {"train": 2, "valid": 1, "test": 1},
+    }
+
+
+def test_the_rest_goes_to_the_split_that_names_nothing(inputs):
+    splits = {"train": None, "valid": ["II"], "test": ["III"]}
+    inputs.build(splits=splits, ignore=["Mito"])
+    assert inputs.rows() == ROWS
+    inputs.build(splits=splits)
+    assert [row[0] for row in inputs.rows()["train"]] == [
+        *(row[0] for row in ROWS["train"]),
+        ("Mito", 2, 10),
+    ]
+    assert inputs.counts()["peaks_in_no_split"] == 0

@@ -1,0 +1,57 @@
+"""Real data, on demand: NONCODING_MIRROR names the folder that holds the two files."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from noncoding.stages.tile import build
+from noncoding.data.genome.chromosomes import read_genome
+from noncoding.data.genome.peaks import PeakArchive
+from noncoding.data.store import Store
+
+MIRROR = os.environ.get("NONCODING_MIRROR")
+NUCLEAR = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII"]
+NUCLEAR += ["IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
+
+
+@pytest.mark.skipif(not MIRROR, reason="NONCODING_MIRROR does not name a folder")
+def test_yeast(tmp_path):
+    """ChIP-exo of Rossi et al. 2021 on R64-1-1: figures counted independently of this code."""
+    folder = Path(MIRROR)
+    fasta = folder / "Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz"
+    archive = folder / "650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"
+    stores = {name: tmp_path / f"{name}.h5" for name in ("train", "valid", "test")}
+
+    def built(min_peaks):
+        build(
+            fasta=fasta,
+            peaks=PeakArchive(archive, "*/04_ChExMix_Peaks/*_CX.bed", "_CX.bed", "TF"),
+            stores=stores,
+            window=1000,
+            bin=200,
+            min_overlap=0.5,
+            min_peaks=min_peaks,
+            splits={"train": None, "valid": ["VII"], "test": ["VIII", "IX"]},
+            ignore=["Mito"],
+            chromosome_map={f"chr{number}": name for number, name in enumerate(NUCLEAR, start=1)},
+            source={},
+        )
+        with Store(stores["test"]) as store:
+            return store.source["counts"]
+
+    # With every file that has a peak: the bins that any peak falls in.
+    assert built(1)["bins_with_peak"] == 20_601
+
+    counts = built(100)
+    assert counts["peak_files"] == 384
+    assert counts["peaks"] == 187_506
+    assert counts["peaks_outside"] == counts["peaks_in_no_split"] == 0
+    assert counts["targets"] == 256
+    assert counts["dropped_empty"] == ["Kti12", "Rpa190", "Rsc2"]
+    assert len(counts["dropped_few_peaks"]) == 125
+    assert counts["bins_with_peak"] == 20_467
+    assert counts["windows_off_chromosome"] == 1
+    assert counts["rows"] == {"train": 16_868, "valid": 1_890, "test": 1_708}
+    lengths = read_genome(fasta).lengths
+    assert sum(lengths[name] // 200 for name in NUCLEAR) == 60_349

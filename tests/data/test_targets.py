@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from noncoding.common.errors import InputError
+from noncoding.data.targets import check_same_targets, named_target, read_targets, write_targets
+
+OFFICIAL = Path(__file__).parents[1] / "resources" / "deepsea_targets.tsv"
+
+
+def test_the_official_table():
+    table = read_targets(OFFICIAL)
+    groups = table["group"]
+    assert len(table) == 919
+    assert (groups[:125] == "DNase").all()
+    assert (groups[125:815] == "TF").all()
+    assert (groups[815:] == "Histone").all()
+    assert table["name"][0] == "8988T DNase"
+    # K562 BRF1 has no positive in the official test set.
+    assert table.loc[table["test_positives"] == 0, "index"].tolist() == [598]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "NA"], [" a", "a "], ["007", "012"], ["1.10", "1e5"], ["True", "False"], ["inf", "nan"]],
+)
+def test_round_trip(tmp_path, names):
+    table = pd.DataFrame({"index": [0, 1], "name": names, "group": ["01", "02"]})
+    write_targets(table, tmp_path / "targets.tsv")
+    pd.testing.assert_frame_equal(read_targets(tmp_path / "targets.tsv"), table)
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("index\tname\n0\ta\n", "a column 'group'"),
+        ("name\tgroup\na\tTF\n", "a column 'index'"),
+        ("index\tgroup\n1\tTF\n0\tTF\n", "0, 1, 2"),
+        ("index\tname\tgroup\n0\ta\tTF\n1\t\tTF\n", "line 3: found the target name ''"),
+        ('index\tname\tgroup\n0\t"a\nb"\tTF\n', r"line 3: found the target name 'a\\nb'"),
+        ("", "an empty file"),
+        ("index\tname\tgroup\n0\ta\tTF\tx\n1\tb\tTF\n", "line 2: found 4 values"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, fragment):
+    path = tmp_path / "targets.tsv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=fragment) as error:
+        read_targets(path)
+    assert str(path) in str(error.value)
+
+
+def test_tables_of_spreadsheets_and_r_are_read(tmp_path):
+    path = tmp_path / "targets.tsv"
+    path.write_bytes('"index"\t"name"\t"group"\r\n0\t"007"\tTF\t\r\n'.encode("utf-16"))
+    excel = read_targets(path)
+    path.write_text('"index"\t"name"\t"group"\n"1"\t0\t"007"\t"TF"\n')
+    pd.testing.assert_frame_equal(read_targets(path), excel)
+    assert excel.to_dict("records") == [{"index": 0, "name": "007", "group": "TF"}]
+
+
+NAMED = pd.DataFrame({"index": range(3), "name": ["Reb1", "twin", "twin"]})
+
+
+def test_a_target_is_named_by_its_name_or_its_index():
+    assert named_target(NAMED, 0, "key")["name"].tolist() == ["Reb1"]
+    assert named_target(NAMED, "twin", "key")["index"].tolist() == [1, 2]
+    with pytest.raises(InputError, match=r"key: found 'Reb'.*Did you mean Reb1\?"):
+        named_target(NAMED, "Reb", "key")
+    with pytest.raises(InputError, match="found 3; expected a name or an index \\(0 … 2\\)"):
+        named_target(NAMED, 3, "key")
+
+
+def test_tables_of_other_targets_are_refused():
+    check_same_targets("here", NAMED, NAMED.assign(index=0), "others", "Do something.")
+    with pytest.raises(InputError, match="here: found 3 targets that are not those of others"):
+        check_same_targets("here", NAMED, NAMED[::-1], "others", "Do something.")

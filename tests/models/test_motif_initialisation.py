@@ -1,0 +1,112 @@
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from toy_store import DANQ, LENGTH, toy_sizes
+
+from noncoding.data.one_hot import codes, one_hot
+from noncoding.common.errors import InputError
+from noncoding.models import create_model
+from noncoding.models.motif_initialisation import motif_kernels, start_from_motifs
+
+# Columns: positions; rows: A, C, G, T.
+TATA = np.array([[0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]], dtype=float)
+GCC = np.array([[0.0, 0.1, 0], [0, 0.8, 1], [1, 0.1, 0], [0, 0, 0]])
+
+
+def meme(path, **motifs):
+    lines = ["MEME version 4", "", "ALPHABET= ACGT", "", "strands: + -", ""]
+    for name, matrix in motifs.items():
+        lines += [f"MOTIF MA{len(lines):04d}.1 {name}"]
+        lines += [f"letter-probability matrix: alength= 4 w= {matrix.shape[1]} nsites= 9 E= 0"]
+        lines += ["  ".join(f"{p:.6f}" for p in column) for column in matrix.T]
+        lines += ["URL http://example.org", ""]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def table(**columns):
+    found = pd.DataFrame(columns)
+    found.insert(0, "index", range(len(found)))
+    return found
+
+
+def test_a_kernel_scores_like_a_scan():
+    """Its best match is the consensus, and it ranks sites as their likelihood ratio does."""
+    [kernel] = motif_kernels([GCC], 7, 1.0)
+    assert kernel.shape == (4, 7)
+    assert np.linalg.norm(kernel) == pytest.approx(1)
+    np.testing.assert_allclose(kernel.mean(axis=0), 0, atol=1e-6)
+    assert not kernel[:, :2].any()
+    assert not kernel[:, 5:].any()
+    sites = ["".join(site) for site in itertools.product("ACGT", repeat=3)]
+    scores = [(kernel[:, 2:5] * one_hot(codes(site))).sum() for site in sites]
+    odds = [
+        sum(math.log(GCC["ACGT".index(base), place] + 0.01) for place, base in enumerate(site))
+        for site in sites
+    ]
+    assert sites[int(np.argmax(scores))] == "GCC"
+    # The same up to a factor and a threshold.
+    assert np.corrcoef(scores, odds)[0, 1] == pytest.approx(1)
+
+
+def test_of_a_motif_that_is_too_long_the_telling_part_is_kept():
+    vague = np.full((4, 6), 0.25)
+    [kernel] = motif_kernels([np.hstack([vague, TATA])], 5, 2.0)
+    np.testing.assert_array_equal(kernel.argmax(axis=0)[1:], [3, 0, 3, 0])
+    assert np.linalg.norm(kernel) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("architecture", ["hybrid", "danq"])
+def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
+    path = meme(tmp_path / "m.meme", OTHER=TATA, TBP=TATA, NRF=GCC)
+    sizes = DANQ if architecture == "danq" else toy_sizes()
+    torch.manual_seed(0)
+    network = create_model(length=LENGTH, targets=3, motifs=True, **sizes)
+    before = network.motif_detectors.weight.detach().clone()
+    targets = table(name=["K562 Nrf", "a", "chip 7"], assay=["Nrf", "", "Tbp"])
+    started = start_from_motifs(network, path, targets)
+    assert [key.split()[1] for key in started.kernels] == ["NRF", "TBP"]
+    assert started.record(targets) == {
+        "kernels": started.kernels,
+        "targets": [
+            {"index": 0, "name": "K562 Nrf", "motifs": started.kernels[:1]},
+            {"index": 2, "name": "chip 7", "motifs": started.kernels[1:]},
+        ],
+    }
+    after = network.motif_detectors.weight.detach()
+    np.testing.assert_allclose(after[:2], motif_kernels([GCC, TATA], 7, 1.0), rtol=1e-5)
+    assert torch.equal(after[2:], before[2:])
+
+
+def test_what_cannot_start_from_motifs_is_refused(tmp_path):
+    path = meme(tmp_path / "m.meme", TBP=TATA)
+    network = create_model(length=LENGTH, targets=3, **toy_sizes())
+    with pytest.raises(InputError, match="1 motifs, none of which belongs to one of the 2 targets"):
+        start_from_motifs(network, path, table(name=["x", "y"]))
+    with pytest.raises(InputError, match=r"none\.meme: found .*expected matrices in MEME format"):
+        start_from_motifs(network, tmp_path / "none.meme", table(name=["TBP"]))
+    sizes = toy_sizes()
+    sizes["resnet"]["embedding"] = 3
+    with pytest.raises(InputError, match="no convolution that sees bases"):
+        start_from_motifs(
+            create_model(length=LENGTH, targets=3, **sizes), path, table(name=["TBP"])
+        )
+
+
+def test_with_few_kernels_each_target_gets_its_first_motif_before_any_its_second(tmp_path):
+    path = meme(tmp_path / "m.meme", TBP=TATA, NRF=GCC, **{"TBP::NRF": GCC, "NRF::X": TATA})
+    network = create_model(length=LENGTH, targets=3, motifs=True, **DANQ)
+    detectors = network.motif_detectors
+    detectors.weight = torch.nn.Parameter(detectors.weight[:3].detach())
+    detectors.out_channels = 3
+    started = start_from_motifs(network, path, table(name=["TBP", "NRF", "none"]))
+    assert [key.split()[1] for key in started.kernels] == ["TBP", "NRF", "TBP::NRF"]
+    assert [[key.split()[1] for key in keys] for keys in started.of_targets] == [
+        ["TBP", "TBP::NRF"],
+        ["NRF", "TBP::NRF"],
+        [],
+    ]

@@ -1,0 +1,102 @@
+"""What is said of patterns and their matches."""
+
+import numpy as np
+import pytest
+from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
+from planted import MOTIF, matrix
+
+from noncoding.motifs.figures import draw_learned, information, learned_finding
+from noncoding.motifs.target_motifs import TargetMotifs
+from noncoding.motifs.tomtom import Match
+from noncoding.motifs.patterns import Pattern
+
+
+def learned(own_q=1e-9, own=("own",), patterns=6):
+    made = [
+        Pattern("TF-MoDISco", f"for {number}", 30, matrix(MOTIF), matrix(MOTIF))
+        for number in range(patterns)
+    ]
+    if patterns:
+        made.append(Pattern("first layer", "filter 3", 99, matrix(MOTIF), matrix(MOTIF)))
+    found = {"other": Match("other", 1e-3, 1, True), "own": Match("own", own_q, 0, False)}
+    motifs = {"own": matrix(MOTIF), "other": matrix("AACCGGTT")}
+    return TargetMotifs(7, "Reb1", {"test": 40}, made, [found for _ in made], list(own), motifs)
+
+
+def test_the_table_names_the_best_match_and_the_own_motif():
+    rows = learned().rows()
+    assert len(rows) == 7
+    assert rows[0]["best_match"] == "other" and rows[0]["q_value"] == 1e-3
+    assert rows[0]["own_motif"] == "own" and rows[0]["own_q_value"] == 1e-9
+    unknown = learned(own=()).rows()[0]
+    assert unknown["own_motif"] == "" and np.isnan(unknown["own_q_value"])
+
+
+@pytest.mark.parametrize(("q_value", "recovered"), [(0.049, True), (0.051, False)])
+def test_a_motif_is_given_back_below_a_q_value(q_value, recovered):
+    target = learned(q_value)
+    assert target.recovered is recovered
+    assert ("does not come back" in learned_finding(target)) is not recovered
+
+
+def test_the_first_layer_alone_gives_nothing_back():
+    target = learned(patterns=1)
+    of_layer = TargetMotifs(**{**target.__dict__, "patterns": target.patterns[1:]})
+    assert not of_layer.recovered
+    assert "from first layer" in learned_finding(of_layer)
+
+
+def test_the_filter_is_always_drawn():
+    drawn = [pattern.name for pattern in learned().drawn(4)]
+    assert drawn == ["for 0", "for 1", "for 2", "filter 3"]
+
+
+def test_a_target_without_patterns_or_motif_says_so():
+    assert "no pattern recurs" in learned_finding(learned(patterns=0))
+    assert "no motif of its own is known" in learned_finding(learned(own=()))
+
+
+def test_information_of_a_column():
+    columns = np.array([[0.25, 1.0, 0.5], [0.25, 0, 0.5], [0.25, 0, 0], [0.25, 0, 0]])
+    np.testing.assert_allclose(information(columns).sum(axis=0), [0, 2, 1], atol=1e-12)
+
+
+def drawn(target, folder):
+    [figure] = saved_by(draw_learned, target, folder / "one.svg", folder / "one.png")
+    assert_legible(figure)
+    return figure
+
+
+def test_logos_stand_column_under_column(tmp_path):
+    target = learned(patterns=2)
+    figure = drawn(target, tmp_path)
+    panels = figure.axes
+    assert len(panels) == 3 * 3
+    for axes in logos(figure):
+        assert_whole(axes)
+    # The best match, of 8 columns, begins one before the pattern, of 9.
+    for left, middle, right in zip(panels[::3], panels[1::3], panels[2::3], strict=True):
+        assert left.get_xlim() == middle.get_xlim() == pytest.approx((-1.1, 9))
+        assert right.get_xlim() == pytest.approx((-0.1, 10))
+        assert right.get_title("left").splitlines() == ["other", "q = 0.001"]
+
+
+@pytest.mark.parametrize("offset", [-20, 0, 12])
+def test_wide_logos_and_long_names_are_not_cut_off(tmp_path, offset):
+    generator = np.random.default_rng(0)
+    name = "MA1234.1 VERYLONGNAME::OTHERNAME(var.2)"
+    wide, known = (generator.dirichlet([0.3] * 4, width).T for width in (45, 30))
+    made = [Pattern("TF-MoDISco", f"against {n}", 123_456, wide, wide - 0.25) for n in range(5)]
+    made.append(Pattern("first layer", "filter 319", 9, wide[:, :9], wide[:, :9] - 0.25))
+    found = {name: Match(name, 1e-9, offset, True)}
+    target = TargetMotifs(7, LONG_NAME, {}, made, [found for _ in made], [name], {name: known})
+    figure = drawn(target, tmp_path)
+    assert len(logos(figure)) == 3 * 4
+    for axes in logos(figure):
+        assert_whole(axes)
+
+
+def test_a_target_without_patterns_has_a_figure_that_says_so(tmp_path):
+    figure = drawn(learned(patterns=0), tmp_path)
+    assert logos(figure) == []
+    assert "no pattern recurs" in figure.get_suptitle()

@@ -1,0 +1,149 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_checks import LONG_NAME, assert_legible, saved_by
+
+from noncoding.data.one_hot import codes, one_hot, reverse_complement
+from noncoding.describe import counts as counts_module
+from noncoding.data.counts import SplitCounts, count_positives, count_split
+from noncoding.stages.describe import DescriptionOutputs, describe
+from noncoding.data.figures import (
+    draw_bases,
+    draw_labels,
+    draw_positives,
+    draw_prevalence,
+)
+from noncoding.common.errors import InputError
+from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
+
+TARGETS = pd.DataFrame(
+    {"index": [0, 1, 2], "name": ["CTCF", "DNase", "never"], "group": ["TF", "DNase", "TF"]}
+)
+TRAIN = ["AACGTN", "AAAAAA", "GGGGGC"]
+TRAIN_LABELS = np.array([[1, 0, 0], [1, 1, 0], [0, 0, 0]], dtype=np.uint8)
+
+
+def write_store(path, sequences, labels, strands=FORWARD, targets=TARGETS):
+    one_hots = np.stack([one_hot(codes(sequence)) for sequence in sequences])
+    header = StoreHeader(len(sequences[0]), 2, strands, targets, {"kind": path.stem})
+    with new_store(path, header) as store:
+        store.append(one_hots, labels)
+        if strands == BOTH:
+            store.append(reverse_complement(one_hots), labels)
+    return path
+
+
+@pytest.fixture
+def stores(tmp_path):
+    return {
+        "train": write_store(tmp_path / "train.h5", TRAIN, TRAIN_LABELS, BOTH),
+        "valid": write_store(tmp_path / "valid.h5", TRAIN[:1], TRAIN_LABELS[:1]),
+        "test": write_store(tmp_path / "test.h5", TRAIN[1:], TRAIN_LABELS[1:]),
+    }
+
+
+def outputs(folder):
+    figures = {
+        name: [folder / "figures" / f"{name}.{ending}" for ending in ("svg", "png")]
+        for name in ("positives", "labels", "bases", "prevalence")
+    }
+    return DescriptionOutputs(folder / "figures" / "summary.json", **figures)
+
+
+def test_counts_by_hand(stores):
+    """Of the loci, not of the rows: the reverse complements would even out A and T."""
+    with Store(stores["train"]) as store:
+        counts = count_split(store)
+        assert count_positives(store).tolist() == [2, 1, 0]
+    assert counts.loci == 3
+    assert counts.positives.tolist() == [2, 1, 0]
+    assert counts.loci_by_labels.tolist() == [1, 1, 1, 0]
+    assert counts.bases.tolist() == [8, 2, 6, 1, 1]
+    assert counts.mean_labels == 1
+    assert counts.prevalence.tolist() == [2 / 3, 1 / 3, 0]
+    assert counts.base_shares == pytest.approx(
+        {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
+    )
+
+
+@pytest.mark.parametrize("rows", [1, 7, 40, 1000])
+def test_blocks_do_not_change_the_counts(tmp_path, monkeypatch, rows):
+    generator = np.random.default_rng(1)
+    sequences = ["".join(generator.choice(list("ACGTN"), 13)) for _ in range(40)]
+    labels = generator.integers(0, 2, (40, 3), dtype=np.uint8)
+    path = write_store(tmp_path / "train.h5", sequences, labels)
+    monkeypatch.setattr(counts_module, "_ROWS", rows)
+    with Store(path) as store:
+        counts = count_split(store)
+        assert count_positives(store).tolist() == labels.sum(axis=0).tolist()
+    together = "".join(sequences)
+    assert counts.bases.tolist() == [together.count(base) for base in "ACGTN"]
+    assert counts.positives.tolist() == labels.sum(axis=0).tolist()
+    assert counts.loci_by_labels.tolist() == np.bincount(labels.sum(axis=1), minlength=4).tolist()
+
+
+def test_summary_and_figures_are_written(stores, tmp_path):
+    written = outputs(tmp_path)
+    figures = saved_by(describe, stores, written)
+    summary = json.loads(written.summary.read_text())
+    assert list(summary) == ["train", "valid", "test"]
+    train = summary["train"]
+    assert train.pop("base_composition") == pytest.approx(
+        {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
+    )
+    assert train == {
+        "rows": 6,
+        "loci": 3,
+        "strands": BOTH,
+        "length": 6,
+        "bin": 2,
+        "targets": 3,
+        "mean_labels_per_locus": 1.0,
+        "targets_without_positives": [{"index": 2, "name": "never"}],
+        "source": {"kind": "train"},
+    }
+    assert (summary["test"]["rows"], summary["test"]["loci"]) == (2, 2)
+    assert [target["index"] for target in summary["valid"]["targets_without_positives"]] == [1, 2]
+    assert len(figures) == 4
+    for figure in figures:
+        assert_legible(figure)
+    for path in (*written.positives, *written.labels, *written.bases, *written.prevalence):
+        assert path.exists()
+
+
+@pytest.mark.parametrize("count", [1, 30, 919])
+def test_long_names_and_many_targets_leave_the_figures_legible(tmp_path, count):
+    groups = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
+    names = [f"{LONG_NAME} {number}" for number in range(count)]
+    targets = pd.DataFrame({"index": range(count), "name": names})
+    targets["group"] = [groups[number % 3] for number in range(count)]
+    generator = np.random.default_rng(0)
+    splits = {
+        name: SplitCounts(
+            loci=4_400_000,
+            positives=generator.integers(1, 1_000_000, count),
+            loci_by_labels=np.bincount(generator.integers(0, count + 1, 999), minlength=count + 1),
+            bases=np.array([3, 2, 2, 3, 0.1]) * 1_000_000,
+        )
+        for name in ("train", "valid", "test")
+    }
+    train, test, path = splits["train"], splits["test"], tmp_path / "one.svg"
+    [positives] = saved_by(draw_positives, targets, train, path)
+    [labels] = saved_by(draw_labels, splits, path)
+    [bases] = saved_by(draw_bases, splits, path)
+    [prevalence] = saved_by(draw_prevalence, targets, train, test, path)
+    for figure in (positives, labels, bases, prevalence):
+        assert_legible(figure)
+    shown = [text.get_text() for text in positives.axes[0].get_xticklabels()]
+    assert len(set(shown)) == len(shown)
+    assert any(text.startswith("GM12878") for text in shown) == (count <= 30)
+
+
+def test_splits_of_different_targets_are_refused(stores, tmp_path):
+    other = TARGETS.assign(name=["CTCF", "DNase", "other"])
+    write_store(stores["test"], TRAIN, TRAIN_LABELS, targets=other)
+    with pytest.raises(InputError, match="not those of the other splits"):
+        describe(stores, outputs(tmp_path))
+    assert not outputs(tmp_path).summary.exists()

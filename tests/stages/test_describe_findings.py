@@ -1,0 +1,69 @@
+"""What the titles of the figures say of counts made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from noncoding.data.counts import SplitCounts
+from noncoding.data.figures import (
+    bases_finding,
+    draw_labels,
+    draw_positives,
+    draw_prevalence,
+    labels_finding,
+    positives_finding,
+    prevalence_finding,
+)
+
+
+def split(loci, positives, loci_by_labels=(0,), bases=(1, 1, 1, 1, 0)):
+    return SplitCounts(loci, *(np.array(counts) for counts in (positives, loci_by_labels, bases)))
+
+
+def test_positives():
+    assert positives_finding(split(2000, [1500, 20, 30])) == (
+        "20 to 1,500 of 2,000 training loci are positive for a target (median 30)"
+    )
+    assert positives_finding(split(2000, [1500, 0, 30])).endswith("; 1 of 3 targets have none")
+
+
+def test_labels():
+    train = split(200, [100, 50, 0, 0], loci_by_labels=[80, 90, 30, 0, 0])
+    assert labels_finding(train) == (
+        "A training locus is positive for 0.75 of 4 targets in the mean; "
+        "40 % of loci for none, 45 % for one"
+    )
+
+
+def test_bases():
+    splits = {
+        "train": split(1, [0], bases=[300, 100, 150, 440, 10]),
+        "test": split(1, [0], bases=[25, 25, 25, 25, 0]),
+    }
+    assert bases_finding(splits) == (
+        "GC content of the known bases: 25.3 % in train, 50.0 % in test; at most 1 % are N"
+    )
+
+
+def test_prevalence():
+    train, test = split(100, [10, 20, 30, 0, 8]), split(50, [5, 5, 5, 1, 0])
+    # Changes: 1-fold, 2-fold (not more than twofold), 3-fold; two without positives.
+    assert prevalence_finding(train, test) == (
+        "Between training and test, prevalence changes 2-fold in the median, more than twofold "
+        "for 1 of 3 targets (2 without positives not shown)"
+    )
+    assert prevalence_finding(split(9, [1, 0]), split(9, [0, 1])) == (
+        "No target has positives in both training and test"
+    )
+
+
+@pytest.mark.parametrize("positives", [[3, 0, 1], [0, 0, 0], [5, 5, 5]])
+def test_figures_of_extreme_counts(tmp_path, positives):
+    targets = pd.DataFrame({"index": range(3), "name": list("abc"), "group": list("TDT")})
+    counts = split(5, positives, [5, 0, 0, 0])
+    draw_positives(targets, counts, tmp_path / "positives.svg")
+    draw_labels({"train": counts, "test": counts}, tmp_path / "labels.svg")
+    draw_prevalence(targets, counts, counts, tmp_path / "prevalence.svg")
+    text = (tmp_path / "positives.svg").read_text()
+    assert all(f">{name}<" in text for name in "abc")
+    assert positives_finding(counts)[:40] in text

@@ -1,0 +1,126 @@
+import re
+import tempfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from noncoding.data.one_hot import letters, reverse_complement
+from noncoding.stages.convert import convert
+from noncoding.motifs.meme import read_motifs
+from noncoding.stages.simulate import MOTIFS, TARGETS, simulate, simulate_split
+from noncoding.data.store import BOTH, Store
+from noncoding.data.targets import read_targets
+from noncoding.stages.unpack import unpack
+
+IUPAC = {"R": "[AG]", "Y": "[CT]", "S": "[CG]", "W": "[AT]", "K": "[GT]", "M": "[AC]", "N": "."}
+
+
+def pattern(consensus):
+    return re.compile("".join(IUPAC.get(letter, letter) for letter in consensus))
+
+
+@pytest.fixture(scope="module")
+def split():
+    return simulate_split("test", 300, 400, 0.3, np.random.default_rng(3))
+
+
+def test_what_the_truth_says_stands_in_the_sequences(split):
+    assert len(split.truth) > 300
+    for site in split.truth.itertuples():
+        found = split.sequences[site.locus][:, site.start : site.end]
+        if site.strand == "-":
+            found = reverse_complement(found)
+        assert pattern(MOTIFS[site.motif]).fullmatch(letters(found))
+        assert 120 <= site.start < site.end <= 280
+
+
+def test_motifs_are_written_with_the_probabilities_of_their_consensus(tmp_path):
+    simulate(
+        archive=tmp_path / "bundle.tar.gz",
+        targets=tmp_path / "targets.tsv",
+        truth=tmp_path / "truth.tsv",
+        motifs=tmp_path / "motifs.meme",
+        loci={"train": 2, "valid": 2, "test": 2},
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    written = read_motifs(tmp_path / "motifs.meme")
+    assert set(written) == set(MOTIFS)
+    for name, matrix in written.items():
+        np.testing.assert_allclose(matrix.sum(axis=0), 1, atol=1e-5)
+        for letter, column in zip(MOTIFS[name], matrix.T, strict=True):
+            allowed = re.compile(IUPAC.get(letter, letter))
+            assert [bool(allowed.fullmatch(base)) for base in "ACGT"] == (column > 0).tolist()
+            assert column[column > 0] == pytest.approx(1 / (column > 0).sum(), abs=1e-5)
+
+
+def test_no_two_motifs_overlap(split):
+    for _, sites in split.truth.groupby("locus"):
+        ordered = sites.sort_values("start")
+        assert (ordered["end"].to_numpy()[:-1] <= ordered["start"].to_numpy()[1:]).all()
+
+
+def test_labels_follow_from_the_truth(split):
+    planted = split.truth.groupby("locus")["motif"].agg(set)
+    for locus, labels in enumerate(split.labels):
+        held = planted.get(locus, set())
+        assert labels.tolist() == [bool(held & set(motifs)) for _, motifs in TARGETS.values()]
+
+
+def test_the_bundle_goes_through_the_official_way(tmp_path):
+    loci = {"train": 20, "valid": 4, "test": 6}
+    simulate(
+        archive=tmp_path / "bundle.tar.gz",
+        targets=tmp_path / "targets.tsv",
+        truth=tmp_path / "truth.tsv",
+        motifs=tmp_path / "motifs.meme",
+        loci=loci,
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    unpack(
+        tmp_path / "bundle.tar.gz", {f"{split}.mat": tmp_path / f"{split}.mat" for split in loci}
+    )
+    truth = pd.read_csv(tmp_path / "truth.tsv", sep="\t")
+    for split, count in loci.items():
+        convert(
+            tmp_path / f"{split}.mat",
+            tmp_path / f"{split}.h5",
+            split=split,
+            targets=read_targets(tmp_path / "targets.tsv"),
+            window=300,
+            bin=100,
+            source={},
+        )
+        with Store(tmp_path / f"{split}.h5") as store:
+            assert (store.rows, store.strands) == (2 * count, BOTH)
+            sequences = store.sequences(slice(count))
+        for site in truth[truth["split"] == split].itertuples():
+            found = sequences[site.locus][:, site.start : site.end]
+            if site.strand == "-":
+                found = reverse_complement(found)
+            assert pattern(MOTIFS[site.motif]).fullmatch(letters(found))
+
+
+def test_the_seed_decides(tmp_path):
+    def one(seed):
+        return simulate_split("test", 10, 300, 0.3, np.random.default_rng(seed)).sequences
+
+    np.testing.assert_array_equal(one(1), one(1))
+    assert not np.array_equal(one(1), one(2))
+
+
+def test_a_full_folder_of_temporary_files_is_no_obstacle_to_a_bundle(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    names = {"archive": "a.tar.gz", "targets": "t.tsv", "truth": "s.tsv", "motifs": "m.meme"}
+    simulate(
+        **{key: tmp_path / "made" / name for key, name in names.items()},
+        loci={"train": 4, "valid": 2, "test": 2},
+        window=300,
+        prevalence=0.5,
+        seed=1,
+    )
+    assert {path.name for path in (tmp_path / "made").iterdir()} == set(names.values())

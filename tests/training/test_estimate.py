@@ -1,0 +1,32 @@
+import pytest
+import torch
+from torch import nn
+
+from noncoding.training.estimate import in_words, sequences_per_second, slow_warning
+
+
+def test_measuring_speed_leaves_the_network_as_it_was():
+    network = nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.BatchNorm1d(3))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert sequences_per_second(network, length=20, targets=3, batch_size=4) > 0
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (20, "about 20 seconds"),
+        (600, "about 10 minutes"),
+        (9000, "about 2 hours"),
+        (260_000, "about 3 days"),
+    ],
+)
+def test_words(seconds, words):
+    assert in_words(seconds) == words
+
+
+def test_the_warning_says_how_long():
+    told = slow_warning(100.0, rows=4_400_000, epochs=2)
+    assert "no GPU" in told
+    assert "about 24 hours" in told

@@ -1,0 +1,284 @@
+"""Numbers that are not finite, memory that runs out, settings that change, points to go on from."""
+
+import weakref
+
+import pandas as pd
+import pytest
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Callback
+from running import run
+from torch import nn
+from torch.utils.data import DataLoader
+from toy_store import DEEPSEA, LENGTH, toy_sizes
+
+from noncoding.common.errors import InputError
+from noncoding.models import create_model
+from noncoding.training.checkpoints import ResumePoint, WholeCheckpoints, load_checkpoint
+from noncoding.training.failures import (
+    first_layer_not_finite,
+    first_parameter_not_finite,
+    fitting_batch,
+    is_out_of_memory,
+)
+from noncoding.training.module import TrainingModule
+from noncoding.training.unfinished import Unfinished
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return create_model(length=LENGTH, targets=3, **toy_sizes())
+
+
+def test_the_first_layer_that_is_not_finite_is_named(network):
+    sequences = torch.rand(4, 4, LENGTH)
+    assert first_layer_not_finite(network, sequences) == "the loss; every layer is finite"
+    network.resnet.blocks[1].register_forward_pre_hook(
+        lambda _module, inputs: (inputs[0] * float("inf"),)
+    )
+    # The first layer of the second block, and not one of those after it.
+    named = first_layer_not_finite(network, sequences)
+    assert named.startswith("the output of the layer resnet.blocks.1.")
+
+
+def test_weights_that_are_not_finite_are_named(network):
+    assert first_parameter_not_finite(network) is None
+    with torch.no_grad():
+        network.resnet.blocks[0].expand[-1].weight[0, 0, 0] = float("nan")
+        network.head.output.bias[1] = float("inf")
+    named = "the weights resnet.blocks.0.expand.2.weight"
+    assert first_parameter_not_finite(network) == named
+    assert first_layer_not_finite(network, torch.rand(4, 4, LENGTH)) == named
+
+
+def test_a_loss_that_runs_away_names_batch_layer_and_checkpoint(stores, tmp_path, monkeypatch):
+    original = TrainingModule.training_step
+
+    def poison(self, batch, batch_index):
+        if (self.current_epoch, batch_index) == (1, 2):
+            with torch.no_grad():
+                self.network.resnet.stem.convolution.weight.fill_(float("nan"))
+        return original(self, batch, batch_index)
+
+    monkeypatch.setattr(TrainingModule, "training_step", poison)
+    with pytest.raises(InputError) as error:
+        run(tmp_path / "run", stores, toy_sizes(), {"epochs": 3})
+    assert error.value.where == "training, epoch 2, batch 3"
+    assert error.value.found == "NaN or infinity in the weights resnet.stem.convolution.weight"
+    kept = tmp_path / "run" / "unfinished" / "last.ckpt"
+    assert str(kept) in error.value.remedy
+    state = torch.load(kept, weights_only=True)["state_dict"]
+    assert all(bool(value.isfinite().all()) for value in state.values())
+    # Mended, it goes on from there.
+    monkeypatch.setattr(TrainingModule, "training_step", original)
+    made = run(tmp_path / "run", stores, toy_sizes(), {"epochs": 3})
+    assert pd.read_csv(made.metrics).dropna(subset="valid_auprc")["epoch"].tolist() == [0, 1, 2]
+
+
+class Greedy:
+    """Stands for a device that has room for a number of rows."""
+
+    def __init__(self, network_class, room):
+        self.original, self.room = network_class.forward, room
+
+    def forward(self, network, sequences):
+        if len(sequences) > self.room:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return self.original(network, sequences)
+
+
+@pytest.fixture
+def room(monkeypatch, network):
+    def limit(rows):
+        greedy = Greedy(type(network), rows)
+        monkeypatch.setattr(type(network), "forward", lambda n, s: greedy.forward(n, s))
+
+    return limit
+
+
+@pytest.mark.parametrize(("rows", "fits"), [(40, 32), (5, 4), (2, 0)])
+def test_the_batch_that_fits_is_found(network, room, rows, fits):
+    room(rows)
+    device = torch.device("cpu")
+    assert fitting_batch(network, device, length=LENGTH, targets=3, below=64) == fits
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 79.1 GiB",
+        "CUDA error: out of memory",
+        "CUDA driver error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        "FIND was unable to find an engine to execute this computation",
+        "GET was unable to find an engine to execute this computation",
+        "HIP error: out of memory",
+        "HIPBLAS_STATUS_ALLOC_FAILED when calling `hipblasCreate(handle)`",
+        "MPS backend out of memory (MPS allocated: 9.0 GB, max allowed: 9.07 GB)",
+        "Triton Error [CUDA]: out of memory",
+        "[enforce fail at alloc_cpu.cpp:119] . DefaultCPUAllocator: can't allocate memory: you "
+        "tried to allocate 4611686018427387904 bytes.",
+    ],
+)
+def test_messages_of_memory_that_has_run_out(message):
+    assert is_out_of_memory(RuntimeError(message))
+
+
+def test_errors_of_memory_that_has_run_out():
+    assert is_out_of_memory(torch.OutOfMemoryError("x"))
+    assert is_out_of_memory(MemoryError())
+    with pytest.raises(RuntimeError) as error:
+        torch.empty(2**60)
+    assert is_out_of_memory(error.value)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "shapes differ",
+        "CUDA error: an illegal memory access was encountered",
+        "CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasSgemm`",
+        "cuDNN error: CUDNN_STATUS_EXECUTION_FAILED",
+        "out of resource: shared memory, Required: 262144, Hardware limit: 101376",
+    ],
+)
+def test_other_errors_are_not_of_memory(message):
+    assert not is_out_of_memory(RuntimeError(message))
+    assert not is_out_of_memory(ValueError("out of memory"))
+
+
+def test_out_of_memory_says_which_batch_would_fit(stores, tmp_path, room):
+    room(9)
+    with pytest.raises(InputError, match=r"16 rows .* for which the memory is too small") as error:
+        run(tmp_path / "run", stores, toy_sizes(), {})
+    assert "train.batch_size to 8" in error.value.remedy
+    assert "train.accumulate to 2 times" in error.value.remedy
+
+
+def test_out_of_memory_can_halve_the_batch(stores, tmp_path, room):
+    sizes = toy_sizes()
+    expected = run(tmp_path / "two", stores, sizes, {"batch_size": 8, "accumulate": 2})
+    room(9)
+    made = run(tmp_path / "run", stores, sizes, {"on_out_of_memory": "halve"})
+    steps = [pd.read_csv(m.metrics)["step"].max() for m in (expected, made)]
+    assert steps[0] == steps[1]
+    weights = [torch.load(m.best, weights_only=True)["state_dict"] for m in (expected, made)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+@pytest.mark.parametrize("compile", ["off", "on"])
+def test_the_next_attempt_has_the_memory_of_the_first(
+    compile, stores, tmp_path, monkeypatch, compiler
+):
+    """Network, AdamW's moments and averaged weights of the first are gone, without a collection."""
+    compiler(lambda graph, inputs: graph.forward)
+    held, alive = [], []
+    original = TrainingModule.training_step
+
+    def training_step(self, batch, batch_index):
+        if len(batch[1]) > 9 and batch_index == 2:
+            moments = self.trainer.optimizers[0].state.values()
+            held.extend(weakref.ref(moment["exp_avg"]) for moment in moments)
+            held.extend(weakref.ref(parameter) for parameter in self.network.parameters())
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        if len(batch[1]) <= 9:
+            alive.append(sum(reference() is not None for reference in held))
+        return original(self, batch, batch_index)
+
+    monkeypatch.setattr(TrainingModule, "training_step", training_step)
+    settings = {"on_out_of_memory": "halve", "epochs": 1, "compile": compile}
+    run(tmp_path, stores, DEEPSEA, settings)
+    assert len(held) == 2 * 8  # tensors of two convolutions and two layers
+    assert alive == [0] * 16
+
+
+def test_the_cut_is_remembered_for_whoever_goes_on(tmp_path):
+    unfinished = Unfinished(tmp_path)
+    assert unfinished.begin({"seed": 1}) == (None, 1)
+    unfinished.cut_batches(4)
+    assert Unfinished(tmp_path).begin({"seed": 1}) == (None, 4)
+    # Another training may fit.
+    assert Unfinished(tmp_path).begin({"seed": 2}) == (None, 1)
+
+
+def test_logs_of_several_attempts_are_joined(tmp_path):
+    for number, steps in enumerate(([0, 1, 2, 3], [2, 3, 4], [4, 5])):
+        folder = tmp_path / "csv" / f"version_{number}"
+        folder.mkdir(parents=True)
+        table = pd.DataFrame({"step": steps, "attempt": number})
+        table.to_csv(folder / "metrics.csv", index=False)
+    joined = Unfinished(tmp_path).metrics()
+    assert joined["step"].tolist() == [0, 1, 2, 3, 4, 5]
+    assert joined["attempt"].tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_settings_that_change_no_result_do_not_stop_a_resume(stores, tmp_path, monkeypatch):
+    def cut(self, batch, batch_index):
+        if self.current_epoch == 1 and batch_index == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingModule, "on_train_batch_start", cut)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            run(tmp_path, stores, DEEPSEA, {})
+    epochs = []
+
+    def note(self, batch, batch_index):
+        epochs.append(self.current_epoch)
+
+    monkeypatch.setattr(TrainingModule, "on_train_batch_start", note)
+    run(tmp_path, stores, DEEPSEA, {"checkpoint_minutes": 3, "on_out_of_memory": "halve"})
+    assert epochs == [1] * 8
+
+
+class Saved(Callback):
+    """Of which step the checkpoint is that is there when a batch begins."""
+
+    def __init__(self, path):
+        self.path, self.steps = path, []
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        there = self.path.exists()
+        self.steps.append(load_checkpoint(self.path)["global_step"] if there else None)
+
+
+class Slow(pl.LightningModule):
+    """Each batch takes 20 s by a clock that is set by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.network, self.now = nn.Linear(2, 1), 0.0
+
+    def training_step(self, batch, batch_index):
+        self.now += 20
+        return self.network(batch).square().mean()
+
+    def configure_optimizers(self):
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+def test_a_resume_point_is_kept_by_the_clock(tmp_path):
+    """After each minute, but between updates of two batches each; and after the epoch."""
+    module, path = Slow(), tmp_path / "last.ckpt"
+    saved = Saved(path)
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        max_epochs=2,
+        accumulate_grad_batches=2,
+        callbacks=[saved, ResumePoint(path, 1, clock=lambda: module.now)],
+        plugins=[WholeCheckpoints()],
+        logger=False,
+        default_root_dir=tmp_path,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, DataLoader(torch.ones(12, 2), batch_size=1))
+    # 60 s are over after three batches, and the update of the fourth: 80 s, 160 s; the epoch
+    # ends after 240 s, and the next of its points is 80 s from there.
+    first = [None] * 4 + [2] * 4 + [4] * 4
+    assert saved.steps == first + [6] * 4 + [8] * 4 + [10] * 4
+    assert load_checkpoint(path)["global_step"] == 12

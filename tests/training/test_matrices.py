@@ -1,0 +1,36 @@
+import re
+
+import pytest
+from architectures import ARCHITECTURES
+from torch import nn
+from toy_store import LENGTH, toy_sizes
+
+from noncoding.models import create_model
+from noncoding.training.matrices import matrices
+
+BERT = toy_sizes(kind="bert")
+LSTM = toy_sizes(kind="lstm")
+LSTM["head"]["weight_norm"] = True
+
+
+def by_kind(network):
+    """Names of matrices and kernels by what their layers are."""
+    for name, module in network.named_modules():
+        if isinstance(module, nn.Linear | nn.Conv1d):
+            yield f"{name}.weight"
+        if isinstance(module, nn.LSTM):
+            yield from (f"{name}.{own}" for own, _ in module.named_parameters() if own[0] == "w")
+        if type(module).__name__ == "XLNetRelativeAttention":
+            yield from (f"{name}.{projection}" for projection in "qkvor")
+
+
+@pytest.mark.parametrize("sizes", [*ARCHITECTURES.values(), BERT, LSTM])
+def test_matrices_and_kernels_are_told_from_all_else(sizes):
+    network = create_model(length=LENGTH, targets=3, **sizes)
+    expected = set(by_kind(network))
+    assert set(matrices(network)) == expected
+    left_out = {name for name, p in network.named_parameters() if p.requires_grad} - expected
+    assert all(
+        re.search(r"bias|norm|Norm|embeddings|preference|scale|widen\.0|reduce\.0|expand\.0", name)
+        for name in left_out
+    )

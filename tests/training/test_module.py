@@ -1,0 +1,83 @@
+"""The schedule and the optimiser, as a training by Lightning has them."""
+
+import warnings
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from architectures import ARCHITECTURES
+from pytorch_lightning.callbacks import Callback
+from toy_store import LENGTH
+
+from noncoding.data.loader import SplitsDataModule
+from noncoding.models import create_model
+from noncoding.training.matrices import matrices
+from noncoding.training.module import Schedule, TrainingModule
+
+RATE, DECAY = 0.01, 0.5
+
+
+class Rates(Callback):
+    """The learning rate of each update."""
+
+    def __init__(self):
+        self.used = []
+
+    def on_before_optimizer_step(self, trainer, pl_module, optimizer):
+        self.used.append(optimizer.param_groups[0]["lr"])
+
+
+def fit(stores, architecture="deepsea", warmup=3, **settings):
+    rates = Rates()
+    network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
+    schedule = Schedule(RATE, warmup, DECAY, shift=1, reverse_complement=True, seed=1)
+    module = TrainingModule(network, length=LENGTH, targets=3, schedule=schedule)
+    trainer = pl.Trainer(
+        accelerator="cpu",
+        callbacks=[rates],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **settings,
+    )
+    data = SplitsDataModule(
+        stores["train"], stores["valid"], batch_size=16, seed=1, shuffle_buffer=100
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer.fit(module, data)
+    return rates.used, trainer.optimizers[0]
+
+
+@pytest.mark.parametrize(
+    ("accumulated", "warmup", "updates", "warmed"), [(1, 3, 40, 3), (3, 9, 15, 1)]
+)
+def test_the_rate_rises_in_a_line_and_falls_as_a_cosine(
+    accumulated, warmup, updates, warmed, stores
+):
+    """Of 8 batches an epoch; the warm-up takes a tenth of all updates at most."""
+    used, _ = fit(stores, warmup=warmup, max_epochs=5, accumulate_grad_batches=accumulated)
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)
+    rise = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / warmed, 1.0, max(1, warmed - 1))
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, updates - warmed)
+    parts = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], [warmed])
+    expected = []
+    for _ in range(updates):
+        expected.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        parts.step()
+    assert used == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_matrices_alone_are_decayed(architecture, stores):
+    _, optimizer = fit(stores, architecture, max_steps=1, limit_val_batches=0)
+    shapes = dict.fromkeys((0.0, DECAY), 0)
+    for group in optimizer.param_groups:
+        shapes[group["weight_decay"]] += sum(p.numel() for p in group["params"])
+    network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
+    trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    decayed = sum(p.numel() for p in matrices(network).values())
+    assert shapes == {DECAY: decayed, 0.0: trained - decayed}

@@ -1,0 +1,262 @@
+"""What a training that was cut off has left: moved, damaged, of other data, or held by another."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from running import outputs, run
+from safetensors.torch import load_file
+from toy_store import DEEPSEA, write_toy_store
+
+from noncoding.common.errors import InputError
+from noncoding.common.locks import exclusive
+from noncoding.layout import FINISHED
+from noncoding.models import load_model
+from noncoding.training import train, unfinished
+from noncoding.training.checkpoints import load_checkpoint
+from noncoding.training.module import TrainingModule
+from noncoding.training.unfinished import Unfinished
+
+WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 0.0}
+"""With such steps, an early epoch is the best."""
+
+
+def cut_off(folder, stores, monkeypatch, epoch=1, **training):
+    """Train up to an epoch, and be cut off."""
+
+    def cut(self):
+        if self.current_epoch == epoch:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            run(folder, stores, DEEPSEA, training)
+    assert (outputs(folder).unfinished / "last.ckpt").exists()
+    return outputs(folder)
+
+
+def weights(made):
+    return load_file(made.model / "model.safetensors")
+
+
+def same(one, other):
+    return all(torch.equal(one[name], other[name]) for name in one)
+
+
+def trained(monkeypatch):
+    """The epochs that are trained from now on."""
+    epochs = []
+    monkeypatch.setattr(
+        TrainingModule, "on_train_epoch_start", lambda self: epochs.append(self.current_epoch)
+    )
+    return epochs
+
+
+def test_a_training_that_was_moved_keeps_its_best_epoch(stores, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", stores, DEEPSEA, WORSENING)
+    best = load_model(whole.model).training["validation"]
+    curve = pd.read_csv(whole.metrics).dropna(subset="valid_auprc").set_index("epoch")
+    assert best["best epoch"] == curve["valid_auprc"].idxmax() + 1
+    # Else nothing would be forgotten: it is cut off after its best epoch.
+    assert best["best epoch"] < WORSENING["epochs"]
+    cut_off(tmp_path / "cut", stores, monkeypatch, best["best epoch"], **WORSENING)
+    shutil.move(tmp_path / "cut", tmp_path / "moved")
+    moved = run(tmp_path / "moved", stores, DEEPSEA, WORSENING)
+    assert load_model(moved.model).training["validation"] == best
+    assert same(weights(moved), weights(whole))
+    assert str(tmp_path).encode() not in moved.best.read_bytes()
+
+
+@pytest.mark.parametrize("split", ["train", "valid"])
+def test_as_many_other_rows_are_refused(split, stores, tmp_path, monkeypatch):
+    cut_off(tmp_path / "run", stores, monkeypatch)
+    rows = {"train": 128, "valid": 64}[split]
+    write_toy_store(stores[split], rows=rows, seed=9)
+    with pytest.raises(InputError, match=r"of other data \(different: data_sha256\)"):
+        run(tmp_path / "run", stores, DEEPSEA, {})
+
+
+class Malicious:
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-50])
+
+
+def flipped(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x40  # in the weights
+    path.write_bytes(content)
+
+
+def gone(path):
+    path.unlink()
+
+
+def malicious(path):
+    torch.save({"state_dict": Malicious(path.with_name("owned"))}, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("last.ckpt", empty),
+        ("last.ckpt", cut_short),
+        ("last.ckpt", flipped),
+        ("last.ckpt", malicious),
+        ("best.ckpt", empty),
+        ("best.ckpt", gone),
+        ("best.ckpt", malicious),
+        ("settings.json", empty),
+        ("settings.json", cut_short),
+        ("settings.json", gone),
+        ("parts.json", empty),
+    ],
+)
+def test_damaged_state_is_named_with_what_to_delete(name, damage, stores, tmp_path, monkeypatch):
+    made = cut_off(tmp_path / "run", stores, monkeypatch, learning_rate=1e-12)
+    damage(made.unfinished / name)
+    before = (made.unfinished / "last.ckpt").read_bytes()
+    with pytest.raises(InputError) as error:
+        # Without a better epoch, whose checkpoint would be written anew.
+        monkeypatch.setattr(TrainingModule, "on_validation_epoch_end", worse)
+        run(tmp_path / "run", stores, DEEPSEA, {"learning_rate": 1e-12})
+    assert error.value.where == str(made.unfinished / name)
+    assert f"delete {made.unfinished} to train from the start" in error.value.remedy
+    assert not (made.unfinished / "owned").exists()
+    if name != "best.ckpt":
+        assert (made.unfinished / "last.ckpt").read_bytes() == before
+
+
+def test_a_checkpoint_that_memory_does_not_hold_is_not_called_damaged(tmp_path, monkeypatch):
+    torch.save({"epoch": 1}, tmp_path / "last.ckpt")
+    assert load_checkpoint(tmp_path / "last.ckpt") == {"epoch": 1}
+
+    def full(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", full)
+    with pytest.raises(MemoryError):
+        load_checkpoint(tmp_path / "last.ckpt")
+
+
+def worse(self):
+    for name in ("train_loss_epoch", "valid_auroc", "valid_auprc"):
+        self.log(name, 0.0)
+    self._validated.clear()
+
+
+def zeros(path):
+    path.write_bytes(bytes(4000))
+
+
+@pytest.mark.parametrize("damage", [empty, zeros, gone])
+def test_lost_logs_do_not_cost_the_model(damage, stores, tmp_path, monkeypatch):
+    whole = run(tmp_path / "whole", stores, DEEPSEA, {})
+    made = cut_off(tmp_path / "run", stores, monkeypatch)
+    damage(made.unfinished / "layers.csv")
+    for table in made.unfinished.glob("csv/*/metrics.csv"):
+        damage(table)
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    assert same(weights(made), weights(whole))
+
+
+def test_results_that_were_not_accepted_are_written_again(stores, tmp_path, monkeypatch):
+    made = run(tmp_path / "run", stores, DEEPSEA, {})
+    expected = weights(made)
+    shutil.rmtree(made.model)
+    for path in (made.best, made.last, made.metrics):
+        path.unlink()
+    epochs = trained(monkeypatch)
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    assert epochs == []
+    assert same(weights(made), expected)
+    assert made.best.exists() and made.last.exists() and made.metrics.exists()
+
+
+@pytest.mark.parametrize("changed", ["settings", "code"])
+def test_after_a_change_a_training_that_had_ended_is_made_anew(
+    changed, stores, tmp_path, monkeypatch
+):
+    run(tmp_path / "run", stores, DEEPSEA, {})
+    epochs = trained(monkeypatch)
+    if changed == "code":
+        monkeypatch.setattr(unfinished, "_code", lambda: "another")
+    run(tmp_path / "run", stores, DEEPSEA, {"weight_decay": 0.1} if changed == "settings" else {})
+    assert epochs == [0, 1]
+
+
+def test_code_that_is_edited_meanwhile_is_not_taken_for_that_of_the_training(tmp_path, monkeypatch):
+    """The file of a module may even be gone when the training ends."""
+    unfinished._code.cache_clear()
+    state = Unfinished(tmp_path)
+    state.begin({"seed": 1})
+    begun_with = unfinished._code()
+    monkeypatch.setattr(unfinished, "source_files", lambda *_: [tmp_path / "removed.py"])
+    state.finish()
+    assert json.loads((tmp_path / FINISHED).read_text()) == begun_with
+
+
+@pytest.mark.parametrize("ended", [None, "by this code", "by other code"])
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("cut_off", [False, True])
+@pytest.mark.parametrize("cut_batches", [False, True])
+def test_processes_that_share_a_training_find_the_same_and_only_the_first_changes_it(
+    ended, seed, cut_off, cut_batches, tmp_path
+):
+    state = Unfinished(tmp_path)
+    state.begin({"seed": seed})
+    if cut_batches:
+        state.cut_batches(4)
+    if cut_off:
+        state.resume_point.touch()
+    if ended:
+        state.finish()
+    if ended == "by other code":
+        (tmp_path / FINISHED).write_text('"another"')
+
+    def begun(writes):
+        try:
+            return state.begin({"seed": 1}, writes=writes)
+        except InputError as error:
+            return str(error)
+
+    left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    found = begun(False)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
+    assert begun(True) == begun(False) == found
+
+
+@pytest.mark.parametrize(("rank", "stays"), [("0", False), ("1", True)])
+def test_a_further_process_deletes_nothing(rank, stays, stores, tmp_path, monkeypatch):
+    state = Unfinished(outputs(tmp_path).unfinished)
+    state.begin({"seed": "another"})
+    state.finish()
+    monkeypatch.setenv("LOCAL_RANK", rank)
+    monkeypatch.setattr(train, "_Run", lambda *_: sys.exit())
+    with pytest.raises(SystemExit):
+        run(tmp_path, stores, DEEPSEA, {})
+    assert (state.folder / FINISHED).exists() == stays
+
+
+def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):
+    made = outputs(tmp_path / "run")
+    fragment = rf"process {os.getpid()} of \S+ on "
+    with exclusive(made.unfinished), pytest.raises(InputError, match=fragment):
+        run(tmp_path / "run", stores, DEEPSEA, {})
+    assert not made.unfinished.exists()

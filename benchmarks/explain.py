@@ -19,12 +19,12 @@ import numpy as np
 import torch
 import yaml
 
-from noncoding.data.one_hot import one_hot
 from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.methods import METHODS, attribute
 from noncoding.attribution.strands import logits
+from noncoding.data.one_hot import one_hot
 from noncoding.models import create_model
-from noncoding.stages.predict import device
+from noncoding.prediction.inference import device
 
 ROOT = Path(__file__).parents[1]
 FORWARD = "forward pass"

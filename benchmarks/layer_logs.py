@@ -25,8 +25,8 @@ import pytorch_lightning as pl
 import yaml
 
 from noncoding.data.loader import SplitsDataModule
-from noncoding.models import create_model
 from noncoding.data.store import FORWARD, StoreHeader, new_store
+from noncoding.models import create_model
 from noncoding.training.callbacks import WarmedUpAverage
 from noncoding.training.layers import LayerLog
 from noncoding.training.loggers import loggers

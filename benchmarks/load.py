@@ -36,8 +36,8 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
-from noncoding.data.one_hot import unpack
 from noncoding.data.loader import RowsOnDisk, ShuffledBatches
+from noncoding.data.one_hot import unpack
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 
 LENGTH, TARGETS = 1000, 919

@@ -5,9 +5,9 @@ The compiled code stands in numba's cache, beside the libraries or in ``NUMBA_CA
 
 import numpy as np
 
-from noncoding.motifs.tomtom import matches
-from noncoding.attribution.gradients import shuffled
 from noncoding.attribution.checks.motif_enrichment import motif_hits
+from noncoding.attribution.gradients import shuffled
+from noncoding.motifs.tomtom import matches
 
 
 def main() -> None:

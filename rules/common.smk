@@ -26,13 +26,12 @@ from noncoding.settings.folders import check_folders
 from noncoding.settings.given import check_files, retype
 from noncoding.settings.schema import expand_home
 from noncoding.settings.training import trained_models, training_of
+from noncoding.common.secrets import redacted, shareable
 from noncoding.settings.downloads import (
     bundle_folder,
     downloads,
     file_name,
     mat_file,
-    redacted,
-    shareable,
     urls,
 )
 from noncoding.common.errors import InputError
@@ -283,7 +282,7 @@ def motifs_of_dataset(wildcards):
     return raw(wildcards.dataset, motifs) if motifs else []
 
 
-def motifs_of_model(wildcards):
+def initial_motifs(wildcards):
     """The motifs that a model starts from, where it does."""
     if config["models"][named_model(wildcards)[0]].get("motifs"):
         return motifs_of_dataset(wildcards)
@@ -375,7 +374,7 @@ DELIVERABLES = {
     "unpack": UNPACKED,
     # Of a bundle or of a genome: either name stands for the stores of every data set.
     "convert": of_datasets("data/{split}.h5", split=SPLITS),
-    "build": of_datasets("data/{split}.h5", split=SPLITS),
+    "tile": of_datasets("data/{split}.h5", split=SPLITS),
     "describe": [
         *of_datasets("data/summary.json"),
         *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
@@ -404,7 +403,7 @@ DELIVERABLES = {
         *expand(f"{RESULTS}/sweep/figures/sweep.{{format}}", format=FORMATS),
     ],
     "explain": of_models("explain/{name}", name=EXPLANATION),
-    "discover": of_models("discover/{name}", name=DISCOVERY),
+    "motifs": of_models("motifs/{name}", name=DISCOVERY),
     "report": of_datasets("report.html"),
 }
 
@@ -434,7 +433,7 @@ def target_files(stage):
 FINAL_STAGES = [
     *("report", "describe", "train", "predict", "evaluate", "compare"),
     *(["sweep"] if config["run"]["seeds"] else []),
-    *("explain", "discover"),
+    *("explain", "motifs"),
 ]
 
 

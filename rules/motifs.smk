@@ -1,4 +1,4 @@
-rule discover_motifs:
+rule motifs_model:
     input:
         model=MODEL_FOLDER,
         stores=expand(
@@ -7,19 +7,19 @@ rule discover_motifs:
         predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
         metrics=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
         motifs=motifs_of_dataset,
-        code=code("discover"),
+        code=code("motifs"),
     output:
-        patterns=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.tsv",
-        motifs=f"{RESULTS}/{{dataset}}/{{model}}/discover/patterns.meme",
-        summary=f"{RESULTS}/{{dataset}}/{{model}}/discover/summary.json",
+        patterns=f"{RESULTS}/{{dataset}}/{{model}}/motifs/patterns.tsv",
+        motifs=f"{RESULTS}/{{dataset}}/{{model}}/motifs/patterns.meme",
+        summary=f"{RESULTS}/{{dataset}}/{{model}}/motifs/summary.json",
         figures=reported(
-            directory(f"{RESULTS}/{{dataset}}/{{model}}/discover/figures"),
+            directory(f"{RESULTS}/{{dataset}}/{{model}}/motifs/figures"),
             "Motifs",
             patterns=["{figure}.svg"],
             labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
         ),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/discover.log",
+        f"{RESULTS}/{{dataset}}/{{model}}/logs/motifs.log",
     conda:
         "../envs/noncoding.yaml"
     threads: 16
@@ -31,4 +31,4 @@ rule discover_motifs:
         targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},
         settings=config["discover"],
     script:
-        "../scripts/discover.py"
+        "../scripts/motifs.py"

@@ -44,7 +44,7 @@ rule report_dataset:
             name=EXPLANATION,
         ),
         discovery=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{model}}/discover/{{name}}",
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/motifs/{{name}}",
             model=MODELS,
             name=DISCOVERY,
         ),

@@ -1,13 +1,13 @@
-rule build_splits:
+rule tile_genome:
     input:
         unpack(genome_inputs),
-        code=code("build"),
+        code=code("tile"),
     output:
         train=f"{RESULTS}/{{dataset}}/data/train.h5",
         valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
         test=f"{RESULTS}/{{dataset}}/data/test.h5",
     log:
-        f"{RESULTS}/{{dataset}}/logs/build.log",
+        f"{RESULTS}/{{dataset}}/logs/tile.log",
     wildcard_constraints:
         dataset=one_of(GENOMES),
     conda:
@@ -28,4 +28,4 @@ rule build_splits:
         splits=dataset_key("splits"),
         urls=published_rows,
     script:
-        "../scripts/build.py"
+        "../scripts/tile.py"

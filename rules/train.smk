@@ -2,7 +2,7 @@ rule train_model:
     input:
         train=f"{RESULTS}/{{dataset}}/data/train.h5",
         valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
-        motifs=motifs_of_model,
+        motifs=initial_motifs,
         code=code("train"),
     output:
         # A training that fails leaves the model of the one before; the metrics, which it

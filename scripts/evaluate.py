@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.stages.evaluate import EvaluationOutputs, evaluate
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.evaluate import EvaluationOutputs, evaluate
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

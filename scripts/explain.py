@@ -3,8 +3,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.stages.explain import ExplanationOutputs, Settings, explain
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.explain import ExplanationOutputs, Settings, explain
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,10 +1,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from noncoding.common.stage_logging import logged_stage
+from noncoding.data.download.space import Budget
 from noncoding.settings.downloads import downloads, urls
 from noncoding.stages.fetch import fetch
-from noncoding.data.download.space import Budget
-from noncoding.common.stage_logging import logged_stage
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,8 +3,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover_motifs
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 torch.set_num_threads(snakemake.threads)
 
 with logged_stage(snakemake.log[0], snakemake.input):
-    discover(
+    discover_motifs(
         Path(snakemake.input.model[0]).parent,
         {Path(path).stem: path for path in snakemake.input.stores},
         snakemake.input.predictions,

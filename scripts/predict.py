@@ -3,8 +3,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.stages.predict import devices, predict
 from noncoding.common.stage_logging import logged_stage
+from noncoding.prediction.inference import devices
+from noncoding.stages.predict import predict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,8 +1,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from noncoding.stages.report import report
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.report import report
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -1,7 +1,7 @@
 from typing import TYPE_CHECKING
 
-from noncoding.stages.simulate import simulate
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.simulate import simulate
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

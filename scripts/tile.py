@@ -1,9 +1,9 @@
 from typing import TYPE_CHECKING
 
-from noncoding.stages.tile import build
-from noncoding.data.genome.peaks import peak_source
 from noncoding.common.files import sha256
 from noncoding.common.stage_logging import logged_stage
+from noncoding.data.genome.peaks import peak_source
+from noncoding.stages.tile import tile
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +14,7 @@ files = [archive] if archive else list(snakemake.input.peaks)
 splits = dict(snakemake.params.splits)
 
 with logged_stage(snakemake.log[0], snakemake.input):
-    build(
+    tile(
         fasta=snakemake.input.fasta,
         peaks=peak_source(settings, archive),
         stores=dict(snakemake.output.items()),

@@ -3,10 +3,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from noncoding.layout import UNFINISHED
 from noncoding.common.stage_logging import logged_stage
-from noncoding.training.slurm import share_between_tasks
+from noncoding.layout import UNFINISHED
 from noncoding.stages.train import TrainingOutputs, train
+from noncoding.training.slurm import share_between_tasks
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,9 +5,9 @@ import tangermeme.ersatz
 from numba.core.dispatcher import Dispatcher
 
 from noncoding import precompile
-from noncoding.motifs.tomtom import matches
-from noncoding.attribution.gradients import shuffled
 from noncoding.attribution.checks.motif_enrichment import motif_hits
+from noncoding.attribution.gradients import shuffled
+from noncoding.motifs.tomtom import matches
 
 
 def compiled():

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from noncoding.data.one_hot import reverse_complement
 from noncoding.data.bundle import write_bundle
+from noncoding.data.one_hot import reverse_complement
 
 LENGTH, TARGETS = 40, 5
 ROWS = {"train": 30, "valid": 6, "test": 8}

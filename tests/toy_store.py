@@ -5,8 +5,8 @@ import pandas as pd
 import torch
 
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models import create_model, export_model
 from noncoding.data.store import BOTH, FORWARD, StoreHeader, new_store
+from noncoding.models import create_model, export_model
 
 LENGTH = 40
 TABLE = pd.DataFrame({"index": [0, 1, 2], "name": ["a", "b", "c"], "group": ["TF", "TF", "DNase"]})

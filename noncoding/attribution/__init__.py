@@ -1,1 +1,1 @@
-"""The stage ``explain``: which bases drove a prediction, and how far that can be believed."""
+"""Attribution: which bases drive a prediction."""

@@ -10,22 +10,23 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from noncoding.common.errors import InputError
-from noncoding.attribution import faithfulness, sequences
-from noncoding.attribution.checks.names import ALL_LOCI
-from noncoding.attribution.target_attributions import TargetAttributions
-from noncoding.attribution.gradcam import named_layer
+from noncoding.attribution import sequences
+from noncoding.attribution.checks import faithfulness
+from noncoding.attribution.checks.deletion_insertion import Curves, perturbation_curves
 from noncoding.attribution.checks.motif_enrichment import motif_hits
+from noncoding.attribution.checks.names import ALL_LOCI
+from noncoding.attribution.checks.planted_motifs import planted_sites
+from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.methods import METHODS, LayerMethod, attribute
 from noncoding.attribution.overlap import Windows
-from noncoding.attribution.checks.deletion_insertion import Curves, perturbation_curves
 from noncoding.attribution.resolution import Resolution, resolution
 from noncoding.attribution.selection import TargetSelection, best_true_positives
-from noncoding.attribution.checks.planted_motifs import planted_sites
-from noncoding.models import ExportedModel
-from noncoding.stages.predict import device, strand_averaged
+from noncoding.attribution.target_attributions import TargetAttributions
+from noncoding.common.errors import InputError
 from noncoding.data.store import Store
 from noncoding.data.targets import distinct_names
+from noncoding.models import ExportedModel
+from noncoding.prediction.inference import device, strand_averaged
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +179,9 @@ class Explainer:
             problems,
         )
 
-    def check(self, explained: TargetAttributions) -> tuple[list[dict[str, Any]], pd.DataFrame, list[str]]:
+    def check(
+        self, explained: TargetAttributions
+    ) -> tuple[list[dict[str, Any]], pd.DataFrame, list[str]]:
         """Every check of a target, its curves of deletion and insertion, and problems."""
         checked = min(self.checked, len(explained.labels))
         one_hot = explained.sequences.one_hot[:checked]

@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 from tangermeme.plot import plot_logo
 
 from noncoding.attribution.checks.names import WINDOW
+from noncoding.attribution.checks.planted_motifs import truth_metrics
+from noncoding.attribution.methods import METHODS, LayerMethod, titles
 from noncoding.attribution.target_attributions import (
-    TargetAttributions,
     Interval,
+    TargetAttributions,
     holds,
     share_in_bin,
     strongest_window,
 )
-from noncoding.attribution.methods import METHODS, LayerMethod, titles
-from noncoding.attribution.checks.planted_motifs import truth_metrics
 from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title
 
 LETTERS = 60

@@ -7,12 +7,12 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from noncoding.data.one_hot import reverse_complement
-from noncoding.motifs.patterns import Pattern
 from noncoding.attribution.gradcam import activation_and_gradient
 from noncoding.attribution.gradients import shuffled
 from noncoding.attribution.grid import Grid, captured, layer_grid
 from noncoding.attribution.strands import device_of
+from noncoding.data.one_hot import reverse_complement
+from noncoding.motifs.patterns import Pattern
 
 _BATCH = 32
 _OF_MAXIMUM = 0.5

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from noncoding.data.one_hot import reverse_complement
-from noncoding.common.errors import InputError
 from noncoding.attribution.grid import Grid, captured
 from noncoding.attribution.strands import without_cudnn
+from noncoding.common.errors import InputError
+from noncoding.data.one_hot import reverse_complement
 
 
 def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:

@@ -15,9 +15,9 @@ from tangermeme.ersatz import dinucleotide_shuffle
 from tangermeme.saliency import saliency
 from torch import nn
 
-from noncoding.data.one_hot import reverse_complement
 from noncoding.attribution.strands import BothStrands, device_of, without_cudnn
 from noncoding.common.threads import same_threads
+from noncoding.data.one_hot import reverse_complement
 from noncoding.models.activations import Exponential
 from noncoding.models.head import AttentionHead
 from noncoding.models.recurrent import LstmStates

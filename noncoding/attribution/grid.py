@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from noncoding.common.errors import InputError
 from noncoding.attribution.strands import device_of
+from noncoding.common.errors import InputError
 
 _CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation")
 _MAX_POOLING = ("input", "kernel_size", "stride", "padding", "dilation")

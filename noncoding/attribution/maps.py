@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.attribution.target_attributions import TargetAttributions
 from noncoding.attribution.methods import METHODS, LayerMethod
+from noncoding.attribution.target_attributions import TargetAttributions
 
 NO_TRACKS = "No coordinates are known of these sequences, so there is nothing for a browser.\n"
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.common.errors import InputError
 from noncoding.attribution.overlap import Windows
+from noncoding.common.errors import InputError
 from noncoding.data.store import Store
 from noncoding.data.targets import named_target
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.data.one_hot import codes, one_hot
 from noncoding.data.fasta import records
+from noncoding.data.one_hot import codes, one_hot
 from noncoding.data.store import Store
 
 _LOCUS = re.compile(r"(?P<chromosome>.+):(?P<start>[\d,]+)[-–](?P<end>[\d,]+)")

@@ -20,9 +20,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from noncoding.settings.downloads import redacted
 from noncoding.common.errors import InputError
 from noncoding.common.files import read_json
+from noncoding.common.secrets import redacted
 
 LOG = logging.getLogger(__name__)
 

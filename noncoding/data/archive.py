@@ -85,7 +85,7 @@ class Member:
             yield chunk
 
     def content(self) -> bytes:
-        """The whole of a regular file that is a text, as `noncoding.common.compression.decompressed`.
+        """The whole content of a regular text file, as `compression.decompressed` gives it.
 
         Raises
         ------

@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from noncoding.data.counts import BASES, SplitCounts
-from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title, shortened
 from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
+from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title, shortened
+from noncoding.data.counts import BASES, SplitCounts
 from noncoding.data.targets import distinct_names
 
 _NAME_CHARACTERS = 24

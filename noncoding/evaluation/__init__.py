@@ -1,1 +1,1 @@
-"""The stage ``evaluate``: how well the test split is predicted."""
+"""Evaluation: metrics, intervals, calibration, baselines and comparisons."""

@@ -10,10 +10,10 @@ from matplotlib.colors import LogNorm
 from scipy.special import expit
 from scipy.stats import spearmanr
 
+from noncoding.common.plot_groups import group_colours, legend_label, log_ticks
+from noncoding.common.plot_style import saved_figure, set_title
 from noncoding.evaluation.figures import counted
 from noncoding.evaluation.tables import scored
-from noncoding.common.plot_style import saved_figure, set_title
-from noncoding.common.plot_groups import group_colours, legend_label, log_ticks
 
 _ODDS_EDGES = np.linspace(-9, 9, 37)
 """Of the bins of a probability, on the logit scale: rare targets have small probabilities."""

@@ -5,8 +5,8 @@ import os
 import numpy as np
 import pandas as pd
 
-from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 from noncoding.common.plot_groups import group_colours
+from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 
 KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
 """Colour of what was trained here, what a paper reports, and what needs no network."""

@@ -10,10 +10,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from noncoding.common.errors import InputError
-from noncoding.evaluation.tables import scored
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
-from noncoding.evaluation.metrics import Ranking, rank
 from noncoding.data.targets import named_target
+from noncoding.evaluation.metrics import Ranking, rank
+from noncoding.evaluation.tables import scored
 
 LINE_STYLES = ("-", "--", "-.")
 _NAME_CHARACTERS = 36

@@ -8,9 +8,9 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
-from noncoding.evaluation.tables import scored
-from noncoding.common.plot_style import saved_figure, set_title
 from noncoding.common.plot_groups import group_colours, log_scatter
+from noncoding.common.plot_style import saved_figure, set_title
+from noncoding.evaluation.tables import scored
 
 
 def groups_finding(metrics: pd.DataFrame) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.evaluation.tables import METRICS
 from noncoding.evaluation.intervals import (
     Replicates,
     compare_replicates,
     freedom_of_average,
     mean_over_targets,
 )
+from noncoding.evaluation.tables import METRICS
 
 
 def paired(
@@ -105,3 +105,31 @@ def all_pairs(
                 | paired(metric, own, other, drawn)
             )
     return pd.DataFrame(rows)
+
+
+def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFrame:
+    """Pairs of one model, turned so that it is the first.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Made by `noncoding.evaluation.pairs.all_pairs`.
+    best : str
+    metric : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        other, and the columns of `pairs` as ``best`` against it.
+    """
+    own = pairs[pairs["metric"] == metric]
+    ahead = own[own["first"] == best].rename(columns={"second": "other"}).drop(columns="first")
+    turned = own[own["second"] == best].rename(columns={"first": "other"}).drop(columns="second")
+    turned = turned.assign(
+        wins=turned["targets"] - turned["wins"] - turned["ties"],
+        median_difference=-turned["median_difference"],
+        mean_difference=-turned["mean_difference"],
+        low=-turned["high"],
+        high=-turned["low"],
+    )
+    return pd.concat([turned, ahead], ignore_index=True)

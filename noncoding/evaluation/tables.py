@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.common.errors import InputError
-from noncoding.evaluation.thresholds import threshold_metrics
 from noncoding.evaluation.intervals import (
     Replicates,
     around,
@@ -20,6 +19,7 @@ from noncoding.evaluation.intervals import (
     mean_over_targets,
 )
 from noncoding.evaluation.metrics import auroc_and_average_precision
+from noncoding.evaluation.thresholds import threshold_metrics
 
 _KEPT = ("index", "name", "group", "cell_type", "assay", "treatment")
 METRICS = ("auroc", "auprc")

@@ -14,14 +14,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from noncoding import __version__
-from noncoding.data.one_hot import ALPHABET
 from noncoding.common.errors import InputError, some_of
-from noncoding.common.files import read_json, sha256, temporary, atomic_write
+from noncoding.common.files import atomic_write, read_json, sha256, temporary
+from noncoding.data.one_hot import ALPHABET
+from noncoding.data.store import Store
+from noncoding.data.targets import read_targets, write_targets
 from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
-from noncoding.data.store import Store
-from noncoding.data.targets import read_targets, write_targets
 
 log = logging.getLogger(__name__)
 _AGAIN = "Run the stage 'train' again, or copy the whole folder once more."

@@ -1,1 +1,1 @@
-"""Known motifs: MEME files, and the motifs of each target."""
+"""Motifs: MEME files, scanning, motif discovery and matching."""

@@ -8,10 +8,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from tangermeme.plot import plot_logo
 
+from noncoding.common.plot_style import BASE_COLOURS, saved_figure, set_title
+from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.target_motifs import SURE, TargetMotifs
 from noncoding.motifs.tomtom import Match
-from noncoding.motifs.patterns import Pattern
-from noncoding.common.plot_style import BASE_COLOURS, saved_figure, set_title
 
 DRAWN = 4
 """Patterns at most; the table has all."""

@@ -98,7 +98,7 @@ def patterns(
             f"contributions of {len(sequences)} sequences",
             f"too few values for TF-MoDISco ({error})",
             "contributions all along the sequences, most of them weak",
-            "Give more sequences, or another method under 'discover'.",
+            "Give more sequences, or another method under 'motifs'.",
         ) from error
     return [
         _pattern(f"{sign} {number}", one)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.motifs.tomtom import Match
 from noncoding.motifs.patterns import Pattern
+from noncoding.motifs.tomtom import Match
 
 SURE = 0.05
 """q-value below which a motif counts as given back."""

@@ -1,1 +1,1 @@
-"""The stage ``predict``: strand-averaged probabilities of a split."""
+"""Prediction: probabilities of stored windows."""

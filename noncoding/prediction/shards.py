@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.common.files import discard, read_json, atomic_write
+from noncoding.common.files import atomic_write, discard, read_json
 
 log = logging.getLogger(__name__)
 

@@ -1,1 +1,1 @@
-"""The stage ``report``: the page that a person opens first."""
+"""The HTML report."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.stages.compare import versus
 from noncoding.common.errors import InputError
 from noncoding.data.targets import check_same_targets
+from noncoding.evaluation.pairs import versus
 
 _MEASURED = (
     "test_positives",
@@ -220,8 +220,8 @@ def _collect_model(name: str, folder: Path) -> ModelResults:
         faithfulness=_read_table(
             folder / "explain" / "faithfulness.tsv", "explain", numeric=("index", *_MEASURED)
         ),
-        discovery=_read_json(folder / "discover" / "summary.json", "discover"),
-        patterns=_read_table(folder / "discover" / "patterns.tsv", "discover"),
+        discovery=_read_json(folder / "motifs" / "summary.json", "motifs"),
+        patterns=_read_table(folder / "motifs" / "patterns.tsv", "motifs"),
     )
 
 

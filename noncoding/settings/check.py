@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
 
-from noncoding.settings.schema import check_values
-from noncoding.settings.downloads import entries, file_name
 from noncoding.common.errors import InputError, did_you_mean, some_of
+from noncoding.settings.downloads import entries, file_name
+from noncoding.settings.schema import check_values
 
 _SPLITS = ("train", "valid", "test", "ignore")
 _FILE_NAME = re.compile(r"(?!.*\.lock\.json\Z)[^{}/.\x00-\x1f\x7f][^{}/\x00-\x1f\x7f]*")

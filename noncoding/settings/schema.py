@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 
-from noncoding.settings.downloads import redacted
 from noncoding.common.errors import InputError, did_you_mean
+from noncoding.common.secrets import redacted
 
 _LARGEST = sys.float_info.max
 _WORDS = {

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.evaluation.kmers import count_words, regression_scores
-from noncoding.motifs.scan import base_composition, best_hits
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
+from noncoding.data.store import Store
 from noncoding.evaluation.intervals import Replicates, blocks, bootstrap, write_replicates
+from noncoding.evaluation.kmers import count_words, regression_scores
 from noncoding.evaluation.metrics import auroc, auroc_and_average_precision
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
-from noncoding.data.store import Store
+from noncoding.motifs.scan import base_composition, best_hits
 
 log = logging.getLogger(__name__)
 

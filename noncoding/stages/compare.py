@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from noncoding.evaluation.comparison_figures import draw_ranking, draw_versus, ranking_finding
-from noncoding.evaluation.pairs import all_pairs
-from noncoding.evaluation.published import published_results
-from noncoding.evaluation.ranking import ranking
-from noncoding.data.counts import count_positives
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
-from noncoding.evaluation.intervals import Replicates, read_replicates
 from noncoding.common.provenance import versions
+from noncoding.data.counts import count_positives
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import check_same_targets, read_targets
+from noncoding.evaluation.comparison_figures import draw_ranking, draw_versus, ranking_finding
+from noncoding.evaluation.intervals import Replicates, read_replicates
+from noncoding.evaluation.pairs import all_pairs, versus
+from noncoding.evaluation.published import published_results
+from noncoding.evaluation.ranking import ranking
 
 log = logging.getLogger(__name__)
 
@@ -151,34 +151,6 @@ def compare(
 
 
 _DESCRIBED = ("index", "name", "group", "cell_type", "assay", "treatment", "test_positives")
-
-
-def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFrame:
-    """Pairs of one model, turned so that it is the first.
-
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-        Made by `noncoding.evaluation.pairs.all_pairs`.
-    best : str
-    metric : str
-
-    Returns
-    -------
-    pandas.DataFrame
-        other, and the columns of `pairs` as ``best`` against it.
-    """
-    own = pairs[pairs["metric"] == metric]
-    ahead = own[own["first"] == best].rename(columns={"second": "other"}).drop(columns="first")
-    turned = own[own["second"] == best].rename(columns={"first": "other"}).drop(columns="second")
-    turned = turned.assign(
-        wins=turned["targets"] - turned["wins"] - turned["ties"],
-        median_difference=-turned["median_difference"],
-        mean_difference=-turned["mean_difference"],
-        low=-turned["high"],
-        high=-turned["low"],
-    )
-    return pd.concat([turned, ahead], ignore_index=True)
 
 
 def _paired_replicates(paths: Mapping[str, Path]) -> dict[str, Replicates]:

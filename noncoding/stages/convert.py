@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.data.one_hot import ALPHABET, packed_reverse_complement
-from noncoding.data.bundle import BundleSplit
 from noncoding.common.errors import InputError
 from noncoding.common.files import temporary
+from noncoding.data.bundle import BundleSplit
+from noncoding.data.one_hot import ALPHABET, packed_reverse_complement
 from noncoding.data.store import BOTH, FORWARD, StoreHeader, StoreWriter, new_store
 from noncoding.data.targets import PUBLISHED_POSITIVES
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from noncoding.common.files import atomic_write
 from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
-from noncoding.common.files import atomic_write
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets
 

@@ -12,11 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.data.counts import count_positives
 from noncoding.common.errors import InputError
+from noncoding.common.files import atomic_write
+from noncoding.common.provenance import versions
+from noncoding.data.counts import count_positives
+from noncoding.data.store import Store
+from noncoding.data.targets import ADD_NEGATIVES, check_same_targets
+from noncoding.evaluation.calibration import cooccurrence, draw_calibration, draw_cooccurrence
 from noncoding.evaluation.curves import draw_curves, named_targets, representative_targets
 from noncoding.evaluation.figures import draw_groups, draw_prevalence
-from noncoding.evaluation.calibration import cooccurrence, draw_calibration, draw_cooccurrence
+from noncoding.evaluation.intervals import write_replicates
 from noncoding.evaluation.tables import (
     interval_methods,
     scored,
@@ -24,12 +29,7 @@ from noncoding.evaluation.tables import (
     target_metrics,
     with_intervals,
 )
-from noncoding.common.files import atomic_write
-from noncoding.evaluation.intervals import write_replicates
 from noncoding.prediction.predictions import read_predictions
-from noncoding.common.provenance import versions
-from noncoding.data.store import Store
-from noncoding.data.targets import ADD_NEGATIVES, check_same_targets
 
 log = logging.getLogger(__name__)
 

@@ -11,24 +11,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from noncoding.common.errors import InputError
-from noncoding.attribution import faithfulness, writing
-from noncoding.attribution.target_attributions import TargetAttributions, share_in_bin
-from noncoding.attribution.explainer import Explainer, Settings
+from noncoding.attribution import maps
+from noncoding.attribution.checks import faithfulness
+from noncoding.attribution.checks.deletion_insertion import of_other_sequences
 from noncoding.attribution.checks.figure import draw_faithfulness
+from noncoding.attribution.checks.planted_motifs import truth_metrics
+from noncoding.attribution.explainer import Explainer, Settings
 from noncoding.attribution.figures import draw_sequence, draw_summary
 from noncoding.attribution.methods import METHODS
-from noncoding.attribution.checks.deletion_insertion import of_other_sequences
 from noncoding.attribution.selection import chosen_targets
-from noncoding.attribution.checks.planted_motifs import truth_metrics
+from noncoding.attribution.target_attributions import TargetAttributions, share_in_bin
+from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
 from noncoding.common.hdf5 import new_hdf5
-from noncoding.models import load_model
-from noncoding.motifs.meme import read_motifs
-from noncoding.prediction.predictions import read_predictions
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
+from noncoding.models import load_model
+from noncoding.motifs.meme import read_motifs
+from noncoding.prediction.predictions import read_predictions
 
 log = logging.getLogger(__name__)
 
@@ -141,8 +142,8 @@ def explain(
                 if explained is None:
                     continue
                 group = file.create_group(str(index))
-                writing.keep_maps(group, explained, explainer.layer_name)
-                writing.write_tracks(tracks, explained)
+                maps.keep_maps(group, explained, explainer.layer_name)
+                maps.write_tracks(tracks, explained)
                 own, curve, found = explainer.check(explained)
                 problems += found
                 checks += own
@@ -159,7 +160,7 @@ def explain(
             for problem in problems:
                 log.warning("%s", problem)
             if not any(tracks.iterdir()):
-                (tracks / "README.txt").write_text(writing.NO_TRACKS, encoding="utf-8")
+                (tracks / "README.txt").write_text(maps.NO_TRACKS, encoding="utf-8")
             checked, curve_table = faithfulness.faithfulness_table(checks), pd.concat(curves)
             stem = figures / "faithfulness"
             draw_faithfulness(checked, curve_table, f"{stem}.svg", f"{stem}.png")
@@ -171,7 +172,7 @@ def explain(
 
 
 def _draw(folder: Path, explained: TargetAttributions, drawn: int) -> None:
-    stem = folder / writing.file_stem(explained.index, explained.name)
+    stem = folder / maps.file_stem(explained.index, explained.name)
     draw_summary(explained, f"{stem}.svg", f"{stem}.png")
     for number in range(min(drawn, len(explained.labels))):
         draw_sequence(explained, number, f"{stem}-{number + 1}.svg", f"{stem}-{number + 1}.png")
@@ -203,7 +204,7 @@ def _row(table: pd.DataFrame, index: int, explained: TargetAttributions | None) 
         "truth_auroc": truth,
         "truth_auroc_position_matched": matched,
         "known_motif": explained.motif,
-        "figure": writing.file_stem(index, explained.name),
+        "figure": maps.file_stem(index, explained.name),
     }
 
 

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from noncoding.settings.downloads import redacted
 from noncoding.common.errors import InputError
+from noncoding.common.secrets import redacted
 from noncoding.data.download.http import fetch_http
 from noncoding.data.download.lock import Lock, lock_path, now, read_lock
 from noncoding.data.download.partial import Partial

@@ -12,25 +12,25 @@ from typing import Any
 import pandas as pd
 from memelite.io import write_meme
 
-from noncoding.motifs.figures import draw_learned
 from noncoding.attribution.first_layer import first_layer, strongest_filter
-from noncoding.motifs.target_motifs import SURE, TargetMotifs
-from noncoding.motifs.tomtom import matches
-from noncoding.motifs.patterns import FEWEST, Pattern, patterns
-from noncoding.attribution.positives import positives
-from noncoding.common.errors import InputError
-from noncoding.attribution.methods import METHODS, BaseMethod
-from noncoding.attribution.selection import TargetSelection, chosen_targets
 from noncoding.attribution.maps import file_stem
+from noncoding.attribution.methods import METHODS, BaseMethod
+from noncoding.attribution.positives import positives
+from noncoding.attribution.selection import TargetSelection, chosen_targets
+from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
-from noncoding.models import load_model
-from noncoding.motifs.matching import match_motifs
-from noncoding.motifs.meme import read_motifs
-from noncoding.stages.predict import device
-from noncoding.prediction.predictions import read_predictions
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
+from noncoding.models import load_model
+from noncoding.motifs.figures import draw_learned
+from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.meme import read_motifs
+from noncoding.motifs.patterns import FEWEST, Pattern, patterns
+from noncoding.motifs.target_motifs import SURE, TargetMotifs
+from noncoding.motifs.tomtom import matches
+from noncoding.prediction.inference import device
+from noncoding.prediction.predictions import read_predictions
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Settings(TargetSelection):
     patterns: int
 
 
-def discover(
+def discover_motifs(
     model: str | os.PathLike[str],
     stores: Mapping[str, str | os.PathLike[str]],
     predictions: str | os.PathLike[str],

@@ -12,8 +12,8 @@ import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from noncoding import provenance
 from noncoding.attribution.checks.names import P_VALUE, WINDOW
+from noncoding.common import provenance
 from noncoding.common.files import atomic_write
 from noncoding.report import captions, formats
 from noncoding.report.collect import DatasetResults, collect, existing

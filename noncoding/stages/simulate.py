@@ -14,9 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 from memelite.io import write_meme
 
-from noncoding.data.one_hot import codes, one_hot, reverse_complement
-from noncoding.data.bundle import SPLITS, write_bundle
 from noncoding.common.files import atomic_write
+from noncoding.data.bundle import SPLITS, write_bundle
+from noncoding.data.one_hot import codes, one_hot, reverse_complement
 from noncoding.data.targets import write_targets
 
 # IUPAC consensus sequences, after the factors' known ones. Each has enough

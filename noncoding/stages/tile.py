@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from noncoding.data.one_hot import codes, one_hot
+from noncoding.common.errors import InputError
+from noncoding.common.files import atomic_write
+from noncoding.data.fasta import records
 from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placed
 from noncoding.data.genome.bins import Binning, LabelledBins, PeakRule, labelled_bins
 from noncoding.data.genome.checks import (
@@ -23,9 +25,7 @@ from noncoding.data.genome.checks import (
 from noncoding.data.genome.chromosomes import assign_splits, read_genome
 from noncoding.data.genome.peak_targets import read_panel
 from noncoding.data.genome.peaks import PeakSource, origin
-from noncoding.common.errors import InputError
-from noncoding.data.fasta import records
-from noncoding.common.files import atomic_write
+from noncoding.data.one_hot import codes, one_hot
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ ROWS_PER_BLOCK = 4096
 """Rows whose one-hot form is in memory at a time."""
 
 
-def build(
+def tile(
     *,
     fasta: str | os.PathLike[str],
     peaks: PeakSource,

@@ -16,22 +16,22 @@ import torch
 import transformers
 
 from noncoding.common.errors import InputError
-from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
-from noncoding.common.files import sha256, atomic_write
+from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
-from noncoding.data.loader import SplitsDataModule
-from noncoding.models import Network, create_model, export_model
 from noncoding.common.stage_logging import is_first_process
+from noncoding.data.loader import SplitsDataModule
 from noncoding.data.store import Store
+from noncoding.models import Network, create_model, export_model
+from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.training.checkpoints import BestEpoch, load_checkpoint
 from noncoding.training.checks import check_same_task, check_validation
 from noncoding.training.compiling import pays
-from noncoding.training.learning_curve import draw_learning_curve, learning_curve
+from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
 from noncoding.training.layers import dead_units, draw_layers
+from noncoding.training.learning_curve import draw_learning_curve, learning_curve
 from noncoding.training.loggers import log_hyperparameters
 from noncoding.training.module import Schedule, TrainingModule
-from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.training.trainer import TrainingOutputs, new_trainer
 from noncoding.training.unfinished import Unfinished
 

@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from noncoding.data.archive import DISTRUST, members, shown
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
+from noncoding.data.archive import DISTRUST, members, shown
 
 _NAMES_SHOWN = 10
 

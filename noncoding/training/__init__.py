@@ -1,1 +1,1 @@
-"""The stage ``train``: from stores to an exported model."""
+"""Training: the Lightning module, callbacks and checkpoints."""

@@ -15,7 +15,7 @@ from lightning_fabric.plugins import TorchCheckpointIO
 from pytorch_lightning.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import sync, atomic_write
+from noncoding.common.files import atomic_write, sync
 from noncoding.training.failures import first_parameter_not_finite, is_out_of_memory, unbounded
 
 STOPPING = (signal.SIGTERM, signal.SIGUSR1)

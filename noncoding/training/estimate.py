@@ -9,8 +9,8 @@ import torch.nn.functional as F
 import yaml
 from torch import nn
 
-from noncoding.models import create_model
 from noncoding.data.targets import read_targets
+from noncoding.models import create_model
 
 
 def has_gpu() -> bool:

@@ -15,8 +15,8 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 
-from noncoding.common.plot_style import saved_figure
 from noncoding.common.files import atomic_write
+from noncoding.common.plot_style import saved_figure
 from noncoding.training.matrices import matrices
 
 COLUMNS = ("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")

@@ -11,12 +11,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.common.errors import InputError
 from noncoding.data.loader import BatchPlan, PackedBatch, Views, augment, random_views
+from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.evaluation.metrics import auroc_and_average_precision
 from noncoding.training.compiling import CompiledNetwork
-from noncoding.training.failures import first_layer_not_finite, first_parameter_not_finite, unbounded
+from noncoding.training.failures import (
+    first_layer_not_finite,
+    first_parameter_not_finite,
+    unbounded,
+)
 from noncoding.training.matrices import matrices
 
 

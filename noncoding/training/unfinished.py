@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import discard, read_json, sha256, atomic_write
-from noncoding.layout import FINISHED
+from noncoding.common.files import atomic_write, discard, read_json, sha256
 from noncoding.common.provenance import source_files
+from noncoding.layout import FINISHED
 
 log = logging.getLogger(__name__)
 
@@ -162,4 +162,4 @@ def _code() -> str:
     What is edited while a training runs has no part in it.
     """
     root = Path(__file__).parents[2]
-    return sha256(*source_files(Path(__file__).with_name("train.py"), root))
+    return sha256(*source_files(root / "noncoding" / "stages" / "train.py", root))

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
-from synthetic import synthetic_attributions
 from matplotlib.legend import Legend
+from synthetic import synthetic_attributions
 
+from noncoding.attribution.checks.deletion_insertion import MATCHED
 from noncoding.attribution.checks.figure import draw_faithfulness, faithfulness_finding
 from noncoding.attribution.figures import (
     draw_sequence,
@@ -18,7 +19,6 @@ from noncoding.attribution.figures import (
 )
 from noncoding.attribution.grid import Grid
 from noncoding.attribution.methods import METHODS
-from noncoding.attribution.checks.deletion_insertion import MATCHED
 from noncoding.attribution.resolution import Resolution
 
 
@@ -39,16 +39,22 @@ def peaked(at, length=400):
     ],
 )
 def test_a_figure_of_a_sequence_says_what_the_maps_point_to(changes, told):
-    target = synthetic_attributions(length=400, maps={"hirescam": peaked(100), "gradient": peaked(300)}, **changes)
+    target = synthetic_attributions(
+        length=400, maps={"hirescam": peaked(100), "gradient": peaked(300)}, **changes
+    )
     assert told in sequence_finding(target, 0)
 
 
 def test_a_summary_says_how_much_lies_in_the_bin_or_on_the_truth():
     target = synthetic_attributions(length=400, bin=20, maps={"gradcam": peaked(192)})
     assert summary_finding(target).startswith("Reb1: 100% of Grad-CAM lies in the 20-bp bin")
-    there = synthetic_attributions(length=400, maps={"gradcam": peaked(100)}, sites=[[(100, 108)], []])
+    there = synthetic_attributions(
+        length=400, maps={"gradcam": peaked(100)}, sites=[[(100, 108)], []]
+    )
     assert "Grad-CAM finds the planted motifs, per-base AUROC 1.00" in summary_finding(there)
-    elsewhere = synthetic_attributions(length=400, maps={"gradcam": peaked(100)}, sites=[[(200, 208)], []])
+    elsewhere = synthetic_attributions(
+        length=400, maps={"gradcam": peaked(100)}, sites=[[(200, 208)], []]
+    )
     assert "often misses" in summary_finding(elsewhere)
 
 

@@ -6,8 +6,8 @@ import torch
 from planted import MOTIF, matrix, planted
 from torch import nn
 
-from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
 from noncoding.attribution.first_layer import first_layer, strongest_filter
+from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
 
 
 class Detectors(nn.Module):

@@ -4,10 +4,10 @@ from captum.attr import LayerGradCam, LayerGradientXActivation
 from torch import nn
 from toy_store import LENGTH, toy_sizes
 
-from noncoding.data.one_hot import reverse_complement
-from noncoding.common.errors import InputError
 from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
 from noncoding.attribution.grid import Grid, layer_grid
+from noncoding.common.errors import InputError
+from noncoding.data.one_hot import reverse_complement
 from noncoding.models import create_model
 
 BOTH = {"gradcam": gradcam, "hirescam": hirescam}

@@ -7,10 +7,10 @@ from torch import nn
 from toy_store import toy_sizes
 
 from noncoding.attribution.first_layer import first_layer
-from noncoding.common.errors import InputError
 from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.grid import Grid, captured, layer_grid
 from noncoding.attribution.methods import attribute
+from noncoding.common.errors import InputError
 from noncoding.models import create_model
 
 LENGTH = 211

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from synthetic import synthetic_attributions
 
-from noncoding.attribution.sequences import Sequences
 from noncoding.attribution.maps import file_stem, keep_maps, write_tracks
+from noncoding.attribution.sequences import Sequences
 
 
 def test_maps_are_kept_with_coordinates_target_method_and_layer(tmp_path):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from noncoding.data.one_hot import one_hot
 from noncoding.attribution.overlap import SHARED, Windows
+from noncoding.data.one_hot import one_hot
 
 LENGTH = 400
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from toy_store import LENGTH, toy_split, write_toy_store
 
-from noncoding.data.one_hot import one_hot
 from noncoding.attribution.positives import positives
+from noncoding.data.one_hot import one_hot
 from noncoding.data.store import FORWARD, Store, StoreHeader, new_store
 
 

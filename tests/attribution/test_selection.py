@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from linear import sequences
 
-from noncoding.data.one_hot import one_hot
-from noncoding.common.errors import InputError
-from noncoding.attribution.selection import TargetSelection, best_true_positives, chosen_targets
 from noncoding.attribution.checks.planted_motifs import peak_distances, planted_sites, truth_metrics
+from noncoding.attribution.selection import TargetSelection, best_true_positives, chosen_targets
+from noncoding.common.errors import InputError
+from noncoding.data.one_hot import one_hot
 from noncoding.data.store import FORWARD, Store, StoreHeader, new_store
 
 METRICS = pd.DataFrame(

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from toy_store import LENGTH, toy_split
 
-from noncoding.data.one_hot import letters
-from noncoding.common.errors import InputError
 from noncoding.attribution.sequences import of_store, read_fasta, rows_of, without_unknown
+from noncoding.common.errors import InputError
+from noncoding.data.one_hot import letters
 from noncoding.data.store import FORWARD, Store, StoreHeader, new_store
 
 TABLE = pd.DataFrame({"index": [0], "name": ["a"], "group": ["TF"]})

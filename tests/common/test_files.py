@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.common.files import read_json, sha256, temporary, atomic_folders, atomic_write
+from noncoding.common.files import atomic_folders, atomic_write, read_json, sha256, temporary
 
-PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_files_appear_together(tmp_path):

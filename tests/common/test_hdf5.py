@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_store import LENGTH, TABLE, toy_split
 
-from noncoding.stages.convert import convert
 from noncoding.common.errors import InputError
 from noncoding.data.store import BOTH, FORWARD, ROWS_PER_CHUNK, Store, StoreHeader, new_store
 from noncoding.data.store.verify import damages
+from noncoding.stages.convert import convert
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_file_of_many_objects_that_cannot_be_written_gives_one_error(tmp_path)
     # In a process of its own, which would crash.
     script = f"""
 import os, sys
-sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
 from noncoding.common.hdf5 import new_hdf5
 kept = []
 try:

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from noncoding.common.plot_style import COLOURS
 from noncoding.evaluation.figures import (
     draw_groups,
     draw_prevalence,
@@ -10,7 +11,6 @@ from noncoding.evaluation.figures import (
     prevalence_finding,
     spread,
 )
-from noncoding.common.plot_style import COLOURS
 
 NAN = np.nan
 METRICS = pd.DataFrame(

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from noncoding.common.provenance import source_files, versions
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_stage_has_one_name():

@@ -63,12 +63,15 @@ def test_packed_reverse_complement(length):
 
 
 def test_stages_without_tensors_do_not_wait_for_torch():
-    stages = "import sys, noncoding.data.download, noncoding.stages.unpack, noncoding.stages.convert, noncoding.data.store.verify"
+    stages = (
+        "import sys, noncoding.stages.fetch, noncoding.stages.unpack, noncoding.stages.convert, "
+        "noncoding.data.store.verify"
+    )
     done = subprocess.run(
         [sys.executable, "-c", f"{stages}; print('torch' in sys.modules)"],
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     assert done.stdout.strip() == "False"

@@ -6,7 +6,7 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.data.targets import check_same_targets, named_target, read_targets, write_targets
 
-OFFICIAL = Path(__file__).parents[1] / "resources" / "deepsea_targets.tsv"
+OFFICIAL = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 
 
 def test_the_official_table():

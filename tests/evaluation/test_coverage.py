@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 from scipy.stats import norm, wilcoxon
 
+from noncoding.evaluation.intervals import delong
 from noncoding.evaluation.pairs import all_pairs
 from noncoding.evaluation.tables import METRICS, summarise, target_metrics, with_intervals
-from noncoding.evaluation.intervals import delong
 
 BIN, WINDOW, PEAK = 200, 1000, 3
 NOISE = WINDOW // BIN

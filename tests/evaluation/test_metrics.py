@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
-from noncoding import metrics
 from noncoding.common.errors import InputError
+from noncoding.evaluation import metrics
 from noncoding.evaluation.metrics import auroc, auroc_and_average_precision, average_precision, rank
 
 

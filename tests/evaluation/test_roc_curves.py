@@ -11,8 +11,8 @@ from noncoding.evaluation.curves import (
     representative_targets,
     thinned,
 )
-from noncoding.evaluation.tables import target_metrics
 from noncoding.evaluation.metrics import auroc, rank
+from noncoding.evaluation.tables import target_metrics
 
 NAN = np.nan
 METRICS = pd.DataFrame(

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.models import EXPORTED_FILES, Hybrid, create_model, export_model, load_model
 from noncoding.data.store import Store
+from noncoding.models import EXPORTED_FILES, Hybrid, create_model, export_model, load_model
 
 RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
 

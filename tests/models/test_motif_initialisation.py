@@ -7,8 +7,8 @@ import pytest
 import torch
 from toy_store import DANQ, LENGTH, toy_sizes
 
-from noncoding.data.one_hot import codes, one_hot
 from noncoding.common.errors import InputError
+from noncoding.data.one_hot import codes, one_hot
 from noncoding.models import create_model
 from noncoding.models.motif_initialisation import motif_kernels, start_from_motifs
 

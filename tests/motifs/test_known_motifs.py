@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from noncoding.common.errors import InputError
+from noncoding.data.targets import read_targets
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
-from noncoding.data.targets import read_targets
 
 DEEPSEA = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 JASPAR = os.environ.get("NONCODING_JASPAR")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from planted import MOTIF, planted
 
+from noncoding.common.errors import InputError
 from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
 from noncoding.motifs.patterns import Pattern, patterns
-from noncoding.common.errors import InputError
 
 
 def contributions(sequences, starts, sign):

@@ -6,9 +6,9 @@ from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_
 from planted import MOTIF, matrix
 
 from noncoding.motifs.figures import draw_learned, information, learned_finding
+from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.target_motifs import TargetMotifs
 from noncoding.motifs.tomtom import Match
-from noncoding.motifs.patterns import Pattern
 
 
 def learned(own_q=1e-9, own=("own",), patterns=6):

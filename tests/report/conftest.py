@@ -59,7 +59,7 @@ class Tree:
         folder = self.root / name
         _evaluation(folder / "evaluation", mean_auprc)
         _explanation(folder / "explain", truth)
-        _discovery(folder / "discover")
+        _discovery(folder / "motifs")
         _figures(folder / "training", name, ["learning_curve", "layers"])
         log = pd.DataFrame({"epoch": [None, 0, 1, 2], "valid_auprc": [None, 0.1, 0.2, 0.15]})
         log.to_csv(folder / "training" / "metrics.csv", index=False)

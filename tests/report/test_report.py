@@ -224,8 +224,8 @@ def test_configuration_can_be_run_again(tree):
         ("small/explain/targets.tsv", "explain"),
         ("small/explain/figures/001-hostile.png", "explain"),
         ("small/explain/figures/faithfulness.svg", "explain"),
-        ("small/discover/summary.json", "discover"),
-        ("small/discover/figures/001-hostile.png", "discover"),
+        ("small/motifs/summary.json", "motifs"),
+        ("small/motifs/figures/001-hostile.png", "motifs"),
     ],
 )
 def test_missing_file_is_named_with_its_stage(tree, missing, stage):

@@ -5,9 +5,9 @@ import pytest
 import yaml
 from shipped import DEFAULT, ROOT, SCHEMA, YEAST, merged
 
+from noncoding.common.errors import InputError
 from noncoding.settings.check import check_configuration
 from noncoding.settings.training import training_of
-from noncoding.common.errors import InputError
 
 
 @pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])

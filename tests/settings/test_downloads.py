@@ -1,15 +1,14 @@
 import pytest
 
+from noncoding.common.errors import InputError
+from noncoding.common.secrets import redacted, shareable
 from noncoding.settings.downloads import (
     bundle_folder,
     downloads,
     file_name,
     mat_file,
-    redacted,
-    shareable,
     urls,
 )
-from noncoding.common.errors import InputError
 
 
 @pytest.mark.parametrize(

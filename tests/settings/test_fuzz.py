@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import SCHEMA, YEAST
 
+from noncoding.common.errors import InputError
 from noncoding.settings.check import check_configuration
 from noncoding.settings.schema import expand_home
 from noncoding.settings.training import trained_models, training_of
-from noncoding.common.errors import InputError
 
 
 def places(value, path=()):

@@ -6,9 +6,9 @@ import pytest
 import yaml
 from shipped import DEFAULT, SCHEMA, YEAST, merged
 
+from noncoding.common.errors import InputError
 from noncoding.settings.check import check_configuration
 from noncoding.settings.schema import expand_home
-from noncoding.common.errors import InputError
 
 GENOME = YEAST["datasets"]["yeast"]
 PEAKS = {"pattern": "*.bed", "suffix": ".bed", "group": "TF"}

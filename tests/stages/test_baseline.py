@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
-from noncoding.stages.baseline import BASELINES, baseline
-from noncoding.evaluation.kmers import canonical_words, count_words
-from noncoding.motifs.scan import base_composition, best_hits
 from noncoding.common.errors import InputError
-from noncoding.evaluation.intervals import read_replicates
-from noncoding.evaluation.metrics import auroc
+from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
 from noncoding.data.store import BOTH, StoreHeader, new_store
+from noncoding.evaluation.intervals import read_replicates
+from noncoding.evaluation.kmers import canonical_words, count_words
+from noncoding.evaluation.metrics import auroc
+from noncoding.motifs.scan import base_composition, best_hits
+from noncoding.stages.baseline import BASELINES, baseline
 
 MEME = """MEME version 4
 

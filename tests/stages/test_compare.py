@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from scipy.stats import t
 
-from noncoding.stages.compare import ComparisonOutputs, compare, versus
-from noncoding.evaluation.pairs import all_pairs, paired
-from noncoding.evaluation.published import published_results
-from noncoding.evaluation.ranking import ranking
 from noncoding.common.errors import InputError
-from noncoding.evaluation.intervals import Replicates, write_replicates
 from noncoding.data.store import BOTH, StoreHeader, new_store
 from noncoding.data.targets import read_targets
+from noncoding.evaluation.intervals import Replicates, write_replicates
+from noncoding.evaluation.pairs import all_pairs, paired, versus
+from noncoding.evaluation.published import published_results
+from noncoding.evaluation.ranking import ranking
+from noncoding.stages.compare import ComparisonOutputs, compare
 
 OFFICIAL = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 

@@ -12,9 +12,9 @@ import scipy.io
 import scipy.sparse
 from toy_bundle import LENGTH, ROWS, TARGETS, toy_rows, write_toy_bundle
 
-from noncoding.stages.convert import convert
 from noncoding.common.errors import InputError
 from noncoding.data.store import BOTH, FORWARD, Store
+from noncoding.stages.convert import convert
 from noncoding.stages.unpack import unpack
 
 TABLE = pd.DataFrame({"index": range(TARGETS), "name": list("abcde"), "group": "TF"})
@@ -478,7 +478,7 @@ def test_a_killed_conversion_leaves_no_store_and_is_cleared_away(mats):
     # Killed where the planes of the sequences lie on disk, and the store is not finished.
     script = f"""
 import os, signal, pandas as pd
-from noncoding import convert
+from noncoding.stages import convert
 from noncoding.data.bundle import packing
 packing.BAND_BYTES = 1
 convert.checked_one_hot = lambda *_: os.kill(os.getpid(), signal.SIGKILL)

@@ -5,18 +5,18 @@ import pandas as pd
 import pytest
 from figure_checks import LONG_NAME, assert_legible, saved_by
 
-from noncoding.data.one_hot import codes, one_hot, reverse_complement
-from noncoding.describe import counts as counts_module
+from noncoding.common.errors import InputError
+from noncoding.data import counts as counts_module
 from noncoding.data.counts import SplitCounts, count_positives, count_split
-from noncoding.stages.describe import DescriptionOutputs, describe
 from noncoding.data.figures import (
     draw_bases,
     draw_labels,
     draw_positives,
     draw_prevalence,
 )
-from noncoding.common.errors import InputError
+from noncoding.data.one_hot import codes, one_hot, reverse_complement
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
+from noncoding.stages.describe import DescriptionOutputs, describe
 
 TARGETS = pd.DataFrame(
     {"index": [0, 1, 2], "name": ["CTCF", "DNase", "never"], "group": ["TF", "DNase", "TF"]}

@@ -10,9 +10,9 @@ from scipy.stats import t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from noncoding.common.errors import InputError
-from noncoding.stages.evaluate import EvaluationOutputs, evaluate
-from noncoding.evaluation.intervals import read_replicates
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
+from noncoding.evaluation.intervals import read_replicates
+from noncoding.stages.evaluate import EvaluationOutputs, evaluate
 
 NAMES = ("a", "b", "never")
 

@@ -9,12 +9,12 @@ import pytest
 from memelite.io import write_meme
 from toy_store import LENGTH, SHARED_NAMES, TABLE, export_toy_model, toy_split, write_toy_store
 
-from noncoding.data.one_hot import letters
-from noncoding.common.errors import InputError
-from noncoding.stages.explain import ExplanationOutputs, Settings, explain
 from noncoding.attribution.checks.faithfulness import COLUMNS
 from noncoding.attribution.methods import METHODS
+from noncoding.common.errors import InputError
+from noncoding.data.one_hot import letters
 from noncoding.models import export_model, load_model
+from noncoding.stages.explain import ExplanationOutputs, Settings, explain
 from noncoding.stages.predict import predict
 
 LAYER_METHODS = ["gradcam", "hirescam"]

@@ -10,10 +10,10 @@ from memelite.io import read_meme, write_meme
 from planted import matrix
 from toy_store import SHARED_NAMES, TABLE, export_toy_model, write_toy_store
 
-from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover
 from noncoding.common.errors import InputError
-from noncoding.stages.predict import predict
 from noncoding.data.store import FORWARD, StoreHeader, new_store
+from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover_motifs
+from noncoding.stages.predict import predict
 
 ASKED = {"targets": ["a"], "best": 0, "best_per_group": 0, "sequences": 60}
 ASKED |= {"method": "gradient", "patterns": 3}
@@ -40,8 +40,8 @@ def outputs(folder):
 
 
 def run(inputs, tmp_path, **asked):
-    made = outputs(tmp_path / "discover")
-    discover(*inputs, made, Settings(**ASKED | asked), motifs=tmp_path / "known.meme")
+    made = outputs(tmp_path / "motifs")
+    discover_motifs(*inputs, made, Settings(**ASKED | asked), motifs=tmp_path / "known.meme")
     return made, json.loads(made.summary.read_text())
 
 
@@ -80,8 +80,8 @@ def test_a_target_with_few_positives_is_left_out(inputs, tmp_path):
 
 
 def test_without_a_database_nothing_is_matched(inputs, tmp_path):
-    made = outputs(tmp_path / "discover")
-    discover(*inputs, made, Settings(**ASKED))
+    made = outputs(tmp_path / "motifs")
+    discover_motifs(*inputs, made, Settings(**ASKED))
     assert pd.read_csv(made.patterns, sep="\t")["best_match"].isna().all()
 
 

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 
 from noncoding.data.one_hot import letters, reverse_complement
-from noncoding.stages.convert import convert
-from noncoding.motifs.meme import read_motifs
-from noncoding.stages.simulate import MOTIFS, TARGETS, simulate, simulate_split
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import read_targets
+from noncoding.motifs.meme import read_motifs
+from noncoding.stages.convert import convert
+from noncoding.stages.simulate import MOTIFS, TARGETS, simulate, simulate_split
 from noncoding.stages.unpack import unpack
 
 IUPAC = {"R": "[AG]", "Y": "[CT]", "S": "[CG]", "W": "[AT]", "K": "[GT]", "M": "[AC]", "N": "."}

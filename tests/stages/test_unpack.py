@@ -267,7 +267,8 @@ def test_full_disk(tmp_path, wanted):
 
 KILLED_AT_THE_SECOND_MEMBER = """
 import os, signal, sys
-from noncoding import archive, unpack
+from noncoding.data import archive
+from noncoding.stages import unpack
 
 read, count = archive._chunk, 0
 

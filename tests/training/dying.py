@@ -7,9 +7,9 @@ import sys
 import running
 import torch
 
+from noncoding.stages.train import train
 from noncoding.training.checkpoints import ResumePoint
 from noncoding.training.module import TrainingModule
-from noncoding.stages.train import train
 
 
 def die():

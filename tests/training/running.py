@@ -19,10 +19,10 @@ torch.set_num_threads(1)
 
 from toy_store import CONDUCT, TRAINING
 
+from noncoding.stages.train import TrainingOutputs, train
 from noncoding.training import trainer
 from noncoding.training.checkpoints import ResumePoint
 from noncoding.training.module import TrainingModule
-from noncoding.stages.train import TrainingOutputs, train
 
 
 def outputs(folder):

@@ -12,7 +12,7 @@ from test_train import run
 from torch import nn
 from torch.utils.data import DataLoader
 
-from noncoding import figures
+from noncoding.common import plot_style
 from noncoding.common.errors import InputError
 from noncoding.training import loggers as loggers_module
 from noncoding.training.layers import SAMPLED, LayerLog, dead_units, draw_layers, is_due, sampled
@@ -250,7 +250,7 @@ def test_units_without_a_gradient_are_counted(tmp_path):
 @pytest.mark.parametrize("layers", [2, 50, 140])
 def test_labels_do_not_overlap(layers, tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(figures.plt, "close", drawn.append)
+    monkeypatch.setattr(plot_style.plt, "close", drawn.append)
     name = "sequence.layers.layer.{}.rel_attn.layer_norm.weight"
     table = norms({name.format(n): (n + 1, 3 * n + 1) for n in range(layers)}, steps=60)
     draw_layers(table.assign(step=table["step"] * 10_000), tmp_path / "layers.png")
@@ -266,7 +266,7 @@ def test_labels_do_not_overlap(layers, tmp_path, monkeypatch):
 
 def test_a_heat_map_has_the_means_of_neighbouring_steps(tmp_path, monkeypatch):
     drawn = []
-    monkeypatch.setattr(figures.plt, "close", drawn.append)
+    monkeypatch.setattr(plot_style.plt, "close", drawn.append)
     table = norms({"a": (1, 2), "b": (4, 1)}, steps=400)
     draw_layers(table, tmp_path / "layers.png")
     [figure] = drawn

@@ -12,7 +12,7 @@ from toy_store import TABLE, toy_sizes, toy_split, write_toy_store
 from noncoding.common.errors import InputError
 from noncoding.layout import FINISHED
 from noncoding.models import load_model
-from noncoding.stages.predict import strand_averaged
+from noncoding.prediction.inference import strand_averaged
 from noncoding.training.module import TrainingModule
 
 

@@ -17,7 +17,8 @@ from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.layout import FINISHED
 from noncoding.models import load_model
-from noncoding.training import train, unfinished
+from noncoding.stages import train
+from noncoding.training import unfinished
 from noncoding.training.checkpoints import load_checkpoint
 from noncoding.training.module import TrainingModule
 from noncoding.training.unfinished import Unfinished

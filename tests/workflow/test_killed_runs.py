@@ -32,7 +32,7 @@ KILLED = {
         "own/toy/logs/explain.log",
         [("driver", signal.SIGKILL), ("driver", signal.SIGTERM)],
     ),
-    "build": ("own/data/valid.h5", "own/logs/build.log", [("driver", signal.SIGINT)]),
+    "tile": ("own/data/valid.h5", "own/logs/tile.log", [("driver", signal.SIGINT)]),
     "convert": ("toy/data/train.h5", "toy/logs/convert/train.log", [("job", signal.SIGTERM)]),
 }
 """Stage → a result that is deleted so that the stage runs, a log that appears when its work

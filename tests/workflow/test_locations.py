@@ -54,7 +54,7 @@ def test_stores_are_the_same_and_the_pipeline_is_unchanged(located, tmp_path):
     run, pipeline, genome = located(tmp_path / "run", copy_pipeline(tmp_path / "pipeline"))
     # Root may write to a read-only folder, too.
     before = files(pipeline)
-    status, said = snakemake(run, "build", config=tiny(own=genome), pipeline=pipeline)
+    status, said = snakemake(run, "tile", config=tiny(own=genome), pipeline=pipeline)
     assert status == 0, said[-3000:]
     assert files(pipeline) == before
 
@@ -65,5 +65,5 @@ def test_stores_are_the_same_and_the_pipeline_is_unchanged(located, tmp_path):
                 (*locus, label.tolist()) for locus, label in zip(loci, store.labels(), strict=True)
             ]
         assert rows == [(chromosome, *row) for row in ROWS]
-    _, said = snakemake(run, "build", "--dry-run", config=tiny(own=genome), pipeline=pipeline)
+    _, said = snakemake(run, "tile", "--dry-run", config=tiny(own=genome), pipeline=pipeline)
     assert planned(said) == set()

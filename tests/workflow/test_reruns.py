@@ -13,15 +13,14 @@ from workflows import BELOW, ROOT, STAGES, copy_pipeline, planned, reruns_table,
 from noncoding.common.provenance import source_files
 
 OF_SOURCE = {
-    "toy": {"simulate", "build", "sweep"},
+    "toy": {"simulate", "tile", "sweep"},
     "own": {"simulate", "unpack", "convert", "sweep"},
-    "sim": {"build", "sweep"},
+    "sim": {"tile", "sweep"},
 }
 """Stages that a data set does not have; without seeds there is no sweep."""
 
 
 KEYS = reruns_table("Keys of the configuration")
-FILES = reruns_table("Source files")
 
 
 def with_all_below(stages, dataset):
@@ -211,7 +210,7 @@ def test_another_data_set_model_or_folder_runs_for_itself(finished):
     other["run"]["models"] = ["toy", "second"]
     said = dry_run(finished.folder, other)
     # Of the model that is there, nothing: comparison and page hold both.
-    wanted = {"train", "predict", "evaluate", "compare", "explain", "discover", "report"}
+    wanted = {"train", "predict", "evaluate", "compare", "explain", "motifs", "report"}
     assert {stage for stage, _ in planned(said)} == wanted
     assert "model=toy" not in said
     other = copy.deepcopy(finished.config)
@@ -223,54 +222,53 @@ def test_another_data_set_model_or_folder_runs_for_itself(finished):
     }
 
 
-def files_that_results_depend_on():
-    """Every file of the library and the scripts that can change a result."""
-    for folder in ("noncoding", "scripts"):
-        for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".html", ".css", ".js"):
-                yield path.relative_to(ROOT).as_posix()
+def package(path):
+    """The package of a module as docs/reruns.md names it; None of those that all stages use."""
+    parts = path.relative_to(ROOT).parts[1:-1]
+    if path.name == "__init__.py" or parts[:1] in ((), ("common",), ("stages",)):
+        return None
+    return "/".join(parts[:2])
 
 
-def test_the_page_has_each_source_file_in_the_rows_of_the_stages_that_import_it():
-    """All that is below a stage that reads a file runs again, as the dry runs below show."""
-    read_by = {
-        stage: {
-            path.relative_to(ROOT).as_posix()
-            for path in source_files(ROOT / "scripts" / f"{stage}.py", ROOT)
-        }
-        for stage in STAGES
-    }
-    read_by["report"] |= {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "noncoding" / "report").iterdir()
-        if path.suffix in (".html", ".css", ".js")
-    }
-    wrong = {}
-    for name in files_that_results_depend_on():
-        reading = {stage for stage, files in read_by.items() if name in files}
-        found, wanted = all_that_runs(reading), all_that_runs(stages_of(FILES, name))
-        if found != wanted:
-            wrong[name] = difference(found, wanted)
-    assert wrong == {}
+def test_the_page_lists_the_packages_of_each_stage():
+    """Each stage must be listed with all packages that its script imports, and no others."""
+    rows = re.findall(
+        r"^\| `(\w+)` \| (.+) \|$",
+        (ROOT / "docs" / "reruns.md").read_text().partition("## Source files\n")[2],
+        re.MULTILINE,
+    )
+    listed = {stage: set(re.findall(r"`(.+?)`", packages)) for stage, packages in rows}
+    imported = {stage: set(map(package, code_of(stage)[1:])) - {None} for stage in STAGES}
+    assert listed == imported
 
 
-def all_that_runs(stages):
-    """Jobs of all kinds of data sets; a sweep follows its own code and the stage ``evaluate``."""
-    jobs = {(stage, dataset) for dataset in OF_SOURCE for stage in with_all_below(stages, dataset)}
-    swept = "sweep" in stages or "evaluate" in {stage for stage, _ in jobs}
-    return jobs | ({("sweep", "all")} if swept else set())
+def code_of(stage):
+    return source_files(ROOT / "scripts" / f"{stage}.py", ROOT)
+
+
+def stages_that_read(name):
+    """Stages whose script imports a module, or whose page is made from a template."""
+    if not name.endswith(".py"):
+        return {"report"}
+    return {stage for stage in STAGES if ROOT / name in code_of(stage)}
 
 
 @pytest.mark.parametrize(
-    "name", ["noncoding/common/stage_logging.py", "noncoding/training/module.py", "noncoding/report/page.html"]
+    "name",
+    [
+        "noncoding/common/stage_logging.py",
+        "noncoding/training/module.py",
+        "noncoding/report/page.html",
+    ],
 )
-def test_an_edited_source_file_runs_again_what_the_page_says(finished, tmp_path, name):
+def test_an_edited_source_file_reruns_the_stages_that_import_it(finished, tmp_path, name):
     folder = finished.copied(tmp_path / "run")
     comment = "\n<!-- edited -->\n" if name.endswith(".html") else "\n# edited\n"
     with (folder / name).open("a") as file:
         file.write(comment)
     found = planned(dry_run(folder, finished.config))
-    assert found == expected(FILES, name, ["toy", "own"])
+    stages = stages_that_read(name)
+    assert found == {(one, data) for data in ("toy", "own") for one in with_all_below(stages, data)}
 
 
 def test_what_a_simulated_data_set_reads_runs_again_what_the_page_says(tmp_path):
@@ -317,7 +315,7 @@ def test_deleted_intermediates_are_not_missed_and_deleted_deliverables_are(finis
 
 def test_an_edit_can_be_kept_from_a_costly_training(finished, tmp_path):
     run = finished.copied(tmp_path / "run")
-    with (run / "noncoding" / "train" / "module.py").open("a") as file:
+    with (run / "noncoding" / "training" / "module.py").open("a") as file:
         file.write("\n# edited\n")
     assert ("train", "own") in planned(dry_run(run, finished.config))
     status, said = snakemake(run, "train", "--touch", config=finished.config, pipeline=run)

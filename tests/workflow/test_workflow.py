@@ -16,8 +16,8 @@ from toy_bundle import TARGETS, toy_rows
 from toy_inputs import GENOME, SIMULATED, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
-from noncoding.layout import EXPORTED_FILES
 from noncoding.data.store import Store
+from noncoding.layout import EXPORTED_FILES
 
 
 def test_from_a_server_to_a_report(finished):
@@ -65,14 +65,14 @@ def test_each_stage_is_a_target_that_makes_what_it_needs(stage, tmp_path):
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
     assert status == 0, said
     # Either name stands for the stores of all data sets.
-    stores = {"convert", "build"}
-    needed = {"sweep": {"evaluate"}, "convert": stores, "build": stores}.get(stage, {stage})
+    stores = {"convert", "tile"}
+    needed = {"sweep": {"evaluate"}, "convert": stores, "tile": stores}.get(stage, {stage})
     # Unpacked files are needed by `convert`, although deleted ones run again with it.
     stages = {above for above, below in BELOW.items() if needed & set(below)} - (
         {"convert"} if stage == "unpack" else set()
     )
     jobs = {(one, dataset) for one in stages | needed for dataset in ("sim", "own")}
-    of_one_source = {("sim", "build")} | {("own", one) for one in ("simulate", "unpack", "convert")}
+    of_one_source = {("sim", "tile")} | {("own", one) for one in ("simulate", "unpack", "convert")}
     wanted = {(one, dataset) for one, dataset in jobs if (dataset, one) not in of_one_source}
     if stage in ("simulate", "unpack"):
         wanted = {(one, dataset) for one, dataset in wanted if dataset == "sim"}
@@ -249,7 +249,7 @@ def test_braces_in_the_path_of_the_pipeline_are_told(tmp_path):
 
 def test_braces_in_a_name_are_told(genome, tmp_path):
     (tmp_path / "peaks" / "p.bed").rename(tmp_path / "peaks" / "p{x}.bed")
-    status, said = snakemake(tmp_path, "build", "--dry-run", config=tiny(own=genome))
+    status, said = snakemake(tmp_path, "tile", "--dry-run", config=tiny(own=genome))
     assert status != 0
     assert "peaks/p{x}.bed: found a name in braces" in said
     assert "Traceback" not in said
@@ -258,7 +258,7 @@ def test_braces_in_a_name_are_told(genome, tmp_path):
 def test_a_table_that_cannot_be_read_stops_before_anything_runs(genome, tmp_path):
     (tmp_path / "table.tsv").write_bytes(b"path\tname\npeaks/q.bed\tCaf\xe9\n")
     config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
-    status, said = snakemake(tmp_path, "build", "--dry-run", config=config)
+    status, said = snakemake(tmp_path, "tile", "--dry-run", config=config)
     assert status != 0
     assert "table.tsv, line 2: found the byte 0xe9, which is not UTF-8" in said
     assert "Traceback" not in said
@@ -270,7 +270,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
         "path\tname\tgroup\npeaks/q.bed\tQ\tTF\npeaks/none.bed\tN\tTF\npeaks/p.bed\tP\tDNase\n"
     )
     config = tiny(own=genome | {"peaks": {"table": "table.tsv"}})
-    status, said = snakemake(tmp_path, "build", config=config)
+    status, said = snakemake(tmp_path, "tile", config=config)
     assert status == 0, said
     assert "none.bed" in said
     with h5py.File(tmp_path / "results" / "own" / "data" / "test.h5") as store:
@@ -278,7 +278,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
         assert json.loads(store.attrs["source"])["counts"]["dropped_empty"] == ["N"]
     with (tmp_path / "peaks" / "p.bed").open("a") as handle:
         handle.write("one\t310\t311\n")
-    _, said = snakemake(tmp_path, "build", "--dry-run", config=config)
+    _, said = snakemake(tmp_path, "tile", "--dry-run", config=config)
     assert "build_splits" in said
 
 
@@ -290,7 +290,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
     ],
 )
 def test_what_a_genome_lacks_is_named(genome, tmp_path, change, fragment):
-    status, said = snakemake(tmp_path, "build", config=tiny(own=genome | change))
+    status, said = snakemake(tmp_path, "tile", config=tiny(own=genome | change))
     assert status != 0
     assert fragment in said
     assert not list(tmp_path.rglob("*.h5"))
@@ -298,7 +298,7 @@ def test_what_a_genome_lacks_is_named(genome, tmp_path, change, fragment):
 
 def test_what_is_no_bed_is_named(genome, tmp_path):
     (tmp_path / "peaks" / "q.bed").write_text("one\t5\tsix\n")
-    status, said = snakemake(tmp_path, "build", config=tiny(own=genome))
+    status, said = snakemake(tmp_path, "tile", config=tiny(own=genome))
     assert status != 0
     assert "q.bed, line 1" in said
 
@@ -314,7 +314,7 @@ def test_every_shipped_configuration_can_be_planned(tmp_path, overlay):
         "train_model",
         "evaluate_model",
         "explain_model",
-        "discover_motifs",
+        "motifs_model",
         "report_dataset",
     ):
         assert rule in said

@@ -8,17 +8,17 @@ import numpy.typing as npt
 import pandas as pd
 from torch import nn
 
-from noncoding.attribution.checks.names import ENRICHMENT, IN_MATCHED, IN_STRONGEST
-from noncoding.attribution.target_attributions import TargetAttributions
-from noncoding.attribution.gradcam import named_layer
-from noncoding.attribution.gradients import shuffled
-from noncoding.attribution.checks.motif_enrichment import match_shares, window_matches
-from noncoding.attribution.methods import METHODS, LayerMethod, attribute
-from noncoding.attribution.mutagenesis import base_effects
 from noncoding.attribution.checks.deletion_insertion import MATCHED, Curves, of_other_sequences
 from noncoding.attribution.checks.model_randomisation import parts, randomised, rank_correlations
-from noncoding.attribution.strands import logits
+from noncoding.attribution.checks.motif_enrichment import match_shares, window_matches
+from noncoding.attribution.checks.names import ENRICHMENT, IN_MATCHED, IN_STRONGEST
 from noncoding.attribution.checks.planted_motifs import peak_distances, truth_metrics
+from noncoding.attribution.gradcam import named_layer
+from noncoding.attribution.gradients import shuffled
+from noncoding.attribution.methods import METHODS, LayerMethod, attribute
+from noncoding.attribution.mutagenesis import base_effects
+from noncoding.attribution.strands import logits
+from noncoding.attribution.target_attributions import TargetAttributions
 from noncoding.models.network import Network
 
 COLUMNS = ("method", "check", "index", "target", "sequences", "value", "low", "high")
@@ -148,7 +148,9 @@ def completeness_checks(target: TargetAttributions, network: nn.Module, checked:
         yield _row(target, method, "completeness", pairs.astype(np.float64), _ratio)
 
 
-def randomisation_checks(target: TargetAttributions, network: Network, layer: str, checked: int) -> Rows:
+def randomisation_checks(
+    target: TargetAttributions, network: Network, layer: str, checked: int
+) -> Rows:
     """Rank correlation of each map with that of a network whose weights are permuted.
 
     Maps are computed again for each part of the network, from the logits down to the
@@ -211,7 +213,9 @@ def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.concat(everything, ignore_index=True)
 
 
-def _by_position(target: TargetAttributions, maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _by_position(
+    target: TargetAttributions, maps: npt.NDArray[np.floating]
+) -> npt.NDArray[np.floating]:
     """Maps summed over the bases of each position of the layer; as they are without one."""
     if target.resolution is None:
         return maps

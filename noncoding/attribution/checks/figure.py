@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from noncoding.attribution.checks.deletion_insertion import MATCHED, RANDOM
 from noncoding.attribution.checks.faithfulness import RANDOMISED
 from noncoding.attribution.methods import titles
-from noncoding.attribution.checks.deletion_insertion import MATCHED, RANDOM
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title
 
 _BARS = {

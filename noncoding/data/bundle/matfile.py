@@ -10,14 +10,14 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from noncoding.common.errors import InputError
+from noncoding.common.hdf5 import damage_reported, first_line
 from noncoding.data.bundle.packing import packed_rows
 from noncoding.data.bundle.source import Source
 from noncoding.data.bundle.v5 import V5File
 from noncoding.data.bundle.v73 import V73File
 from noncoding.data.bundle.variable import NUMBERS, MatFile
 from noncoding.data.bundle.write import BUNDLE_ORDER
-from noncoding.common.errors import InputError
-from noncoding.common.hdf5 import damage_reported, first_line
 
 _EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (

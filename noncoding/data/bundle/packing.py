@@ -21,8 +21,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.data.bundle.source import Source
 from noncoding.common.hdf5 import new_hdf5
+from noncoding.data.bundle.source import Source
 
 BAND_BYTES = 1 << 26
 """Most bytes of packed planes that are kept in memory for one band of rows; one

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from isal import isal_zlib
 
-from noncoding.data.bundle.variable import Variable, sparse_rows
 from noncoding.common.errors import InputError
 from noncoding.common.memory import available_memory
+from noncoding.data.bundle.variable import Variable, sparse_rows
 
 _TYPES = {
     **{1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4"},

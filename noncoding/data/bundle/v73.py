@@ -6,8 +6,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from noncoding.data.bundle.variable import Variable, sparse_rows
 from noncoding.common.hdf5 import attribute, open_hdf5, own_dataset, own_item
+from noncoding.data.bundle.variable import Variable, sparse_rows
 
 _CLASSES = {
     **{"float32": "single", "float64": "double", "bool": "logical", "complex64": "complex"},

@@ -1,1 +1,1 @@
-"""The stage ``fetch``: a published file, whole, checked, resumable."""
+"""Download of published files: complete, verified, resumable."""

@@ -14,7 +14,7 @@ import requests
 import urllib3
 from urllib3.response import HTTPResponse
 
-from noncoding.settings.downloads import redacted
+from noncoding.common.secrets import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
 from noncoding.data.download.retries import SCHEDULE
 from noncoding.data.download.sources import CHUNK, SourceError, refused

@@ -11,13 +11,13 @@ from email.utils import parsedate_to_datetime
 from io import FileIO
 from pathlib import Path
 
-from noncoding import files
-from noncoding.settings.downloads import redacted
+from noncoding.common import files
 from noncoding.common.errors import InputError, printable
+from noncoding.common.locks import exclusive
+from noncoding.common.secrets import redacted
 from noncoding.data.download.lock import Lock, write_lock
 from noncoding.data.download.progress import shown
 from noncoding.data.download.space import check_room, free_bytes
-from noncoding.common.locks import exclusive
 
 LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib3 import Retry
 from urllib3.exceptions import MaxRetryError
 
-from noncoding.settings.downloads import redacted
+from noncoding.common.secrets import redacted
 from noncoding.data.download.partial import TransientError
 from noncoding.data.download.sources import SourceError
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
-from noncoding.settings.downloads import local_path, redacted
 from noncoding.common.errors import InputError
+from noncoding.common.secrets import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
+from noncoding.settings.downloads import local_path
 
 CHUNK = 1 << 14
 """Bytes read at once; as many are lost, at most, where a connection breaks."""

@@ -1,1 +1,1 @@
-"""The stage ``genome``: from a FASTA file and peak files to stores."""
+"""A genome and its peaks: bins, labels, windows."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.tables import plain_utf8
+from noncoding.data.genome.chromosome_names import chromosome_map_for
 
 log = logging.getLogger(__name__)
 

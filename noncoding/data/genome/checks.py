@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.bins import Binning, Integers, LabelledBins
 from noncoding.data.genome.peak_targets import Panel
-from noncoding.common.errors import InputError, some_of
 from noncoding.data.targets import ADD_NEGATIVES
 
 log = logging.getLogger(__name__)

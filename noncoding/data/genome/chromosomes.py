@@ -5,9 +5,9 @@ import os
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from noncoding.data.genome.chromosome_names import is_alternative, named_after
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.fasta import records
+from noncoding.data.genome.chromosome_names import is_alternative, named_after
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from noncoding.common.errors import InputError
 from noncoding.data.genome.bed import Placed, on_genome, read_bed, warn_of_placed
 from noncoding.data.genome.peaks import PeakFile, PeakSource, PeakTable, origin, peak_files
-from noncoding.common.errors import InputError
 from noncoding.data.targets import check_name
 
 log = logging.getLogger(__name__)

@@ -10,10 +10,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from noncoding.data.archive import members
 from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
 from noncoding.common.tables import Table, read_table
+from noncoding.data.archive import members
 
 TABLE_REQUIRED = ("path", "name")
 TABLE_OPTIONAL = ("group", "cell_type", "assay", "treatment", "motif")

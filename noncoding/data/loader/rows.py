@@ -12,8 +12,8 @@ import numpy.typing as npt
 import torch
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader.order import EpochOrder
 from noncoding.common.memory import available_memory
+from noncoding.data.loader.order import EpochOrder
 from noncoding.data.store import ROWS_PER_CHUNK, Store
 
 Packed = npt.NDArray[np.uint8]

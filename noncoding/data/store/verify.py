@@ -105,7 +105,9 @@ def _joined(damages: Iterator[Damage]) -> Iterator[Damage]:
 
 def main() -> int:
     """Check each store; 0 if all are whole, 1 if one is damaged, 2 if one cannot be opened."""
-    parser = argparse.ArgumentParser(prog="python -m noncoding.data.store.verify", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m noncoding.data.store.verify", description=main.__doc__
+    )
     parser.add_argument("stores", metavar="STORE", nargs="+", type=Path)
     status = 0
     for path in parser.parse_args().stores:

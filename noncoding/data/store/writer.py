@@ -13,10 +13,10 @@ import pandas as pd
 from isal.isal_zlib import crc32
 
 from noncoding import __version__
-from noncoding.data.one_hot import ALPHABET, pack
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
+from noncoding.data.one_hot import ALPHABET, pack
 from noncoding.data.store.format import (
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 from linear import Linear, on_both_strands, sequences
 
+from noncoding.attribution.checks.deletion_insertion import (
+    MATCHED,
+    RANDOM,
+    SHARES,
+    perturbation_curves,
+)
 from noncoding.attribution.gradients import shuffled
-from noncoding.attribution.checks.deletion_insertion import MATCHED, RANDOM, SHARES, perturbation_curves
 
 LENGTH = 200
 

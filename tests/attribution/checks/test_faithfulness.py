@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 import torch
 from linear import Linear, Rectified, sequences, weights
-from made_up import LENGTH, made_up
 from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score
+from synthetic import LENGTH, synthetic_attributions
 from toy_store import toy_sizes
 
-from noncoding.attribution import faithfulness
+from noncoding.attribution.checks import faithfulness
+from noncoding.attribution.checks.deletion_insertion import MATCHED, perturbation_curves
 from noncoding.attribution.checks.faithfulness import faithfulness_table
+from noncoding.attribution.checks.model_randomisation import parts
 from noncoding.attribution.grid import Grid
 from noncoding.attribution.methods import attribute
-from noncoding.attribution.checks.deletion_insertion import MATCHED, perturbation_curves
-from noncoding.attribution.checks.model_randomisation import parts
 from noncoding.attribution.resolution import Resolution
 from noncoding.models import create_model
 
@@ -74,7 +74,9 @@ def enriched(peaks, sites, motif="M", **changes):
     for row, peak in enumerate(peaks):
         heights[row, peak - 5 : peak + 5] = 1
     hits = [[(site - 5, site + 5)] for site in sites]
-    target = synthetic_attributions(length=400, maps={"gradient": heights}, hits=hits, motif=motif, **changes)
+    target = synthetic_attributions(
+        length=400, maps={"gradient": heights}, hits=hits, motif=motif, **changes
+    )
     return target, list(faithfulness.motif_checks(target, ", all loci"))
 
 
@@ -238,7 +240,9 @@ def test_maps_change_with_the_weights_and_costly_methods_are_asked_twice():
     own = attribute(
         methods, network, network.get_submodule(layer), given.sequences.one_hot, given.index
     )
-    target = synthetic_attributions(index=1, maps=own, resolution=Resolution(Grid(5, -6, 8, 20), 20))
+    target = synthetic_attributions(
+        index=1, maps=own, resolution=Resolution(Grid(5, -6, 8, 20), 20)
+    )
     rows = list(faithfulness.randomisation_checks(target, network, layer, 2))
     every = parts(network)
     of_layer = [row for row in rows if row["method"] == "hirescam"]

@@ -4,9 +4,14 @@ import numpy as np
 import pytest
 from linear import sequences
 
-from noncoding.data.one_hot import codes, one_hot, reverse_complement
+from noncoding.attribution.checks.motif_enrichment import (
+    WINDOW,
+    match_shares,
+    motif_hits,
+    window_matches,
+)
 from noncoding.attribution.target_attributions import holds, strongest_window
-from noncoding.attribution.checks.motif_enrichment import WINDOW, match_shares, motif_hits, window_matches
+from noncoding.data.one_hot import codes, one_hot, reverse_complement
 
 MOTIF = "TTACCCGGT"
 

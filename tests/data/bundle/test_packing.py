@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from noncoding.common.errors import InputError
 from noncoding.data.bundle import packing, source
 from noncoding.data.bundle.packing import packed_rows
 from noncoding.data.bundle.source import Source
-from noncoding.common.errors import InputError
 
 ORDER = [0, 2, 1, 3]
 

@@ -8,8 +8,8 @@ from hashlib import sha256
 import pytest
 from misbehaving import BODY, DIGEST, drop_first, fetched, hang_first, names, refused
 
-from noncoding.stages.fetch import fetch
 from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.fetch import fetch
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])

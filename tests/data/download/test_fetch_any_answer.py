@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from misbehaving import BODY, ETAG, OTHER
 
 from noncoding.common.errors import InputError
-from noncoding.stages.fetch import fetch
 from noncoding.data.download.space import Budget
+from noncoding.stages.fetch import fetch
 
 FILE = BODY[:40_000]
 SPAN = f"bytes 20000-{len(FILE) - 1}/{len(FILE)}"

@@ -7,9 +7,9 @@ import sys
 import pytest
 from misbehaving import BODY, DIGEST, drop_first
 
+from noncoding.common.stage_logging import logged_stage
 from noncoding.data.download import progress
 from noncoding.stages.fetch import fetch
-from noncoding.common.stage_logging import logged_stage
 
 
 @pytest.fixture(autouse=True)

@@ -12,10 +12,10 @@ import yaml
 from misbehaving import BODY, drop_first, fetched, names, refused
 
 from noncoding.common.errors import InputError
-from noncoding.stages.fetch import fetch
 from noncoding.data.download.space import GIB, Budget, check_room, free_bytes, present_bytes
+from noncoding.stages.fetch import fetch
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_room_to_the_last_byte(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noncoding.data.genome.bins import Binning, Positives, positives, touched
 from noncoding.common.errors import InputError
+from noncoding.data.genome.bins import Binning, Positives, positives, touched
 
 LENGTH = 97
 TARGETS = 3

@@ -20,7 +20,7 @@ VARIANTS = {}
 
 
 def variant(files=None, contents=PLAIN, **arguments):
-    """Files as `Inputs.write` takes them, what they hold, and arguments of `build`."""
+    """Files as `Inputs.write` takes them, what they hold, and arguments of `tile`."""
     return files or {}, contents, arguments
 
 
@@ -292,6 +292,6 @@ VARIANTS["excluded regions"] = {
 def test_stores_hold_the_counted_rows(inputs, monkeypatch, files, contents, arguments):
     monkeypatch.chdir(inputs.folder)
     inputs.write(files)
-    inputs.build(**(contents.settings() | arguments))
+    inputs.tile(**(contents.settings() | arguments))
     assert inputs.targets() == list(contents.targets().items())
     assert inputs.rows() == contents.rows()

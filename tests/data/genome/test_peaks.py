@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placed
-from noncoding.data.genome.peaks import PeakArchive, PeakFolder, PeakTable, peak_files, peak_paths
 from noncoding.common.errors import InputError
 from noncoding.data.fasta import records
+from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placed
+from noncoding.data.genome.peaks import PeakArchive, PeakFolder, PeakTable, peak_files, peak_paths
 
 NARROW_PEAK = (
     b"browser position chr1:1-100\n"

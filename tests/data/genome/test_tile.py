@@ -13,14 +13,14 @@ from noncoding.data.store import FORWARD, Store
 
 
 def test_every_row_is_what_is_known_by_hand(inputs):
-    inputs.build()
+    inputs.tile()
     assert inputs.rows() == ROWS
     # The reference of other tests agrees.
     assert Contents().rows() == ROWS
 
 
 def test_header_and_counts(inputs):
-    inputs.build()
+    inputs.tile()
     for name, path in inputs.stores.items():
         with Store(path) as store:
             assert (store.length, store.bin, store.strands) == (8, 4, FORWARD)
@@ -41,7 +41,7 @@ def test_header_and_counts(inputs):
 
 def test_the_log_says_what_was_left_out(inputs, caplog):
     with caplog.at_level(logging.INFO):
-        inputs.build()
+        inputs.tile()
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     assert len(warnings) == 3
     assert "empty.bed has no peaks" in warnings[0]
@@ -57,7 +57,7 @@ def test_the_log_says_what_was_left_out(inputs, caplog):
 def test_blocks_do_not_change_the_rows(inputs, monkeypatch):
     module = importlib.import_module("noncoding.stages.tile")
     monkeypatch.setattr(module, "ROWS_PER_BLOCK", 1)
-    inputs.build()
+    inputs.tile()
     assert inputs.rows() == ROWS
 
 
@@ -68,7 +68,7 @@ def test_a_compressed_genome_gives_the_same(inputs, compression):
         packed.write_bytes(gzip.compress(inputs.fasta.read_bytes()))
     else:
         pysam.tabix_compress(str(inputs.fasta), str(packed))
-    inputs.build(fasta=packed)
+    inputs.tile(fasta=packed)
     assert inputs.rows() == ROWS
     assert inputs.counts() == COUNTS
 
@@ -79,7 +79,7 @@ def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
         "path\tname\tgroup\tassay\tmotif\n"
         "peaks/B.bed\tZ\tTF\tChIP-exo\tMA0001.1\npeaks/A.bed\tY\tDNase\t\t\n"
     )
-    inputs.build(peaks=PeakTable(table))
+    inputs.tile(peaks=PeakTable(table))
     with Store(inputs.stores["test"]) as store:
         assert store.targets["name"].tolist() == ["Z", "Y"]
         assert store.targets["group"].tolist() == ["TF", "DNase"]
@@ -89,7 +89,7 @@ def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
 
 
 def test_targets_with_few_positive_bins_are_left_out(inputs):
-    inputs.build(min_positives=5)
+    inputs.tile(min_positives=5)
     with Store(inputs.stores["test"]) as store:
         assert store.targets[["index", "name", "peaks"]].to_numpy().tolist() == [[0, "B", 4]]
         assert store.labels().tolist() == [[1], [1]]
@@ -113,7 +113,7 @@ def short_peaks(inputs, counts):
 
 def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, caplog):
     short_peaks(inputs, {"A": 4, "empty": 2})
-    inputs.build(min_positives=1)
+    inputs.tile(min_positives=1)
     assert inputs.counts()["dropped_few_positives"] == {"A": 0, "empty": 0}
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
     [said] = [warning for warning in warnings if "few positive bins" in warning]
@@ -124,7 +124,7 @@ def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, ca
     assert "peak: summit" in said
 
     caplog.clear()
-    inputs.build(peak="summit", min_positives=1)
+    inputs.tile(peak="summit", min_positives=1)
     # Bins whose window of 8 bp is on its chromosome: 4 on I, 2 on II, 2 on III.
     assert inputs.counts()["dropped_few_positives"] == {}
     with Store(inputs.stores["test"]) as store:
@@ -136,7 +136,7 @@ def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, ca
 
 def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
     (inputs.peaks / "A.bed").unlink()
-    inputs.build()
+    inputs.tile()
     [said] = [r.getMessage() for r in caplog.records if "negatives" in r.getMessage()]
     assert "1 of 1 targets have no negatives" in said
     assert "B (train, valid, test)" in said
@@ -146,7 +146,7 @@ def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
 def test_excluded_regions_take_the_windows_that_touch_them(inputs):
     exclude = inputs.folder / "exclude.bed"
     exclude.write_text("chr1\t10\t14\nchr3\t13\t15\nchr3\t1\t2\n")
-    inputs.build(exclude=exclude)
+    inputs.tile(exclude=exclude)
     # I:2-10 and I:14-22 are next to the region on I, III:2-10 to one on III.
     kept = {**ROWS, "test": ROWS["test"][:1]}
     assert inputs.rows() == kept
@@ -159,9 +159,9 @@ def test_excluded_regions_take_the_windows_that_touch_them(inputs):
 
 def test_the_rest_goes_to_the_split_that_names_nothing(inputs):
     splits = {"train": None, "valid": ["II"], "test": ["III"]}
-    inputs.build(splits=splits, ignore=["Mito"])
+    inputs.tile(splits=splits, ignore=["Mito"])
     assert inputs.rows() == ROWS
-    inputs.build(splits=splits)
+    inputs.tile(splits=splits)
     assert [row[0] for row in inputs.rows()["train"]] == [
         *(row[0] for row in ROWS["train"]),
         ("Mito", 2, 10),

@@ -5,8 +5,8 @@ import gzip
 import pytest
 from tiny_genome import PEAKS
 
-from noncoding.data.genome.peaks import PeakFolder, PeakTable
 from noncoding.common.errors import InputError
+from noncoding.data.genome.peaks import PeakFolder, PeakTable
 
 
 def test_excluded_regions_must_be_on_the_genome(inputs):
@@ -95,10 +95,10 @@ def test_a_split_whose_windows_cannot_be_used_is_told_why(inputs):
 
 
 def test_an_earlier_store_stays_when_a_build_fails(inputs):
-    inputs.build()
+    inputs.tile()
     before = {name: path.read_bytes() for name, path in inputs.stores.items()}
     with pytest.raises(InputError):
-        inputs.build(splits={"train": ["I"], "valid": ["Mito"], "test": ["III"]}, min_peaks=5)
+        inputs.tile(splits={"train": ["I"], "valid": ["Mito"], "test": ["III"]}, min_peaks=5)
     assert {name: path.read_bytes() for name, path in inputs.stores.items()} == before
     assert sorted(p.name for p in inputs.stores["train"].parent.iterdir()) == sorted(
         p.name for p in inputs.stores.values()

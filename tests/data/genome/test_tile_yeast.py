@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.stages.tile import build
 from noncoding.data.genome.chromosomes import read_genome
 from noncoding.data.genome.peaks import PeakArchive
 from noncoding.data.store import Store
+from noncoding.stages.tile import tile
 
 MIRROR = os.environ.get("NONCODING_MIRROR")
 NUCLEAR = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII"]
@@ -24,7 +24,7 @@ def test_yeast(tmp_path):
     stores = {name: tmp_path / f"{name}.h5" for name in ("train", "valid", "test")}
 
     def built(min_peaks):
-        build(
+        tile(
             fasta=fasta,
             peaks=PeakArchive(archive, "*/04_ChExMix_Peaks/*_CX.bed", "_CX.bed", "TF"),
             stores=stores,

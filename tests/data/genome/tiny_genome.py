@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from noncoding.data.one_hot import letters
-from noncoding.stages.tile import build
-from noncoding.data.genome.peaks import PeakFolder
 from noncoding.common.errors import InputError
+from noncoding.data.genome.peaks import PeakFolder
+from noncoding.data.one_hot import letters
 from noncoding.data.store import Store
+from noncoding.stages.tile import tile
 
 # Bins of 4 bp in windows of 8 bp: a window starts 2 bp before its bin.
 GENOME = {
@@ -89,7 +89,7 @@ class Contents(NamedTuple):
     peak: str = "overlap"
 
     def settings(self):
-        """Arguments of `build`."""
+        """Arguments of `tile`."""
         files = ("genome", "peaks", "excluded")
         return {name: value for name, value in self._asdict().items() if name not in files}
 
@@ -142,7 +142,7 @@ class Contents(NamedTuple):
 
 
 class Inputs:
-    """The tiny data set on disk, with any argument of `build` to be changed."""
+    """The tiny data set on disk, with any argument of `tile` to be changed."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -167,7 +167,7 @@ class Inputs:
                 case str():
                     path.write_bytes(content.replace("HERE", str(self.folder)).encode())
 
-    def build(self, **changes):
+    def tile(self, **changes):
         arguments = {
             "fasta": self.fasta,
             "peaks": PeakFolder(self.peaks, "*.bed", ".bed", "TF"),
@@ -175,7 +175,7 @@ class Inputs:
             "source": {"assembly": "tiny"},
             **Contents().settings(),
         }
-        build(**(arguments | changes))
+        tile(**(arguments | changes))
 
     def rows(self):
         found = {}
@@ -204,6 +204,6 @@ class Inputs:
 
     def refuses(self, match, **changes):
         with pytest.raises(InputError, match=match):
-            self.build(**changes)
+            self.tile(**changes)
         left = [path for path in self.folder.rglob("*") if "h5" in path.name]
         assert left == [], "an error leaves no store, whole or partial"

@@ -3,8 +3,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toy_store import toy_split
 
-from noncoding.data.one_hot import reverse_complement
 from noncoding.data.loader import augment, random_views
+from noncoding.data.one_hot import reverse_complement
 
 
 def shifted(sequence, by):

@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
-from noncoding.data.one_hot import unpack
 from noncoding.common.errors import InputError
 from noncoding.data.loader import (
     BatchPlan,
@@ -28,6 +27,7 @@ from noncoding.data.loader import (
     ShuffledBatches,
     rows,
 )
+from noncoding.data.one_hot import unpack
 
 ROWS = 5000
 CPU = torch.device("cpu")

@@ -5,9 +5,9 @@ import pytest
 import torch
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
-from noncoding.data.one_hot import unpack
 from noncoding.common.errors import InputError
 from noncoding.data.loader import RowsInMemory, RowsOnDisk, residence
+from noncoding.data.one_hot import unpack
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 BYTES = 64 * (4 * LENGTH // 8 + 1)

@@ -10,14 +10,15 @@ import pytest
 import torch
 from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
-from noncoding.data.one_hot import reverse_complement
 from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
-from noncoding.models import export_model
-from noncoding.prediction import parts
-from noncoding.stages.predict import devices, predict
-from noncoding.prediction.predictions import read_predictions
+from noncoding.data.one_hot import reverse_complement
 from noncoding.data.store import Store
+from noncoding.models import export_model
+from noncoding.prediction import shards as parts
+from noncoding.prediction.inference import devices
+from noncoding.prediction.predictions import read_predictions
+from noncoding.stages.predict import predict
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_what_is_no_probability_is_refused(model, tmp_path, change, fragment):
 
 KILLED = """
 import os, signal, sys
-from noncoding.prediction import parts
+from noncoding.prediction import shards as parts
 from noncoding.stages.predict import predict
 parts.LOCI = 5
 write = parts.Parts.write
@@ -199,7 +200,9 @@ def test_predictions_that_were_not_accepted_are_written_again(model, tmp_path, m
     with Store(store) as split:
         expected = read_predictions(path, split)
         path.unlink()
-        monkeypatch.setattr("noncoding.stages.predict.strand_averaged", None)  # computes nothing
+        monkeypatch.setattr(
+            "noncoding.prediction.inference.strand_averaged", None
+        )  # computes nothing
         predict(model[1], store, path, batch_size=5)
         np.testing.assert_array_equal(read_predictions(path, split), expected)
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from linear import sequences as random_sequences
 
-from noncoding.attribution.target_attributions import TargetAttributions
 from noncoding.attribution.grid import Grid
 from noncoding.attribution.resolution import Resolution
 from noncoding.attribution.sequences import Sequences
+from noncoding.attribution.target_attributions import TargetAttributions
 
 LENGTH = 40
 

@@ -1,0 +1,1 @@
+"""What every package uses: errors, atomic writes, HDF5 and table input, plotting style."""

@@ -1,0 +1,1 @@
+"""Data: one-hot DNA, the store, the target table, and where they come from."""

@@ -1,3 +1,6 @@
-"""Classify non-coding DNA: data, models, evaluation and explanation."""
+"""Classify non-coding DNA: data, models, training, evaluation and attribution."""
 
-__version__ = "0.1.0"
+from pathlib import Path
+
+# In a file of its own, so that a new version number is no change of the code of any stage.
+__version__ = Path(__file__).with_name("VERSION").read_text(encoding="utf-8").strip()

@@ -1,6 +1,31 @@
-"""Names of files that the rules read, too, without heavy imports."""
+"""The name of every file below the results, and the only place where one is spelled.
 
-CODE_FILES = (
+A path holds wildcards, as in a rule of Snakemake: ``{dataset}``, ``{model}``, ``{split}`` and,
+for downloads, ``{file}``. A stage writes the files `FILES` and the figures `FIGURES` into its
+folder `FOLDERS`.
+"""
+
+import os
+from pathlib import Path
+
+FORMATS = ("svg", "png")
+SPLITS = ("train", "valid", "test")
+BASELINES = ("gc", "kmers", "motif")
+"""Classifiers without a network, by the prefix of their columns."""
+
+TARGETS = "targets.tsv"
+SUMMARY = "summary.json"
+METRICS_LOG = "metrics.csv"
+TRUTH = "truth.tsv"
+REPORT = "report.html"
+TRACKS = "tracks"
+UNFINISHED = "unfinished"
+"""Folder with the state of a training until its results are accepted; also the suffix of the
+folder with the finished shards of predictions."""
+FINISHED = "finished.json"
+"""File in the state of a training that marks its end."""
+
+MODEL_CODE = (
     "network.py",
     "recurrent.py",
     "activations.py",
@@ -13,16 +38,105 @@ CODE_FILES = (
     "deepsea.py",
     "danq.py",
 )
-"""Modules of `noncoding.models` that need nothing but torch and transformers, and import each
-other by relative names: with them the folder loads without this project."""
+"""Modules of `noncoding.models` that require only torch and transformers and use relative
+imports: with them, an exported model can be loaded without this project."""
+LOADED_FILES = ("config.json", "model.safetensors", TARGETS, "training.json")
+"""Files of an exported model that this project reads."""
+MODEL_FILES = (*LOADED_FILES, "README.md", *MODEL_CODE)
 
-LOADED_FILES = ("config.json", "model.safetensors", "targets.tsv", "training.json")
-"""What this project reads of an exported model."""
+FOLDERS = {
+    "simulate": "{dataset}/simulated",
+    "fetch": "{dataset}/raw",
+    "unpack": "{dataset}/raw",
+    "convert": "{dataset}/data",
+    "tile": "{dataset}/data",
+    "describe": "{dataset}/data",
+    "train": "{dataset}/{model}",
+    "plot_training": "{dataset}/{model}/training",
+    "predict": "{dataset}/{model}",
+    "baseline": "{dataset}/baseline",
+    "evaluate": "{dataset}/{model}/evaluation",
+    "compare": "{dataset}/compare",
+    "sweep": "sweep",
+    "explain": "{dataset}/{model}/explain",
+    "motifs": "{dataset}/{model}/motifs",
+    "report": "{dataset}",
+}
+"""Stage → its folder below the results."""
 
-EXPORTED_FILES = (*LOADED_FILES, "README.md", *CODE_FILES)
+FILES: dict[str, tuple[str, ...]] = {
+    "simulate": ("bundle.tar.gz", TARGETS, TRUTH, "motifs.meme"),
+    "fetch": ("{file}",),
+    "unpack": tuple(f"{split}.mat" for split in SPLITS),
+    "convert": ("{split}.h5",),
+    "tile": tuple(f"{split}.h5" for split in SPLITS),
+    "describe": (SUMMARY,),
+    "train": (
+        *(f"training/{name}" for name in ("best.ckpt", "last.ckpt", METRICS_LOG, "layers.csv")),
+        *(f"model/{name}" for name in MODEL_FILES),
+    ),
+    "plot_training": (),
+    "predict": ("predictions.h5",),
+    "baseline": (TARGETS, *(f"replicates/{name}.h5" for name in BASELINES)),
+    "evaluate": (TARGETS, SUMMARY, "replicates.h5"),
+    "compare": (TARGETS, "ranking.tsv", "pairs.tsv", SUMMARY),
+    "sweep": ("runs.tsv", "models.tsv"),
+    "explain": (TARGETS, SUMMARY, "faithfulness.tsv", "curves.tsv", "maps.h5"),
+    "motifs": ("patterns.tsv", "patterns.meme", SUMMARY),
+    "report": (REPORT,),
+}
+"""Stage → its files, in the order in which the stage writes them; below its folder."""
 
-UNFINISHED = "unfinished"
-"""Folder with the state of a training until its results have been accepted; also the ending of
-the folder with the parts of predictions."""
-FINISHED = "finished.json"
-"""File in it that says that the training has ended and its results are written."""
+FIGURES: dict[str, tuple[str, ...]] = {
+    "describe": (
+        "positives_per_target",
+        "labels_per_row",
+        "base_composition",
+        "prevalence_by_split",
+    ),
+    "plot_training": ("learning_curve", "layers"),
+    "evaluate": (
+        "metrics_by_group",
+        "auprc_by_prevalence",
+        "curves",
+        "calibration",
+        "cooccurrence",
+    ),
+    "compare": ("ranking", "versus"),
+    "sweep": ("sweep",),
+}
+"""Stage → its figures, each in all `FORMATS`, in the order in which the stage draws them."""
+
+DIRECTORIES = {"explain": ("figures", TRACKS), "motifs": ("figures",)}
+"""Stage → folders of files whose number depends on the targets."""
+
+
+def files(stage: str, folder: str | os.PathLike[str]) -> list[Path]:
+    """Files of a stage in a given folder, in the order of `FILES`, then its `DIRECTORIES`."""
+    return [Path(folder, name) for name in (*FILES[stage], *DIRECTORIES.get(stage, ()))]
+
+
+def figures(stage: str, folder: str | os.PathLike[str]) -> list[list[Path]]:
+    """Files of each figure of a stage in a given folder, one for each of `FORMATS`."""
+    return [
+        [Path(folder, "figures", f"{name}.{suffix}") for suffix in FORMATS]
+        for name in FIGURES.get(stage, ())
+    ]
+
+
+def outputs(stage: str) -> list[str]:
+    """All outputs of a stage below the results, with wildcards."""
+    folder = FOLDERS[stage]
+    plotted = [path for paths in figures(stage, folder) for path in paths]
+    return [path.as_posix() for path in (*files(stage, folder), *plotted)]
+
+
+def log(stage: str) -> str:
+    """The log of a stage below the results, with wildcards."""
+    folder = FOLDERS[stage]
+    for lowest in ("{model}", "{dataset}", "sweep"):
+        if lowest in folder:
+            folder = folder[: folder.index(lowest) + len(lowest)]
+            break
+    job = {"fetch": "fetch/{file}", "convert": "convert/{split}"}.get(stage, stage)
+    return f"{folder}/logs/{job}.log"

@@ -37,7 +37,15 @@ from noncoding.settings.downloads import (
 from noncoding.common.errors import InputError
 from noncoding.common.files import discard
 from noncoding.common.locks import held, hold, release
-from noncoding.layout import EXPORTED_FILES, FINISHED, UNFINISHED
+from noncoding import layout
+from noncoding.layout import (
+    BASELINES,
+    FINISHED,
+    FORMATS,
+    MODEL_FILES,
+    SPLITS,
+    UNFINISHED,
+)
 from noncoding.common.provenance import source_files
 from noncoding.common.stage_logging import explained
 
@@ -96,8 +104,6 @@ RESULTS = os.path.normpath(config["results"])
 # What is trained: its name → the model's own name and the seed.
 TRAINED = trained_models(config)
 MODELS = list(TRAINED)
-SPLITS = ["train", "valid", "test"]
-FORMATS = ["svg", "png"]
 
 # What a sequence of a given data set comes from decides which rules make its stores.
 BUNDLES = [name for name, d in config["datasets"].items() if d["source"] in ("bundle", "simulated")]
@@ -106,27 +112,13 @@ PACKED = [name for name in BUNDLES if not bundle_folder(config["datasets"][name]
 GENOMES = [name for name, d in config["datasets"].items() if d["source"] == "genome"]
 SIMULATED = [name for name, d in config["datasets"].items() if d["source"] == "simulated"]
 
-MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in EXPORTED_FILES]
-DATA_FIGURES = ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"]
-EVALUATION_FIGURES = [
-    "metrics_by_group",
-    "auprc_by_prevalence",
-    "curves",
-    "calibration",
-    "cooccurrence",
-]
-COMPARISON_FIGURES = ["ranking", "versus"]
-BASELINES = ["gc", "kmers", "motif"]
-EXPLANATION = [
-    "targets.tsv",
-    "summary.json",
-    "faithfulness.tsv",
-    "curves.tsv",
-    "maps.h5",
-    "figures",
-    "tracks",
-]
-DISCOVERY = ["patterns.tsv", "patterns.meme", "summary.json", "figures"]
+MODEL_FOLDER = [f"{RESULTS}/{{dataset}}/{{model}}/model/{name}" for name in MODEL_FILES]
+DATA_FIGURES, EVALUATION_FIGURES, COMPARISON_FIGURES = (
+    list(layout.FIGURES[stage]) for stage in ("describe", "evaluate", "compare")
+)
+EXPLANATION, DISCOVERY = (
+    [*layout.FILES[stage], *layout.DIRECTORIES[stage]] for stage in ("explain", "motifs")
+)
 
 
 def one_of(names):
@@ -141,7 +133,7 @@ wildcard_constraints:
     format=one_of(FORMATS),
 
 
-def own(path):
+def workflow_path(path):
     """A file of the pipeline: from the working directory where it lies in there, else absolute.
 
     A moved checkout with its results then has the same inputs as before, and the prefix of an
@@ -155,7 +147,9 @@ def own(path):
 
 def code(stage):
     """A stage's script and every module that it uses: edited, the stage runs again."""
-    return [own(path) for path in source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)]
+    return [
+        workflow_path(path) for path in source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)
+    ]
 
 
 def reported(output, category, **options):
@@ -171,6 +165,26 @@ def figure(stem, category):
     labels = {label: of for label, of in labels.items() if of in stem} | {"figure": name}
     first, *others = [f"{RESULTS}/{stem}.{format}" for format in FORMATS]
     return [reported(first, category, labels=labels), *others]
+
+
+def outputs_of(stage, category=None):
+    """All outputs of a stage; in the report, the first format of its figures has a category."""
+    folder = layout.FOLDERS[stage]
+    made = [f"{RESULTS}/{path}" for path in layout.files(stage, folder)]
+    for stem in layout.FIGURES.get(stage, ()):
+        made += figure(f"{folder}/figures/{stem}", category)
+    return made
+
+
+def path_of(stage, name):
+    """One of the files of a stage."""
+    assert name in layout.FILES[stage], f"{name} is no file of the stage {stage} in layout.py"
+    return f"{RESULTS}/{layout.FOLDERS[stage]}/{name}"
+
+
+def log_of(stage):
+    """The log of a stage."""
+    return f"{RESULTS}/{layout.log(stage)}"
 
 
 def dataset_key(key):
@@ -303,7 +317,7 @@ def target_table(wildcards):
     table = config["datasets"][wildcards.dataset]["targets"]
     shipped = Path(BASE, table)
     # A table that ships with the pipeline is found from any working directory.
-    return own(shipped) if shipped.exists() and not Path(table).exists() else table
+    return workflow_path(shipped) if shipped.exists() and not Path(table).exists() else table
 
 
 def planted_truth(wildcards):
@@ -354,57 +368,32 @@ SOURCES = {
 }
 
 
-def of_sources(stage, pattern, **wildcards):
-    """A path for each data set that is run and that the stage works on."""
-    datasets = [name for name in DATASETS if config["datasets"][name]["source"] in SOURCES[stage]]
-    return of_datasets(pattern, datasets, **wildcards)
-
-
 UNPACKED = [mat_of(name, split) for name in DATASETS if name in BUNDLES for split in SPLITS]
 
+
+def deliverables(stage):
+    """Every output of a stage for all data sets and models that are run."""
+    datasets = [
+        name
+        for name in DATASETS
+        if config["datasets"][name]["source"]
+        in SOURCES.get(stage, ("bundle", "genome", "simulated"))
+    ]
+    wildcards = {"dataset": datasets, "model": MODELS, "split": SPLITS}
+    return [
+        path
+        for pattern in layout.outputs(stage)
+        for path in expand(f"{RESULTS}/{pattern}", **wildcards)
+    ]
+
+
 # Stage → the files that a user asks for by its name.
-DELIVERABLES = {
-    "simulate": of_sources(
-        "simulate",
-        "simulated/{name}",
-        name=["bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"],
-    ),
+DELIVERABLES = {stage: deliverables(stage) for stage in layout.FOLDERS if stage != "fetch"} | {
     "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()]
     or UNPACKED,  # of folders alone
     "unpack": UNPACKED,
-    # Of a bundle or of a genome: either name stands for the stores of every data set.
-    "convert": of_datasets("data/{split}.h5", split=SPLITS),
-    "tile": of_datasets("data/{split}.h5", split=SPLITS),
-    "describe": [
-        *of_datasets("data/summary.json"),
-        *of_datasets("data/figures/{name}.{format}", name=DATA_FIGURES, format=FORMATS),
-    ],
-    "train": [
-        *of_models("model/{name}", name=EXPORTED_FILES),
-        *of_models("training/{name}", name=["best.ckpt", "last.ckpt"]),
-        *of_models("training/{name}.csv", name=["metrics", "layers"]),
-        *of_models("training/{name}.{format}", name=["learning_curve", "layers"], format=FORMATS),
-    ],
-    "predict": of_models("predictions.h5"),
-    "baseline": of_datasets("baseline/targets.tsv"),
-    "evaluate": [
-        *of_models("evaluation/{name}", name=["targets.tsv", "summary.json", "replicates.h5"]),
-        *of_models("evaluation/figures/{name}.{format}", name=EVALUATION_FIGURES, format=FORMATS),
-    ],
-    "compare": [
-        *of_datasets(
-            "compare/{name}", name=["targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json"]
-        ),
-        *of_datasets("compare/figures/{name}.{format}", name=COMPARISON_FIGURES, format=FORMATS),
-    ],
-    "sweep": [
-        f"{RESULTS}/sweep/runs.tsv",
-        f"{RESULTS}/sweep/models.tsv",
-        *expand(f"{RESULTS}/sweep/figures/sweep.{{format}}", format=FORMATS),
-    ],
-    "explain": of_models("explain/{name}", name=EXPLANATION),
-    "motifs": of_models("motifs/{name}", name=DISCOVERY),
-    "report": of_datasets("report.html"),
+    # The stores of a bundle or of a genome: either name stands for those of every data set.
+    "convert": deliverables("tile"),
 }
 
 

@@ -9,7 +9,7 @@ rule report_dataset:
         models=expand(
             f"{RESULTS}/{{{{dataset}}}}/{{model}}/model/{{name}}",
             model=MODELS,
-            name=EXPORTED_FILES,
+            name=MODEL_FILES,
         ),
         training=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/metrics.csv", model=MODELS),
         training_figures=expand(
@@ -49,7 +49,7 @@ rule report_dataset:
             name=DISCOVERY,
         ),
         template=[
-            own(Path(BASE, "noncoding", "report", name))
+            workflow_path(Path(BASE, "noncoding", "report", name))
             for name in ("page.html", "explanation.html", "style.css", "table.js")
         ],
         code=code("report"),

@@ -40,8 +40,14 @@ def versions() -> dict[str, str]:
     return found
 
 
+_LAYOUT = "noncoding/layout.py"
+
+
 def source_files(script: str | Path, root: str | Path) -> list[Path]:
     """A script and all modules of this project that it imports, directly or not.
+
+    The module with the names of outputs is left out: an output with a new name is missing,
+    which is reason enough to run the stage.
 
     Parameters
     ----------
@@ -56,14 +62,14 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
         Sorted, the script first.
     """
     root, script = Path(root), Path(script)
-    seen: set[Path] = set()
+    seen = {root / _LAYOUT}
     waiting = [script]
     while waiting:
         path = waiting.pop()
         if path not in seen:
             seen.add(path)
             waiting.extend(_imported_files(path, root))
-    return [script, *sorted(seen - {script})]
+    return [script, *sorted(seen - {script, root / _LAYOUT})]
 
 
 # Snakemake asks for the files of every stage at each start, and the stages share most of them.

@@ -19,7 +19,7 @@ from noncoding.common.files import atomic_write, read_json, sha256, temporary
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store import Store
 from noncoding.data.targets import read_targets, write_targets
-from noncoding.layout import CODE_FILES, EXPORTED_FILES, LOADED_FILES
+from noncoding.layout import MODEL_CODE, MODEL_FILES, LOADED_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 
@@ -85,7 +85,7 @@ def export_model(
     targets: pd.DataFrame,
     training: dict[str, Any],
 ) -> None:
-    """Write `EXPORTED_FILES`, each whole or not at all.
+    """Write `MODEL_FILES`, each whole or not at all.
 
     Parameters
     ----------
@@ -98,13 +98,13 @@ def export_model(
         stand in the model card too; the number of parameters is added to it, and
         ``weights_sha256``, the digest of ``model.safetensors``.
     """
-    finals = [Path(folder) / name for name in EXPORTED_FILES]
+    finals = [Path(folder) / name for name in MODEL_FILES]
     # Beside the folder, on the same disk: that of temporary files may be another, and full.
     with temporary(folder) as made, atomic_write(*finals) as partials:
         made.mkdir()
         _name_classes(network)
         network.save_pretrained(made)
-        for name in CODE_FILES:
+        for name in MODEL_CODE:
             shutil.copyfile(Path(__file__).with_name(name), made / name)
         write_targets(targets, made / "targets.tsv")
         record = {
@@ -114,7 +114,7 @@ def export_model(
         (made / "training.json").write_text(json.dumps(record, indent=2), encoding="utf-8")
         card = _model_card(network, targets, record)
         (made / "README.md").write_text(card, encoding="utf-8")
-        for name, partial in zip(EXPORTED_FILES, partials, strict=True):
+        for name, partial in zip(MODEL_FILES, partials, strict=True):
             shutil.copyfile(made / name, partial)
 
 

@@ -25,7 +25,8 @@ def test_source_files_follow_imports(tmp_path):
     (package / "deep").mkdir(parents=True)
     for name, text in {
         "__init__.py": "",
-        "a.py": "from noncoding.deep import b\n",
+        "a.py": "from noncoding.deep import b\nfrom noncoding import layout\n",
+        "layout.py": "",
         "unused.py": "",
         "deep/__init__.py": "import noncoding.c\n",
         "deep/b.py": "import os\n\n\ndef late():\n    if os:\n        from . import d\n",

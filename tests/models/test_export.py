@@ -12,7 +12,7 @@ from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
-from noncoding.models import EXPORTED_FILES, Hybrid, create_model, export_model, load_model
+from noncoding.models import MODEL_FILES, Hybrid, create_model, export_model, load_model
 
 RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
 
@@ -39,7 +39,7 @@ def test_the_loaded_model_gives_the_same_logits(exported):
 
 def test_it_is_an_ordinary_hugging_face_folder(exported):
     network, folder = exported
-    assert sorted(path.name for path in folder.iterdir()) == sorted(EXPORTED_FILES)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(MODEL_FILES)
     weights = load_file(folder / "model.safetensors")
     assert weights.keys() == network.state_dict().keys()
     sequences = torch.rand(3, 4, LENGTH)

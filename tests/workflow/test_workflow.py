@@ -17,7 +17,7 @@ from toy_inputs import GENOME, SIMULATED, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
 from noncoding.data.store import Store
-from noncoding.layout import EXPORTED_FILES
+from noncoding.layout import MODEL_FILES
 
 
 def test_from_a_server_to_a_report(finished):
@@ -219,7 +219,7 @@ def test_a_failed_training_leaves_the_model_and_is_run_again(finished, tmp_path)
     good["run"]["datasets"] = ["own"]
     folder = run / "results" / "own" / "toy"
     before = contents(folder, "training/*.ckpt"), contents(folder, "model/*")
-    assert [len(files) for files in before] == [2, len(EXPORTED_FILES)]
+    assert [len(files) for files in before] == [2, len(MODEL_FILES)]
 
     diverging = good | {"train": good["train"] | {"learning_rate": 1e30, "gradient_clip": 1e30}}
     status, said = snakemake(run, "train", config=diverging, pipeline=run)

@@ -19,7 +19,7 @@ from noncoding.common.files import atomic_write, read_json, sha256, temporary
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store import Store
 from noncoding.data.targets import read_targets, write_targets
-from noncoding.layout import MODEL_CODE, MODEL_FILES, LOADED_FILES
+from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 

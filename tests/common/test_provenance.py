@@ -12,12 +12,9 @@ from noncoding.common.provenance import source_files, versions
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_stage_has_one_name():
-    for script in (ROOT / "scripts").glob("*.py"):
-        assert (ROOT / "rules" / f"{script.stem}.smk").exists()
-        assert (ROOT / "noncoding" / f"{script.stem}.py").exists() or (
-            ROOT / "noncoding" / script.stem / "__init__.py"
-        ).exists()
+def test_each_script_is_named_after_its_stage():
+    stages = {path.stem for path in (ROOT / "noncoding" / "stages").glob("[a-z]*.py")}
+    assert {path.stem for path in (ROOT / "scripts").glob("*.py")} == stages
 
 
 def test_source_files_follow_imports(tmp_path):

@@ -1,12 +1,7 @@
-from typing import TYPE_CHECKING
-
 from noncoding.common.files import sha256
 from noncoding.common.stage_logging import logged_stage
 from noncoding.data.targets import read_targets
 from noncoding.stages.convert import convert
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 archive = snakemake.input.archive
 # A folder of .mat files has no digest of its own.

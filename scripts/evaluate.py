@@ -1,11 +1,7 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.evaluate import EvaluationOutputs, evaluate
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 with logged_stage(snakemake.log[0], snakemake.input):
     evaluate(

@@ -1,13 +1,9 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from noncoding.common.stage_logging import logged_stage
 from noncoding.data.download.space import Budget
 from noncoding.settings.downloads import downloads, urls
 from noncoding.stages.fetch import fetch
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 config, dataset = snakemake.config, snakemake.wildcards.dataset
 settings = config["datasets"][dataset]

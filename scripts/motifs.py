@@ -1,13 +1,9 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.motifs import DiscoveryOutputs, Settings, discover_motifs
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 torch.set_num_threads(snakemake.threads)
 

@@ -1,14 +1,10 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
 from noncoding.common.stage_logging import logged_stage
 from noncoding.prediction.inference import devices
 from noncoding.stages.predict import predict
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 torch.set_num_threads(snakemake.threads)
 

@@ -1,11 +1,7 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.report import report
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 folder = Path(snakemake.output[0]).parent
 configuration = snakemake.params.configuration

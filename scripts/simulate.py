@@ -1,10 +1,5 @@
-from typing import TYPE_CHECKING
-
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.simulate import simulate
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 with logged_stage(snakemake.log[0], snakemake.input):
     simulate(

@@ -1,12 +1,7 @@
-from typing import TYPE_CHECKING
-
 from noncoding.common.files import sha256
 from noncoding.common.stage_logging import logged_stage
 from noncoding.data.genome.peaks import peak_source
 from noncoding.stages.tile import tile
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 settings = snakemake.params.peaks
 archive = snakemake.input.peaks if "archive" in settings else None

@@ -1,5 +1,4 @@
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 
@@ -7,9 +6,6 @@ from noncoding.common.stage_logging import logged_stage
 from noncoding.layout import UNFINISHED
 from noncoding.stages.train import TrainingOutputs, train
 from noncoding.training.slurm import share_between_tasks
-
-if TYPE_CHECKING:
-    from snakemake.iocontainers import snakemake
 
 # Processes that share a training share the cores of a machine.
 cores = snakemake.resources.cpus_per_task

@@ -77,8 +77,8 @@ def tiny(**datasets):
         "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
         "train": training,
         "evaluate": {"min_positives": 1, "replicates": 20},
-        "explain": {"best_per_group": 1, "drawn": 1, "checked": 2, "loci": 2},
-        "discover": {"sequences": 20},
+        "explain": {"best_per_group": 1, "n_plotted": 1, "n_checked": 2, "n_sequences": 2},
+        "motifs": {"sequences": 20},
     }
 
 

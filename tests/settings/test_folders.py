@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from noncoding.settings.folders import check_folders
 from noncoding.common.errors import InputError
+from noncoding.settings.folders import check_folders
 
 
 def test_folders_that_are_there_or_can_be_made(tmp_path):

@@ -80,7 +80,7 @@ rule report_dataset:
                         "baseline",
                         "evaluate",
                         "explain",
-                        "discover",
+                        "motifs",
                     )
                 },
             }

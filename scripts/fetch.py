@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 from noncoding.settings.downloads import downloads, urls
 from noncoding.stages.fetch import fetch
-from noncoding.data.download.space import Budget
+from noncoding.data.download.space import remaining_bytes
 from noncoding.common.stage_logging import logged_stage
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ with logged_stage(snakemake.log[0], snakemake.input):
         sha256=snakemake.params.sha256,
         mirror=mirror,
         locked=locked,
-        budget=gib and Budget.of_gib(Path(config["results"], dataset), gib),
+        room=gib and remaining_bytes(Path(config["results"], dataset), gib),
     )

@@ -1,1 +1,1 @@
-"""The stage ``fetch``: a published file, whole, checked, resumable."""
+"""Download published files: resumable, verified, recorded in a lock file."""

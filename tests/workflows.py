@@ -11,7 +11,7 @@ from toy_store import CONDUCT, TRAINING, toy_sizes
 
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
-    *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "schemas", "envs"),
+    *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "envs"),
     *("profiles", "resources"),
 )
 """What a run needs of a checkout."""

@@ -350,7 +350,7 @@ def test_a_file_in_place_of_a_folder_is_told(tmp_path, occupied):
     path.touch()
     status, said = snakemake(tmp_path, "simulate", config=tiny(sim=SIMULATED))
     assert status != 0
-    assert f"{occupied}: found a file; expected a folder, or nothing" in said
+    assert f"{occupied}: found a file; expected a folder, or no file" in said
     assert "asyncio" not in said
 
 

@@ -7,6 +7,7 @@ import torch
 from noncoding.data.one_hot import reverse_complement
 from noncoding.data.store import BOTH, FORWARD, StoreHeader, new_store
 from noncoding.models import create_model, export_model
+from noncoding.settings.predict import PredictSettings
 
 LENGTH = 40
 TABLE = pd.DataFrame({"index": [0, 1, 2], "name": ["a", "b", "c"], "group": ["TF", "TF", "DNase"]})
@@ -96,6 +97,7 @@ TRAINING = {
 }
 CONDUCT = {"checkpoint_minutes": 15, "on_out_of_memory": "stop", "wandb": None}
 """Of the section `train`, what decides no weights."""
+PREDICTION = PredictSettings(batch_size=8, devices="auto")
 DEEPSEA = {
     "architecture": "deepsea",
     "channels": [8, 8],

@@ -211,6 +211,13 @@ def read_json(path: str | os.PathLike[str]) -> Any:
         return None
 
 
+def write_json(content: Any, path: str | os.PathLike[str]) -> None:
+    """Write a JSON file atomically; NaN and infinity raise a `ValueError`."""
+    with atomic_write(path) as [partial]:
+        text = json.dumps(content, indent=2, allow_nan=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
 def sha256(*paths: str | os.PathLike[str]) -> str:
     """Hexadecimal SHA-256 digest of files, one after the other, in bounded memory."""
     digest = hashlib.sha256()

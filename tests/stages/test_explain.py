@@ -7,7 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from memelite.io import write_meme
-from toy_store import LENGTH, SHARED_NAMES, TABLE, export_toy_model, toy_split, write_toy_store
+from toy_store import (
+    LENGTH,
+    PREDICTION,
+    SHARED_NAMES,
+    TABLE,
+    export_toy_model,
+    toy_split,
+    write_toy_store,
+)
 
 from noncoding.attribution.checks.faithfulness import COLUMNS
 from noncoding.attribution.methods import METHODS
@@ -38,7 +46,7 @@ def inputs(tmp_path, request):
     targets = getattr(request, "param", TABLE)
     export_toy_model(tmp_path / "model", table=targets)
     store = write_toy_store(tmp_path / "test.h5", rows=30, table=targets)
-    predict(tmp_path / "model", store, tmp_path / "predictions.h5", batch_size=8)
+    predict(tmp_path / "model", store, tmp_path, PREDICTION)
     metrics = targets.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     metrics.to_csv(tmp_path / "targets.tsv", sep="\t", index=False)
     baseline = targets.assign(motif=["M1", "", ""])
@@ -97,7 +105,7 @@ def test_maps_figures_and_tables(inputs, tmp_path):
 def test_truth_and_known_motifs_are_checked_where_there_are_any(inputs, tmp_path):
     table = pd.read_csv(inputs[3], sep="\t").assign(motifs=["M1", "", ""])
     write_toy_store(tmp_path / "test.h5", rows=30, table=TABLE.assign(motifs=["M1", "", ""]))
-    predict(tmp_path / "model", tmp_path / "test.h5", inputs[2], batch_size=8)
+    predict(tmp_path / "model", tmp_path / "test.h5", tmp_path, PREDICTION)
     table.to_csv(inputs[3], sep="\t", index=False)
     rows = [("test", locus, "M1", 17, 23, "+") for locus in range(0, 30, 2)]
     columns = ["split", "locus", "motif", "start", "end", "strand"]
@@ -214,7 +222,7 @@ def test_a_target_may_be_called_nan(inputs, tmp_path):
         network, tmp_path / "named", table, {"dataset": "toy", "model": "tiny", "validation": {}}
     )
     write_toy_store(tmp_path / "test.h5", rows=30, table=table)
-    predict(tmp_path / "named", tmp_path / "test.h5", inputs[2], batch_size=8)
+    predict(tmp_path / "named", tmp_path / "test.h5", tmp_path, PREDICTION)
     for path in inputs[3:]:
         own = pd.read_csv(path, sep="\t").assign(name=table["name"])
         own.to_csv(path, sep="\t", index=False)

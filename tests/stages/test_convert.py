@@ -149,9 +149,11 @@ def test_wrong_shapes(tmp_path, variables, fragment):
 
 
 def test_another_task_is_refused(mats):
-    with pytest.raises(InputError, match="found a length of 40; expected 1000"):
+    with pytest.raises(
+        InputError, match=r"found a length of 40 and 5 .* expected a length of 1000"
+    ):
         converted(mats["train"], "train", window=1000)
-    with pytest.raises(InputError, match="found targets: 5; expected 4"):
+    with pytest.raises(InputError, match=r"found .* 5 targets; expected .* 4 targets"):
         converted(mats["train"], "train", targets=TABLE[:4])
 
 
@@ -481,7 +483,7 @@ import os, signal, pandas as pd
 from noncoding.stages import convert
 from noncoding.data.bundle import packing
 packing.BAND_BYTES = 1
-convert.checked_one_hot = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+convert.count_bases = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 targets = pd.DataFrame({{"index": range({TARGETS})}})
 convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r}, split="train",
     targets=targets, window={LENGTH}, bin=10, source={{}})

@@ -16,7 +16,8 @@ from noncoding.data.figures import (
 )
 from noncoding.data.one_hot import codes, one_hot, reverse_complement
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
-from noncoding.stages.describe import DescriptionOutputs, describe
+from noncoding.layout import figures
+from noncoding.stages.describe import describe
 
 TARGETS = pd.DataFrame(
     {"index": [0, 1, 2], "name": ["CTCF", "DNase", "never"], "group": ["TF", "DNase", "TF"]}
@@ -42,14 +43,6 @@ def stores(tmp_path):
         "valid": write_store(tmp_path / "valid.h5", TRAIN[:1], TRAIN_LABELS[:1]),
         "test": write_store(tmp_path / "test.h5", TRAIN[1:], TRAIN_LABELS[1:]),
     }
-
-
-def outputs(folder):
-    figures = {
-        name: [folder / "figures" / f"{name}.{ending}" for ending in ("svg", "png")]
-        for name in ("positives", "labels", "bases", "prevalence")
-    }
-    return DescriptionOutputs(folder / "figures" / "summary.json", **figures)
 
 
 def test_counts_by_hand(stores):
@@ -85,9 +78,8 @@ def test_blocks_do_not_change_the_counts(tmp_path, monkeypatch, rows):
 
 
 def test_summary_and_figures_are_written(stores, tmp_path):
-    written = outputs(tmp_path)
-    figures = saved_by(describe, stores, written)
-    summary = json.loads(written.summary.read_text())
+    drawn = saved_by(describe, stores, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
     assert list(summary) == ["train", "valid", "test"]
     train = summary["train"]
     assert train.pop("base_composition") == pytest.approx(
@@ -106,11 +98,11 @@ def test_summary_and_figures_are_written(stores, tmp_path):
     }
     assert (summary["test"]["rows"], summary["test"]["loci"]) == (2, 2)
     assert [target["index"] for target in summary["valid"]["targets_without_positives"]] == [1, 2]
-    assert len(figures) == 4
-    for figure in figures:
+    assert len(drawn) == 4
+    for figure in drawn:
         assert_legible(figure)
-    for path in (*written.positives, *written.labels, *written.bases, *written.prevalence):
-        assert path.exists()
+    for paths in figures("describe", tmp_path):
+        assert all(path.exists() for path in paths)
 
 
 @pytest.mark.parametrize("count", [1, 30, 919])
@@ -145,5 +137,5 @@ def test_splits_of_different_targets_are_refused(stores, tmp_path):
     other = TARGETS.assign(name=["CTCF", "DNase", "other"])
     write_store(stores["test"], TRAIN, TRAIN_LABELS, targets=other)
     with pytest.raises(InputError, match="not those of the other splits"):
-        describe(stores, outputs(tmp_path))
-    assert not outputs(tmp_path).summary.exists()
+        describe(stores, tmp_path)
+    assert not (tmp_path / "summary.json").exists()

@@ -1,4 +1,4 @@
-"""The genome: its chromosomes, which of them are alternatives of others, and their splits."""
+"""The chromosomes of a genome, alternatives among them, and the split of each."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Genome(NamedTuple):
-    """What a FASTA file of a genome holds, without the sequences.
+    """The chromosomes of a FASTA file, without their sequences.
 
     Attributes
     ----------
@@ -21,7 +21,7 @@ class Genome(NamedTuple):
     lengths : dict
         Chromosome → length in bp, in the order of the file.
     alternative : frozenset of str
-        Those that repeat or belong to another chromosome, and decoys, by name and description.
+        Alternatives and parts of other chromosomes, and decoys, by name and description.
     """
 
     fasta: str | os.PathLike[str]
@@ -30,12 +30,12 @@ class Genome(NamedTuple):
 
 
 def read_genome(fasta: str | os.PathLike[str]) -> Genome:
-    """Read which chromosomes a FASTA file holds.
+    """Read the names and lengths of the chromosomes of a FASTA file.
 
     Raises
     ------
     InputError
-        As `noncoding.data.fasta.records` does, and where a name stands twice.
+        As `noncoding.data.fasta.records`, and for a name that occurs twice.
     """
     lengths, alternative = {}, set()
     for name, description, sequence in records(fasta):
@@ -57,32 +57,31 @@ def assign_splits(
     splits: Mapping[str, Collection[str] | None],
     ignore: Collection[str] = (),
 ) -> dict[str, str]:
-    """Say which split each chromosome belongs to.
+    """Assign chromosomes to splits.
 
     Parameters
     ----------
     genome : Genome
     splits : mapping
-        Split → chromosomes, or None for all that no other split names. These do not include
-        the alternatives of other chromosomes, whose sequence another split may hold.
+        Split → chromosomes, or None for all that are in no other split, except alternatives of
+        other chromosomes, whose sequence another split may contain.
     ignore : collection of str
-        Chromosomes that None does not take, such as the mitochondrion's.
+        Chromosomes that None does not include, such as the mitochondrial one.
 
     Returns
     -------
     dict
-        Chromosome → split; what belongs to none is absent.
+        Chromosome → split, for each chromosome that is in a split.
 
     Raises
     ------
     InputError
-        A chromosome is not in the FASTA file or is claimed twice, or more
-        than one split asks for the rest.
+        A chromosome is not in the FASTA file or is named twice, or more than one split is None.
     """
-    claims = [("ignore", name) for name in ignore]
-    claims += [(split, name) for split, names in splits.items() for name in names or ()]
+    named = [("ignore", name) for name in ignore]
+    named += [(split, name) for split, names in splits.items() for name in names or ()]
     owner: dict[str, str] = {}
-    for split, name in claims:
+    for split, name in named:
         if name not in genome.lengths:
             raise InputError(
                 genome.fasta,
@@ -95,7 +94,7 @@ def assign_splits(
                 f"splits, chromosome {name}",
                 f"it in both '{owner[name]}' and '{split}'",
                 "each chromosome in one split",
-                "Take the chromosome out of one of them.",
+                "Remove the chromosome from one of them.",
             )
     rest = [split for split, names in splits.items() if names is None]
     if len(rest) > 1:
@@ -106,22 +105,18 @@ def assign_splits(
             "Name the chromosomes of all splits but one.",
         )
     if rest:
-        _take_rest(genome, owner, rest[0])
+        left = [name for name in genome.lengths if name not in owner]
+        ignored = [name for name in left if name in genome.alternative]
+        if ignored:
+            log.info(
+                "%d alternative, unlocalised or decoy sequences are in no split, since they may "
+                "repeat chromosomes of another one: %s. To use one, name it in a split",
+                len(ignored),
+                some_of(ignored),
+            )
+        owner.update({name: rest[0] for name in left if name not in genome.alternative})
     _warn_of_copies(owner)
     return {name: owner[name] for name in genome.lengths if owner.get(name) in splits}
-
-
-def _take_rest(genome: Genome, owner: dict[str, str], split: str) -> None:
-    left = [name for name in genome.lengths if name not in owner]
-    ignored = [name for name in left if name in genome.alternative]
-    if ignored:
-        log.info(
-            "%d alternative, unlocalised or decoy sequences are in no split, since they may repeat "
-            "chromosomes of another one: %s. To use one, name it in a split",
-            len(ignored),
-            some_of(ignored),
-        )
-    owner.update({name: split for name in left if name not in genome.alternative})
 
 
 def _warn_of_copies(owner: Mapping[str, str]) -> None:

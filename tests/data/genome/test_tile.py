@@ -1,15 +1,15 @@
 """From files to stores: every row and count of a tiny genome."""
 
 import gzip
-import importlib
+import hashlib
 import logging
 
 import pysam
 import pytest
 from tiny_genome import COUNTS, ROWS, Contents
 
-from noncoding.data.genome.peaks import PeakTable
 from noncoding.data.store import FORWARD, Store
+from noncoding.settings.datasets import PeakTable
 
 
 def test_every_row_is_what_is_known_by_hand(inputs):
@@ -24,7 +24,12 @@ def test_header_and_counts(inputs):
     for name, path in inputs.stores.items():
         with Store(path) as store:
             assert (store.length, store.bin, store.strands) == (8, 4, FORWARD)
-            assert store.source == {"assembly": "tiny", "counts": COUNTS}
+            assert store.source == {
+                "urls": {"genome.fa": "tiny"},
+                "fasta_sha256": hashlib.sha256(inputs.fasta.read_bytes()).hexdigest(),
+                "peaks_sha256": hashlib.sha256().hexdigest(),
+                "counts": COUNTS,
+            }
             assert store.rows == len(ROWS[name])
             assert store.targets.to_dict("list") == {
                 "index": [0, 1],
@@ -55,8 +60,7 @@ def test_the_log_says_what_was_left_out(inputs, caplog):
 
 
 def test_blocks_do_not_change_the_rows(inputs, monkeypatch):
-    module = importlib.import_module("noncoding.stages.tile")
-    monkeypatch.setattr(module, "ROWS_PER_BLOCK", 1)
+    monkeypatch.setattr("noncoding.data.genome.bins.ROWS_PER_BLOCK", 1)
     inputs.tile()
     assert inputs.rows() == ROWS
 
@@ -79,7 +83,7 @@ def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
         "path\tname\tgroup\tassay\tmotif\n"
         "peaks/B.bed\tZ\tTF\tChIP-exo\tMA0001.1\npeaks/A.bed\tY\tDNase\t\t\n"
     )
-    inputs.tile(peaks=PeakTable(table))
+    inputs.tile(peaks=PeakTable(table=str(table)))
     with Store(inputs.stores["test"]) as store:
         assert store.targets["name"].tolist() == ["Z", "Y"]
         assert store.targets["group"].tolist() == ["TF", "DNase"]
@@ -146,7 +150,7 @@ def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
 def test_excluded_regions_take_the_windows_that_touch_them(inputs):
     exclude = inputs.folder / "exclude.bed"
     exclude.write_text("chr1\t10\t14\nchr3\t13\t15\nchr3\t1\t2\n")
-    inputs.tile(exclude=exclude)
+    inputs.tile(exclude=str(exclude))
     # I:2-10 and I:14-22 are next to the region on I, III:2-10 to one on III.
     kept = {**ROWS, "test": ROWS["test"][:1]}
     assert inputs.rows() == kept

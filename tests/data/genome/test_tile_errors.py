@@ -6,16 +6,18 @@ import pytest
 from tiny_genome import PEAKS
 
 from noncoding.common.errors import InputError
-from noncoding.data.genome.peaks import PeakFolder, PeakTable
+from noncoding.settings.datasets import PeakFolder, PeakTable
 
 
 def test_excluded_regions_must_be_on_the_genome(inputs):
     exclude = inputs.folder / "exclude.bed"
     exclude.write_text("chr7\t10\t14\n")
-    inputs.refuses(r"exclude\.bed: found intervals on chr7 only.*chromosome_map", exclude=exclude)
+    inputs.refuses(
+        r"exclude\.bed: found intervals on chr7 only.*chromosome_map", exclude=str(exclude)
+    )
     exclude.write_text("chr1\t10\t1400\n")
-    inputs.refuses(r"exclude\.bed, line 1", exclude=exclude)
-    inputs.refuses(r"none\.bed: found no such file", exclude=inputs.folder / "none.bed")
+    inputs.refuses(r"exclude\.bed, line 1", exclude=str(exclude))
+    inputs.refuses(r"none\.bed: found no such file", exclude=str(inputs.folder / "none.bed"))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +47,6 @@ def test_excluded_regions_must_be_on_the_genome(inputs):
         ),
         ({"chromosome_map": {"chr1": "II"}}, r"A\.bed, line 3: found chr1:16-17.*16 bp"),
         ({"min_peaks": 6}, "4 peak files and in none of them 6 peaks"),
-        ({"window": 7}, "7 bp around a bin of 4 bp"),
-        ({"min_overlap": 1.0}, "min_overlap"),
-        ({"peak": "centre"}, "peak: found 'centre'; expected one of overlap, summit, any"),
         ({"min_positives": 9}, r"no target with 9 positive bins of 4 bp \(A: 5 peaks, 2 positive"),
     ],
 )
@@ -90,7 +89,7 @@ def test_a_split_whose_windows_cannot_be_used_is_told_why(inputs):
     inputs.refuses(
         r"'valid': found 1 positive bins on II, and no window of 8 bp .*\(0 extend beyond their "
         r"chromosome, 1 overlap an excluded region\)",
-        exclude=exclude,
+        exclude=str(exclude),
     )
 
 
@@ -109,7 +108,7 @@ def test_two_files_of_one_name_are_refused(inputs):
     (inputs.peaks / "A.bed.gz").write_bytes(gzip.compress(PEAKS["A.bed"].encode()))
     inputs.refuses(
         r"the target name 'A', which .*A\.bed",
-        peaks=PeakFolder(inputs.peaks, "*.bed*", ".bed", "TF"),
+        peaks=PeakFolder(folder=str(inputs.peaks), pattern="*.bed*", suffix=".bed", group="TF"),
     )
 
 
@@ -124,11 +123,14 @@ def test_names_that_cannot_be_read_are_refused(inputs, name):
     table = inputs.folder / "peaks.tsv"
     table.write_text(f"path\tname\npeaks/A.bed\tA\npeaks/B.bed\t{name}\n")
     inputs.refuses(
-        r"peaks\.tsv, line [34]: found the target name .*Name the target", peaks=PeakTable(table)
+        r"peaks\.tsv, line [34]: found the target name .*Name the target",
+        peaks=PeakTable(table=str(table)),
     )
 
 
 def test_a_name_that_stands_twice_is_named_by_its_lines(inputs):
     table = inputs.folder / "peaks.tsv"
     table.write_text("path\tname\npeaks/A.bed\tA\npeaks/B.bed\tA\n")
-    inputs.refuses(r"line 3: found the target name 'A', which .*, line 2", peaks=PeakTable(table))
+    inputs.refuses(
+        r"line 3: found the target name 'A', which .*, line 2", peaks=PeakTable(table=str(table))
+    )

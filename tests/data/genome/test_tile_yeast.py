@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from noncoding.data.genome.chromosomes import read_genome
-from noncoding.data.genome.peaks import PeakArchive
 from noncoding.data.store import Store
+from noncoding.settings.datasets import GenomeDataset
 from noncoding.stages.tile import tile
 
 MIRROR = os.environ.get("NONCODING_MIRROR")
@@ -21,23 +21,27 @@ def test_yeast(tmp_path):
     folder = Path(MIRROR)
     fasta = folder / "Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz"
     archive = folder / "650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"
-    stores = {name: tmp_path / f"{name}.h5" for name in ("train", "valid", "test")}
 
     def built(min_peaks):
-        tile(
-            fasta=fasta,
-            peaks=PeakArchive(archive, "*/04_ChExMix_Peaks/*_CX.bed", "_CX.bed", "TF"),
-            stores=stores,
+        settings = GenomeDataset(
+            source="genome",
+            fasta={"url": str(fasta)},
+            peaks={
+                "archive": {"url": str(archive)},
+                "pattern": "*/04_ChExMix_Peaks/*_CX.bed",
+                "suffix": "_CX.bed",
+                "group": "TF",
+            },
             window=1000,
             bin=200,
             min_overlap=0.5,
             min_peaks=min_peaks,
-            splits={"train": None, "valid": ["VII"], "test": ["VIII", "IX"]},
-            ignore=["Mito"],
+            splits={"train": None, "valid": ["VII"], "test": ["VIII", "IX"], "ignore": ["Mito"]},
             chromosome_map={f"chr{number}": name for number, name in enumerate(NUCLEAR, start=1)},
-            source={},
+            exclude=None,
         )
-        with Store(stores["test"]) as store:
+        tile(fasta, [archive], tmp_path, settings, urls={})
+        with Store(tmp_path / "test.h5") as store:
             return store.source["counts"]
 
     # With every file that has a peak: the bins that any peak falls in.

@@ -54,14 +54,7 @@ def reverse_complement(sequences: Array) -> Array:
 
 
 def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
-    """Reverse complement of packed one-hot sequences.
-
-    Parameters
-    ----------
-    packed : numpy.ndarray, shape=(..., 4, ceil(length / 8)), dtype=uint8
-    length : int
-        Length of the sequences in bp.
-    """
+    """Reverse complement of packed sequences of `length` bp, shape=(..., 4, ceil(length / 8))."""
     if length % 8:  # bits move from byte to byte
         unpacked = np.unpackbits(packed, axis=-1, count=length)
         return np.packbits(reverse_complement(unpacked), axis=-1)
@@ -69,18 +62,7 @@ def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt
 
 
 def unpack(packed: "torch.Tensor", count: int) -> "torch.Tensor":
-    """Unpack bits on the device of a tensor.
-
-    Parameters
-    ----------
-    packed : torch.Tensor, shape=(..., ceil(count / 8)), dtype=uint8
-    count : int
-        Number of bits.
-
-    Returns
-    -------
-    torch.Tensor, shape=(..., count), dtype=uint8
-    """
+    """Unpack bits, shape=(..., ceil(count / 8)) to (..., count), dtype=uint8, on their device."""
     if packed.device.type == "cpu":  # several times faster there
         import torch  # here, so that stages without tensors start without it
 

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.data.one_hot import ALPHABET, codes, one_hot
-from noncoding.layout import SPLITS
 
 MOTIFS = {
     "REB1": "CCGGGTAA",
@@ -45,16 +44,6 @@ class SimulatedSplit(NamedTuple):
     sequences: npt.NDArray[np.uint8]
     labels: npt.NDArray[np.uint8]
     truth: pd.DataFrame
-
-
-def simulate_splits(
-    loci: dict[str, int], window: int, prevalence: float, seed: int
-) -> dict[str, SimulatedSplit]:
-    """Simulate all splits, see `simulate_split`; `loci` is their number by split."""
-    generator = np.random.default_rng(seed)
-    return {
-        name: simulate_split(name, loci[name], window, prevalence, generator) for name in SPLITS
-    }
 
 
 def simulate_split(

@@ -9,9 +9,9 @@ from memelite.io import write_meme
 from noncoding.common.files import atomic_write
 from noncoding.data.bundle.write import write_bundle
 from noncoding.data.one_hot import reverse_complement
-from noncoding.data.simulation import motif_probabilities, simulate_splits, target_table
+from noncoding.data.simulation import motif_probabilities, simulate_split, target_table
 from noncoding.data.targets import write_targets
-from noncoding.layout import files
+from noncoding.layout import SPLITS, files
 
 
 def simulate(
@@ -39,7 +39,10 @@ def simulate(
         Probability that a window contains a given motif.
     seed : int
     """
-    splits = simulate_splits(loci, window, prevalence, seed)
+    generator = np.random.default_rng(seed)
+    splits = {
+        name: simulate_split(name, loci[name], window, prevalence, generator) for name in SPLITS
+    }
     both_strands = {
         name: (
             np.concatenate([split.sequences, reverse_complement(split.sequences)]),

@@ -19,7 +19,6 @@ from noncoding.data.genome.checks import (
 )
 from noncoding.data.genome.chromosomes import assign_splits, read_genome
 from noncoding.data.genome.peak_targets import read_peak_targets
-from noncoding.data.genome.peaks import origin
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
 from noncoding.settings.datasets import GenomeDataset, PeakArchive
@@ -67,11 +66,7 @@ def tile(
     """
     binning = Binning(settings.window, settings.bin, settings.min_overlap, settings.peak)
     genome = read_genome(fasta)
-    split_of = assign_splits(
-        genome,
-        {split: getattr(settings.splits, split) for split in SPLITS},
-        settings.splits.ignore,
-    )
+    split_of = assign_splits(genome, settings.splits)
     archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
     lengths, names = genome.lengths, settings.chromosome_map
     found = read_peak_targets(settings.peaks, archive, lengths, split_of, names, settings.min_peaks)
@@ -81,35 +76,25 @@ def tile(
         name: labelled_bins(own, lengths[name], binning, regions.get(name))
         for name, own in found.peaks.items()
     }
-    totals = sum(
-        (own.positives(len(found.table)) for own in bins.values()),
-        np.zeros(len(found.table), dtype=np.int64),
-    )
-    where = origin(settings.peaks, archive)
-    kept = check_positives(found, totals, binning, settings.min_positives, where)
+    totals = np.sum([own.positives(len(found.table)) for own in bins.values()], axis=0)
+    kept = check_positives(found, totals, binning, settings.min_positives)
     targets = found.table[kept].reset_index(drop=True).assign(index=range(kept.sum()))
     bins = {name: own.selected(kept) for name, own in bins.items()}
-    counted = {
-        split: count_bins(split_of, split, bins, found.peaks, len(targets)) for split in SPLITS
-    }
-    check_rows(counted, binning)
-    warn_of_missing_negatives(counted, targets)
+    counted = count_bins(bins, found.peaks, split_of)
+    check_rows(counted, split_of, binning)
+    warn_of_missing_negatives(bins, split_of, counted, targets)
 
     few = dict(zip(found.table["name"][~kept], totals[~kept].tolist(), strict=True))
     counts = found.counts | {
         "targets": len(targets),
         "dropped_few_positives": few,
-        "bins_with_peak": sum(own.bins for own in counted.values()),
-        "windows_off_chromosome": sum(own.off_chromosome for own in counted.values()),
-        "windows_excluded": sum(own.excluded for own in counted.values()),
-        "rows": {split: own.rows for split, own in counted.items()},
+        "bins_with_peak": int(counted["bins"].sum()),
+        "windows_off_chromosome": int(counted["off_chromosome"].sum()),
+        "windows_excluded": int(counted["excluded"].sum()),
+        "rows": counted["rows"].to_dict(),
     }
-    source = {
-        "urls": urls,
-        "fasta_sha256": sha256(fasta),
-        "peaks_sha256": sha256(*peaks),
-        "counts": counts,
-    }
+    digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
+    source = {"urls": urls, **digests, "counts": counts}
     header = StoreHeader(settings.window, settings.bin, FORWARD, targets, source)
     with atomic_write(*files("tile", folder)) as partials, ExitStack() as stack:
         writers = {
@@ -122,17 +107,15 @@ def tile(
                     writers[split_of[name]].append(*rows)
     log.info(
         "%d targets from %d peak files (%d empty, %d with too few peaks, %d with too few "
-        "positive bins)",
+        "positive bins); %d bins with a peak; %d windows extend beyond their chromosome, %d are "
+        "excluded; rows: %s",
         len(targets),
         counts["peak_files"],
         len(counts["dropped_empty"]),
         len(counts["dropped_few_peaks"]),
         len(few),
-    )
-    log.info(
-        "%d bins with a peak; %d windows extend beyond their chromosome, %d are excluded",
         counts["bins_with_peak"],
         counts["windows_off_chromosome"],
         counts["windows_excluded"],
+        ", ".join(f"{name} {rows}" for name, rows in counts["rows"].items()),
     )
-    log.info("rows: %s", ", ".join(f"{name} {rows}" for name, rows in counts["rows"].items()))

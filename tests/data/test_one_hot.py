@@ -34,7 +34,7 @@ def test_order_of_the_bases_and_of_n():
 
 
 @given(sequences)
-def test_reverse_complement_is_that_of_the_letters(sequence):
+def test_reverse_complement_agrees_with_letters(sequence):
     encoded = one_hot(codes(sequence))
     expected = sequence.translate(COMPLEMENT)[::-1]
     assert letters(reverse_complement(encoded)) == expected
@@ -45,7 +45,7 @@ def test_reverse_complement_is_that_of_the_letters(sequence):
 def test_unpack_agrees_with_numpy(count):
     bits = np.random.default_rng(count).integers(0, 2, (3, 4, count), dtype=np.uint8)
     packed = np.packbits(bits, axis=-1)
-    # As on the CPU, and as on a GPU.
+    # The CPU and the GPU implementation.
     for form in (unpack, unpack_by_shifts):
         np.testing.assert_array_equal(form(torch.from_numpy(packed), count).numpy(), bits)
 
@@ -60,7 +60,7 @@ def test_packed_reverse_complement(length):
     )
 
 
-def test_stages_without_tensors_do_not_wait_for_torch():
+def test_stages_without_tensors_do_not_import_torch():
     stages = (
         "import sys, noncoding.stages.fetch, noncoding.stages.unpack, noncoding.stages.convert, "
         "noncoding.data.store.verify"

@@ -46,7 +46,7 @@ def stores(tmp_path):
 
 
 def test_counts_by_hand(stores):
-    """Of the loci, not of the rows: the reverse complements would even out A and T."""
+    """Loci are counted, not rows: reverse complements would equalise A and T."""
     with Store(stores["train"]) as store:
         counts = count_split(store)
         assert count_positives(store).tolist() == [2, 1, 0]

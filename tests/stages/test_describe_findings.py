@@ -1,4 +1,4 @@
-"""What the titles of the figures say of counts made by hand."""
+"""Titles of the figures for counts made by hand."""
 
 import numpy as np
 import pandas as pd

@@ -102,7 +102,7 @@ def test_the_seed_determines_the_sequences():
     assert not np.array_equal(one(1), one(2))
 
 
-def test_a_full_folder_of_temporary_files_is_no_obstacle_to_a_bundle(tmp_path, monkeypatch):
+def test_a_bundle_does_not_need_the_temporary_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
     made = simulated(tmp_path / "made")
     names = {"bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"}

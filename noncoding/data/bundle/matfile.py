@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.common.hdf5 import damage_reported, first_line
 from noncoding.data.bundle import BUNDLE_ORDER
 from noncoding.data.bundle.packing import packed_rows
@@ -23,16 +23,14 @@ _EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (
     "Check that this is a DeepSEA bundle; delete the archive and run the stage 'fetch' again."
 )
-_NAMES_SHOWN = 10
 
 
 class BundleSplit:
-    """One .mat file of a bundle, read one variable at a time, in bounded memory.
+    """One .mat file of a bundle, MATLAB v7.3 or v5, read in bounded memory.
 
     Parameters
     ----------
     path : path
-        MATLAB v7.3 or v5.
     name : str
         The split, which the variables are named after.
     threads : int
@@ -45,8 +43,8 @@ class BundleSplit:
     Raises
     ------
     InputError
-        The file is neither kind of MATLAB file, is damaged, lacks a variable,
-        or a variable has another class or shape, or is stored in another file.
+        The file is neither kind of MATLAB file, is damaged, lacks a variable, or a variable has
+        another class or shape, or is stored in another file.
     """
 
     def __init__(self, path: str | os.PathLike[str], name: str, *, threads: int) -> None:
@@ -103,9 +101,7 @@ class BundleSplit:
         names = self._file.names()
         for name in self._names:
             if name not in names:
-                shown = [other for other in names if not other.startswith("#")]
-                more = ", …" if len(shown) > _NAMES_SHOWN else ""
-                found = ", ".join(shown[:_NAMES_SHOWN]) + more or "none"
+                found = some_of(other for other in names if not other.startswith("#")) or "none"
                 raise InputError(
                     self.path, f"the variables {found}", f"a variable '{name}'", _FETCH_AGAIN
                 )

@@ -34,16 +34,13 @@ class Placed(NamedTuple):
     Attributes
     ----------
     where : path
-        The file.
-    total : int
-        Number of intervals in it.
+        The file, with `total` intervals.
     intervals : pandas.DataFrame
         ``chromosome``, ``start``, ``end`` and ``summit`` of the intervals on a chromosome of the
         genome, clipped to it.
     outside : collections.Counter
         Name in the file → number of intervals that are on no chromosome of the genome.
     clipped : int
-        Number of clipped intervals.
     """
 
     where: str | os.PathLike[str]

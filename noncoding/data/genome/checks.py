@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.bins import Binning, Integers, LabelledBins
 from noncoding.data.genome.peak_targets import PeakTargets
 from noncoding.data.targets import ADD_NEGATIVES
+from noncoding.layout import SPLITS
 
 log = logging.getLogger(__name__)
 
@@ -19,54 +19,39 @@ _FEW = 0.5
 """Positive bins per peak below which a warning is logged."""
 
 
-@dataclass(frozen=True)
-class SplitBins:
-    """Numbers of bins of one split.
-
-    Attributes
-    ----------
-    chromosomes : list of str
-    peaks : int
-        Peaks of all targets.
-    bins, off_chromosome, excluded, rows : int
-        Bins that are positive for a target; of these, bins whose window extends beyond
-        the chromosome, whose window overlaps an excluded region, and the others.
-    positives : numpy.ndarray, shape=(targets,), dtype=int64
-        Positive rows by target.
-    """
-
-    chromosomes: list[str]
-    peaks: int
-    bins: int
-    off_chromosome: int
-    excluded: int
-    rows: int
-    positives: Integers
-
-
 def count_bins(
-    split_of: Mapping[str, str],
-    split: str,
-    bins: Mapping[str, LabelledBins],
-    peaks: Mapping[str, pd.DataFrame],
-    targets: int,
-) -> SplitBins:
-    """Count the labelled bins of a split, given the split of each chromosome."""
-    chromosomes = [name for name, owner in split_of.items() if owner == split]
-    own = [bins[name] for name in chromosomes if name in bins]
-    return SplitBins(
-        chromosomes,
-        peaks=sum(len(peaks[name]) for name in chromosomes if name in bins),
-        bins=sum(len(one.bins) for one in own),
-        off_chromosome=sum(int(one.off_chromosome.sum()) for one in own),
-        excluded=sum(int(one.excluded.sum()) for one in own),
-        rows=sum(len(one.usable) for one in own),
-        positives=sum((one.positives(targets) for one in own), np.zeros(targets, dtype=np.int64)),
-    )
+    bins: Mapping[str, LabelledBins], peaks: Mapping[str, pd.DataFrame], split_of: Mapping[str, str]
+) -> pd.DataFrame:
+    """Count the labelled bins of each split.
+
+    Parameters
+    ----------
+    bins, peaks, split_of : mapping
+        Chromosome → its labelled bins, its peaks, and its split.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By split: ``peaks`` of all targets; ``bins`` that are positive for a target; of these,
+        bins whose window extends beyond the chromosome (``off_chromosome``), whose window overlaps
+        an excluded region (``excluded``), and the others (``rows``).
+    """
+    counts = {
+        name: {
+            "peaks": len(peaks[name]),
+            "bins": len(own.bins),
+            "off_chromosome": own.off_chromosome.sum(),
+            "excluded": own.excluded.sum(),
+            "rows": len(own.usable),
+        }
+        for name, own in bins.items()
+    }
+    table = pd.DataFrame.from_dict(counts, orient="index")
+    return table.groupby(split_of).sum().reindex(SPLITS, fill_value=0)
 
 
 def check_positives(
-    targets: PeakTargets, positives: Integers, binning: Binning, min_positives: int, where: str
+    targets: PeakTargets, positives: Integers, binning: Binning, min_positives: int
 ) -> npt.NDArray[np.bool_]:
     """Find the targets with enough positive bins, and warn of those whose peaks label few.
 
@@ -77,38 +62,44 @@ def check_positives(
         Positive bins of all splits, by target.
     binning : Binning
     min_positives : int
-    where : str
-        Origin of the peaks, for the `InputError` that is raised if no target has enough.
 
     Returns
     -------
     numpy.ndarray, shape=(targets,), dtype=bool
+
+    Raises
+    ------
+    InputError
+        No target has enough.
     """
-    peaks = targets.table["peaks"].to_numpy()
-    kept = positives >= min_positives
-    if binning.peak == "summit":
-        without = sum(int((table["summit"] < 0).sum()) for table in targets.peaks.values())
-        if without:
-            log.info(
-                "%s of %s peaks have no summit (column 10 of narrowPeak): their midpoint is used",
-                f"{without:,}",
-                f"{peaks.sum():,}",
-            )
+    count = targets.table["peaks"].to_numpy()
+    peaks = pd.concat(targets.peaks.values())
+    if binning.peak == "summit" and (without := int((peaks["summit"] < 0).sum())):
+        log.info(
+            "%s of %s peaks have no summit (column 10 of narrowPeak): their midpoint is used",
+            f"{without:,}",
+            f"{len(peaks):,}",
+        )
     # Peaks of 1 bp are positions: where they label few bins, several share a bin.
-    lost = (binning.peak == "overlap") & (_peaks_between(targets, 2, np.inf) > _FEW * peaks)
-    listed = np.flatnonzero(~kept | (lost & (positives < _FEW * peaks)))
-    short = _peaks_between(targets, 2, binning.uncovered)
+    length = peaks["end"] - peaks["start"]
+    regions, short = (
+        np.bincount(peaks["target"][length.between(2, longest)], minlength=len(count))
+        for longest in (np.inf, binning.uncovered)
+    )
+    kept = positives >= min_positives
+    lost = (binning.peak == "overlap") & (regions > _FEW * count)
+    listed = np.flatnonzero(~kept | (lost & (positives < _FEW * count)))
     lines = []
-    for target in listed[np.argsort(positives[listed] / peaks[listed], kind="stable")]:
+    for target in listed[np.argsort(positives[listed] / count[listed], kind="stable")]:
         name = targets.table["name"][target]
-        line = f"{name}: {peaks[target]:,} peaks, {positives[target]:,} positive bins"
+        line = f"{name}: {count[target]:,} peaks, {positives[target]:,} positive bins"
         if short[target]:
             line += f", {short[target]:,} peaks too short to label a bin alone"
         lines.append(line)
     few = some_of(lines, separator="; ")
     if not kept.any():
         raise InputError(
-            where,
+            targets.origin,
             f"no target with {min_positives} positive bins of {binning.bin} bp ({few})",
             f"a target with at least {min_positives} ({_rule(binning)})",
             _remedy(binning),
@@ -125,31 +116,36 @@ def check_positives(
     return kept
 
 
-def check_rows(splits: Mapping[str, SplitBins], binning: Binning) -> None:
-    """Refuse a split without rows, and say why it has none."""
-    for name, split in splits.items():
-        if split.rows:
-            continue
-        on = f"on {some_of(split.chromosomes)}"
-        if not split.peaks:
-            found = f"no peaks {on}" if split.chromosomes else "no chromosomes"
+def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binning) -> None:
+    """Refuse a split without rows, and say why it has none; `counts` are by `count_bins`."""
+    for name in counts.index[counts["rows"] == 0]:
+        chromosomes = [chromosome for chromosome, split in split_of.items() if split == name]
+        on, count = f"on {some_of(chromosomes)}", counts.loc[name]
+        if not count["peaks"]:
+            found = f"no peaks {on}" if chromosomes else "no chromosomes"
             remedy = "Give the split chromosomes that have peaks."
-        elif not split.bins:
-            found = f"{split.peaks:,} peaks {on}, and no positive bin ({_rule(binning)})"
+        elif not count["bins"]:
+            found = f"{count['peaks']:,} peaks {on}, and no positive bin ({_rule(binning)})"
             remedy = _remedy(binning)
         else:
             found = (
-                f"{split.bins:,} positive bins {on}, and no window of {binning.window} bp that can "
-                f"be used ({split.off_chromosome:,} extend beyond their chromosome, "
-                f"{split.excluded:,} overlap an excluded region)"
+                f"{count['bins']:,} positive bins {on}, and no window of {binning.window} bp that "
+                f"can be used ({count['off_chromosome']:,} extend beyond their chromosome, "
+                f"{count['excluded']:,} overlap an excluded region)"
             )
             remedy = "Give the split longer chromosomes, shorten the window, or exclude less."
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 
 
-def warn_of_missing_negatives(splits: Mapping[str, SplitBins], targets: pd.DataFrame) -> None:
-    """Warn of targets that are positive in every row of a split."""
-    full = pd.DataFrame({name: split.positives == split.rows for name, split in splits.items()})
+def warn_of_missing_negatives(
+    bins: Mapping[str, LabelledBins],
+    split_of: Mapping[str, str],
+    counts: pd.DataFrame,
+    targets: pd.DataFrame,
+) -> None:
+    """Warn of targets that are positive in every row of a split; parameters as in `check_rows`."""
+    positives = pd.DataFrame({name: own.positives(len(targets)) for name, own in bins.items()})
+    full = positives.T.groupby(split_of).sum().T.eq(counts["rows"])[list(SPLITS)]
     lines = [
         f"{targets['name'][target]} ({', '.join(full.columns[full.loc[target]])})"
         for target in full.index[full.any(axis=1)]
@@ -162,15 +158,6 @@ def warn_of_missing_negatives(splits: Mapping[str, SplitBins], targets: pd.DataF
             some_of(lines, separator="; "),
             ADD_NEGATIVES,
         )
-
-
-def _peaks_between(targets: PeakTargets, shortest: int, longest: float) -> Integers:
-    """Number of peaks of some lengths, by target."""
-    counts = np.zeros(len(targets.table), dtype=np.int64)
-    for table in targets.peaks.values():
-        chosen = table["target"][(table["end"] - table["start"]).between(shortest, longest)]
-        counts += np.bincount(chosen, minlength=len(counts))
-    return counts
 
 
 def _rule(binning: Binning) -> str:

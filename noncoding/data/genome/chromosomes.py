@@ -2,12 +2,14 @@
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.fasta import records
 from noncoding.data.genome.chromosome_names import is_alternative, named_after
+from noncoding.layout import SPLITS
+from noncoding.settings.datasets import Splits
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +32,7 @@ class Genome(NamedTuple):
 
 
 def read_genome(fasta: str | os.PathLike[str]) -> Genome:
-    """Read the names and lengths of the chromosomes of a FASTA file.
-
-    Raises
-    ------
-    InputError
-        As `noncoding.data.fasta.records`, and for a name that occurs twice.
-    """
+    """Read the names and lengths of the chromosomes of a FASTA file; refuse duplicate names."""
     lengths, alternative = {}, set()
     for name, description, sequence in records(fasta):
         if name in lengths:
@@ -52,21 +48,11 @@ def read_genome(fasta: str | os.PathLike[str]) -> Genome:
     return Genome(fasta, lengths, frozenset(alternative))
 
 
-def assign_splits(
-    genome: Genome,
-    splits: Mapping[str, Collection[str] | None],
-    ignore: Collection[str] = (),
-) -> dict[str, str]:
+def assign_splits(genome: Genome, splits: Splits) -> dict[str, str]:
     """Assign chromosomes to splits.
 
-    Parameters
-    ----------
-    genome : Genome
-    splits : mapping
-        Split → chromosomes, or None for all that are in no other split, except alternatives of
-        other chromosomes, whose sequence another split may contain.
-    ignore : collection of str
-        Chromosomes that None does not include, such as the mitochondrial one.
+    The split whose chromosomes are None gets all that are not named, except alternatives of other
+    chromosomes, whose sequence another split may contain.
 
     Returns
     -------
@@ -76,34 +62,19 @@ def assign_splits(
     Raises
     ------
     InputError
-        A chromosome is not in the FASTA file or is named twice, or more than one split is None.
+        A named chromosome is not in the FASTA file.
     """
-    named = [("ignore", name) for name in ignore]
-    named += [(split, name) for split, names in splits.items() for name in names or ()]
-    owner: dict[str, str] = {}
-    for split, name in named:
+    named = {key: getattr(splits, key) for key in (*SPLITS, "ignore")}
+    owner = {name: key for key, names in named.items() for name in names or ()}
+    for name, key in owner.items():
         if name not in genome.lengths:
             raise InputError(
                 genome.fasta,
-                f"no chromosome {name!r}, which '{split}' asks for",
+                f"no chromosome {name!r}, which '{key}' asks for",
                 f"one of {some_of(genome.lengths, like=name)}",
                 "Write the chromosomes of the splits as the FASTA file names them.",
             )
-        if owner.setdefault(name, split) != split:
-            raise InputError(
-                f"splits, chromosome {name}",
-                f"it in both '{owner[name]}' and '{split}'",
-                "each chromosome in one split",
-                "Remove the chromosome from one of them.",
-            )
-    rest = [split for split, names in splits.items() if names is None]
-    if len(rest) > 1:
-        raise InputError(
-            "splits",
-            f"no chromosomes named for {' and '.join(rest)}",
-            "at most one split that takes the rest",
-            "Name the chromosomes of all splits but one.",
-        )
+    rest = [split for split in SPLITS if named[split] is None]
     if rest:
         left = [name for name in genome.lengths if name not in owner]
         ignored = [name for name in left if name in genome.alternative]
@@ -116,7 +87,7 @@ def assign_splits(
             )
         owner.update({name: rest[0] for name in left if name not in genome.alternative})
     _warn_of_copies(owner)
-    return {name: owner[name] for name in genome.lengths if owner.get(name) in splits}
+    return {name: owner[name] for name in genome.lengths if owner.get(name) in SPLITS}
 
 
 def _warn_of_copies(owner: Mapping[str, str]) -> None:

@@ -30,11 +30,14 @@ class PeakTargets:
         ``summit`` as in `noncoding.data.genome.bed.read_bed`.
     counts : dict
         Numbers of files and peaks that were read and left out, as JSON.
+    origin : str
+        The folder, archive or table, for errors.
     """
 
     table: pd.DataFrame
     peaks: dict[str, pd.DataFrame]
     counts: dict[str, Any]
+    origin: str
 
 
 def read_peak_targets(
@@ -124,4 +127,4 @@ def read_peak_targets(
         str(chromosome): table[["target", "start", "end", "summit"]].reset_index(drop=True)
         for chromosome, table in pd.concat(peaks).groupby("chromosome", observed=True)
     }
-    return PeakTargets(pd.DataFrame(rows), by_chromosome, counts)
+    return PeakTargets(pd.DataFrame(rows), by_chromosome, counts, origin(source, archive))

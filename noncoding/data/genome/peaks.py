@@ -64,13 +64,9 @@ def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
 
 def origin(source: Peaks, archive: str | os.PathLike[str] | None) -> str:
     """The folder, archive or table of a source, for errors."""
-    match source:
-        case PeakFolder():
-            return str(source.folder)
-        case PeakArchive():
-            return str(archive)
-        case PeakTable():
-            return str(source.table)
+    if isinstance(source, PeakArchive):
+        return str(archive)
+    return source.folder if isinstance(source, PeakFolder) else source.table
 
 
 def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> Iterator[PeakFile]:
@@ -96,23 +92,18 @@ def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> 
         No file matches, a file cannot be read, its name does not end in the suffix, or the table
         lacks a column.
     """
-    match source:
-        case PeakFolder():
-            files = _in_folder(source)
-        case PeakArchive():
-            assert archive is not None
-            files = _in_archive(source, archive)
-        case PeakTable():
-            files = _in_table(source)
-    found = False
-    for file in files:
-        found = True
+    count = 0
+    if isinstance(source, PeakArchive):
+        files = _in_archive(source, origin(source, archive))
+    else:
+        files = _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
+    for count, file in enumerate(files, start=1):  # noqa: B007
         yield file
-    if not found:
+    if not count:
         raise InputError(
             origin(source, archive),
             "no peak file" if isinstance(source, PeakTable) else f"nothing like {source.pattern!r}",
-            "one peak file a target",
+            "one peak file per target",
             "Correct the pattern or the path.",
         )
 
@@ -152,7 +143,7 @@ def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
         yield _named_file(source, relative, str(path), path.read_bytes())
 
 
-def _in_archive(source: PeakArchive, archive: str | os.PathLike[str]) -> Iterator[PeakFile]:
+def _in_archive(source: PeakArchive, archive: str) -> Iterator[PeakFile]:
     for member in members(archive):
         unwanted = not fnmatchcase(member.name, source.pattern) or _is_hidden(member.name)
         if unwanted or member.is_folder:

@@ -29,7 +29,7 @@ ATTRIBUTES = (
     *("alphabet", "length", "bin", "rows", "targets", "strands", "source", "code_version"),
 )
 """Attributes of a store besides its version and the checksum of its header."""
-_HEADER_CHECKSUM = "header_checksum"
+HEADER_CHECKSUM = "header_checksum"
 
 
 @dataclass(frozen=True)
@@ -77,26 +77,13 @@ def table_checksums(file: h5py.File, columns: Iterable[str]) -> npt.NDArray[np.u
     return np.array(checksums, dtype=np.uint32)
 
 
-def add_header_checksum(file: h5py.File) -> None:
-    """Store the checksum of the header, so that later changes are detected."""
-    file.attrs[_HEADER_CHECKSUM] = _header_checksum(file)
-
-
-def check_header(file: h5py.File) -> None:
-    """Compare the header of a store with its checksum; a `ValueError` if it differs."""
-    if file.attrs.get(_HEADER_CHECKSUM) != _header_checksum(file):
-        raise ValueError(
-            "attributes, names, types, shapes or checksums are not those that were written"
-        )
-
-
-def _header_checksum(file: h5py.File) -> int:
+def header_checksum(file: h5py.File) -> int:
     """CRC-32 of attributes, of data sets without their values, and of checksums."""
     described: list[str] = []
 
     def describe(name: str, item: h5py.Group | h5py.Dataset) -> None:
         found = attributes(item)
-        found.pop(_HEADER_CHECKSUM, None)
+        found.pop(HEADER_CHECKSUM, None)
         entry = [name, sorted(found.items())]
         if isinstance(item, h5py.Dataset):
             filters = [item.compression, item.shuffle, item.fletcher32, item.scaleoffset]

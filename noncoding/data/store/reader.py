@@ -18,10 +18,11 @@ from noncoding.common.hdf5 import attributes, damage_reported, open_hdf5, own_da
 from noncoding.data.store.format import (
     ATTRIBUTES,
     BOTH,
+    HEADER_CHECKSUM,
     LOCUS_COLUMNS,
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,
-    check_header,
+    header_checksum,
     read_table,
     row_datasets,
 )
@@ -75,7 +76,10 @@ class Store:
             self._datasets["sequence"].shape[1:],
             self._datasets["label"].shape[1:],
         )
-        check_header(self._file)
+        if found.get(HEADER_CHECKSUM) != header_checksum(self._file):
+            raise ValueError(
+                "attributes, names, types, shapes or checksums are not those that were written"
+            )
         self.targets = read_table(own_item(self._file, "target"), targets)
         self._checked("checksum/target", "uint32", (self.targets.shape[1],))
         if self._has_loci:

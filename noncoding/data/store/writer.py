@@ -18,11 +18,12 @@ from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store.format import (
+    HEADER_CHECKSUM,
     LOCUS_COLUMNS,
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,
     StoreHeader,
-    add_header_checksum,
+    header_checksum,
     table_checksums,
     write_column,
     write_table,
@@ -127,7 +128,8 @@ class StoreWriter:
             source=json.dumps(self.source),
             code_version=__version__,
         )
-        add_header_checksum(self._file)
+        # Header changes are detected from here on.
+        self._file.attrs[HEADER_CHECKSUM] = header_checksum(self._file)
 
 
 class _Column:

@@ -54,7 +54,7 @@ def replaced(pattern, by):
 
 
 def named(*names, description=""):
-    """Other names for I, II, III and the mitochondrion, with a description behind them."""
+    """Other names for I, II, III and the mitochondrion, followed by a description."""
     new = dict(zip(GENOME, names, strict=True))
     chromosomes = {new[name]: bases for name, bases in GENOME.items()}
     return fasta(

@@ -1,4 +1,4 @@
-"""Reading peak files: BED, where they come from, and what is refused."""
+"""Peak files: BED, folders, archives and tables of them, and errors."""
 
 import bz2
 import gzip
@@ -78,7 +78,7 @@ def test_a_file_of_comments_has_no_peaks():
         (b"\xff\xfe\x00", "chromosome, start and end"),
     ],
 )
-def test_a_line_that_is_not_bed_is_named(line, expected):
+def test_invalid_bed_lines_are_refused(line, expected):
     with pytest.raises(InputError) as error:
         read_bed(b"# comment\nchr1\t1\t2\n" + line + b"\n", "folder/a.bed")
     assert error.value.where == "folder/a.bed, line 3"
@@ -104,7 +104,7 @@ def test_peaks_from_spreadsheets_and_r_are_read(content):
     assert rows(read_bed(content, "a.bed")) == [("chr1", 3, 4)]
 
 
-def test_fractions_are_told_how_to_be_avoided():
+def test_fractional_coordinates_are_refused_with_a_remedy():
     with pytest.raises(InputError, match=r"found 'chr1\\t1e\+05.*options\(scipen = 999\)"):
         read_bed(b"chr1\t1e+05\t100100\n", "a.bed")
 
@@ -121,12 +121,12 @@ def test_names_are_mapped_and_the_unknown_are_counted():
     assert placed.total == 4
 
 
-def test_few_peaks_that_extend_a_little_beyond_an_end_are_clipped(caplog):
+def test_a_few_peaks_slightly_beyond_a_chromosome_end_are_clipped(caplog):
     line = "c\t{}\t{}\tp\t0\t.\t5.5\t-1\t-1\t{}\n"
     text = line.format(-1, 5, 3) + line.format(8, 12, 3) + line.format(2, 4, 1) + "c\t-9\t1010\n"
     placed = placed_of(text, {"c": 10})
     assert rows(placed.intervals) == [("c", 0, 5), ("c", 8, 10), ("c", 2, 4), ("c", 0, 10)]
-    # The second one's summit, at 11, is cut off with the end.
+    # The summit of the second peak, at 11, is beyond the chromosome.
     assert placed.intervals["summit"].tolist() == [2, -1, 3, -1]
     assert placed.clipped == 3
     warn_of_placement([placed, placed_of("c\t1\t2\n", {"c": 10})])
@@ -146,7 +146,7 @@ def test_few_peaks_that_extend_a_little_beyond_an_end_are_clipped(caplog):
         ("c\t1\t2\n" + "c\t5\t11\n" * 11, "line 2: found c:5-11"),  # many
     ],
 )
-def test_peaks_far_beyond_an_end_or_many_of_them_are_refused(text, place):
+def test_peaks_far_beyond_a_chromosome_end_or_many_of_them_are_refused(text, place):
     with pytest.raises(InputError, match=place) as error:
         placed_of(text, {"c": 10})
     assert "the chromosome's 10 bp" in error.value.found
@@ -161,7 +161,7 @@ def test_one_in_a_hundred_peaks_may_be_clipped():
         placed_of(few + "c\t1\t2\n" * 1979, {"c": 10})
 
 
-def test_intervals_on_other_chromosomes_are_warned_of_by_file_and_name(caplog):
+def test_intervals_on_unknown_chromosomes_give_a_warning(caplog):
     files = [placed_of(text, {"I": 10}) for text in ("I\t1\t2\n", "I\t1\t2\nchrUn\t1\t2\n")]
     with caplog.at_level(logging.WARNING):
         warn_of_placement(files[:1])
@@ -171,7 +171,7 @@ def test_intervals_on_other_chromosomes_are_warned_of_by_file_and_name(caplog):
     assert "a.bed: 1 of 2 (on chrUn)" in caplog.text
 
 
-def test_a_file_on_other_chromosomes_alone_is_refused_with_a_map():
+def test_a_file_on_unknown_chromosomes_only_is_refused_with_a_map():
     with pytest.raises(InputError, match=r"on chr1, chrM only.*such as 1, MT\.") as error:
         placed_of("chr1\t1\t2\nchrM\t1\t2\n", {"1": 10, "MT": 10})
     assert error.value.remedy == "Set chromosome_map: {'chr1': '1', 'chrM': 'MT'}."
@@ -218,7 +218,7 @@ FILES = {
     "top/peaks/A_CX.bed.gz": gzip.compress(b"chr1\t3\t4\n"),
     "top/other/C_CX.bed": b"not to be read",
     "top/LICENSE": b"not to be read",
-    # macOS keeps the attributes of a file so.
+    # macOS stores attributes of a file like this.
     "top/peaks/._B_CX.bed": b"\0\5\x16\7 not to be read",
     "__MACOSX/top/peaks/C_CX.bed": b"not to be read",
 }
@@ -250,7 +250,7 @@ def test_an_archive_gives_the_same_without_unpacking(tmp_path, mode):
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def test_an_archive_that_is_not_to_be_trusted_is_refused(tmp_path):
+def test_an_archive_with_an_overlong_header_is_refused(tmp_path):
     archive = tmp_path / "a.tar.gz"
     with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as file:
         file.addfile(tarfile.TarInfo("x" * (2 << 20)))
@@ -258,12 +258,12 @@ def test_an_archive_that_is_not_to_be_trusted_is_refused(tmp_path):
         in_archive(archive)
 
 
-def test_a_damaged_header_does_not_end_an_archive(tmp_path):
+def test_a_damaged_header_is_not_the_end_of_an_archive(tmp_path):
     archive = tmp_path / "a.tar"
     write_archive(archive, dict.fromkeys(("a.bed", "b.bed", "c.bed"), b"chr1\t1\t2\n"), "w")
     whole = archive.read_bytes()
     assert len(in_archive(archive)) == 3
-    # Each member takes 1024 bytes: its header, and its content filled up to a block.
+    # Each member takes 1024 bytes: its header, and its content padded to a block.
     for damaged in (whole[:1030] + b"x" + whole[1031:], whole[:1300], whole[:2058]):
         archive.write_bytes(damaged)
         with pytest.raises(InputError, match="damaged, cut short or not a tar archive"):
@@ -271,7 +271,7 @@ def test_a_damaged_header_does_not_end_an_archive(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
-def test_a_link_in_an_archive_is_no_target_that_is_lost(tmp_path, kind):
+def test_a_link_in_an_archive_is_refused(tmp_path, kind):
     with tarfile.open(tmp_path / "a.tar", "w") as file:
         folder = tarfile.TarInfo("folder.bed")
         folder.type = tarfile.DIRTYPE
@@ -283,7 +283,7 @@ def test_a_link_in_an_archive_is_no_target_that_is_lost(tmp_path, kind):
         in_archive(tmp_path / "a.tar")
 
 
-def test_peaks_beyond_measure_are_not_read(tmp_path, monkeypatch):
+def test_an_oversized_peak_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("noncoding.data.archive.MOST_BYTES", 1 << 20)
     write_archive(tmp_path / "a.tar.gz", {"a.bed": b"#" * (1 << 21)})
     with pytest.raises(InputError, match="found 2,097,152 bytes; expected a text of at most 1 MiB"):
@@ -291,7 +291,7 @@ def test_peaks_beyond_measure_are_not_read(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("start", "kind"), [(b"PK\3\4", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")])
-def test_what_is_compressed_in_another_way_is_named(tmp_path, start, kind):
+def test_unsupported_compression_is_refused(tmp_path, start, kind):
     path = tmp_path / "a"
     path.write_bytes(start + b"x" * 1000)
     with pytest.raises(InputError, match=f"compressed with {kind}"):
@@ -332,7 +332,7 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):
         list(peak_files(in_table(table)))
 
 
-def test_the_rules_list_what_the_stage_reads(tmp_path):
+def test_listed_paths_are_those_that_are_read(tmp_path):
     write_folder(tmp_path, FILES)
     top = tmp_path / "top"
     folder = in_folder(top, "peaks/*_CX.bed*", "_CX.bed")

@@ -1,4 +1,4 @@
-"""Real data, on demand: NONCODING_MIRROR names the folder that holds the two files."""
+"""Real data, if NONCODING_MIRROR names a folder that contains the two files."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ NUCLEAR += ["IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
 
 @pytest.mark.skipif(not MIRROR, reason="NONCODING_MIRROR does not name a folder")
 def test_yeast(tmp_path):
-    """ChIP-exo of Rossi et al. 2021 on R64-1-1: figures counted independently of this code."""
+    """ChIP-exo of Rossi et al. 2021 on R64-1-1: numbers counted independently of this code."""
     folder = Path(MIRROR)
     fasta = folder / "Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz"
     archive = folder / "650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"
@@ -44,7 +44,7 @@ def test_yeast(tmp_path):
         with Store(tmp_path / "test.h5") as store:
             return store.source["counts"]
 
-    # With every file that has a peak: the bins that any peak falls in.
+    # All files with a peak: bins that contain a peak.
     assert built(1)["bins_with_peak"] == 20_601
 
     counts = built(100)

@@ -28,7 +28,7 @@ PEAKS = {
 CHROMOSOME_MAP = {"chr1": "I", "chr2": "II", "chr3": "III", "chrM": "Mito"}
 CHROMOSOMES = {"train": ["I"], "valid": ["II"], "test": ["III"]}
 # By hand: split → locus, window, labels of A and B. The bin at I:0-4 has A
-# and its window leaves the chromosome; A covers just half of I:8-12.
+# and its window extends beyond the chromosome; A covers exactly half of I:8-12.
 ROWS = {
     "train": [
         (("I", 2, 10), "AACCCCGG", [0, 1]),

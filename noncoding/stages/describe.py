@@ -39,13 +39,8 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
     for name, path in stores.items():
         with Store(path) as store:
             targets = store.targets if targets is None else targets
-            check_same_targets(
-                store.path,
-                store.targets,
-                targets,
-                "the other splits",
-                "Make all stores from one target table.",
-            )
+            remedy = "Make all stores from one target table."
+            check_same_targets(path, store.targets, targets, "the other splits", remedy)
             counts[name] = count_split(store)
             without = targets.loc[counts[name].positives == 0, ["index", "name"]]
             summary[name] = {

@@ -3,17 +3,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from figure_checks import LONG_NAME, assert_legible, saved_by
+from figure_checks import assert_legible, saved_by
 
 from noncoding.common.errors import InputError
 from noncoding.data import counts as counts_module
-from noncoding.data.counts import SplitCounts, count_positives, count_split
-from noncoding.data.figures import (
-    draw_bases,
-    draw_labels,
-    draw_positives,
-    draw_prevalence,
-)
+from noncoding.data.counts import count_positives, count_split
 from noncoding.data.one_hot import codes, one_hot, reverse_complement
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
 from noncoding.layout import figures
@@ -103,34 +97,6 @@ def test_summary_and_figures_are_written(stores, tmp_path):
         assert_legible(figure)
     for paths in figures("describe", tmp_path):
         assert all(path.exists() for path in paths)
-
-
-@pytest.mark.parametrize("count", [1, 30, 919])
-def test_long_names_and_many_targets_leave_the_figures_legible(tmp_path, count):
-    groups = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
-    names = [f"{LONG_NAME} {number}" for number in range(count)]
-    targets = pd.DataFrame({"index": range(count), "name": names})
-    targets["group"] = [groups[number % 3] for number in range(count)]
-    generator = np.random.default_rng(0)
-    splits = {
-        name: SplitCounts(
-            loci=4_400_000,
-            positives=generator.integers(1, 1_000_000, count),
-            loci_by_labels=np.bincount(generator.integers(0, count + 1, 999), minlength=count + 1),
-            bases=np.array([3, 2, 2, 3, 0.1]) * 1_000_000,
-        )
-        for name in ("train", "valid", "test")
-    }
-    train, test, path = splits["train"], splits["test"], tmp_path / "one.svg"
-    [positives] = saved_by(draw_positives, targets, train, path)
-    [labels] = saved_by(draw_labels, splits, path)
-    [bases] = saved_by(draw_bases, splits, path)
-    [prevalence] = saved_by(draw_prevalence, targets, train, test, path)
-    for figure in (positives, labels, bases, prevalence):
-        assert_legible(figure)
-    shown = [text.get_text() for text in positives.axes[0].get_xticklabels()]
-    assert len(set(shown)) == len(shown)
-    assert any(text.startswith("GM12878") for text in shown) == (count <= 30)
 
 
 def test_splits_of_different_targets_are_refused(stores, tmp_path):

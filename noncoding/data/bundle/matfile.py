@@ -65,23 +65,10 @@ class BundleSplit:
         self._file.close()
 
     def packed_sequences(self, scratch: str | os.PathLike[str]) -> Iterator[npt.NDArray[np.uint8]]:
-        """All rows, a bounded number at a time.
+        """All rows, shape=(n, 4, ceil(length / 8)) at a time, in the order A, C, G, T.
 
-        Parameters
-        ----------
-        scratch : path
-            Temporary file for rows, where the chunks of the file are longer than memory allows.
-
-        Yields
-        ------
-        numpy.ndarray, shape=(n, 4, ceil(length / 8)), dtype=uint8
-            In the order A, C, G, T. Values are checked to be 0 or 1; columns are not checked to
-            be one-hot.
-
-        Raises
-        ------
-        InputError
-            A value is neither 0 nor 1, or the file is damaged.
+        Values are checked to be 0 or 1; columns are not checked to be one-hot. `scratch` is a
+        temporary file for rows, where the chunks of the file are longer than memory allows.
         """
         source = self._source(self._names[0])
         yield from packed_rows(source, scratch, self._threads, order=BUNDLE_ORDER)

@@ -42,9 +42,7 @@ class Source:
     shape : tuple of int
         (bits, channels, rows); one channel where the array has no such axis.
     grid : tuple of int
-        Shape of a piece; that of a chunk, where the array is chunked.
-    piece_bytes : int
-        Size of a piece in memory.
+        Shape of a piece, which has `piece_bytes`; that of a chunk, where the array is chunked.
     """
 
     def __init__(self, array: Any, where: str) -> None:

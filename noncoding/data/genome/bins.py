@@ -91,8 +91,8 @@ class LabelledBins:
 
     def selected(self, kept: npt.NDArray[np.bool_]) -> "LabelledBins":
         """The positive bins of the kept targets, shape=(targets,), which are renumbered."""
-        labels = kept[self.target]
-        bin, target = self.bin[labels], (np.cumsum(kept) - 1)[self.target[labels]]
+        chosen = kept[self.target]
+        bin, target = self.bin[chosen], (np.cumsum(kept) - 1)[self.target[chosen]]
         bins = np.isin(self.bins, bin)
         return LabelledBins(
             bin, target, self.bins[bins], self.off_chromosome[bins], self.excluded[bins]
@@ -129,11 +129,11 @@ def labelled_bins(
 def positive_bins(peaks: pd.DataFrame, length: int, binning: Binning) -> tuple[Integers, Integers]:
     """Label the complete bins of one chromosome.
 
-    With the rule ``overlap``, the peaks of a target are merged, and a bin is positive
-    where they cover more than ``min_overlap`` of it. A peak of 1 bp is a position, not a
-    region: it makes the bin positive that it falls in. With ``summit``, a bin is positive
-    where it contains the summit of a peak, or the midpoint (``(start + end) // 2``) of a peak
-    without one. With ``any``, it is positive where it shares a base with a peak.
+    With the rule ``overlap``, the peaks of a target are merged, and a bin is positive where they
+    cover more than ``min_overlap`` of it; a peak of 1 bp is a position, which makes its bin
+    positive. With ``summit``, a bin is positive where it contains the summit of a peak, or the
+    midpoint (``(start + end) // 2``) of a peak without one; with ``any``, where it shares a base
+    with a peak.
 
     Parameters
     ----------

@@ -15,15 +15,9 @@ log = logging.getLogger(__name__)
 
 
 class Genome(NamedTuple):
-    """The chromosomes of a FASTA file, without their sequences.
+    """The chromosomes of a FASTA file: their lengths in bp, in the order of the file.
 
-    Attributes
-    ----------
-    fasta : path
-    lengths : dict
-        Chromosome → length in bp, in the order of the file.
-    alternative : frozenset of str
-        Alternatives and parts of other chromosomes, and decoys, by name and description.
+    `alternative` are alternatives and parts of other chromosomes, and decoys.
     """
 
     fasta: str | os.PathLike[str]

@@ -92,20 +92,20 @@ def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> 
         No file matches, a file cannot be read, its name does not end in the suffix, or the table
         lacks a column.
     """
-    count = 0
     if isinstance(source, PeakArchive):
         files = _in_archive(source, origin(source, archive))
     else:
         files = _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
-    for count, file in enumerate(files, start=1):  # noqa: B007
-        yield file
-    if not count:
+    first = next(files, None)
+    if first is None:
         raise InputError(
             origin(source, archive),
             "no peak file" if isinstance(source, PeakTable) else f"nothing like {source.pattern!r}",
             "one peak file per target",
             "Correct the pattern or the path.",
         )
+    yield first
+    yield from files
 
 
 def _is_hidden(name: str) -> bool:

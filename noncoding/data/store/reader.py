@@ -72,10 +72,8 @@ class Store:
                 self._datasets[name] = self._checked(name, dtype, shape)
                 checksums = self._checked(f"checksum/{name}", "uint32", (blocks,))
                 self._checksums[name] = checksums[:]
-        self.packed_shapes = (
-            self._datasets["sequence"].shape[1:],
-            self._datasets["label"].shape[1:],
-        )
+        sequences, labels = (self._datasets[name].shape[1:] for name in ("sequence", "label"))
+        self.packed_shapes = sequences, labels
         if found.get(HEADER_CHECKSUM) != header_checksum(self._file):
             raise ValueError(
                 "attributes, names, types, shapes or checksums are not those that were written"
@@ -108,10 +106,8 @@ class Store:
     @property
     def digest(self) -> str:
         """SHA-256 of the checksums of all blocks: equal for equal rows and labels."""
-        digest = hashlib.sha256()
-        for name in ("sequence", "label"):
-            digest.update(self._checksums[name].tobytes())
-        return digest.hexdigest()
+        checksums = (self._checksums[name].tobytes() for name in ("sequence", "label"))
+        return hashlib.sha256(b"".join(checksums)).hexdigest()
 
     def packed_sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """Packed one-hot, shape=(n, 4, ceil(length / 8)); rows in ascending order."""

@@ -148,13 +148,6 @@ def _in_archive(source: PeakArchive, archive: str) -> Iterator[PeakFile]:
         unwanted = not fnmatchcase(member.name, source.pattern) or _is_hidden(member.name)
         if unwanted or member.is_folder:
             continue
-        if not member.is_file:
-            raise InputError(
-                str(member),
-                "a link or device, whose peaks are not in the archive at this place",
-                "a peak file that is stored in full",
-                "Create the archive again with tar --dereference --hard-dereference.",
-            )
         where = f"{archive}:{member.name}"
         _require_utf8(where, "member")
         yield _named_file(source, member.name, where, member.content())

@@ -17,14 +17,19 @@ from noncoding.settings.base import (
 )
 
 
-class ExplainSettings(Section):
-    """The section ``explain``."""
+class TargetSelection(Section):
+    """Keys of the section ``explain`` that select targets; ``motifs`` uses the same targets."""
 
     targets: Targets = Field(description="Targets to explain, by name or index.")
     best: CountOrZero = Field(description="Number of further targets, those of highest AUPR.")
     best_per_group: CountOrZero = Field(
         description="Number of further targets per group, those of highest AUPR."
     )
+
+
+class ExplainSettings(TargetSelection):
+    """The section ``explain``."""
+
     sequences: Annotated[
         Annotated[PathOrUrl, ONE] | Annotated[list[str | int], Field(min_length=1), SEVERAL],
         ONE_OR_SEVERAL,

@@ -72,16 +72,7 @@ def draw_summary(target: TargetAttributions, *paths: str | os.PathLike[str]) -> 
 
 
 def draw_sequence(target: TargetAttributions, number: int, *paths: str | os.PathLike[str]) -> None:
-    """Draw all maps of one sequence, and a logo of its strongest window.
-
-    Parameters
-    ----------
-    target : TargetAttributions
-    number : int
-        Of the sequence; all methods must have a map of it.
-    *paths : path
-        One file per format.
-    """
+    """Draw all maps of a sequence and a logo of its strongest window; one file per format."""
     window = strongest_window(next(iter(target.maps.values()))[number], LOGO_WIDTH)
     # The logo shows the most direct method at hand.
     of_bases = [name for name in target.maps if not isinstance(METHODS[name], LayerMethod)]

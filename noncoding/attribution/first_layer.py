@@ -32,7 +32,8 @@ def strongest_filter(
 
     The contribution of a filter is the product of gradient and activation, summed over the
     positions of both strands: the mean over the sequences, less that over shuffled ones. Its
-    motif is aligned from the sites with more than half of its maximum activation.
+    motif is aligned from the sites with more than half of its maximum activation; None without
+    such sites.
 
     Parameters
     ----------
@@ -44,11 +45,6 @@ def strongest_filter(
         Positives.
     target : int
         Index of the logit.
-
-    Returns
-    -------
-    Pattern or None
-        None if no site activates the filter.
     """
     own = _contributions(network, layer, sequences, target)
     reference = _contributions(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)

@@ -16,14 +16,8 @@ def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 
     ``ReLU(Σ_c α_c A_c)``, where ``α_c`` is the mean gradient of channel ``c``.
 
-    Parameters
-    ----------
-    activation, gradient : torch.Tensor, shape=(batch, channels, positions)
-        Of the layer, and of the target's logit with respect to it.
-
-    Returns
-    -------
-    torch.Tensor, shape=(batch, positions)
+    Activation of the layer and gradient of the logit, shape=(batch, channels, positions), give
+    maps of shape (batch, positions).
     """
     weights = gradient.mean(dim=-1, keepdim=True)
     return (weights * activation).sum(dim=1).relu()
@@ -34,19 +28,13 @@ def hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
 
     ``ReLU(Σ_c G_c ⊙ A_c)``: each position is weighted by its own gradient. If the head treats
     positions differently, Grad-CAM's mean gradient can highlight positions that the network
-    did not use; HiResCAM cannot. Parameters and result as for `gradcam`.
+    did not use; HiResCAM cannot.
     """
     return (gradient * activation).sum(dim=1).relu()
 
 
 def named_layer(network: nn.Module, name: str, part: str = "") -> nn.Module:
-    """A layer of a network, or of one part of it, by its name.
-
-    Raises
-    ------
-    InputError
-        No such layer.
-    """
+    """A layer of a network, or of one part of it; raises `InputError` for an unknown name."""
     layers = {
         layer: module
         for layer, module in network.named_modules()
@@ -80,14 +68,12 @@ def strand_averaged_maps(
     network : torch.nn.Module
         In evaluation mode.
     layer : torch.nn.Module
-        With output of shape (batch, channels, positions).
+        With positions along the sequence, as given by `grid`.
     sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
     target : int
         Index of the logit.
     methods : mapping of str to callable
         Functions like `gradcam`.
-    grid : Grid
-        Of the layer.
 
     Returns
     -------

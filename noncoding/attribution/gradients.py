@@ -46,16 +46,8 @@ _BATCH = 32
 def shuffled(sequences: npt.NDArray[np.uint8], count: int = REFERENCES) -> torch.Tensor:
     """Dinucleotide-shuffled sequences (tangermeme), the same in every call.
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length)
-        An unknown base is shuffled as a fifth letter.
-    count : int
-        Shuffles per sequence.
-
-    Returns
-    -------
-    torch.Tensor, shape=(n, count, 4, length), dtype=uint8
+    Sequences of shape (n, 4, length) have shuffles of shape (n, count, 4, length),
+    dtype=uint8. An unknown base is shuffled as a fifth letter.
     """
     with same_threads():
         return dinucleotide_shuffle(

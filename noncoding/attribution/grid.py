@@ -1,5 +1,6 @@
 """Positions of a layer along the sequence, and the bases that each position sees."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -13,19 +14,13 @@ from torch.overrides import TorchFunctionMode
 from noncoding.attribution.strands import device_of
 from noncoding.common.errors import InputError
 
-_CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation")
-_MAX_POOLING = ("input", "kernel_size", "stride", "padding", "dilation")
-_AVERAGE_POOLING = ("input", "kernel_size", "stride", "padding")
 _WINDOWED = {
-    f"{name}{dimensions}d": parameters
-    for name, parameters in (
-        ("conv", _CONVOLUTION),
-        ("max_pool", _MAX_POOLING),
-        ("avg_pool", _AVERAGE_POOLING),
-    )
-    for dimensions in (1, 2)
+    "conv": ("input", "weight", "bias", "stride", "padding", "dilation"),
+    "max_pool": ("input", "kernel_size", "stride", "padding", "dilation"),
+    "avg_pool": ("input", "kernel_size", "stride", "padding"),
+    "pad": ("input", "pad"),
 }
-"""Functions that slide a window along the last axis, and their first parameters."""
+"""Functions along the last axis, without the suffixes 1d and 2d, and their first parameters."""
 _REORDERING = {
     "flip", "roll", "sort", "gather", "index_select", "transpose", "swapaxes", "swapdims",
     "permute", "movedim", "moveaxis", "t", "view", "reshape", "matmul", "__matmul__", "bmm",
@@ -104,14 +99,7 @@ class Grid(NamedTuple):
 
 
 class Resolution(NamedTuple):
-    """Resolution of a layer.
-
-    Attributes
-    ----------
-    grid : Grid
-    receptive_field : int
-        Effective receptive field of a position, in bp.
-    """
+    """Positions of a layer, and their effective receptive field in bp."""
 
     grid: Grid
     receptive_field: int
@@ -163,14 +151,6 @@ def layer_grid(network: nn.Module, layer: nn.Module, length: int) -> Grid:
     through convolutions, pooling, padding and element-wise functions; where branches join,
     the windows are united. Gates over all positions, such as squeeze-and-excitation, are
     ignored.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on any device.
-    layer : torch.nn.Module
-    length : int
-        Of the sequence, in bp.
 
     Raises
     ------
@@ -228,9 +208,8 @@ class _Tracer(TorchFunctionMode):
         self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], positions: int
     ) -> Grid | None:
         """Grid of a function's result; None if unknown."""
-        parameters = _WINDOWED.get(name, ("input", "pad") if name == "pad" else ())
-        named = dict(zip(parameters, args, strict=False)) | kwargs
-        if parameters:
+        if parameters := _WINDOWED.get(re.sub("[12]d$", "", name)):
+            named = dict(zip(parameters, args, strict=False)) | kwargs
             before = self.grids.get(named["input"])
             if before is None:
                 return None

@@ -24,19 +24,13 @@ def file_stem(index: int, name: str) -> str:
 
 
 def write_maps(group: h5py.Group, target: TargetAttributions, layer: str) -> None:
-    """Write the maps and sequences of a target.
+    """Write the maps and sequences of a target, whose name is in the attributes of the group.
 
-    Parameters
-    ----------
-    group : h5py.Group
-        Its attributes name the target. Datasets with one value per sequence: ``probability``,
-        ``label`` and the columns of the sequences' table. For each method a dataset of shape
-        (sequences, length) with the attributes ``title`` and ``layer`` (``bases`` for methods
-        for the input), and for a layer ``first_centre_bp`` (centre of the window of the first
-        position, from the first base), ``step_bp`` (between positions) and ``positions``.
-    target : TargetAttributions
-    layer : str
-        Name of the layer for Grad-CAM and HiResCAM.
+    Datasets with one value per sequence: ``probability``, ``label`` and the columns of the
+    sequences' table. For each method a dataset of shape (sequences, length) with the attributes
+    ``title`` and ``layer`` (``bases`` for methods for the input), and for a layer
+    ``first_centre_bp`` (centre of the window of the first position, from the first base),
+    ``step_bp`` (between positions) and ``positions``.
     """
     group.attrs.update(name=target.name, index=target.index, known_motif=target.motif)
     group["probability"] = target.probabilities

@@ -22,17 +22,11 @@ _FAST = 3
 
 
 class LayerMethod(NamedTuple):
-    """A method for a convolutional layer: one value per position of the layer.
+    """A method for a convolutional layer, with one non-negative value per position.
 
-    Attributes
-    ----------
-    title : str
-    passes : int
-        Approximate number of forward passes per sequence and strand; a backward pass counts
-        as two.
-    compute : callable
-        Activation and gradient, shape=(batch, channels, positions), to a non-negative map,
-        shape=(batch, positions).
+    `passes` is the approximate number of forward passes per sequence and strand; a backward
+    pass counts as two. `compute` takes activation and gradient, shape=(batch, channels,
+    positions), and returns maps, shape=(batch, positions).
     """
 
     title: str
@@ -41,14 +35,10 @@ class LayerMethod(NamedTuple):
 
 
 class BaseMethod(NamedTuple):
-    """A method for the input: one signed value per base.
+    """A method for the input, with one signed value per base.
 
-    Attributes
-    ----------
-    title, passes
-        As for `LayerMethod`.
-    compute : callable
-        Network, sequences and target to hypothetical contributions, shape=(n, 4, length).
+    `compute` takes network, sequences and target, and returns hypothetical contributions,
+    shape=(n, 4, length).
     """
 
     title: str
@@ -69,28 +59,10 @@ METHODS: dict[str, LayerMethod | BaseMethod] = {
 def applicable_methods(
     network: Network, methods: Sequence[str], layer: str | None
 ) -> tuple[list[str], str, list[str]]:
-    """Methods that can be applied to a network.
+    """Methods that can be applied to a network, the name of their layer, and messages.
 
-    Parameters
-    ----------
-    network : Network
-    methods : sequence of str
-        Keys of `METHODS`.
-    layer : str or None
-        Name of the layer for Grad-CAM and HiResCAM; by default that of the network.
-
-    Returns
-    -------
-    methods : list of str
-        Without methods for a layer if the layer is unsuitable.
-    layer : str
-        Empty if the layer is unsuitable.
-    problems : list of str
-
-    Raises
-    ------
-    InputError
-        No method is left.
+    The layer is that of the network by default. If it is unsuitable, its name is empty and
+    methods for a layer are omitted; raises `InputError` if no method is left.
     """
     name = layer or network.gradcam_layer
     try:
@@ -126,7 +98,7 @@ def attribute(
     network : torch.nn.Module
         In evaluation mode, on any device.
     layer : torch.nn.Module or None
-        For methods for a layer.
+        For methods for a layer, see `layer_grid` for its requirements.
     sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
     target : int
         Index of the logit.
@@ -137,11 +109,6 @@ def attribute(
     -------
     dict of numpy.ndarray, shape=(n, length), dtype=float32
         Values of a layer are expanded to bases by `Grid.per_base`.
-
-    Raises
-    ------
-    InputError
-        The layer has no positions along the sequence.
     """
     maps: dict[str, npt.NDArray[np.float32]] = {}
     of_layer = {

@@ -24,16 +24,8 @@ _READ = 64
 def select_targets(metrics: pd.DataFrame, choice: TargetSelection) -> tuple[list[int], list[str]]:
     """Indices of the targets to explain, and a message for each unknown target.
 
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Table of the evaluation: index, name, group, auprc.
-    choice : TargetSelection
-
-    Raises
-    ------
-    InputError
-        No target is selected.
+    Targets are selected from the table of the evaluation (index, name, group, auprc). Raises
+    `InputError` if none is selected.
     """
     selected: dict[int, None] = {}
     problems = []
@@ -60,21 +52,17 @@ def select_targets(metrics: pd.DataFrame, choice: TargetSelection) -> tuple[list
 def positives(
     stores: Mapping[str, Store], probabilities: npt.NDArray[np.float32], target: int, count: int
 ) -> tuple[npt.NDArray[np.uint8], dict[str, int]]:
-    """Positive windows of a target for motif discovery, without overlaps within a split.
+    """At most `count` positive windows of a target, without overlaps within a split.
 
-    The splits are used in turn until there are enough windows: rare targets have few positives
-    in the first one.
+    The splits are used in turn until there are enough windows, because rare targets have few
+    positives: the best-predicted ones of the first split, and random ones of the others.
 
     Parameters
     ----------
     stores : mapping of str to Store
         By split.
     probabilities : numpy.ndarray, shape=(loci, targets)
-        Predictions for the first split, whose best-predicted positives are taken. Those of
-        other splits are drawn at random.
-    target : int
-    count : int
-        Maximum number of windows.
+        Predictions for the first split.
 
     Returns
     -------
@@ -107,21 +95,10 @@ def best_true_positives(
     count: int,
     store: Store,
 ) -> npt.NDArray[np.int64]:
-    """Positive loci in order of their probability, without those that overlap a better one.
+    """At most `count` positive loci by decreasing probability, without overlaps.
 
-    Overlaps are detected by sequence if the store has no coordinates.
-
-    Parameters
-    ----------
-    labels, probabilities : numpy.ndarray, shape=(loci,)
-        Of one target.
-    count : int
-        Maximum number of loci.
-    store : Store
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=int64
+    Labels and probabilities of one target have the shape (loci,). A locus that overlaps a better
+    one is skipped; overlaps are detected by sequence if the store has no coordinates.
     """
     positive = np.flatnonzero(labels)
     ranked = positive[np.argsort(-probabilities[positive], kind="stable")]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.attribution.selection import DisjointWindows, read_rows
+from noncoding.attribution.selection import DisjointWindows, best_true_positives, read_rows
 from noncoding.common.errors import InputError
 from noncoding.data.fasta import records
 from noncoding.data.one_hot import codes, one_hot
@@ -49,24 +49,10 @@ class Sequences(NamedTuple):
 
 
 def given_sequences(wanted: str | Sequence[str | int], store: Store) -> tuple[Sequences, list[str]]:
-    """Sequences that the configuration names.
+    """Sequences of the configuration, and a message for each one that is omitted.
 
-    Parameters
-    ----------
-    wanted : str or sequence
-        Path of a FASTA file, or loci, see `rows_of`.
-    store : Store
-
-    Returns
-    -------
-    sequences : Sequences
-    problems : list of str
-        A message for each sequence that is omitted.
-
-    Raises
-    ------
-    InputError
-        No sequence is left, or the file is not FASTA.
+    `wanted` is the path of a FASTA file or a list of loci, see `rows_of`. Raises `InputError`
+    if no sequence is left or the file is not FASTA.
     """
     if isinstance(wanted, str):
         given, problems = read_fasta(wanted, store.length)
@@ -94,6 +80,17 @@ def given_sequences(wanted: str | Sequence[str | int], store: Store) -> tuple[Se
     return given, problems
 
 
+def true_positives(
+    store: Store,
+    labels: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float32],
+    count: int,
+) -> tuple[Sequences, list[str]]:
+    """Sequences of `best_true_positives`, and a message for each one that is omitted."""
+    rows = best_true_positives(labels, probabilities, count, store)
+    return without_unknown(of_store(store, rows))
+
+
 def of_store(store: Store, rows: npt.NDArray[np.int64]) -> Sequences:
     """Loci of a store, in the order of the given rows."""
     table = pd.DataFrame({"locus": rows})
@@ -104,21 +101,10 @@ def of_store(store: Store, rows: npt.NDArray[np.int64]) -> Sequences:
 
 
 def rows_of(wanted: Sequence[str | int], store: Store) -> tuple[npt.NDArray[np.int64], list[str]]:
-    """Rows of loci.
+    """Rows of loci, without duplicates, and a message for each locus that is not in the store.
 
-    Parameters
-    ----------
-    wanted : sequence of str or int
-        Rows, or regions ``chromosome:start-end`` (1-based), which select the window with the
-        nearest centre.
-    store : Store
-
-    Returns
-    -------
-    rows : numpy.ndarray, shape=(n,), dtype=int64
-        Without duplicates.
-    problems : list of str
-        A message for each locus that is not in the store.
+    A locus is a row or a region ``chromosome:start-end`` (1-based), which selects the window
+    with the nearest centre.
     """
     loci = store.loci()
     rows: dict[int, None] = {}
@@ -138,18 +124,9 @@ def rows_of(wanted: Sequence[str | int], store: Store) -> tuple[npt.NDArray[np.i
 
 
 def read_fasta(path: str | os.PathLike[str], length: int) -> tuple[Sequences, list[str]]:
-    """Records of a FASTA file with the length of the model's window, in bp.
+    """Records of a FASTA file with a given length in bp, and a message for each other record.
 
-    Returns
-    -------
-    sequences : Sequences
-    problems : list of str
-        A message for each record of another length; it is omitted.
-
-    Raises
-    ------
-    InputError
-        See `noncoding.data.fasta.records`.
+    Raises `InputError` like `noncoding.data.fasta.records`.
     """
     found = list(records(path))
     fitting = [record for record in found if len(record.sequence) == length]

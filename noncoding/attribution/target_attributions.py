@@ -57,12 +57,7 @@ def strongest_window(bases: npt.NDArray[np.floating], width: int) -> Interval:
     """The window of a given width, in bp, with the highest weighted sum of a map.
 
     Weights decrease from the centre of the window, so that it is centred on a peak. Of equal
-    windows, the middle one; the whole map if it is shorter.
-
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(length,)
-    width : int
+    windows, the middle one; the whole map, shape=(length,), if it is shorter.
     """
     width = min(width, len(bases))
     distance = np.abs(np.arange(width) - (width - 1) / 2)

@@ -23,20 +23,10 @@ _RUNS = 8
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """A learned motif.
+    """A learned motif, found by the view ``TF-MoDISco`` or ``first layer``.
 
-    Attributes
-    ----------
-    view : str
-        How it was found: ``TF-MoDISco`` or ``first layer``.
-    name : str
-        Unique for a target and view.
-    seqlets : int
-        Number of aligned sites.
-    frequencies : numpy.ndarray, shape=(4, width), dtype=float64
-        Of A, C, G, T at each position of the sites.
-    contributions : numpy.ndarray, shape=(4, width), dtype=float64
-        Mean contribution to the logit; weights of the filter for the first layer.
+    `seqlets` is the number of aligned sites. Frequencies and mean contributions to the logit
+    (for the first layer, the weights of the filter) have the shape (4, width).
     """
 
     view: str
@@ -71,8 +61,7 @@ def patterns(
     Returns
     -------
     list of Pattern
-        Positive patterns (``for``), then negative ones (``against``), each by decreasing
-        number of seqlets.
+        Positive (``for``), then negative (``against``), by decreasing number of seqlets.
 
     Raises
     ------

@@ -13,15 +13,10 @@ PSEUDOCOUNT = 0.01
 def log_odds(
     matrix: npt.NDArray[np.float64], background: npt.ArrayLike = (0.25, 0.25, 0.25, 0.25)
 ) -> npt.NDArray[np.float64]:
-    """Log2 ratio of the probabilities of a motif and of a background, shape=(4, width).
+    """Log2 ratio of the probabilities of a motif, shape=(4, width), and a background, (4,).
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray, shape=(4, width)
-        Probabilities of A, C, G, T.
-    background : array_like, shape=(4,)
-        Probabilities of A, C, G, T outside the motif. Pseudocounts have the same proportions,
-        so that a column equal to the background has a score of zero.
+    Pseudocounts have the proportions of the background, so that a column equal to the
+    background has a score of zero.
     """
     expected = np.asarray(background, dtype=np.float64)[:, None]
     smoothed = (matrix + 4 * PSEUDOCOUNT * expected) / (1 + 4 * PSEUDOCOUNT)
@@ -29,12 +24,9 @@ def log_odds(
 
 
 def base_composition(batches: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float64]:
-    """Share of A, C, G, T over both strands of sequences, shape=(4,).
+    """Share of A, C, G, T over both strands of batches of sequences, shape=(n, 4, length).
 
-    Parameters
-    ----------
-    batches : iterable of numpy.ndarray, shape=(n, 4, length), dtype=uint8
-        Unknown bases are ignored; a base that never occurs is counted once.
+    Unknown bases are ignored; a base that never occurs is counted once.
     """
     counts = sum((batch.sum(axis=(0, 2), dtype=np.int64) for batch in batches), np.zeros(4, int))
     both = np.maximum(counts + counts[::-1], 1)

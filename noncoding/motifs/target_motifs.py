@@ -18,19 +18,9 @@ Q_VALUE = 0.05
 class TargetMotifs:
     """Learned motifs of a target.
 
-    Attributes
-    ----------
-    index : int
-    name : str
-    sequences : dict of int
-        Number of positives by split.
-    patterns : list of Pattern
-    matches : list of dict of Match
-        Of each pattern, by motif, best first.
-    own : sequence of str
-        Known motifs of the target.
-    motifs : mapping of numpy.ndarray, shape=(4, width)
-        The database.
+    `sequences` is the number of positives by split. `matches` has the matches of each pattern
+    by motif, best first, `own` the known motifs of the target, and `motifs` the matrices of the
+    database, shape=(4, width).
     """
 
     index: int

@@ -17,14 +17,7 @@ _DATABASE = 50
 class Match(NamedTuple):
     """A known motif aligned to a pattern.
 
-    Attributes
-    ----------
-    motif : str
-    q_value : float
-    offset : int
-        Position of the motif, on the matching strand, at which the pattern starts.
-    reverse : bool
-        Whether the reverse complement of the motif matches.
+    The pattern starts at the position `offset` of the motif, or of its reverse complement.
     """
 
     motif: str
@@ -49,8 +42,7 @@ def matches(
     Returns
     -------
     list of dict of Match
-        By motif for each query, best first; q-values are those of Benjamini and Hochberg over
-        the motifs.
+        By motif for each query, best first, with q-values of Benjamini and Hochberg.
     """
     if not queries or not motifs:
         return [{} for _ in queries]

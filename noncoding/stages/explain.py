@@ -20,8 +20,8 @@ from noncoding.attribution.figures import draw_sequence, draw_summary
 from noncoding.attribution.grid import Resolution, layer_resolution
 from noncoding.attribution.maps import NO_TRACKS, file_stem, write_maps, write_tracks
 from noncoding.attribution.methods import METHODS, applicable_methods, attribute
-from noncoding.attribution.selection import best_true_positives, select_targets
-from noncoding.attribution.sequences import Sequences, given_sequences, of_store, without_unknown
+from noncoding.attribution.selection import select_targets
+from noncoding.attribution.sequences import Sequences, given_sequences, true_positives
 from noncoding.attribution.target_attributions import Interval, TargetAttributions, share_in_bin
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
@@ -67,7 +67,7 @@ def explain(
     baseline : path
         ``targets.tsv`` of the baselines, with the known motif of each target.
     folder : path
-        For the outputs of the stage in `noncoding.layout`.
+        Of the outputs, see `noncoding.layout`.
     settings : ExplainSettings
     truth : path, optional
         Planted motifs of a simulation.
@@ -87,6 +87,7 @@ def explain(
     matrices = read_motifs(motifs) if motifs else {}
     selected, problems = select_targets(table, settings)
     n_checked = max(settings.n_checked, settings.n_plotted)
+    n_sequences = max(settings.n_sequences, n_checked)
     rows: list[dict[str, Any]] = []
     checks: list[dict[str, Any]] = []
     curves: list[pd.DataFrame] = []
@@ -115,33 +116,24 @@ def explain(
             for index in selected:
                 entry = table.loc[index, ["index", "name", "group", "auroc", "auprc"]].to_dict()
                 rows.append(entry | {"name": names[index], "loci": 0})
-                sequences = given
+                own_labels, own_probabilities = labels[:, index], probabilities[:, index]
+                sequences, omitted = given, []
                 if sequences is None:
-                    ranked = best_true_positives(
-                        labels[:, index],
-                        probabilities[:, index],
-                        max(settings.n_sequences, n_checked),
-                        split,
+                    sequences, omitted = true_positives(
+                        split, own_labels, own_probabilities, n_sequences
                     )
-                    sequences, omitted = without_unknown(of_store(split, ranked))
-                    problems += omitted
+                problems += omitted
                 one_hot = sequences.one_hot
                 if not len(one_hot):
                     problems.append(f"{names[index]} has no positive test locus and is omitted.")
                     continue
                 if layer is not None and resolution is None:
                     resolution = layer_resolution(network, layer, one_hot[:_N_MEASURED])
+                known = _known_values(sequences, own_labels, own_probabilities, network, index)
                 sites: list[list[Interval]] = [[] for _ in one_hot]
-                if "locus" in sequences.table:
-                    loci = sequences.table["locus"].to_numpy()
-                    known = labels[loci, index].astype(np.float32), probabilities[loci, index]
-                    if truth is not None:
-                        sites = planted_sites(truth, split.targets.loc[index, "motifs"], loci)
-                else:
-                    known = (
-                        np.full(len(one_hot), np.nan, np.float32),
-                        _predicted(network, one_hot, index),
-                    )
+                if truth is not None and "locus" in sequences.table:
+                    planted = split.targets.loc[index, "motifs"]
+                    sites = planted_sites(truth, planted, sequences.table["locus"].to_numpy())
                 motif = motif_names[index] if motif_names[index] in matrices else ""
                 target = TargetAttributions(
                     index,
@@ -203,15 +195,25 @@ def explain(
             summary_path.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
 
-def _predicted(
-    network: Network, one_hot: npt.NDArray[np.uint8], target: int
-) -> npt.NDArray[np.float32]:
-    """Probabilities of sequences that are not in the store, shape=(n,)."""
-    batches = [
+def _known_values(
+    sequences: Sequences,
+    labels: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float32],
+    network: Network,
+    target: int,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Labels and probabilities of sequences, given those of the store, each shape=(n,).
+
+    Sequences that are not in the store have the label NaN.
+    """
+    if "locus" in sequences.table:
+        loci = sequences.table["locus"].to_numpy()
+        return labels[loci].astype(np.float32), probabilities[loci]
+    found = [
         strand_averaged(network, batch.to(device()).float())[:, target].cpu().numpy()
-        for batch in torch.from_numpy(one_hot).split(64)
+        for batch in torch.from_numpy(sequences.one_hot).split(64)
     ]
-    return np.concatenate(batches)
+    return np.full(len(sequences.one_hot), np.nan, np.float32), np.concatenate(found)
 
 
 def _summary_row(target: TargetAttributions) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def discover_motifs(
     predictions, metrics : path
         Predictions for the first split, and ``targets.tsv`` of the evaluation.
     folder : path
-        For the outputs of the stage in `noncoding.layout`.
+        Of the outputs, see `noncoding.layout`.
     selection : TargetSelection
     settings : MotifsSettings
     motifs : path, optional

@@ -116,13 +116,9 @@ def perturbation_curves(
 
 
 def curve_table(curves: Curves, index: int, target: str) -> pd.DataFrame:
-    """Mean curves of a target.
+    """Mean curves of a target, one row per order, kind and share of the bases.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``index``, ``target``, ``order``, ``kind``, ``share`` of the bases, ``logit``, and
-        ``worth``: the logit scaled to 0 for the shuffled and 1 for the whole sequences.
+    ``worth`` is the logit scaled to 0 for the shuffled and 1 for the whole sequences.
     """
     none, whole = curves.none.mean(), curves.whole.mean()
     return pd.DataFrame(

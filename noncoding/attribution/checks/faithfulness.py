@@ -49,21 +49,12 @@ _N_RANDOMISED = 3
 def check_target(
     target: TargetAttributions, network: Network, layer: str, n_checked: int
 ) -> tuple[list[dict[str, Any]], pd.DataFrame, list[str]]:
-    """All checks of a target.
-
-    Parameters
-    ----------
-    target : TargetAttributions
-    network : Network
-    layer : str
-        Name of the layer for Grad-CAM and HiResCAM; empty without one.
-    n_checked : int
-        Number of sequences that are checked, the first of the target.
+    """All checks of the first sequences of a target.
 
     Returns
     -------
     rows : list of dict
-        Rows of the table of checks.
+        Of the table of checks, see `check_row`.
     curves : pandas.DataFrame
         See `curve_table`.
     problems : list of str

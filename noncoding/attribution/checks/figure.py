@@ -45,14 +45,8 @@ def draw_faithfulness(
 ) -> None:
     """Draw the checks, the curves of deletion and insertion, and the model randomisation.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Made by `noncoding.attribution.checks.table.faithfulness_table`.
-    curves : pandas.DataFrame
-        ``order``, ``kind``, ``share``, ``worth``: one row per target and step.
-    *paths : path
-        One file per format.
+    `table` is made by `faithfulness_table`, and `curves` are those of `curve_table` for all
+    targets; one file per format.
     """
     means = table[table["index"].isna()]
     methods = list(dict.fromkeys(table["method"]))

@@ -14,18 +14,9 @@ from noncoding.common.threads import same_threads
 def motif_hits(
     sequences: npt.NDArray[np.uint8], matrix: npt.NDArray[np.float64]
 ) -> list[list[Interval]]:
-    """Matches of a motif on both strands with p < `P_VALUE` (FIMO of memelite).
+    """Matches of a motif in sequences, shape=(n, 4, length), on both strands, sorted.
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    matrix : numpy.ndarray, shape=(4, width)
-        Probabilities of A, C, G, T.
-
-    Returns
-    -------
-    list of list of Interval
-        By sequence, sorted.
+    FIMO of memelite with p < `P_VALUE`; `matrix` has probabilities, shape=(4, width).
     """
     found: list[list[Interval]] = [[] for _ in sequences]
     if len(sequences) and matrix.shape[1] <= sequences.shape[-1]:
@@ -42,12 +33,7 @@ def window_matches(
 ) -> npt.NDArray[np.bool_]:
     """Whether the strongest window of each map contains a match, in each of the sequences.
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(n, length)
-        Maps.
-    hits : list of list of Interval
-        Matches of a motif, by sequence. A window contains a match if it contains its centre.
+    A window of a map, shape=(n, length), contains a match if it contains its centre.
 
     Returns
     -------
@@ -71,20 +57,10 @@ def match_shares(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Share of windows that contain a match, in their own sequence and in the others.
 
-    The second is expected from the positions of the windows alone: both are equal for maps
-    that are the same for all sequences.
-
-    Parameters
-    ----------
-    matches : numpy.ndarray, shape=(n, n), dtype=bool
-        From `window_matches`.
-    draws : numpy.ndarray, shape=(replicates, n), dtype=int
-        Number of times that each sequence was drawn; ones for the sample itself.
-
-    Returns
-    -------
-    strongest, matched : numpy.ndarray, shape=(replicates,), dtype=float64
-        ``matched`` is over all pairs of different sequences; NaN without any.
+    The second, over all pairs of different sequences (NaN without any), is expected from the
+    positions of the windows alone: both are equal for maps that are the same for all sequences.
+    Each has the shape (replicates,). `matches` are those of `window_matches`; `draws`,
+    shape=(replicates, n), is the number of times that each sequence was drawn.
     """
     drawn = draws.sum(axis=1)
     strongest = draws @ matches.diagonal() / drawn

@@ -13,15 +13,9 @@ from noncoding.evaluation.metrics import auroc_and_average_precision
 def planted_sites(
     truth: str | os.PathLike[str], motifs: str, loci: npt.NDArray[np.int64]
 ) -> list[list[Interval]]:
-    """Sites of a target's planted motifs, by locus of the test split.
+    """Sites of planted motifs (comma-separated names) in loci of the test split.
 
-    Parameters
-    ----------
-    truth : path
-        Table of the stage ``simulate``.
-    motifs : str
-        Comma-separated names.
-    loci : numpy.ndarray, shape=(n,)
+    `truth` is the table of the stage ``simulate``.
     """
     table = pd.read_csv(truth, sep="\t")
     table = table[(table["split"] == "test") & table["motif"].isin(motifs.split(","))]

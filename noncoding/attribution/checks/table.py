@@ -74,18 +74,10 @@ def ratio(pairs: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
 
 
 def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Checks of all targets, followed by their means over targets (``all``).
+    """Checks of all targets (`check_row`), followed by their means over targets (``all``).
 
-    Parameters
-    ----------
-    rows : list of dict
-        Made by `check_row`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `COLUMNS`, with 95 % confidence intervals by a bootstrap over sequences, for ``all``
-        over targets. ``all`` has no index; its enrichment is the ratio of the mean shares.
+    95 % confidence intervals are by a bootstrap over sequences, for ``all`` over targets. ``all``
+    has no index, and its enrichment is the ratio of the mean shares.
     """
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table["index"] = table["index"].astype("Int64")

@@ -62,7 +62,7 @@ class ModelResults:
     explained : pandas.DataFrame
         One row an explained target.
     faithfulness : pandas.DataFrame
-        Made by `noncoding.attribution.checks.faithfulness.faithfulness_table`.
+        Made by `noncoding.attribution.checks.table.faithfulness_table`.
     discovery : dict
         Summary of the motifs that were learned.
     patterns : pandas.DataFrame

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.attribution.checks.names import ALL_LOCI, ENRICHMENT, IN_MATCHED, IN_STRONGEST
+from noncoding.attribution.checks.table import ALL_LOCI, ENRICHMENT, IN_MATCHED, IN_STRONGEST
 from noncoding.report.collect import DatasetResults, ModelResults
 from noncoding.report.formats import counted, decimals, listed
 

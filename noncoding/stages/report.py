@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from noncoding.attribution.checks.names import P_VALUE, WINDOW
+from noncoding.attribution.checks.table import P_VALUE, WINDOW
 from noncoding.common import provenance
 from noncoding.common.files import atomic_write
 from noncoding.report import captions, formats

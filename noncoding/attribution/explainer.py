@@ -25,7 +25,7 @@ from noncoding.attribution.target_attributions import TargetAttributions
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
 from noncoding.data.targets import distinct_names
-from noncoding.models import ExportedModel
+from noncoding.models.export import ExportedModel
 from noncoding.prediction.inference import device, strand_averaged
 
 log = logging.getLogger(__name__)

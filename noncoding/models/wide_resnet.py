@@ -1,4 +1,4 @@
-"""The convolutional part: a wide, pre-activation residual network on DNA."""
+"""The convolutional part: a wide, pre-activation residual network."""
 
 import torch
 from torch import nn
@@ -7,11 +7,10 @@ from .stem import Stem
 
 
 class SqueezeExcitation(nn.Module):
-    """Weigh channels by what the whole sequence holds (Hu et al. 2018).
+    """Weight channels by a gate that sees their means (Hu et al. 2018).
 
-    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: in a
-    layer of a few units ReLU can leave all of them off for every sequence, and then
-    no gradient switches them on again.
+    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: with few
+    units, all of them can become inactive for every sequence, and stay so without a gradient.
 
     Parameters
     ----------
@@ -37,10 +36,10 @@ class SqueezeExcitation(nn.Module):
 class ResidualBlock(nn.Module):
     """Pre-activation bottleneck block (He et al. 2016; Zagoruyko & Komodakis 2016).
 
-    Norm, activation and convolution three times over, with kernels 1, ``kernel``
-    and 1; the middle one is ``widening`` times as wide as the block and carries
-    stride and dilation. The shortcut is averaged over the stride, and projected
-    only where the number of channels changes.
+    Normalisation, activation and convolution, three times, with kernels 1, ``kernel``
+    and 1; the middle convolution has ``widening`` times the channels of the block, and
+    its stride and dilation. The shortcut is averaged over the stride, and projected
+    where the number of channels changes.
 
     Parameters
     ----------
@@ -53,8 +52,7 @@ class ResidualBlock(nn.Module):
     stride, dilation : int
         Of the middle convolution.
     groups : int
-        Of the middle convolution: more than one makes the block that of ResNeXt
-        (Xie et al. 2017).
+        Of the middle convolution; more than one for ResNeXt (Xie et al. 2017).
     dropout : float
         Before the middle convolution.
     squeeze_excitation : int
@@ -97,14 +95,14 @@ class ResidualBlock(nn.Module):
 
 
 class WideResNet(nn.Module):
-    """Stem and residual blocks, from one-hot DNA to features along the sequence.
+    """Stem and residual blocks: from one-hot DNA to features along the sequence.
 
     Parameters
     ----------
     embedding, stem_channels, stem_kernel, stem_pool, stem_activation, stem_both_strands
         See `Stem`.
     channels, strides, dilations : list of int
-        One entry a residual block.
+        One entry per residual block.
     kernel, widening, groups, dropout, squeeze_excitation
         See `ResidualBlock`.
 
@@ -113,7 +111,7 @@ class WideResNet(nn.Module):
     channels : int
         Channels of the features.
     receptive_fields : list of int
-        bp that a position after each block looks at, gates aside.
+        bp that a position of each block's output depends on, gates aside.
     """
 
     def __init__(
@@ -165,8 +163,8 @@ class WideResNet(nn.Module):
         self.receptive_fields = []
         seen, step = stem_kernel + stem_pool - 1, stem_pool
         for stride, dilation in zip(strides, dilations, strict=True):
-            # Around each position the middle convolution sees as much on both sides, and the
-            # shortcut's average what follows.
+            # The middle convolution extends to both sides, and the shortcut's average to the
+            # right.
             side = kernel // 2 * dilation
             seen += (side + max(side, stride - 1)) * step
             step *= stride

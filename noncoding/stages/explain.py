@@ -27,7 +27,7 @@ from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction.predictions import read_predictions
 

@@ -18,7 +18,7 @@ from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.locks import exclusive
 from noncoding.data.store import Store
 from noncoding.layout import UNFINISHED
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.prediction.inference import device, predicted
 from noncoding.prediction.predictions import check_probabilities
 from noncoding.prediction.shards import Parts

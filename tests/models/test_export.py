@@ -12,7 +12,10 @@ from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
-from noncoding.models import MODEL_FILES, Hybrid, create_model, export_model, load_model
+from noncoding.layout import MODEL_FILES
+from noncoding.models.architectures import create_model
+from noncoding.models.export import export_model, load_model
+from noncoding.models.hybrid import Hybrid
 
 RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
 

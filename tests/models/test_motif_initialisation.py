@@ -9,7 +9,7 @@ from toy_store import DANQ, LENGTH, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import codes, one_hot
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 from noncoding.models.motif_initialisation import motif_kernels, start_from_motifs
 
 # Columns: positions; rows: A, C, G, T.
@@ -91,7 +91,7 @@ def test_what_cannot_start_from_motifs_is_refused(tmp_path):
         start_from_motifs(network, tmp_path / "none.meme", table(name=["TBP"]))
     sizes = toy_sizes()
     sizes["resnet"]["embedding"] = 3
-    with pytest.raises(InputError, match="no convolution that sees bases"):
+    with pytest.raises(InputError, match="no convolution that is applied to bases"):
         start_from_motifs(
             create_model(length=LENGTH, targets=3, **sizes), path, table(name=["TBP"])
         )

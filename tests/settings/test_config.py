@@ -221,7 +221,7 @@ def test_settings_are_dumped_as_they_are_written(overlay):
 def test_the_training_of_a_model_overlays_that_of_all():
     config = merged(YEAST, {"models": {"danq": {"train": {"epochs": 3, "wandb": "project"}}}})
     settings = check_settings(config)
-    options = ("checkpoint_minutes", "on_out_of_memory", "wandb")
+    options = ("checkpoint_minutes", "wandb")
     common = {key: value for key, value in YEAST["train"].items() if key not in options}
     assert settings.training_of("danq").dump() == common | {"epochs": 3}
     assert settings.training_of("hybrid").dump() == common

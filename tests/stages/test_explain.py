@@ -13,7 +13,7 @@ from noncoding.attribution.checks.faithfulness import COLUMNS
 from noncoding.attribution.methods import METHODS
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import letters
-from noncoding.models import export_model, load_model
+from noncoding.models.export import export_model, load_model
 from noncoding.stages.explain import ExplanationOutputs, Settings, explain
 from noncoding.stages.predict import predict
 

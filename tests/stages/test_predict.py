@@ -14,7 +14,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.data.one_hot import reverse_complement
 from noncoding.data.store import Store
-from noncoding.models import export_model
+from noncoding.models.export import export_model
 from noncoding.prediction import shards as parts
 from noncoding.prediction.inference import devices
 from noncoding.prediction.predictions import read_predictions

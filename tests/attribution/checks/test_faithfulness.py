@@ -19,7 +19,7 @@ from noncoding.attribution.checks.model_randomisation import parts
 from noncoding.attribution.grid import Grid
 from noncoding.attribution.methods import attribute
 from noncoding.attribution.resolution import Resolution
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 
 def maps(**given):

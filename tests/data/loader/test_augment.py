@@ -3,7 +3,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toy_store import toy_split
 
-from noncoding.data.loader import augment, random_views
+from noncoding.data.loader.augment import augment, random_views
 from noncoding.data.one_hot import reverse_complement
 
 

@@ -18,15 +18,10 @@ from hypothesis import strategies as st
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import (
-    BatchPlan,
-    EpochOrder,
-    OrderedBatches,
-    RowsInMemory,
-    RowsOnDisk,
-    ShuffledBatches,
-    rows,
-)
+from noncoding.data.loader import rows
+from noncoding.data.loader.batches import OrderedBatches, ShuffledBatches
+from noncoding.data.loader.order import BatchPlan, EpochOrder
+from noncoding.data.loader.rows import RowsInMemory, RowsOnDisk
 from noncoding.data.one_hot import unpack
 
 ROWS = 5000

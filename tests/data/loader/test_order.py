@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import BatchPlan, EpochOrder
+from noncoding.data.loader.order import BatchPlan, EpochOrder
 
 ORDERS = st.builds(
     EpochOrder,

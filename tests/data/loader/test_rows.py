@@ -6,7 +6,7 @@ import torch
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import RowsInMemory, RowsOnDisk, residence
+from noncoding.data.loader.rows import RowsInMemory, RowsOnDisk, placement
 from noncoding.data.one_hot import unpack
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -59,7 +59,7 @@ def test_where_rows_are_kept(
     stored, monkeypatch, wanted, device, on_gpu, in_memory, processes, found
 ):
     _pretend(monkeypatch, on_gpu, in_memory)
-    assert residence(wanted, stored, device, processes) == found
+    assert placement(wanted, stored, device, processes) == found
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_where_rows_are_kept(
 def test_where_they_do_not_fit(stored, monkeypatch, wanted, device, told):
     _pretend(monkeypatch, BYTES - 1, BYTES - 1)
     with pytest.raises(InputError, match=f"{told}.*load.rows"):
-        residence(wanted, stored, device)
+        placement(wanted, stored, device)
 
 
 def _pretend(monkeypatch, on_gpu, in_memory):

@@ -22,10 +22,8 @@ def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) 
     ----------
     architecture : str
         Key of `ARCHITECTURES`.
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     **sizes
         Sizes of the architecture, as under ``models:`` in config.yaml; ``motifs`` and
         ``train``, which concern the weights, are ignored.

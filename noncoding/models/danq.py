@@ -15,10 +15,8 @@ class DanQConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     channels, kernel, pool : int
         The convolution (kernel in bp), and the max-pooling after it, in bp.
     lstm : int

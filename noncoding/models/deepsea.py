@@ -14,10 +14,8 @@ class DeepSeaConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     channels : list of int
         Of the convolutions, one entry each.
     kernel : int

@@ -54,22 +54,23 @@ class ExportedModel:
 
     def check_fits(self, store: Store) -> None:
         """Raise an `InputError` for a store with another window or other names of targets."""
+        remedy = "Train the model on this data set, or use the data set that it was trained on."
         if self.network.config.length != store.length:
             raise InputError(
-                f"{self.folder}",
+                self.folder,
                 f"a model for windows of {self.network.config.length} bp",
                 f"{store.length} bp, as in {store.path}",
-                "Train the model on this data set, or use the data set that it was trained on.",
+                remedy,
             )
         if list(self.targets["name"]) != list(store.targets["name"]):
             own, others = (
                 some_of(table["name"], shown=3) for table in (self.targets, store.targets)
             )
             raise InputError(
-                f"{self.folder / 'targets.tsv'}",
+                self.folder / "targets.tsv",
                 f"{len(self.targets)} targets ({own})",
                 f"the {len(store.targets)} of {store.path} ({others})",
-                "Train the model on this data set, or use the data set that it was trained on.",
+                remedy,
             )
 
 
@@ -83,10 +84,7 @@ def export_model(
 
     Parameters
     ----------
-    network : Network
-    folder : path
-    targets : pandas.DataFrame
-        The target table.
+    network, folder, targets
     training : dict
         Record of the training, as JSON. ``dataset``, ``model`` and ``validation`` are repeated
         in the model card. The number of parameters and ``weights_sha256``, the digest of
@@ -169,12 +167,11 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
 def _read_object(path: Path) -> dict[str, Any]:
     found = read_json(path)
     if not isinstance(found, dict):
-        raise InputError(path, "a file that is cut short or damaged", "a JSON object", _AGAIN)
+        raise InputError(path, "a truncated or damaged file", "a JSON object", _AGAIN)
     return found
 
 
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
-    parameters = f"{training['parameters']:,}"
     figures = "\n".join(
         f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
         for k, v in training["validation"].items()
@@ -187,7 +184,7 @@ tags: [biology, genomics, dna]
 
 # {training["model"]} on {training["dataset"]}
 
-{type(network).__name__} with {parameters} parameters, made by noncoding {__version__}.
+{type(network).__name__} with {training["parameters"]:,} parameters (noncoding {__version__}).
 
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.

@@ -17,10 +17,8 @@ class HybridConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     resnet, sequence, head : dict
         Arguments of `WideResNet`, the sequence layers and the head. The ``kind`` of
         sequence layers is ``transformer_xl``, ``bert``, ``lstm`` or ``none``; with ``skip``

@@ -16,12 +16,12 @@ from noncoding.motifs.log_odds import log_odds
 from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 
-KERNEL_NORM = 1.0
+_KERNEL_NORM = 1.0
 """About twice that of random initial kernels, so that motifs persist in the first steps."""
 
 
 def motif_kernels(
-    matrices: Iterable[npt.NDArray[np.float64]], width: int, norm: float
+    matrices: Iterable[npt.NDArray[np.float64]], width: int
 ) -> npt.NDArray[np.float32]:
     """Matrices as kernels of a convolution: log-odds, of the same width and norm.
 
@@ -35,8 +35,6 @@ def motif_kernels(
     width : int
         Of the kernels. A shorter motif is centred and padded with zeros; of a longer
         one, the part with the most information is kept.
-    norm : float
-        Euclidean norm of each kernel.
 
     Returns
     -------
@@ -54,7 +52,7 @@ def motif_kernels(
         odds = odds - odds.mean(axis=0)
         before = (width - kept) // 2
         kernel = np.pad(odds, ((0, 0), (before, width - kept - before)))
-        kernels.append(kernel * (norm / np.linalg.norm(kernel)))
+        kernels.append(kernel * (_KERNEL_NORM / np.linalg.norm(kernel)))
     return np.stack(kernels).astype(np.float32)
 
 
@@ -101,10 +99,6 @@ def start_from_motifs(
     targets : pandas.DataFrame
         The target table, see `noncoding.motifs.matching.match_motifs`.
 
-    Returns
-    -------
-    MotifStart
-
     Raises
     ------
     InputError
@@ -133,7 +127,7 @@ def start_from_motifs(
             "of the target table, or set the model's 'motifs' to false.",
         )
     weight = detectors.weight
-    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1], KERNEL_NORM)
+    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1])
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
     return MotifStart(chosen, [[key for key in keys if key in chosen] for keys in matched])

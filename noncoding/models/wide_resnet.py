@@ -1,5 +1,8 @@
 """The convolutional part: a wide, pre-activation residual network."""
 
+from itertools import pairwise
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -76,7 +79,9 @@ class ResidualBlock(nn.Module):
         inner = round(widening * channels)
         self.reduce = _norm_act_conv(in_channels, inner, 1)
         self.dropout = nn.Dropout(dropout)
-        self.widen = _norm_act_conv(inner, inner, kernel, stride, dilation, groups)
+        self.widen = _norm_act_conv(
+            inner, inner, kernel, stride=stride, dilation=dilation, groups=groups
+        )
         self.expand = _norm_act_conv(inner, channels, 1)
         self.gate = (
             SqueezeExcitation(channels, squeeze_excitation) if squeeze_excitation else nn.Identity()
@@ -103,7 +108,7 @@ class WideResNet(nn.Module):
         See `Stem`.
     channels, strides, dilations : list of int
         One entry per residual block.
-    kernel, widening, groups, dropout, squeeze_excitation
+    kernel, **block
         See `ResidualBlock`.
 
     Attributes
@@ -127,10 +132,7 @@ class WideResNet(nn.Module):
         strides: list[int],
         dilations: list[int],
         kernel: int,
-        widening: float,
-        groups: int,
-        dropout: float,
-        squeeze_excitation: int,
+        **block: Any,
     ) -> None:
         super().__init__()
         self.stem = Stem(
@@ -143,20 +145,8 @@ class WideResNet(nn.Module):
         )
         widths = [stem_channels, *channels]
         self.blocks = nn.ModuleList(
-            ResidualBlock(
-                before,
-                after,
-                kernel=kernel,
-                widening=widening,
-                stride=stride,
-                dilation=dilation,
-                groups=groups,
-                dropout=dropout,
-                squeeze_excitation=squeeze_excitation,
-            )
-            for before, after, stride, dilation in zip(
-                widths[:-1], widths[1:], strides, dilations, strict=True
-            )
+            ResidualBlock(*sizes, kernel=kernel, stride=stride, dilation=dilation, **block)
+            for sizes, stride, dilation in zip(pairwise(widths), strides, dilations, strict=True)
         )
         self.final_norm = _norm_act(widths[-1])
         self.channels = widths[-1]
@@ -183,21 +173,8 @@ def _norm_act(channels: int) -> nn.Sequential:
 
 
 def _norm_act_conv(
-    in_channels: int,
-    channels: int,
-    kernel: int,
-    stride: int = 1,
-    dilation: int = 1,
-    groups: int = 1,
+    in_channels: int, channels: int, kernel: int, *, dilation: int = 1, **options: Any
 ) -> nn.Sequential:
-    convolution = nn.Conv1d(
-        in_channels,
-        channels,
-        kernel,
-        stride=stride,
-        dilation=dilation,
-        groups=groups,
-        padding=dilation * (kernel // 2),
-        bias=False,
-    )
+    options |= {"dilation": dilation, "padding": dilation * (kernel // 2)}
+    convolution = nn.Conv1d(in_channels, channels, kernel, bias=False, **options)
     return nn.Sequential(*_norm_act(in_channels), convolution)

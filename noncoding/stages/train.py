@@ -61,11 +61,8 @@ def train(
         Output folder.
     dataset, model : str
         Names in the configuration, for the record of the training.
-    network : HybridModel, DeepSeaModel or DanQModel
-        Sizes of the network.
-    settings : TrainSettings
-    runtime : RuntimeOptions
-    load : LoadSettings
+    network, settings, runtime, load
+        Sections of the configuration.
     seed : int
         Of initial weights, order of rows, augmentation and dropout.
     motifs : path, optional

@@ -19,20 +19,9 @@ def has_gpu() -> bool:
 
 
 def sequences_per_second(network: Network, batch_size: int, steps: int = 3) -> float:
-    """Measure the speed of forward and backward passes of random rows on the CPU.
+    """Measure the speed of training on the CPU, in rows per second, after one warm-up step.
 
-    Parameters
-    ----------
-    network : Network
-        Its weights and statistics do not change.
-    batch_size : int
-    steps : int
-        Measured steps, after one warm-up step.
-
-    Returns
-    -------
-    float
-        Rows per second.
+    The weights and statistics of the network do not change.
     """
     length, targets = network.config.length, network.config.targets
     statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}

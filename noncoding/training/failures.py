@@ -34,13 +34,7 @@ def non_finite_weights(network: nn.Module) -> str | None:
 
 @torch.no_grad()
 def non_finite_place(network: nn.Module, sequences: torch.Tensor) -> str:
-    """Where NaN or infinity first occurs in a forward pass: weights, a layer or the loss.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
-    """
+    """Where NaN or infinity first occurs in a forward pass: weights, a layer or the loss."""
     if weights := non_finite_weights(network):
         return weights
     found: list[str] = []
@@ -64,16 +58,9 @@ def non_finite_place(network: nn.Module, sequences: torch.Tensor) -> str:
 
 
 def non_finite(epoch: int, batch: int, place: str, checkpoint: Path | None) -> InputError:
-    """The error of a training that diverged.
+    """The error of a training that diverged at a place (see `non_finite_place`).
 
-    Parameters
-    ----------
-    epoch, batch : int
-        From 0.
-    place : str
-        See `non_finite_place`.
-    checkpoint : Path or None
-        Path of the latest checkpoint, if one is kept.
+    Epochs and batches are counted from 0; the checkpoint is the latest one.
     """
     kept = checkpoint is not None and checkpoint.exists()
     return InputError(
@@ -127,8 +114,6 @@ def fitting_batch(
 
     Parameters
     ----------
-    network : Network
-    device : torch.device
     below : int
         Rows that do not fit.
     context : callable

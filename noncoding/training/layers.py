@@ -125,17 +125,8 @@ class LayerLog(Callback):
 def is_due(step: int, steps: int, times: int, apart: int = 1) -> bool:
     """Whether an action that is taken `times` per epoch is due after this step.
 
-    The times are evenly spaced, and the last one is after the last step. In an epoch with too
-    few steps there are fewer of them, but at least one.
-
-    Parameters
-    ----------
-    step : int
-        Within the epoch, from 0.
-    steps, times : int
-        Per epoch.
-    apart : int
-        Minimum number of steps between two times.
+    The times are evenly spaced, and the last one is after the last of `steps`, which are counted
+    from 0. If they are less than `apart` steps apart, there are fewer of them, but at least one.
     """
     times = max(1, min(times, steps // apart))
     return (step + 1) * times // steps > step * times // steps

@@ -10,17 +10,8 @@ from torch.utils.tensorboard.summary import hparams
 from noncoding.common.errors import InputError
 
 
-def loggers(unfinished: Path, tensorboard: Path, wandb: str | None) -> list[Logger]:
-    """The loggers of a training.
-
-    Parameters
-    ----------
-    unfinished : Path
-        Folder for the CSV log.
-    tensorboard : Path
-        Folder for TensorBoard's logs.
-    wandb : str or None
-        Project of Weights & Biases, which writes beside `tensorboard`; None for none.
+def loggers(csv: Path, tensorboard: Path, wandb: str | None) -> list[Logger]:
+    """Loggers in two folders, and of a project of Weights & Biases, if one is given.
 
     Raises
     ------
@@ -28,7 +19,7 @@ def loggers(unfinished: Path, tensorboard: Path, wandb: str | None) -> list[Logg
         A project is given, but the package wandb is not installed.
     """
     made: list[Logger] = [
-        CSVLogger(unfinished, name="csv"),
+        CSVLogger(csv, name="csv"),
         TensorBoardLogger(tensorboard, name="", default_hp_metric=False),
     ]
     if wandb is not None:

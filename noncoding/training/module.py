@@ -27,8 +27,7 @@ class TrainingModule(pl.LightningModule):
 
     Parameters
     ----------
-    network : Network
-    settings : TrainSettings
+    network, settings
     seed : int
         Of augmentation and dropout.
     compiled : bool

@@ -1,4 +1,4 @@
-"""What the tables of a training tell: the learning curve, and units without a gradient."""
+"""The learning curve, and dead units, from the tables of a training."""
 
 import numpy as np
 import pandas as pd

@@ -39,17 +39,7 @@ _IGNORED_WARNINGS = (
 def new_trainer(
     settings: TrainSettings, runtime: RuntimeOptions, unfinished: Unfinished, tensorboard: Path
 ) -> pl.Trainer:
-    """A trainer for the section ``train:`` of the configuration.
-
-    Parameters
-    ----------
-    settings : TrainSettings
-    runtime : RuntimeOptions
-    unfinished : Unfinished
-        Folder for checkpoints and tables.
-    tensorboard : Path
-        Folder for TensorBoard's logs.
-    """
+    """A trainer that writes its state to `unfinished`, and TensorBoard's logs to a folder."""
     for message in _IGNORED_WARNINGS:
         warnings.filterwarnings("ignore", message=message)
     interactive = sys.stderr.isatty()

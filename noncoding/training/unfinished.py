@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -18,31 +17,23 @@ from noncoding.layout import FINISHED
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Unfinished:
     """The folder with the state of a training.
 
     Attributes
     ----------
     folder : Path
+    resume_point, best : Path
+        Checkpoints of the latest state and of the best epoch.
+    layers : Path
+        Table of each layer's norms.
     """
 
-    folder: Path
-
-    @property
-    def resume_point(self) -> Path:
-        """The latest checkpoint."""
-        return self.folder / "last.ckpt"
-
-    @property
-    def best(self) -> Path:
-        """The checkpoint of the best epoch."""
-        return self.folder / "best.ckpt"
-
-    @property
-    def layers(self) -> Path:
-        """The table of each layer's norms."""
-        return self.folder / "layers.csv"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.resume_point = folder / "last.ckpt"
+        self.best = folder / "best.ckpt"
+        self.layers = folder / "layers.csv"
 
     def start(self, record: dict[str, Any], *, writes: bool = True) -> Path | None:
         """Prepare the folder for a training, and return the checkpoint to resume from, if any.

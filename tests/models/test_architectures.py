@@ -100,7 +100,7 @@ def test_gradcam_layer_runs_along_the_sequence(network):
     assert 1 < positions <= LENGTH
 
 
-def test_without_skip_the_head_sees_the_sequence_part_alone():
+def test_without_skip_the_head_sees_only_the_sequence_layers():
     sizes = toy_sizes() | {"sequence": sequence_sizes("transformer_xl") | {"skip": False}}
     network = create_model(length=LENGTH, targets=3, **sizes)
     seen = []

@@ -45,16 +45,16 @@ def test_attention_reaches_both_sides():
     assert isinstance(layers.layers.layer[0].rel_attn, XLNetRelativeAttention)
 
 
-def test_attention_sees_distances_not_places():
+def test_attention_depends_on_distances_not_positions():
     torch.manual_seed(0)
     layers = transformer_xl()
-    # The same two marks, three apart, at two places of an otherwise even sequence.
+    # The same two features, three positions apart, at two places of a constant sequence.
     even = torch.zeros(2, 30, 8)
     even[0, 10] = even[0, 13] = even[1, 12] = even[1, 15] = torch.ones(8)
     out = layers(even)
     assert not torch.allclose(out[0, 10], out[0, 13], atol=1e-5)
     attention = layers.layers.layer[0].rel_attn
-    # Distances enter through r alone; without it, places cannot be told apart.
+    # Distances enter only through r; without it, positions cannot be distinguished.
     torch.nn.init.zeros_(attention.r)
     out = layers(even)
     torch.testing.assert_close(out[0, 10], out[1, 12])
@@ -83,12 +83,12 @@ def test_attention_head_by_hand():
         (1, [1, 1], [1, 1], [9, 11], "resnet.blocks.1"),
     ],
 )
-def test_gradcam_reads_the_first_block_that_sees_a_motif(
+def test_gradcam_reads_the_first_block_whose_receptive_field_holds_a_motif(
     stem_pool, strides, dilations, fields, layer
 ):
     sizes = toy_sizes()
     sizes["resnet"] |= {"stem_pool": stem_pool, "strides": strides, "dilations": dilations}
-    # A gate would see all positions, and is not counted.
+    # Gates, which depend on all positions, are not counted.
     sizes["resnet"]["squeeze_excitation"] = 0
     network = create_model(length=80, targets=3, **sizes).eval()
     assert network.resnet.receptive_fields == fields

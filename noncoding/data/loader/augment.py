@@ -29,16 +29,8 @@ class Views(NamedTuple):
 def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generator) -> Views:
     """Draw the augmentation of a batch.
 
-    Parameters
-    ----------
-    count : int
-        Rows.
-    shift : int
-        Maximum shift in either direction, in bp.
-    flip : bool
-        Reverse-complement each row with probability 0.5.
-    generator : torch.Generator
-        Of the CPU.
+    Shifts are up to `shift` bp in either direction. With `flip`, each row is reverse-complemented
+    with probability 0.5.
     """
     shifts = torch.randint(-shift, shift + 1, (count,), generator=generator)
     flips = torch.rand(count, generator=generator) < (0.5 if flip else 0.0)

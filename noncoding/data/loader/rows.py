@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,18 +55,6 @@ class Pool(NamedTuple):
     order: torch.Tensor
 
 
-class Rows(Protocol):
-    """A split, on disk or in memory."""
-
-    def __len__(self) -> int:
-        """Rows."""
-        ...
-
-    def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
-        """Yield the pools of an epoch, beginning with number `first`."""
-        ...
-
-
 class RowsOnDisk:
     """A split on disk, with at most two pools in memory.
 
@@ -113,7 +101,7 @@ class RowsOnDisk:
                 yield _cut_block(store, block, len(self))
 
     def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
-        """Yield the pools of an epoch; while one is used, the next one is read."""
+        """Yield the pools of an epoch from number `first`; while one is used, the next is read."""
         numbers = iter(range(first, len(order.pools)))
         with Store(self.path) as store, ThreadPoolExecutor(1, "pools") as reader:
 
@@ -179,10 +167,7 @@ def _fill(rows: PackedBatch, blocks: Iterable[tuple[Packed, Packed]]) -> None:
 class RowsInMemory:
     """A split in the memory of a device.
 
-    Parameters
-    ----------
-    stored : RowsOnDisk
-    device : torch.device
+    It has the same pools as the split on disk.
     """
 
     def __init__(self, stored: RowsOnDisk, device: torch.device) -> None:
@@ -193,10 +178,13 @@ class RowsInMemory:
         return len(self._rows.label)
 
     def pools(self, order: EpochOrder, first: int) -> Iterator[Pool]:
-        """Yield the same rows in the same order as `RowsOnDisk.pools`."""
+        """Yield the pools of an epoch from number `first`."""
         for pool in range(first, len(order.pools)):
             rows = order.rows_of(pool)[order.shuffle(pool)]
             yield Pool(self._rows, torch.from_numpy(rows).to(self._rows.label.device))
+
+
+Rows = RowsOnDisk | RowsInMemory
 
 
 def placement(wanted: str, stored: RowsOnDisk, device: torch.device, processes: int = 1) -> str:
@@ -210,7 +198,7 @@ def placement(wanted: str, stored: RowsOnDisk, device: torch.device, processes: 
     device : torch.device
         The training device.
     processes : int
-        Processes of this machine, each of which keeps the split.
+        Processes of this machine that keep the split.
 
     Raises
     ------

@@ -37,7 +37,11 @@ rule train_model:
         settings=training_settings,
         seed=lambda wildcards: named_model(wildcards)[1],
         # These change no result: parameters that depend on resources do not trigger a rerun.
-        runtime=lambda wildcards, resources: SETTINGS.runtime_of(named_model(wildcards)[0]).dump(),
+        runtime=lambda wildcards, resources: {
+            key: value
+            for key, value in config["train"].items()
+            if key not in training_settings(wildcards)
+        },
         load=lambda wildcards, resources: config["load"],
     script:
         "../scripts/train.py"

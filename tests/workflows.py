@@ -10,7 +10,10 @@ import yaml
 from toy_store import RUNTIME, TRAINING, toy_sizes
 
 ROOT = Path(__file__).parents[1]
-PIPELINE = (*("profiles", "resources"),)
+PIPELINE = (
+    *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "envs", "profiles"),
+    "resources",
+)
 """What a run needs of a checkout."""
 ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")
 """Two jobs at once: tiny batches are slower on several threads, most of all on shared cores."""

@@ -23,7 +23,7 @@ from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.methods import METHODS, attribute
 from noncoding.attribution.strands import logits
 from noncoding.data.one_hot import one_hot
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 from noncoding.prediction.inference import device
 
 ROOT = Path(__file__).parents[1]

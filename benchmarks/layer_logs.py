@@ -24,17 +24,19 @@ import pandas as pd
 import pytorch_lightning as pl
 import yaml
 
-from noncoding.data.loader import SplitsDataModule
+from noncoding.data.loader.data import SplitsDataModule
 from noncoding.data.store import FORWARD, StoreHeader, new_store
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
+from noncoding.settings.train import TrainSettings
 from noncoding.training.callbacks import WarmedUpAverage
 from noncoding.training.layers import LayerLog
 from noncoding.training.loggers import loggers
-from noncoding.training.module import Schedule, TrainingModule
+from noncoding.training.module import TrainingModule
 from noncoding.training.throughput import ThroughputLog
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
-CONFIGURATION = Path(__file__).parents[1] / "configs" / "yeast.yaml"
+ROOT = Path(__file__).parents[1]
+DEFAULTS, CONFIGURATION = ROOT / "config.yaml", ROOT / "configs" / "yeast.yaml"
 WATCHED = {
     LayerLog: ("on_train_start", "on_train_batch_end"),
     ThroughputLog: ("on_train_epoch_start", "on_train_batch_start", "on_train_batch_end"),
@@ -93,11 +95,10 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
     """Train for an epoch; gives its steps and seconds."""
     make_store(folder / "train.h5", rows)
     make_store(folder / "valid.h5", BATCH)
-    network = create_model(
-        length=LENGTH,
-        targets=TARGETS,
-        **yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]["compact"],
-    )
+    models = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]
+    network = create_model(length=LENGTH, targets=TARGETS, **models["compact"])
+    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["train"]
+    settings = TrainSettings(**{key: defaults[key] for key in TrainSettings.model_fields})
     clock = Clock()
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -112,12 +113,7 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
         enable_checkpointing=False,
     )
     trainer.fit(
-        TrainingModule(
-            network,
-            length=LENGTH,
-            targets=TARGETS,
-            schedule=Schedule(2e-3, 200, 0.01, 20, True, 1),
-        ),
+        TrainingModule(network, settings, seed=1),
         SplitsDataModule(
             folder / "train.h5", folder / "valid.h5", batch_size=BATCH, shuffle_buffer=rows, seed=1
         ),

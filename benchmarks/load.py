@@ -36,7 +36,8 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset, RandomSampler
 
-from noncoding.data.loader import RowsOnDisk, ShuffledBatches
+from noncoding.data.loader.batches import ShuffledBatches
+from noncoding.data.loader.rows import RowsOnDisk
 from noncoding.data.one_hot import unpack
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 

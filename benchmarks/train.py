@@ -39,12 +39,12 @@ from load import LENGTH, TARGETS, RowsOfBytes, make
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
-from noncoding.data.loader import SplitsDataModule
-from noncoding.models import create_model
+from noncoding.data.loader.data import SplitsDataModule
+from noncoding.models.architectures import create_model
+from noncoding.settings.train import TrainSettings
 from noncoding.training.callbacks import WarmedUpAverage
-from noncoding.training.compiling import pays
-from noncoding.training.module import Schedule, TrainingModule
-from noncoding.training.trainer import is_deterministic, precision_for
+from noncoding.training.module import TrainingModule
+from noncoding.training.trainer import precision_for, switched_on
 
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
@@ -180,37 +180,35 @@ class ClockCallback(pl.Callback):
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
-    settings = configuration()["train"]
-    batch = arguments.batch or settings["batch_size"]
+    section = configuration()["train"]
+    settings = TrainSettings(**{key: section[key] for key in TrainSettings.model_fields})
+    batch = arguments.batch or settings.batch_size
     store = arguments.work / "store.h5"
     torch.set_float32_matmul_precision("high")
     data = SplitsDataModule(
-        store, store, batch_size=batch, seed=1, shuffle_buffer=settings["shuffle_buffer"]
+        store, store, batch_size=batch, seed=1, shuffle_buffer=settings.shuffle_buffer
     )
     network = new_network(arguments.model)
-    keys = ("learning_rate", "warmup_steps", "weight_decay", "shift", "reverse_complement")
-    schedule = Schedule(**{key: settings[key] for key in keys}, seed=1)
     clock = Clock(arguments)
     trainer = pl.Trainer(
         devices=1,
         precision=precision_for("auto"),
-        gradient_clip_val=settings["gradient_clip"],
+        gradient_clip_val=settings.gradient_clip,
         max_epochs=1000,
         limit_val_batches=0,
-        callbacks=[WarmedUpAverage(settings["ema_decay"]), ClockCallback(clock)],
+        callbacks=[WarmedUpAverage(settings.ema_decay), ClockCallback(clock)],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
-        benchmark=not is_deterministic(settings["deterministic"]),
+        benchmark=not switched_on(settings.deterministic, auto=not torch.cuda.is_available()),
     )
     module = TrainingModule(
         network,
-        length=LENGTH,
-        targets=TARGETS,
-        schedule=schedule,
-        compiled=pays(settings["compile"], trainer.strategy.root_device),
+        settings,
+        seed=1,
+        compiled=switched_on(settings.compile, auto=trainer.strategy.root_device.type == "cuda"),
     )
     trainer.fit(module, data)
     return clock.figures(arguments.model, batch)

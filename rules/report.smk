@@ -13,9 +13,9 @@ rule report_dataset:
         ),
         training=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/metrics.csv", model=MODELS),
         training_figures=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/{{name}}.{{format}}",
+            f"{RESULTS}/{{{{dataset}}}}/{{model}}/training/figures/{{name}}.{{format}}",
             model=MODELS,
-            name=["learning_curve", "layers"],
+            name=layout.FIGURES["plot_training"],
             format=FORMATS,
         ),
         evaluation=expand(

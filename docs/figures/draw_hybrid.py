@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from noncoding.common.plot_style import COLOURS, saved_figure
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 LENGTH, TARGETS = 1000, 919
 

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from noncoding.models import create_model, export_model
+from noncoding.models.architectures import create_model
+from noncoding.models.export import export_model
 
 HOSTILE = "<script>alert('x')</script> & \"q\""
 NAMES = ["REB1", HOSTILE, "NA"]
@@ -60,7 +61,7 @@ class Tree:
         _evaluation(folder / "evaluation", mean_auprc)
         _explanation(folder / "explain", truth)
         _discovery(folder / "motifs")
-        _figures(folder / "training", name, ["learning_curve", "layers"])
+        _figures(folder / "training" / "figures", name, ["learning_curve", "layers"])
         log = pd.DataFrame({"epoch": [None, 0, 1, 2], "valid_auprc": [None, 0.1, 0.2, 0.15]})
         log.to_csv(folder / "training" / "metrics.csv", index=False)
         targets = pd.DataFrame({"index": range(3), "name": NAMES, "group": "TF"})

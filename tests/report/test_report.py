@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from noncoding.common.errors import InputError
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.report import captions
 from noncoding.stages.report import report
 
@@ -217,8 +217,8 @@ def test_configuration_can_be_run_again(tree):
         ("data/figures/base_composition.svg", "describe"),
         ("small/model/training.json", "train"),
         ("small/training/metrics.csv", "train"),
-        ("small/training/learning_curve.svg", "train"),
-        ("small/training/layers.svg", "train"),
+        ("small/training/figures/learning_curve.svg", "plot_training"),
+        ("small/training/figures/layers.svg", "plot_training"),
         ("small/evaluation/summary.json", "evaluate"),
         ("small/evaluation/figures/curves.svg", "evaluate"),
         ("small/explain/targets.tsv", "explain"),

@@ -1,6 +1,6 @@
-# An image with everything but data: docker build -t noncoding:0.1.0 .
-# Not built in CI; what is tested is the installation that it does (Python, pip, the lock file).
-# On a machine with a GPU: docker run --gpus all … (pip's torch brings the CUDA libraries).
+# Image with the pipeline and its environment, without data: docker build -t noncoding:0.1.0 .
+# The image is not built in CI; the installation steps (Python, pip, lock file) are tested there.
+# On a machine with a GPU: docker run --gpus all … (torch from pip includes the CUDA libraries).
 #
 #   docker run --rm -v "$PWD/results:/noncoding/results" noncoding:0.1.0 \
 #       --configfile configs/demo.yaml
@@ -9,8 +9,8 @@ WORKDIR /noncoding
 COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
 COPY . .
-# Users other than root may run it, also those whose number has no name: Snakemake keeps its own
-# records here, beside the results.
+# The image can be run by users other than root, including user IDs without a name. Snakemake
+# writes its metadata to .snakemake.
 RUN install -d -m 1777 .snakemake results
 ENV USER=noncoding XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib NUMBA_CACHE_DIR=/tmp/numba
 ENTRYPOINT ["snakemake"]

@@ -1,24 +1,25 @@
-# Short names for the plain commands in the README.
+# Short names for the commands in the README.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/snakemake
-# A folder or URL that files are taken from instead of where they were published.
+# Folder or URL from which published files are taken instead of their original URLs.
 MIRROR ?=
-# By the environment, since the shell would read a space or a quote in it.
+# Passed through the environment, so that the shell does not interpret spaces or quotes.
 export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
 .PHONY: help setup demo yeast reproduce test test-slow test-slurm lint clean
 
 help:
-	@echo "make demo       every stage on simulated data, offline, in a few minutes"
-	@echo "make yeast      real data: the yeast genome and 384 ChIP-exo peak files"
-	@echo "make reproduce  the full DeepSEA reproduction (a GPU is wanted)"
-	@echo "make test       linters and tests"
-	@echo "make test-slow  the tests marked slow: coverage simulations and their like"
-	@echo "make test-slurm tests on a SLURM of one node, brought up for them (root, Debian)"
-	@echo "MIRROR=DIR_OR_URL takes the published files from there"
+	@echo "make demo       run all stages on simulated data, offline, in a few minutes"
+	@echo "make yeast      run on real data: the yeast genome and 384 ChIP-exo peak files"
+	@echo "make reproduce  run the full DeepSEA reproduction (GPU recommended)"
+	@echo "make test       run linters and tests"
+	@echo "make test-slow  run the tests marked slow, such as coverage simulations"
+	@echo "make test-slurm run tests on a single-node SLURM cluster that is set up for them (root, Debian)"
+	@echo "make clean      remove the environment and caches"
+	@echo "MIRROR=DIR_OR_URL takes the published files from a folder or URL"
 
 setup: $(VENV)/installed
 
@@ -38,7 +39,7 @@ reproduce: setup
 	$(VENV)/bin/python -m noncoding.training.estimate config.yaml --rows 4400000
 	$(RUN) $(MIRRORED)
 
-# Two processes share the tests; each computes on one thread.
+# The tests run in two processes with one thread each.
 PYTEST := $(VENV)/bin/python -m pytest -n 2 --dist worksteal
 
 test: setup lint
@@ -47,14 +48,14 @@ test: setup lint
 test-slow: setup
 	$(PYTEST) -m slow
 
-# On a real SLURM of one node, which is brought up for it: as root, on Debian.
+# On a single-node SLURM cluster that is set up for the tests; requires root on Debian.
 test-slurm: setup
 	@command -v slurmctld > /dev/null || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 		slurmctld slurmd slurm-client munge > /dev/null; } || \
-		echo "The packages of SLURM cannot be installed here."
+		echo "The SLURM packages could not be installed."
 	@why=$$(tests/slurm/one_node.sh can) && NONCODING_SLURM=1 $(VENV)/bin/python -m pytest tests/slurm || \
-		{ [ -n "$$why" ] && echo "Not run: no test on a SLURM ($$why)."; }
+		{ [ -n "$$why" ] && echo "SLURM tests skipped: $$why."; }
 
 lint: setup
 	$(VENV)/bin/ruff check .

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import contains_wildcard
-from snakemake.utils import min_version
+from snakemake.utils import min_version, update_config
 
 min_version("9.0")
 
@@ -21,11 +21,6 @@ if Path(sys.executable).exists():
     sys.executable = shlex.quote(sys.executable)
 
 from noncoding.data.genome.peaks import peak_paths, peak_source
-from noncoding.settings.check import check_configuration
-from noncoding.settings.folders import check_folders
-from noncoding.settings.given import check_files, retype
-from noncoding.settings.schema import expand_home
-from noncoding.settings.training import trained_models, training_of
 from noncoding.common.secrets import redacted, shareable
 from noncoding.settings.downloads import (
     bundle_folder,
@@ -47,6 +42,9 @@ from noncoding.layout import (
     UNFINISHED,
 )
 from noncoding.common.provenance import source_files
+from noncoding.settings.config import check_settings
+from noncoding.settings.folders import check_folders
+from noncoding.settings.yaml_types import check_files, retype
 from noncoding.common.stage_logging import explained
 
 
@@ -87,12 +85,11 @@ def check_paths(dataset):
             )
 
 
-schema = Path(BASE, "schemas", "config.schema.yaml")
 try:
     check_files(workflow.configfiles)
     retype(config, workflow.config_settings.config_args)
-    check_configuration(config, schema)
-    expand_home(config, schema)
+    SETTINGS = check_settings(config)
+    update_config(config, SETTINGS.dump())  # with ~ expanded in paths
     DATASETS = config["run"]["datasets"]
     # Here, since an error in a function of a rule is shown with its traceback.
     for dataset in DATASETS:
@@ -102,7 +99,7 @@ except (InputError, OSError) as error:
 
 RESULTS = os.path.normpath(config["results"])
 # What is trained: its name → the model's own name and the seed.
-TRAINED = trained_models(config)
+TRAINED = SETTINGS.trained_models()
 MODELS = list(TRAINED)
 
 # What a sequence of a given data set comes from decides which rules make its stores.
@@ -264,7 +261,7 @@ def named_model(wildcards):
 
 def training_settings(wildcards):
     """What decides the weights of a model."""
-    return training_of(config, named_model(wildcards)[0])
+    return SETTINGS.training_of(named_model(wildcards)[0]).dump()
 
 
 def training_nodes(wildcards):

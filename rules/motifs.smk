@@ -29,6 +29,6 @@ rule motifs_model:
         runtime=scale_with_attempt(120),
     params:
         targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},
-        settings=config["discover"],
+        settings=config["motifs"],
     script:
         "../scripts/motifs.py"

@@ -3,8 +3,13 @@ rule report_dataset:
         results=[
             path
             for stage in (
-                *("describe", "train", "plot_training", "evaluate", "compare"),
-                *("explain", "motifs"),
+                "describe",
+                "train",
+                "plot_training",
+                "evaluate",
+                "compare",
+                "explain",
+                "motifs",
             )
             for output in layout.outputs(stage)
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
@@ -36,8 +41,12 @@ rule report_dataset:
                 **{
                     section: config[section]
                     for section in (
-                        *("train", "predict", "baseline", "evaluate"),
-                        *("explain", "discover"),
+                        "train",
+                        "predict",
+                        "baseline",
+                        "evaluate",
+                        "explain",
+                        "motifs",
                     )
                 },
             }

@@ -21,7 +21,7 @@ _OF_SNAKEMAKE = (
     "snakemake.report",
     "snakemake_executor_plugin_slurm",
     "smart_open",
-    "jsonschema",
+    "pydantic",
 )
 _OF_STAGES = (
     "captum.attr",

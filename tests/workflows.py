@@ -11,7 +11,6 @@ from toy_store import CONDUCT, TRAINING, toy_sizes
 
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
-    *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "schemas", "envs"),
     *("profiles", "resources"),
 )
 """What a run needs of a checkout."""
@@ -77,8 +76,8 @@ def tiny(**datasets):
         "models": {"toy": {"architecture": "hybrid"} | toy_sizes()},
         "train": training,
         "evaluate": {"min_positives": 1, "replicates": 20},
-        "explain": {"best_per_group": 1, "drawn": 1, "checked": 2, "loci": 2},
-        "discover": {"sequences": 20},
+        "explain": {"best_per_group": 1, "n_plotted": 1, "n_checked": 2, "n_sequences": 2},
+        "motifs": {"sequences": 20},
     }
 
 

@@ -49,15 +49,15 @@ class Settings(TargetSelection):
     methods : list of str
         Keys of `METHODS`.
     layer : str or None
-    drawn, checked, loci : int
+    n_plotted, n_checked, n_sequences : int
     """
 
     sequences: str | list[str | int]
     methods: list[str]
     layer: str | None
-    drawn: int
-    checked: int
-    loci: int
+    n_plotted: int
+    n_checked: int
+    n_sequences: int
 
 
 class Explainer:
@@ -81,8 +81,8 @@ class Explainer:
         self._truth = truth
         self._motif_names, self._motifs = motif_names, motifs
         self.problems: list[str] = []
-        self._count = max(settings.loci, settings.checked, settings.drawn)
-        self.checked = max(settings.checked, settings.drawn)
+        self._count = max(settings.n_sequences, settings.n_checked, settings.n_plotted)
+        self.checked = max(settings.n_checked, settings.n_plotted)
         self._given = self._given_sequences(settings.sequences)
         self.methods = list(settings.methods)
         self.layer_name = settings.layer or self._network.gradcam_layer

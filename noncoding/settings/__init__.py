@@ -1,1 +1,1 @@
-"""The configuration: read, checked as a whole before anything runs, and what follows from it."""
+"""The typed configuration: one model per section, checked as a whole before anything runs."""

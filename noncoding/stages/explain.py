@@ -148,7 +148,7 @@ def explain(
                 problems += found
                 checks += own
                 curves.append(curve)
-                _draw(figures, explained, settings.drawn)
+                _draw(figures, explained, settings.n_plotted)
                 log.info("%s: %d sequences", explained.name, len(explained.labels))
             if not curves:
                 raise InputError(
@@ -222,7 +222,7 @@ def _summary(
         "problems": problems,
         "loci": sum(row["loci"] for row in rows),
         "checked": explainer.checked,
-        "drawn": settings.drawn,
+        "drawn": settings.n_plotted,
         "truth_auroc": _mean(rows, "truth_auroc"),
         "truth_auroc_position_matched": _mean(rows, "truth_auroc_position_matched"),
         "resolution_bp": measured.grid.step if measured else None,

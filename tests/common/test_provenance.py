@@ -88,15 +88,15 @@ def test_any_locale_will_do():
     script = f"""
 import yaml
 from pathlib import Path
-from noncoding.settings.check import check_configuration
-from noncoding.settings.given import check_files
 from noncoding.common.provenance import source_files
+from noncoding.settings.config import check_settings
+from noncoding.settings.yaml_types import check_files
 root = Path({str(ROOT)!r})
 for script in sorted((root / "scripts").glob("*.py")):
     source_files(script, root)
 check_files([root / "config.yaml"])
 config = yaml.safe_load((root / "config.yaml").read_bytes())
-check_configuration(config, root / "schemas" / "config.schema.yaml")
+check_settings(config)
 """
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     environment = os.environ | ascii_only | {"PYTHONPATH": str(ROOT)}

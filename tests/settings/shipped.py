@@ -6,7 +6,6 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "schemas" / "config.schema.yaml"
 
 
 def merged(under, over):

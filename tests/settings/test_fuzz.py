@@ -6,12 +6,10 @@ from datetime import UTC, date, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import SCHEMA, YEAST
+from shipped import YEAST
 
 from noncoding.common.errors import InputError
-from noncoding.settings.check import check_configuration
-from noncoding.settings.schema import expand_home
-from noncoding.settings.training import trained_models, training_of
+from noncoding.settings.config import check_settings
 
 
 def places(value, path=()):
@@ -82,13 +80,12 @@ def test_any_configuration_is_accepted_or_refused_with_a_message(changes):
     for change in changes:
         changed(config, *change)
     try:
-        check_configuration(config, SCHEMA)
-        expand_home(config, SCHEMA)
+        found = check_settings(config)
     except InputError as error:
         message = str(error)
         assert message.isprintable()
         assert len(message) < 2100
         assert "configuration" in message
         return
-    for model, _ in trained_models(config).values():
-        assert training_of(config, model)
+    for model, _ in found.trained_models().values():
+        assert found.training_of(model)

@@ -1,14 +1,10 @@
 """Paths of the configuration may begin with ``~``."""
 
-import copy
-
 import pytest
-import yaml
-from shipped import DEFAULT, SCHEMA, YEAST, merged
+from shipped import DEFAULT, YEAST, merged
 
 from noncoding.common.errors import InputError
-from noncoding.settings.check import check_configuration
-from noncoding.settings.schema import expand_home
+from noncoding.settings.config import Settings, check_settings
 
 GENOME = YEAST["datasets"]["yeast"]
 PEAKS = {"pattern": "*.bed", "suffix": ".bed", "group": "TF"}
@@ -42,51 +38,51 @@ def at(config, keys):
 
 
 def paths_of(schema, key=""):
-    """Keys of the schema whose values are paths."""
-    if isinstance(schema, dict):
-        if schema.get("format") == "path" or schema.get("$ref") == "#/$defs/path":
+    """Keys of a JSON schema whose values are paths."""
+    if isinstance(schema, list):
+        for entry in schema:
+            yield from paths_of(entry, key)
+    elif isinstance(schema, dict):
+        if schema.get("format") == "path":
             yield key
-        for name, entry in schema.items():
-            yield from paths_of(entry, key if name in ("items", "properties", "$defs") else name)
+        for name, entry in schema.get("properties", {}).items():
+            yield from paths_of(entry, name)
+        for name in schema.keys() - {"properties"}:
+            yield from paths_of(schema[name], key)
 
 
-def test_each_path_of_the_schema_is_tried_here():
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    assert set(paths_of(schema)) - {"path"} == set(PATHS)
+def test_each_path_of_the_settings_is_tested_here():
+    assert set(paths_of(Settings.model_json_schema())) == set(PATHS)
 
 
 @pytest.mark.parametrize("key", PATHS)
-def test_a_home_folder_is_written_out(monkeypatch, key):
+def test_a_home_folder_is_expanded(monkeypatch, key):
     monkeypatch.setenv("HOME", "/elsewhere")
     config, keys = with_path(key)
-    check_configuration(config, SCHEMA)
-    rest = copy.deepcopy(config)
-    expand_home(config, SCHEMA)
-    assert at(config, keys) == "/elsewhere/a"
-    at(config, keys[:-1])[keys[-1]] = "~/a"
-    assert config == rest
+    found = check_settings(config).dump()
+    assert at(found, keys) == "/elsewhere/a"
+    at(found, keys[:-1])[keys[-1]] = "~/a"
+    assert found == config
 
 
 @pytest.mark.parametrize(
     ("url", "expanded"),
     [
         ("file://~/a.gz", "file:///elsewhere/a.gz"),
-        (["https://h/~you/a.gz", "~/a.gz"], ["https://h/~you/a.gz", "/elsewhere/a.gz"]),
+        (["https://h/~you/a.gz", "~/b.gz"], ["https://h/~you/a.gz", "/elsewhere/b.gz"]),
         ("./~a.gz", "./~a.gz"),
     ],
 )
 @pytest.mark.parametrize("file", ["fasta", "archive", "motifs"])
-def test_of_urls_only_local_ones(monkeypatch, file, url, expanded):
+def test_of_urls_only_local_ones_are_expanded(monkeypatch, file, url, expanded):
     monkeypatch.setenv("HOME", "/elsewhere")
     entry = {"url": url}
     keys = {"archive": {"peaks": PEAKS | {"archive": entry}}}.get(file, {file: entry})
-    config = merged(YEAST, own(**keys))
-    expand_home(config, SCHEMA)
-    found = config["datasets"]["own"]
+    found = check_settings(merged(YEAST, own(**keys))).dump()["datasets"]["own"]
     assert (found["peaks"] if file == "archive" else found)[file]["url"] == expanded
 
 
-def test_a_user_that_is_not_there_is_told():
+def test_the_home_folder_of_an_unknown_user_is_refused():
     config = merged(DEFAULT, {"results": "~nobody_at_all/x"})
-    with pytest.raises(InputError, match=r"key results: found ~nobody_at_all/x; .* a user of"):
-        expand_home(config, SCHEMA)
+    with pytest.raises(InputError, match=r"key results: found '~nobody_at_all/x'; .* a user of"):
+        check_settings(config)

@@ -25,9 +25,9 @@ ASKED = {
     "sequences": "positives",
     "methods": [*LAYER_METHODS, "gradient"],
     "layer": None,
-    "drawn": 1,
-    "checked": 2,
-    "loci": 6,
+    "n_plotted": 1,
+    "n_checked": 2,
+    "n_sequences": 6,
 }
 MADE = {"targets.tsv", "summary.json", "maps.h5", "faithfulness.tsv", "curves.tsv"}
 MADE |= {"figures", "tracks"}

@@ -117,7 +117,7 @@ CHANGES = {
     "explain.sequences": [0],
     "explain.methods": ["gradcam"],
     "explain.layer": "resnet.stem",
-    "discover.method": "deeplift_shap",
+    "motifs.method": "deeplift_shap",
     "predict.devices": 2,
 }
 """Values that a key can take, where it is no number and no switch."""
@@ -191,7 +191,7 @@ def difference(found, wanted):
     return f"runs against the page: {more}; does not run: {fewer}"
 
 
-SECTIONS = ("train", "load", "predict", "evaluate", "baseline", "explain", "discover")
+SECTIONS = ("train", "load", "predict", "evaluate", "baseline", "explain", "motifs")
 
 
 def merged(config, path, whole):

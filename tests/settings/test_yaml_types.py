@@ -1,7 +1,7 @@
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.settings.given import check_files, retype
+from noncoding.settings.yaml_types import check_files, retype
 
 
 @pytest.mark.parametrize(

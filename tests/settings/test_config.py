@@ -1,13 +1,16 @@
+import json
 import math
 from datetime import date
+from typing import get_args
 
 import pytest
 import yaml
-from shipped import DEFAULT, ROOT, SCHEMA, YEAST, merged
+from pydantic import BaseModel
+from shipped import DEFAULT, ROOT, YEAST, merged
 
 from noncoding.common.errors import InputError
-from noncoding.settings.check import check_configuration
-from noncoding.settings.training import training_of
+from noncoding.settings.config import Settings, check_settings
+from noncoding.settings.evaluate import EvaluateSettings
 
 
 @pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
@@ -15,7 +18,7 @@ def test_every_shipped_configuration_is_good(overlay):
     over = yaml.safe_load(overlay.read_text()) if overlay else {}
     # `yeast_models.yaml` and its like are laid over `yeast.yaml`.
     under = YEAST if overlay and overlay.name.startswith("yeast_") else DEFAULT
-    check_configuration(merged(under, over), SCHEMA)
+    check_settings(merged(under, over))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +37,7 @@ def test_every_shipped_configuration_is_good(overlay):
                     "yeast": {"fasta": {"url": "a/650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"}}
                 }
             },
-            "yeast.peaks.archive.url: found .*which datasets.yeast.fasta has",
+            "yeast.peaks.archive.url: found .*also that of the key 'fasta'",
         ),
         ({"models": {"compact": {"resnet": {"stem_pool": 3000}}}}, "stem_pool: found 3000 bp"),
         ({"train": {"reverse_complement": 1}}, "expected the type boolean"),
@@ -62,12 +65,15 @@ def test_every_shipped_configuration_is_good(overlay):
                     }
                 }
             },
-            "yeast.peaks.archive.url: found .*which datasets.yeast.fasta has",
+            "yeast.peaks.archive.url: found .*also that of the key 'fasta'",
         ),
         ({"datasets": {"yeast": {"disk_gib": 0}}}, "yeast.disk_gib: found 0; expected more than 0"),
         ({"datasets": {"yeast": {"splits": {"valid": ["VIII"]}}}}, "VIII in both 'valid' and 'te"),
         ({"datasets": {"yeast": {"splits": {"train": ["Mito"]}}}}, "Mito in both 'train' and 'ig"),
-        ({"datasets": {"new": {"source": "genome"}}}, "datasets.new: found no key 'fasta'"),
+        (
+            {"datasets": {"new": {"source": "genome"}}},
+            "datasets.new: found no keys .*'fasta'",
+        ),
         ({"datasets": {"../up": {"source": "genome"}}}, "up"),
         ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
         ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),
@@ -105,7 +111,7 @@ def test_every_shipped_configuration_is_good(overlay):
 )
 def test_what_is_wrong_is_named(over, fragment):
     with pytest.raises(InputError, match=fragment):
-        check_configuration(merged(YEAST, over), SCHEMA)
+        check_settings(merged(YEAST, over))
 
 
 @pytest.mark.parametrize("kind", ["datasets", "models"])
@@ -115,7 +121,7 @@ def test_what_is_wrong_is_named(over, fragment):
 )
 def test_names_that_cannot_stand_in_a_path_are_refused(kind, name):
     with pytest.raises(InputError, match=f"key {kind}: found .*letters, digits"):
-        check_configuration(merged(YEAST, {kind: {name: {}}}), SCHEMA)
+        check_settings(merged(YEAST, {kind: {name: {}}}))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ def test_names_that_cannot_stand_in_a_path_are_refused(kind, name):
 )
 def test_names_of_folders_of_results_are_refused(kind, name):
     with pytest.raises(InputError, match=f"key {kind}: found '{name}'; expected another name"):
-        check_configuration(merged(YEAST, {kind: {name: {}}}), SCHEMA)
+        check_settings(merged(YEAST, {kind: {name: {}}}))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +138,7 @@ def test_names_of_folders_of_results_are_refused(kind, name):
 )
 def test_results_are_a_folder(results):
     with pytest.raises(InputError, match=r"key results: found .*; expected a folder"):
-        check_configuration(merged(YEAST, {"results": results}), SCHEMA)
+        check_settings(merged(YEAST, {"results": results}))
 
 
 @pytest.mark.parametrize(
@@ -145,14 +151,14 @@ def test_results_are_a_folder(results):
 def test_a_file_gets_a_name_of_its_own(url):
     config = merged(DEFAULT, {"datasets": {"deepsea": {"archive": {"url": url}}}})
     with pytest.raises(InputError, match=r"deepsea.archive.url: found the file name '.*'"):
-        check_configuration(config, SCHEMA)
+        check_settings(config)
 
 
 @pytest.mark.parametrize("pattern", ["", "/*", "/etc/*.bed"])
 def test_a_pattern_of_peak_files_lies_below_their_folder(pattern):
     over = {"datasets": {"yeast": {"peaks": {"pattern": pattern}}}}
     with pytest.raises(InputError, match=r"peaks.pattern: found .* below the archive or folder"):
-        check_configuration(merged(YEAST, over), SCHEMA)
+        check_settings(merged(YEAST, over))
 
 
 def test_circular_references_are_refused():
@@ -163,49 +169,79 @@ def test_circular_references_are_refused():
         deep = [deep]
     for wrong in ({"run": run}, {"run": YEAST["run"] | {"seeds": deep}}):
         with pytest.raises(InputError):
-            check_configuration(YEAST | wrong, SCHEMA)
+            check_settings(YEAST | wrong)
 
 
-def keys(schema, path=""):
-    """Every key that the schema knows, with what it says of it."""
-    for name, entry in schema.get("properties", {}).items():
-        if isinstance(entry, dict):
-            yield f"{path}.{name}", entry
-            yield from keys(entry, f"{path}.{name}")
-    for name, definition in schema.get("$defs", {}).items():
-        yield from keys(definition, f"{path}.{name}")
+@pytest.mark.parametrize(
+    ("over", "new"),
+    [
+        ({"discover": {}}, "motifs"),
+        ({"explain": {"drawn": 2}}, "n_plotted"),
+        ({"explain": {"checked": 2}}, "n_checked"),
+        ({"explain": {"loci": 2}}, "n_sequences"),
+    ],
+)
+def test_renamed_keys_are_named(over, new):
+    with pytest.raises(InputError, match=f"found the unknown key .*is now called '{new}'"):
+        check_settings(merged(YEAST, over))
 
 
-def test_every_key_is_described():
-    schema = yaml.safe_load(SCHEMA.read_text())
-    described = {name for name, entry in schema["$defs"].items() if "description" in entry}
-    for path, entry in keys(schema):
-        reference = str(entry.get("$ref", "")).rpartition("/")[2]
-        assert "description" in entry or reference in described, path
+def models_of(schema=Settings):
+    """A model and all below it."""
+    yield schema
+    for field in schema.model_fields.values():
+        waiting = [field.annotation]
+        while waiting:
+            kind = waiting.pop()
+            waiting += get_args(kind)
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from models_of(kind)
 
 
-def test_objects_are_closed():
-    """At every level a key that is not known is an error."""
-    # What kind it is decides which keys are known; each kind is closed.
-    by_kind = {"/dataset", "/model", "/hybrid/properties/sequence"}
-
-    def walk(schema, path):
-        if isinstance(schema, dict):
-            if schema.get("type") == "object" and "properties" in schema and path not in by_kind:
-                assert schema.get("additionalProperties") is False, path
-            for name, entry in schema.items():
-                walk(entry, f"{path.removeprefix('/$defs')}/{name}")
-
-    walk(yaml.safe_load(SCHEMA.read_text()), "")
+@pytest.mark.parametrize("model", sorted({*models_of()}, key=str), ids=lambda model: model.__name__)
+def test_models_are_closed_and_every_key_is_described(model):
+    config = model.model_config
+    assert config["extra"] == "forbid" and config["frozen"] and config["strict"]
+    assert all(field.description for field in model.model_fields.values())
 
 
-def test_a_model_lays_its_own_training_over_that_of_all():
-    own = merged(YEAST, {"models": {"danq": {"train": {"epochs": 3, "wandb": "project"}}}})
-    check_configuration(own, SCHEMA)
-    expected = {**YEAST["train"], "epochs": 3}
-    for key in ("checkpoint_minutes", "on_out_of_memory", "wandb"):  # decide no weights
-        del expected[key]
-    assert training_of(own, "danq") == expected
-    assert training_of(own, "hybrid") == {**expected, "epochs": YEAST["train"]["epochs"]}
+@pytest.mark.parametrize("overlay", [None, "demo", "yeast"])
+def test_settings_are_dumped_as_they_are_written(overlay):
+    config = DEFAULT
+    if overlay:
+        config = merged(config, yaml.safe_load((ROOT / "configs" / f"{overlay}.yaml").read_text()))
+    settings = check_settings(config)
+    assert json.dumps(settings.dump(), sort_keys=True) == json.dumps(config, sort_keys=True)
+    # In their order, too, since the record of a training is compared and written.
+    assert json.dumps(settings.train.dump()) == json.dumps(config["train"])
+    for name, model in config["models"].items():
+        assert json.dumps(settings.models[name].dump()) == json.dumps(model)
+
+
+def test_the_training_of_a_model_overlays_that_of_all():
+    config = merged(YEAST, {"models": {"danq": {"train": {"epochs": 3, "wandb": "project"}}}})
+    settings = check_settings(config)
+    options = ("checkpoint_minutes", "on_out_of_memory", "wandb")
+    common = {key: value for key, value in YEAST["train"].items() if key not in options}
+    assert settings.training_of("danq").dump() == common | {"epochs": 3}
+    assert settings.training_of("hybrid").dump() == common
+    runtime = {key: YEAST["train"][key] for key in options}
+    assert settings.runtime_of("danq").dump() == runtime | {"wandb": "project"}
     with pytest.raises(InputError, match=r"danq.train: found the unknown key 'epoch'"):
-        check_configuration(merged(own, {"models": {"danq": {"train": {"epoch": 3}}}}), SCHEMA)
+        check_settings(merged(config, {"models": {"danq": {"train": {"epoch": 3}}}}))
+
+
+@pytest.mark.parametrize(
+    ("seeds", "trained"),
+    [
+        ([], {"compact": ("compact", 1)}),
+        ([3, 4], {"compact-seed3": ("compact", 3), "compact-seed4": ("compact", 4)}),
+    ],
+)
+def test_every_model_is_trained_with_every_seed(seeds, trained):
+    assert check_settings(merged(YEAST, {"run": {"seeds": seeds}})).trained_models() == trained
+
+
+def test_a_section_can_be_made_from_the_values_of_a_rule():
+    settings = EvaluateSettings(**YEAST["evaluate"])
+    assert (settings.replicates, settings.dump()) == (200, YEAST["evaluate"])

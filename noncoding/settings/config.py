@@ -1,0 +1,179 @@
+"""The whole configuration: checked before anything runs, and what it trains."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from noncoding.common.errors import did_you_mean, some_of
+from noncoding.settings.base import (
+    HOME_EXPANDED,
+    UNIQUE,
+    Matches,
+    Name,
+    PathOrUrl,
+    Section,
+    Seed,
+    problem,
+)
+from noncoding.settings.baseline import BaselineSettings
+from noncoding.settings.datasets import Dataset
+from noncoding.settings.evaluate import EvaluateSettings
+from noncoding.settings.explain import ExplainSettings
+from noncoding.settings.messages import input_error
+from noncoding.settings.models import HybridModel, Model
+from noncoding.settings.motifs import MotifsSettings
+from noncoding.settings.predict import PredictSettings
+from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSection, TrainSettings
+
+_Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
+
+
+class _Reserved:
+    """Refuses names of files and folders of the results."""
+
+    def __init__(self, names: str, of: str) -> None:
+        self._names, self._of = names.split(), of
+
+    def __call__(self, name: str) -> str:
+        # Some file systems ignore case.
+        if name.lower() in self._names:
+            raise problem(f"another name than {self._of}")
+        return name
+
+
+_DatasetName = Annotated[Name, AfterValidator(_Reserved("sweep", "that of the folder of sweeps"))]
+_ModelName = Annotated[
+    Name,
+    AfterValidator(
+        _Reserved(
+            "data raw simulated logs baseline compare report.html",
+            "those of the files and folders of a data set",
+        )
+    ),
+]
+
+
+class Trained(NamedTuple):
+    """What is trained under one name: a model of the configuration, and a seed."""
+
+    model: str
+    seed: int
+
+
+class RunSettings(Section):
+    """What is run: each model on each data set."""
+
+    datasets: _Names = Field(description="Names of entries of `datasets`.")
+    models: _Names = Field(description="Names of entries of `models`.")
+    seeds: Annotated[list[Seed], *UNIQUE] = Field(
+        description="Every model is trained with each of these seeds; if empty, with `seed` only."
+    )
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    results: Annotated[
+        str,
+        Matches(
+            r"(?!.*://)[^{}\x00-\x1f\x7f]+",
+            "a folder whose name holds no braces or control characters, and no URL",
+        ),
+        *HOME_EXPANDED,
+    ] = Field(description="Folder of all results.")
+    mirror: PathOrUrl | None = Field(
+        description="Folder or URL from which files of the same name are taken; null to download "
+        "them."
+    )
+    run: RunSettings = Field(description="What is run: each model on each data set.")
+    seed: Seed = Field(
+        description="Random seed of weights, row order, augmentation and simulation."
+    )
+    datasets: dict[_DatasetName, Dataset] = Field(description="Data sets by name.")
+    models: dict[_ModelName, Model] = Field(description="Models by name.")
+    load: LoadSettings = Field(description="How training rows are loaded.")
+    train: TrainSection = Field(description="How models are trained.")
+    predict: PredictSettings = Field(description="Predictions for the test split.")
+    evaluate: EvaluateSettings = Field(description="Metrics on the test split.")
+    baseline: BaselineSettings = Field(description="Baselines without a network.")
+    explain: ExplainSettings = Field(description="Attributions of the models' predictions.")
+    motifs: MotifsSettings = Field(description="Motif discovery, for the targets of `explain`.")
+
+    @model_validator(mode="after")
+    def _check_run(self) -> "Settings":
+        for kind in ("datasets", "models"):
+            known = getattr(self, kind)
+            for name in getattr(self.run, kind):
+                if name not in known:
+                    raise problem(
+                        f"one of {some_of(known, like=name)}",
+                        did_you_mean(name, known)
+                        or f"Add an entry '{name}' under '{kind}', or run an existing one.",
+                        key=f"run.{kind}",
+                        found=repr(name),
+                    )
+        datasets = {name: self.datasets[name] for name in self.run.datasets}
+        window = min(dataset.window for dataset in datasets.values())
+        for name in self.run.models:
+            model, key = self.models[name], f"models.{name}"
+            if isinstance(model, HybridModel) and model.resnet.stem_pool > window:
+                raise problem(
+                    f"at most the shortest window that is run, {window} bp",
+                    "Reduce it.",
+                    key=f"{key}.resnet.stem_pool",
+                    found=f"{model.resnet.stem_pool} bp",
+                )
+            for of, dataset in datasets.items():
+                known_motifs = dataset.source == "simulated" or dataset.motifs
+                if getattr(model, "motifs", False) and not known_motifs:
+                    raise problem(
+                        "a MEME file to start from",
+                        f"Give datasets.{of}.motifs a url, or set {key}.motifs to false.",
+                        key=f"{key}.motifs",
+                        found=f"true, but no motifs of the data set '{of}'",
+                    )
+        return self
+
+    def training_of(self, model: str) -> TrainSettings:
+        """What decides the weights of a model: ``train``, overlaid with the model's own."""
+        own = self._train_of(model)
+        return TrainSettings(**{key: own[key] for key in TrainSettings.model_fields})
+
+    def runtime_of(self, model: str) -> RuntimeOptions:
+        """The other keys of ``train`` for a model."""
+        own = self._train_of(model)
+        return RuntimeOptions(**{key: own[key] for key in RuntimeOptions.model_fields})
+
+    def _train_of(self, model: str) -> dict[str, Any]:
+        return self.train.dump() | self.models[model].train.dump()
+
+    def trained_models(self) -> dict[str, Trained]:
+        """What is trained on each data set, by the name of its results."""
+        if not self.run.seeds:
+            return {name: Trained(name, self.seed) for name in self.run.models}
+        return {
+            f"{name}-seed{seed}": Trained(name, seed)
+            for name in self.run.models
+            for seed in self.run.seeds
+        }
+
+
+def check_settings(config: Mapping[str, Any]) -> Settings:
+    """Check a configuration as a whole.
+
+    Parameters
+    ----------
+    config : mapping
+        With all overlays applied.
+
+    Raises
+    ------
+    InputError
+        Names the first wrong key in alphabetical order: a misspelt key, a wrong type or value,
+        an unknown data set or model, sizes of a network that do not fit, or splits that overlap.
+    """
+    try:
+        return Settings.model_validate(dict(config))
+    except ValidationError as error:
+        raise input_error(error, Settings) from None

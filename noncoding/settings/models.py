@@ -1,0 +1,221 @@
+"""Networks and their sizes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from noncoding.settings.base import (
+    Count,
+    CountOrZero,
+    Counts,
+    Odd,
+    Positive,
+    Section,
+    Share,
+    problem,
+)
+from noncoding.settings.train import TrainOverlay
+
+_Overlay = Annotated[TrainOverlay, Field(description="Keys of `train` that differ for this model.")]
+_Motifs = Annotated[
+    bool,
+    Field(description="Initialise the first kernels with known motifs of the data set's targets."),
+]
+
+
+class ResNet(Section):
+    """The wide residual network."""
+
+    embedding: CountOrZero = Field(
+        description="Channels of a learned embedding of the bases; 0 for one-hot input."
+    )
+    stem_channels: Count = Field(description="Channels of the first convolution.")
+    stem_kernel: Odd = Field(description="Kernel of the first convolution in bp, odd.")
+    stem_pool: Count = Field(description="Max-pooling after the first convolution, in bp.")
+    stem_activation: Literal["gelu", "relu", "exponential"] = Field(
+        description="Activation of the first convolution."
+    )
+    stem_both_strands: bool = Field(
+        description="Scan both strands with each kernel and keep the maximum; one-hot input only."
+    )
+    channels: Counts = Field(description="Channels of each residual block.")
+    strides: Counts = Field(description="Stride of each residual block.")
+    dilations: Counts = Field(description="Dilation of each residual block.")
+    kernel: Odd = Field(
+        description="Kernel of the middle convolution of a block, in positions, odd."
+    )
+    widening: Positive = Field(
+        description="Channels of the middle convolution as a multiple of the block's."
+    )
+    groups: Count = Field(description="Groups of the middle convolution; more than 1 for ResNeXt.")
+    dropout: Share = Field(description="Dropout before the middle convolution.")
+    squeeze_excitation: CountOrZero = Field(
+        description="Reduction of the squeeze-and-excitation gate; 0 for no gate."
+    )
+
+    @model_validator(mode="after")
+    def _check_blocks(self) -> "ResNet":
+        for name in ("strides", "dilations"):
+            if len(getattr(self, name)) != len(self.channels):
+                raise problem(
+                    f"{len(self.channels)}, one per residual block, as in 'channels'",
+                    "Give all three lists the same length.",
+                    key=name,
+                    found=f"{len(getattr(self, name))} entries",
+                )
+        for channels in self.channels:
+            inner = round(self.widening * channels)
+            if inner < 1 or inner % self.groups:
+                raise problem(
+                    "a number of groups that divides 'channels' times 'widening'",
+                    "Change one of the three.",
+                    key="groups",
+                    found=f"{self.groups} groups for {inner} channels in the middle of a block",
+                )
+        if self.stem_both_strands and self.embedding:
+            raise problem(
+                "false, since a learned embedding of the bases has no complement",
+                "Set 'embedding' to 0 or 'stem_both_strands' to false.",
+                key="stem_both_strands",
+                found="true, beside an embedding",
+            )
+        return self
+
+
+_LAYERS = Field(description="Number of layers.")
+_SKIP = Field(description="Concatenate the residual network's features to the head's input.")
+
+
+class Attention(Section):
+    """Transformer-XL or BERT."""
+
+    kind: Literal["transformer_xl", "bert"] = Field(description="Type of the sequence layers.")
+    skip: bool = _SKIP
+    layers: Count = _LAYERS
+    heads: Count = Field(description="Attention heads; they must divide `channels`.")
+    channels: Count = Field(description="Width of the layers.")
+    inner: Count = Field(description="Units of the feed-forward layers.")
+    dropout: Share = Field(description="Dropout in the layers.")
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> "Attention":
+        if self.channels % self.heads:
+            raise problem(
+                "a number of heads that divides the channels",
+                "Change one of the two.",
+                key="heads",
+                found=f"{self.heads} heads for {self.channels} channels",
+            )
+        return self
+
+
+class Lstm(Section):
+    """Bidirectional LSTM."""
+
+    kind: Literal["lstm"] = Field(description="Type of the sequence layers.")
+    skip: bool = _SKIP
+    layers: Count = _LAYERS
+    channels: Annotated[Count, Field(ge=2, multiple_of=2)] = Field(
+        description="Units of both directions together, even."
+    )
+    dropout: Share = Field(description="Dropout between layers.")
+
+
+class NoSequence(Section):
+    """No sequence layers; the head's input is the residual network's output."""
+
+    kind: Literal["none"] = Field(description="Type of the sequence layers.")
+
+
+class Head(Section):
+    """The fully connected head."""
+
+    pooling: Literal["flatten", "attention"] = Field(description="How positions are combined.")
+    hidden: CountOrZero = Field(
+        description="Units of the hidden layer; 0 for none, with attention pooling only."
+    )
+    dropout: Share = Field(description="Dropout before the last layer.")
+    weight_norm: bool = Field(
+        description="Give the last layer's weight vectors of all targets the same norm."
+    )
+
+    @model_validator(mode="after")
+    def _check_hidden(self) -> "Head":
+        if self.pooling == "flatten" and not self.hidden:
+            raise problem(
+                "at least 1 unit where 'pooling' is 'flatten'",
+                "Give a number of units, or set 'pooling' to 'attention'.",
+                key="hidden",
+                found="0",
+            )
+        return self
+
+
+class HybridModel(Section):
+    """Wide residual network, sequence layers and a fully connected head."""
+
+    architecture: Literal["hybrid"] = Field(description="Type of network.")
+    motifs: _Motifs = False
+    resnet: ResNet = Field(description="The wide residual network.")
+    sequence: Annotated[Attention | Lstm | NoSequence, Field(discriminator="kind")] = Field(
+        description="The layers that relate positions to each other."
+    )
+    head: Head = Field(description="The fully connected head.")
+    train: _Overlay = Field(default_factory=TrainOverlay)
+
+    @model_validator(mode="after")
+    def _check_motifs(self) -> "HybridModel":
+        if self.motifs and self.resnet.embedding:
+            raise problem(
+                "kernels that see bases, to start from motifs",
+                "Set 'embedding' to 0 or 'motifs' to false.",
+                key="motifs",
+                found="true, beside an embedding",
+            )
+        return self
+
+
+class DeepSeaModel(Section):
+    """DeepSEA (Zhou & Troyanskaya 2015)."""
+
+    architecture: Literal["deepsea"] = Field(description="Type of network.")
+    channels: Counts = Field(description="Channels of each convolution.")
+    kernel: Count = Field(description="Kernel of the convolutions, in positions.")
+    pool: Count = Field(
+        description="Max-pooling after each convolution but the last, in positions."
+    )
+    hidden: Count = Field(description="Units of the fully connected layer.")
+    dropout: Annotated[list[Share], Field(min_length=1)] = Field(
+        description="Dropout after each convolution."
+    )
+    train: _Overlay = Field(default_factory=TrainOverlay)
+
+    @model_validator(mode="after")
+    def _check_dropout(self) -> "DeepSeaModel":
+        if len(self.dropout) != len(self.channels):
+            raise problem(
+                f"{len(self.channels)}, one per convolution, as in 'channels'",
+                "Give both lists the same length.",
+                key="dropout",
+                found=f"{len(self.dropout)} entries",
+            )
+        return self
+
+
+class DanQModel(Section):
+    """DanQ (Quang & Xie 2016)."""
+
+    architecture: Literal["danq"] = Field(description="Type of network.")
+    motifs: _Motifs = False
+    channels: Count = Field(description="Channels of the convolution.")
+    kernel: Count = Field(description="Kernel of the convolution in bp.")
+    pool: Count = Field(description="Max-pooling after the convolution, in bp.")
+    lstm: Count = Field(description="Units of the LSTM in each direction.")
+    hidden: Count = Field(description="Units of the fully connected layer.")
+    dropout: Annotated[list[Share], Field(min_length=2, max_length=2)] = Field(
+        description="Dropout after the pooling and after the LSTM."
+    )
+    train: _Overlay = Field(default_factory=TrainOverlay)
+
+
+Model = Annotated[HybridModel | DeepSeaModel | DanQModel, Field(discriminator="architecture")]

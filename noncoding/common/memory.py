@@ -1,4 +1,4 @@
-"""How much memory a process may still take."""
+"""Memory that is available to a process."""
 
 from pathlib import Path
 
@@ -8,19 +8,13 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
-    """Bytes that are free, to this machine and to this job.
-
-    A cluster's scheduler and a container limit a process by control groups,
-    and kill it beyond; the memory of the whole machine does not tell of that.
+    """Bytes that are available on this machine within the limits of this job.
 
     Parameters
     ----------
     cgroups, own : path
-        Where Linux tells of control groups (version 1 and 2).
-
-    Returns
-    -------
-    int
+        Control groups of Linux (version 1 or 2), by which schedulers and containers limit the
+        memory of a process, and those of this process.
     """
     free = psutil.virtual_memory().available
     for group in _groups(cgroups, own):
@@ -30,7 +24,7 @@ def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgro
         ):
             try:
                 text = (group / limit).read_text(encoding="utf-8").strip()
-                if text.isdigit():  # "max" where there is none
+                if text.isdigit():  # "max" if there is no limit
                     free = min(free, int(text) - int((group / usage).read_text(encoding="utf-8")))
             except OSError:
                 continue
@@ -38,7 +32,7 @@ def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgro
 
 
 def _groups(cgroups: Path, own: Path) -> list[Path]:
-    """The groups of this process and those around them: a limit of any holds."""
+    """The groups of this process and their parents, the limits of which all apply."""
     found: list[Path] = []
     try:
         lines = own.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""Passwords and signatures in addresses, which no log, table or report may show."""
+"""Removal of passwords and signatures in URLs from logs, tables and reports."""
 
 import re
 from collections.abc import Mapping
@@ -6,9 +6,9 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
-# A password may hold any character, a slash too: what looks like a port is none then.
+# A password may contain any character, even a slash after what looks like a port.
 _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S{0,4096}|[^/\s]*)@")
-# What matches without a query is not read again from its next slashes. Of a text, "(#12)" is none.
+# A match without a query is not searched again from its next slashes. "(#12)" is no query.
 _QUERY = re.compile(r"(?P<address>//[^?#]*)(?:(?<!\s)(?<!\s\()(?P<query>[?#]\S+))?")
 _VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
 _REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
@@ -18,19 +18,14 @@ _CREDENTIAL = re.compile(
     r"access|session|expires",
     re.IGNORECASE,
 )
-"""Names in queries of signed addresses, which say nothing of which file it is."""
+"""Names of query parameters that sign a URL and do not identify the file."""
 
 
 def redacted(text: str) -> str:
-    """A text without the secrets of the addresses in it, for all that is written down.
+    """Remove the secrets from all URLs in a text; paths are unchanged.
 
     User names, passwords and credentials become asterisks. Other values of a query, which may
-    say which file it is, become four digits that change with the value.
-
-    Parameters
-    ----------
-    text : str
-        An address, or a text with addresses. A path is left as it is.
+    identify the file, become four hexadecimal digits of their hash.
 
     Examples
     --------
@@ -41,17 +36,7 @@ def redacted(text: str) -> str:
 
 
 def shareable(value: Any) -> Any:
-    """A value of the configuration as it may be given on: with no secrets and no absolute paths.
-
-    Parameters
-    ----------
-    value : object
-        May be nested.
-
-    Returns
-    -------
-    object
-        Of the same form. Addresses are `redacted`; of an absolute path the name is left.
+    """A (nested) value of the configuration with `redacted` URLs and no absolute paths.
 
     Examples
     --------

@@ -29,7 +29,7 @@ from noncoding.stages.convert import convert
         (errno.ENOLCK, "HDF5_USE_FILE_LOCKING=FALSE"),
     ],
 )
-def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
+def test_a_store_that_cannot_be_opened_is_not_reported_as_damaged(
     tmp_path, monkeypatch, number, fragment
 ):
     def fails(*_):
@@ -41,7 +41,7 @@ def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
     assert "delete" not in str(error.value)
 
 
-def test_a_file_of_many_objects_that_cannot_be_written_gives_one_error(tmp_path):
+def test_a_failed_write_of_many_objects_gives_one_error(tmp_path):
     # In a process of its own, which would crash.
     script = f"""
 import os, sys
@@ -181,13 +181,13 @@ def told_or_as_written(whole, path):
 
 @bounded
 @given(bytes_of_a_file, shares)
-def test_a_store_with_other_bytes_is_refused_or_reads_as_written(store, flips, kept):
+def test_a_store_with_changed_bytes_is_rejected_or_read_as_written(store, flips, kept):
     told_or_as_written(store, damaged(store, store.with_name("damaged.h5"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_store_of_another_structure_is_refused_or_reads_as_written(store, changes):
+def test_a_store_with_changed_structure_is_rejected_or_read_as_written(store, changes):
     told_or_as_written(store, changed(store, store.with_name("changed.h5"), changes))
 
 
@@ -221,13 +221,13 @@ def converted_or_refused(path):
 @settings(bounded, max_examples=40)
 @given(flips=bytes_of_a_file, kept=shares)
 @pytest.mark.parametrize("version", ["v7.3", "v5", "v5 packed"])
-def test_a_mat_file_with_other_bytes_is_converted_or_refused(mats, version, flips, kept):
+def test_a_mat_file_with_changed_bytes_is_converted_or_rejected(mats, version, flips, kept):
     whole = mats[version]
     converted_or_refused(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_mat_file_of_another_structure_is_converted_or_refused(mats, changes):
+def test_a_mat_file_with_changed_structure_is_converted_or_rejected(mats, changes):
     whole = mats["v7.3"]
     converted_or_refused(changed(whole, whole.with_name("changed.mat"), changes))

@@ -32,7 +32,7 @@ def test_a_running_process_is_named(locked):
     assert "It is still running" in fragment
 
 
-def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
+def test_a_killed_process_is_reported_with_the_remedy(locked):
     script = f"from noncoding.common.locks import hold; hold({str(locked)!r})"
     subprocess.run([sys.executable, "-c", script], check=True)
     fragment = held(locked)
@@ -40,7 +40,7 @@ def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
 
 
 @pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])
-def test_neither_clock_nor_process_number_decide_who_is_running(locked, changed):
+def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
     """As after a step of the clock, or from a container."""
     hold(locked)
     path = locked / ".snakemake" / "holder.json"
@@ -49,7 +49,7 @@ def test_neither_clock_nor_process_number_decide_who_is_running(locked, changed)
 
 
 @pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
-def test_a_record_that_cannot_be_understood(locked, record):
+def test_an_invalid_record(locked, record):
     hold(locked)
     (locked / ".snakemake" / "holder.json").write_text(record)
     assert "locked by another run. It is still running" in told_by_another(locked)
@@ -58,7 +58,7 @@ def test_a_record_that_cannot_be_understood(locked, record):
     assert held(locked) is None
 
 
-def test_secrets_of_the_command_line_are_not_written_down(locked, monkeypatch):
+def test_secrets_of_the_command_line_are_redacted(locked, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["snakemake", "--config", "mirror=https://me:S3CRET@host/x"])
     hold(locked)
     text = (locked / ".snakemake" / "holder.json").read_text()
@@ -66,7 +66,7 @@ def test_secrets_of_the_command_line_are_not_written_down(locked, monkeypatch):
     assert "S3CRET" not in text and "mirror=https://***@host/x" in text
 
 
-def test_a_process_of_another_machine_is_not_judged(locked):
+def test_a_process_of_another_machine_may_still_run(locked):
     hold(locked)
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"machine": "elsewhere"}))
@@ -76,7 +76,7 @@ def test_a_process_of_another_machine_is_not_judged(locked):
     assert "If it still runs there" in held(locked)
 
 
-def test_a_folder_without_a_lock_is_nobodys(locked):
+def test_a_folder_without_a_lock_has_no_holder(locked):
     hold(locked)
     release(locked)
     assert held(locked) is None
@@ -86,7 +86,7 @@ def test_a_folder_without_a_lock_is_nobodys(locked):
 
 
 @pytest.mark.parametrize("kind", ["a folder of runs", "a file"])
-def test_a_link_in_place_of_a_lock_costs_nothing(kind, tmp_path):
+def test_a_link_in_place_of_a_lock_is_replaced(kind, tmp_path):
     precious = tmp_path / "precious"
     precious.write_text("precious")
     lock = tmp_path / (".snakemake/holder.json" if kind == "a folder of runs" else ".lock-x.h5")
@@ -112,7 +112,7 @@ with exclusive(sys.argv[1]):
 """
 
 
-def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
+def test_an_exclusive_folder_is_refused_to_another_process(tmp_path):
     folder = tmp_path / "unfinished"
     command = [sys.executable, "-c", HOLDING, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

@@ -11,7 +11,7 @@ def test_without_control_groups(tmp_path):
 
 @pytest.mark.parametrize("limited", ["job/step", "job", "."])
 @pytest.mark.parametrize("version", [1, 2])
-def test_the_limit_of_any_group_around_holds(tmp_path, version, limited):
+def test_limits_of_parent_groups_apply(tmp_path, version, limited):
     own = tmp_path / "own"
     own.write_text("0::/job/step\n" if version == 2 else "4:cpu:/x\n3:memory:/job/step\n")
     top = tmp_path if version == 2 else tmp_path / "memory"
@@ -27,7 +27,7 @@ def test_the_limit_of_any_group_around_holds(tmp_path, version, limited):
     assert available_memory(tmp_path, own) == 4_000_000
 
 
-def test_nothing_left(tmp_path):
+def test_no_memory_left(tmp_path):
     (tmp_path / "own").write_text("0::/\n")
     (tmp_path / "memory.max").write_text("10")
     (tmp_path / "memory.current").write_text("20")

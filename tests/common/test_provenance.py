@@ -64,7 +64,7 @@ def test_the_lock_holds_the_required_versions():
     assert {name: locked.get(name) for name in wanted} == wanted
 
 
-def test_the_conda_environment_of_the_rules_names_the_versions_of_pip():
+def test_the_conda_environment_has_the_versions_of_pip():
     run_time, _, _ = (ROOT / "requirements.txt").read_text().partition("# Tests")
     wanted = pinned(run_time)
     # Snakemake runs outside of its rules' environment.
@@ -77,13 +77,13 @@ def test_the_conda_environment_of_the_rules_names_the_versions_of_pip():
     assert {canonicalize_name(name): version for name, version in named.items()} == wanted
 
 
-def test_versions_name_what_computed():
+def test_versions():
     found = versions()
     assert found["noncoding"]
     assert found["torch"].startswith("2.")
 
 
-def test_any_locale_will_do():
+def test_sources_are_read_in_any_locale():
     """Of each stage the sources, which hold more than ASCII, and the configuration."""
     script = f"""
 import yaml

@@ -26,14 +26,9 @@ def legend_label(group: str, targets: int) -> str:
 
 
 def log_ticks(axis: Axis, formatter: str) -> None:
-    """Label a logarithmic axis with plain numbers; the fewer decades, the denser.
+    """Label a logarithmic axis, whose limits are set, with plain numbers of a format of ``x``.
 
-    Parameters
-    ----------
-    axis : matplotlib.axis.Axis
-        Its limits must be set.
-    formatter : str
-        Format of a tick's value ``x``.
+    The fewer decades the axis has, the denser are its labels.
     """
     low, high = axis.get_view_interval()
     decades = log10(high / low)

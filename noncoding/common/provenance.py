@@ -5,27 +5,15 @@ import platform
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
+from importlib.util import resolve_name
 from pathlib import Path
 
 from noncoding import __version__
 
 _PACKAGES = (
-    "snakemake",
-    "torch",
-    "pytorch-lightning",
-    "transformers",
-    "h5py",
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "scikit-learn",
-    "bioframe",
-    "pysam",
-    "tangermeme",
-    "captum",
-    "modisco-lite",
-    "memelite",
+    *("snakemake", "torch", "pytorch-lightning", "transformers", "h5py", "numpy", "scipy"),
+    *("pandas", "matplotlib", "scikit-learn", "bioframe", "pysam", "tangermeme", "captum"),
+    *("modisco-lite", "memelite"),
 )
 
 
@@ -51,9 +39,8 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 
     Parameters
     ----------
-    script : path
-    root : path
-        Folder of the package ``noncoding``.
+    script, root : path
+        The script, and the folder of the package ``noncoding``.
 
     Returns
     -------
@@ -81,9 +68,8 @@ def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom):
-            level = statement.level
-            package = ".".join(path.relative_to(root).parts[:-level]) if level else ""
-            module = ".".join(filter(None, [package, statement.module]))
+            package = ".".join(path.relative_to(root).parts[:-1])
+            module = resolve_name("." * statement.level + (statement.module or ""), package)
             names = [module, *(f"{module}.{alias.name}" for alias in statement.names)]
         for name in names:
             if name.split(".")[0] == "noncoding":

@@ -6,15 +6,7 @@ from noncoding.layout import METRICS_LOG, SPLITS, SUMMARY, TARGETS, TRACKS
 
 
 class Caption(NamedTuple):
-    """Text of a figure.
-
-    Attributes
-    ----------
-    alt : str
-        What is plotted, for screen readers.
-    text : str
-        How to read it.
-    """
+    """Text of a figure: what is plotted, for screen readers, and how to read it."""
 
     alt: str
     text: str

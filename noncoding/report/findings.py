@@ -10,11 +10,7 @@ from noncoding.report.results import DatasetResults, ModelResults
 def finding(results: DatasetResults, chromosomes: list[str]) -> str:
     """Test metrics of the model with the highest mean AUPR, and agreement with planted motifs.
 
-    Parameters
-    ----------
-    results : DatasetResults
-    chromosomes : list of str
-        Those of the test split; empty if they are unknown.
+    The chromosomes of the test split may be unknown and the list empty.
     """
     best = max(results.models, key=lambda model: or_least(model.evaluation["all"]["auprc"]["mean"]))
     averages, explanation = best.evaluation["all"], best.explanation
@@ -35,14 +31,7 @@ def finding(results: DatasetResults, chromosomes: list[str]) -> str:
 
 
 def other_versions(models: list[ModelResults], here: dict[str, str]) -> list[str]:
-    """Software versions of results that differ from those of the page, one sentence per result.
-
-    Parameters
-    ----------
-    models : list of ModelResults
-    here : dict of str
-        Software → version that renders the page.
-    """
+    """Results that were computed with other software versions than `here`, a sentence each."""
     sentences = []
     for model in models:
         for verb, record in (

@@ -24,60 +24,35 @@ _NUMERIC = (
 _NAMES = ("name", "target", "first", "second")
 """Columns that are text, even if all values are digits."""
 
+Summary = dict[str, Any]
+"""Content of a JSON file."""
+
 
 @dataclass(frozen=True)
 class ModelResults:
-    """Results of one model; summaries are the JSON files of the stages.
-
-    Attributes
-    ----------
-    training : dict
-        Record of the training, see `noncoding.models.export_model`.
-    epochs : int
-        Epochs that were run.
-    metrics : pandas.DataFrame
-        One row per target, see `noncoding.evaluation.tables.target_metrics`.
-    explained : pandas.DataFrame
-        One row per explained target.
-    faithfulness : pandas.DataFrame
-        One row per check, see `noncoding.attribution.checks.faithfulness`.
-    patterns : pandas.DataFrame
-        One row per learned motif, see `noncoding.motifs.target_motifs`.
-    """
+    """Results of one model: the JSON files and tables of the stages."""
 
     name: str
-    training: dict[str, Any]
+    training: Summary
     epochs: int
-    evaluation: dict[str, Any]
-    metrics: pd.DataFrame
-    explanation: dict[str, Any]
-    explained: pd.DataFrame
-    faithfulness: pd.DataFrame
-    motifs: dict[str, Any]
-    patterns: pd.DataFrame
+    evaluation: Summary
+    metrics: pd.DataFrame  # one row per target
+    explanation: Summary
+    explained: pd.DataFrame  # one row per explained target
+    faithfulness: pd.DataFrame  # one row per check
+    motifs: Summary
+    patterns: pd.DataFrame  # one row per learned motif
 
 
 @dataclass(frozen=True)
 class DatasetResults:
-    """Results of all models on a data set.
+    """Results of all models on a data set."""
 
-    Attributes
-    ----------
-    splits : dict of dict
-        Summary of the data by split.
-    comparison : dict
-        Summary of the comparison.
-    versus : pandas.DataFrame
-        The best model against each other classifier, by AUPR.
-    known_motifs : list of str
-        Known motif of each target; empty where there is none.
-    """
-
-    splits: dict[str, dict[str, Any]]
+    splits: dict[str, Summary]
     models: list[ModelResults]
-    comparison: dict[str, Any]
-    versus: pd.DataFrame
-    known_motifs: list[str]
+    comparison: Summary
+    versus: pd.DataFrame  # the best model against each other classifier, by AUPR
+    known_motifs: list[str]  # of each target; empty where there is none
 
 
 def stage_folder(dataset: Path, stage: str, model: str = "") -> Path:
@@ -147,7 +122,7 @@ def _read_model(dataset: Path, name: str) -> ModelResults:
     )
 
 
-def _read_json(path: Path, stage: str) -> dict[str, Any]:
+def _read_json(path: Path, stage: str) -> Summary:
     try:
         return json.loads(existing(path, stage).read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:

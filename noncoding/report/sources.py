@@ -29,35 +29,17 @@ _COUNTS = {
 
 
 class Fact(NamedTuple):
-    """One row of the description of a source.
-
-    Attributes
-    ----------
-    url : str
-        Web address of the file; empty if it is a local one.
-    code : bool
-        Whether the text is a file name or digest.
-    names : sequence of str
-        The items that were counted.
-    """
+    """One row of the description of a source."""
 
     label: str
     text: str
-    url: str = ""
-    code: bool = False
-    names: tuple[str, ...] = ()
+    url: str = ""  # empty for a local file
+    code: bool = False  # whether the text is a file name or a digest
+    names: tuple[str, ...] = ()  # of the items that were counted
 
 
 def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
-    """Kind, addresses, digests and counts of a source.
-
-    Parameters
-    ----------
-    kind : str
-        A key of `KINDS`.
-    source : dict
-        Record of the source in the store.
-    """
+    """Kind (a key of `KINDS`), addresses, digests and counts of the source of a store."""
     yield Fact("Type", KINDS[kind])
     for url in [source["url"]] if "url" in source else source.get("urls", {}).values():
         if urlsplit(url).scheme in ("http", "https", "ftp"):

@@ -24,7 +24,7 @@ from noncoding.stages.convert import convert
 @pytest.mark.parametrize(
     ("number", "fragment"),
     [
-        (errno.EACCES, "owner or rights"),
+        (errno.EACCES, "owner or permissions"),
         (errno.EIO, "disk or network"),
         (errno.ENOLCK, "HDF5_USE_FILE_LOCKING=FALSE"),
     ],

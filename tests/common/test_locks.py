@@ -1,4 +1,4 @@
-"""Who holds a folder or a file, as a second process is told."""
+"""Locks of folders and files, and their message to a second process."""
 
 import json
 import os
@@ -18,7 +18,7 @@ def locked(tmp_path):
     return tmp_path
 
 
-def told_by_another(folder):
+def message_to_another(folder):
     script = f"from noncoding.common.locks import held; print(held({str(folder)!r}))"
     command = [sys.executable, "-c", script]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -27,32 +27,32 @@ def told_by_another(folder):
 def test_a_running_process_is_named(locked):
     hold(locked)
     assert held(locked) is None
-    fragment = told_by_another(locked)
-    assert f"process {os.getpid()}" in fragment
-    assert "It is still running" in fragment
+    message = message_to_another(locked)
+    assert f"process {os.getpid()}" in message
+    assert "It is still running" in message
 
 
 def test_a_killed_process_is_reported_with_the_remedy(locked):
     script = f"from noncoding.common.locks import hold; hold({str(locked)!r})"
     subprocess.run([sys.executable, "-c", script], check=True)
-    fragment = held(locked)
-    assert "That process is gone" in fragment and "snakemake --unlock" in fragment
+    message = held(locked)
+    assert "That process is gone" in message and "snakemake --unlock" in message
 
 
 @pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])
 def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
-    """As after a step of the clock, or from a container."""
+    """For example after a change of the clock, or in a container."""
     hold(locked)
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-    assert "It is still running" in told_by_another(locked)
+    assert "It is still running" in message_to_another(locked)
 
 
 @pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
 def test_an_invalid_record(locked, record):
     hold(locked)
     (locked / ".snakemake" / "holder.json").write_text(record)
-    assert "locked by another run. It is still running" in told_by_another(locked)
+    assert "locked by another run. It is still running" in message_to_another(locked)
     release(locked)
     (locked / ".snakemake" / "holder.json").write_text(record)
     assert held(locked) is None
@@ -82,7 +82,7 @@ def test_a_folder_without_a_lock_has_no_holder(locked):
     assert held(locked) is None
     hold(locked)
     (locked / LOCKS / "0.input.lock").unlink()
-    assert told_by_another(locked).strip() == "None"
+    assert message_to_another(locked).strip() == "None"
 
 
 @pytest.mark.parametrize("kind", ["a folder of runs", "a file"])
@@ -126,7 +126,7 @@ def test_an_exclusive_folder_is_refused_to_another_process(tmp_path):
         assert "Wait until it has ended" in error.value.remedy
         other.kill()
         other.wait()
-        # The file is still there, and nobody has it.
+        # The lock file remains, but nobody holds it.
         assert list(tmp_path.iterdir())
         with exclusive(folder):
             pass

@@ -48,7 +48,7 @@ def test_source_files_follow_imports(tmp_path):
 
 
 def pinned(text):
-    """Package → version of a file of requirements, each of which must be pinned."""
+    """Package → version of a requirements file, in which all must be pinned."""
     pins = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -67,7 +67,7 @@ def test_the_lock_holds_the_required_versions():
 def test_the_conda_environment_has_the_versions_of_pip():
     run_time, _, _ = (ROOT / "requirements.txt").read_text().partition("# Tests")
     wanted = pinned(run_time)
-    # Snakemake runs outside of its rules' environment.
+    # Snakemake runs outside the environment of the rules.
     for name in ("snakemake", "snakemake-executor-plugin-slurm"):
         del wanted[name]
     conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())["dependencies"]
@@ -84,7 +84,7 @@ def test_versions():
 
 
 def test_sources_are_read_in_any_locale():
-    """Of each stage the sources, which hold more than ASCII, and the configuration."""
+    """The sources of all stages and the configuration, which are not all ASCII."""
     script = f"""
 import yaml
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables as editors, spreadsheets and R write them."""
+"""Tables written by editors, spreadsheets and R."""
 
 import csv
 import gzip
@@ -47,7 +47,7 @@ def test_all_encodings_and_formats_give_the_same_text(tmp_path, content):
 @pytest.mark.parametrize(
     ("content", "row"),
     [
-        # As R writes it, and as a spreadsheet does: in both, the last value is empty.
+        # From R and from a spreadsheet; in both, the last value is empty.
         ("path\tname\tmotif\n1\ta.bed\tA\t\n", {"path": "a.bed", "name": "A", "motif": ""}),
         ("path\tname\tmotif\na.bed\tA\tM\t\n", {"path": "a.bed", "name": "A", "motif": "M"}),
         ("path\t\tname\t\tmotif\na\tx\tA\ty\tM\n", {"path": "a", "name": "A", "motif": "M"}),

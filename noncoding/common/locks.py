@@ -65,34 +65,31 @@ def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
             lock.unlink(missing_ok=True)  # before the lock is released
 
 
-def hold(folder: str | os.PathLike[str] = ".") -> None:
-    """Lock the folder of a run until `release`, or until this process ends."""
-    path = Path(folder, _HOLDER).absolute()
+def hold() -> None:
+    """Lock the current folder until `release`, or until this process ends."""
+    path = _HOLDER.absolute()
     path.parent.mkdir(exist_ok=True)
     # None only with Snakemake's --nolock, when two runs share a folder.
     if (handle := _acquire(path)) is not None:
         _held[path] = handle
 
 
-def release(folder: str | os.PathLike[str] = ".") -> None:
+def release() -> None:
     """Release the lock of `hold`."""
-    path = Path(folder, _HOLDER).absolute()
+    path = _HOLDER.absolute()
     if handle := _held.pop(path, None):
         path.unlink(missing_ok=True)
         handle.close()
 
 
-def held(folder: str | os.PathLike[str] = ".") -> str | None:
-    """A message with the holder of a folder and what to do.
+def held() -> str | None:
+    """A message with the holder of the current folder and what to do.
 
-    Returns
-    -------
-    str or None
-        None if the folder is not locked, this process holds it, or the holder is unknown and not
-        running.
+    None if the folder is not locked, this process holds it, or the holder is unknown and not
+    running.
     """
-    path = Path(folder, _HOLDER).absolute()
-    if path in _held or not any((Path(folder) / LOCKS).glob("*.lock")):
+    path = _HOLDER.absolute()
+    if path in _held or not any(LOCKS.glob("*.lock")):
         return None
     record, running = _record(path), _is_held(path)
     if record is None and not running:

@@ -1,23 +1,18 @@
 """Memory that is available to a process."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
-_CGROUPS = Path("/sys/fs/cgroup")
+# Control groups of Linux (version 1 or 2), and those of this process.
+_CGROUPS, _OWN = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
-def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgroup")) -> int:
-    """Bytes that are available on this machine within the limits of this job.
-
-    Parameters
-    ----------
-    cgroups, own : path
-        Control groups of Linux (version 1 or 2), by which schedulers and containers limit the
-        memory of a process, and those of this process.
-    """
+def available_memory() -> int:
+    """Bytes that are available on this machine within the limits of a scheduler or container."""
     free = psutil.virtual_memory().available
-    for group in _groups(cgroups, own):
+    for group in _groups():
         for limit, usage in (
             ("memory.max", "memory.current"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
@@ -31,17 +26,12 @@ def available_memory(cgroups: Path = _CGROUPS, own: Path = Path("/proc/self/cgro
     return max(0, free)
 
 
-def _groups(cgroups: Path, own: Path) -> list[Path]:
+def _groups() -> Iterator[Path]:
     """The groups of this process and their parents, the limits of which all apply."""
-    found: list[Path] = []
-    try:
-        lines = own.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return found
+    lines = _OWN.read_text(encoding="utf-8").splitlines() if _OWN.exists() else []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers in ("", "memory"):
-            top = cgroups / controllers
+            top = _CGROUPS / controllers
             inner = top / path.lstrip("/")
-            found += [group for group in (inner, *inner.parents) if group.is_relative_to(top)]
-    return found
+            yield from (group for group in (inner, *inner.parents) if group.is_relative_to(top))

@@ -23,20 +23,11 @@ _AS_UTF8 = "Save the file as UTF-8 (in Excel: 'Unicode Text')."
 
 
 class Table(NamedTuple):
-    """A table of text.
-
-    Attributes
-    ----------
-    columns : list of str
-    rows : list of dict
-        Column → text; empty if the row is too short.
-    lines : list of int
-        Line of the file on which each row ends, from 1.
-    """
+    """A table of text."""
 
     columns: list[str]
-    rows: list[dict[str, str]]
-    lines: list[int]
+    rows: list[dict[str, str]]  # column → text; empty if the row is too short
+    lines: list[int]  # of the file, from 1, on which the rows end
 
 
 def read_table(

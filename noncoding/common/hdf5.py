@@ -72,20 +72,14 @@ def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.
         raise InputError(path, "a folder, a device or a pipe", expected, "Name a file.")
     try:
         return h5py.File(path, "r")
-    except BlockingIOError as error:
-        raise InputError(
-            path,
-            "a file that another process is writing",
-            f"{expected} that is complete",
-            "Wait until that process has ended, then run the same command again.",
-        ) from error
     except OSError as error:
-        if error.errno in _NO_DAMAGE:
-            why = os.strerror(error.errno)
-            raise InputError(
-                path, f"a file that cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
-            ) from error
         found = f"a file that HDF5 cannot open ({first_line(error)})"
+        if isinstance(error, BlockingIOError):
+            found = "a file that another process is writing"
+            remedy = "Wait until that process has ended, then run the same command again."
+        elif error.errno in _NO_DAMAGE:
+            found = f"a file that cannot be opened ({os.strerror(error.errno)})"
+            remedy = _NO_DAMAGE[error.errno]
         raise InputError(path, found, expected, remedy) from error
 
 

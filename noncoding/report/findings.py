@@ -1,6 +1,5 @@
 """The results in sentences."""
 
-import math
 from typing import Any
 
 from noncoding.report.formats import counted, decimals, listed
@@ -12,7 +11,7 @@ def finding(results: DatasetResults, chromosomes: list[str]) -> str:
 
     The chromosomes of the test split may be unknown and the list empty.
     """
-    best = max(results.models, key=lambda model: or_least(model.evaluation["all"]["auprc"]["mean"]))
+    best = max(results.models, key=lambda model: model.evaluation["all"]["auprc"]["mean"] or -1)
     averages, explanation = best.evaluation["all"], best.explanation
     on = f" of chromosome{'s' * (len(chromosomes) > 1)} {listed(chromosomes)}"
     rank = f", the best of {len(results.models)} models," if len(results.models) > 1 else ""
@@ -67,8 +66,3 @@ def left_out(averages: dict[str, Any]) -> list[str]:
                 f"metric is defined: {names}."
             )
     return sentences
-
-
-def or_least(value: float | None) -> float:
-    """A metric for comparison; a missing one is lower than any other."""
-    return -math.inf if value is None else value

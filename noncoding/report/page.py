@@ -1,7 +1,6 @@
 """The HTML page: one file that needs no other."""
 
 import base64
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -53,8 +52,8 @@ def render(
 
     def figures(stage: str, folder: Path) -> list[tuple[Path, captions.Caption]]:
         """The first format of each figure, with its caption."""
-        paths = [formats[0] for formats in layout.figures(stage, folder)]
-        return [(path, captions.CAPTIONS[path.stem]) for path in paths]
+        first = [paths[0] for paths in layout.figures(stage, folder)]
+        return [(path, captions.CAPTIONS[path.stem]) for path in first]
 
     environment = Environment(
         loader=PackageLoader("noncoding", "report"),
@@ -65,39 +64,27 @@ def render(
     )
     environment.filters |= {function.__name__: function for function in _FILTERS}
     metrics = results.models[0].metrics
-    names = [model.name for model in results.models]
-    source = results.splits["test"]["source"]
     return environment.get_template("page.html").render(
-        name=dataset.name,
-        splits=results.splits,
+        **vars(results),
         task=results.splits["test"],
-        models=results.models,
+        dataset=dataset,
         finding=finding,
-        facts=source_facts(configuration["datasets"][dataset.name]["source"], source),
-        comparison=results.comparison,
-        versus=results.versus,
-        averages=rows.average_rows(results.models),
-        # That of a random classifier, over the targets that are averaged.
-        mean_auprc_at_random=metrics.dropna(subset="auprc")["prevalence"].mean(),
-        targets=rows.target_rows(results),
-        descriptive=rows.descriptive_columns(metrics),
-        known_motifs=any(results.known_motifs),
-        printed=PRINTED,
-        versions=versions(),
-        other_versions=findings.other_versions(results.models, versions()),
+        facts=source_facts(
+            configuration["datasets"][dataset.name]["source"], results.splits["test"]["source"]
+        ),
+        # Of a random classifier, over the targets that are averaged.
+        random_auprc=metrics.dropna(subset="auprc")["prevalence"].mean(),
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, allow_unicode=True),
-        results=rows.file_rows(dataset, names),
-        faithfulness=captions.FAITHFULNESS,
+        versions=versions(),
+        printed=PRINTED,
         p_value=P_VALUE,
         window=WINDOW,
-        n_patterns=rows.PATTERNS,
+        captions=captions,
+        findings=findings,
+        rows=rows,
         counted=formats.counted,
         embedded=embedded,
-        enrichment_rows=rows.enrichment_rows,
         figures=figures,
         folder=lambda stage, model="": stage_folder(dataset, stage, model),
-        left_out=findings.left_out,
-        link=lambda path: quote(Path(os.path.relpath(path, dataset)).as_posix()),
-        of_targets=findings.of_targets,
-        pattern_rows=rows.pattern_rows,
+        link=lambda path: quote(path.relative_to(dataset).as_posix()),
     )

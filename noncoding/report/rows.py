@@ -1,6 +1,6 @@
 """Rows of the page's tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,9 @@ import pandas as pd
 from noncoding.attribution.checks.names import ALL_LOCI, ENRICHMENT, IN_STRONGEST
 from noncoding.layout import FOLDERS
 from noncoding.report.captions import CONTENTS
-from noncoding.report.findings import or_least
 from noncoding.report.formats import counted
-from noncoding.report.results import DatasetResults, ModelResults, stage_folder
+from noncoding.report.results import ModelResults, stage_folder
 
-AVERAGES = ("mean", "median", "prevalence_weighted_mean")
 PATTERNS = 2
 """Patterns of TF-MoDISco that are shown for each target."""
 _DESCRIPTIVE = {"cell_type": "Cell type", "assay": "Assay", "treatment": "Treatment"}
@@ -21,56 +19,27 @@ _DESCRIPTIVE = {"cell_type": "Cell type", "assay": "Assay", "treatment": "Treatm
 Row = dict[str, Any]
 
 
-def average_rows(models: list[ModelResults]) -> list[Row]:
-    """Averages over all targets, over each group and over targets with enough positives.
-
-    Returns
-    -------
-    list of dict
-        ``group``, and ``models``, a list with ``name``, ``averages``, and ``best``: the pairs
-        (metric, average) in which the model is the best of several.
-    """
+def average_rows(models: list[ModelResults]) -> dict[str, list[Row]]:
+    """Averages of each model over all targets, each group and targets with enough positives."""
     first = models[0].evaluation
-    sections = {"all targets": [model.evaluation["all"] for model in models]}
+    rows = {"all targets": [model.evaluation["all"] for model in models]}
     if len(first["groups"]) > 1:
-        sections |= {
-            group: [model.evaluation["groups"][group] for model in models]
-            for group in first["groups"]
-        }
+        for group in first["groups"]:
+            rows[group] = [model.evaluation["groups"][group] for model in models]
     if first["with_min_positives"]["targets"] < first["all"]["targets"]:
-        sections[f"at least {counted(first['min_positives'], 'positive')}"] = [
+        rows[f"at least {counted(first['min_positives'], 'positive')}"] = [
             model.evaluation["with_min_positives"] for model in models
         ]
-    return [
-        {
-            "group": group,
-            "models": [
-                {"name": model.name, "averages": own, "best": _best(own, averages)}
-                for model, own in zip(models, averages, strict=True)
-            ],
-        }
-        for group, averages in sections.items()
-    ]
+    return rows
 
 
-def _best(own: Row, averages: list[Row]) -> set[tuple[str, str]]:
-    return {
-        (metric, kind)
-        for metric in ("auroc", "auprc")
-        for kind in AVERAGES
-        if len(averages) > 1
-        and (value := own[metric][kind]) is not None
-        and value == max(or_least(each[metric][kind]) for each in averages)
-    }
-
-
-def target_rows(results: DatasetResults) -> list[Row]:
+def target_rows(models: list[ModelResults], known_motifs: list[str]) -> list[Row]:
     """Each target with its metrics by every model (``models``) and its known motif (``motif``)."""
-    by_model = zip(*(model.metrics.to_dict("records") for model in results.models), strict=True)
+    by_model = zip(*(model.metrics.to_dict("records") for model in models), strict=True)
     return [
         # What is not a metric is the same for all models.
         {**rows[0], "models": list(rows), "motif": motif}
-        for rows, motif in zip(by_model, results.known_motifs, strict=True)
+        for rows, motif in zip(by_model, known_motifs, strict=True)
     ]
 
 
@@ -130,7 +99,7 @@ def pattern_rows(patterns: pd.DataFrame, index: int) -> list[Row]:
     return pd.concat([own[~of_layer].head(PATTERNS), own[of_layer]]).to_dict("records")
 
 
-def file_rows(dataset: Path, models: list[str]) -> Iterator[tuple[Path, str]]:
+def file_rows(dataset: Path, models: Iterable[str]) -> Iterator[tuple[Path, str]]:
     """Files and folders of the results, with their contents."""
     for model in ("", *models):
         for stage, contents in CONTENTS.items():

@@ -15,7 +15,7 @@ from noncoding.common.errors import InputError
 MOST_PER_BYTE = 1100
 """Maximum compression ratio: that of gzip is at most 1,032."""
 _ALWAYS_ALLOWED = 1 << 26
-"""Size in bytes that a data set may claim whatever the size of its file."""
+"""Size in bytes that a data set in any file may claim."""
 _LARGEST_ATTRIBUTE = 1 << 16
 _AGAIN = "Check the disk or network, then run the same command again."
 _NO_DAMAGE = {

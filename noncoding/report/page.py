@@ -28,22 +28,9 @@ _FILTERS = (
 def render(
     results: DatasetResults, finding: str, dataset: Path, configuration: Mapping[str, Any]
 ) -> str:
-    """Render the page of a data set.
+    """Render the page, with links relative to the folder of the data set.
 
-    Parameters
-    ----------
-    results : DatasetResults
-    finding : str
-        The main result, a sentence.
-    dataset : Path
-        Folder of all results of the data set and of the page; links are relative to it.
-    configuration : dict
-        Shown on the page; ``datasets`` has the entry of the data set.
-
-    Raises
-    ------
-    InputError
-        A figure is missing.
+    Parameters as in `noncoding.stages.report.report`; an `InputError` if a figure is missing.
     """
 
     def embedded(path: Path, stage: str) -> str:

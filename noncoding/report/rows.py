@@ -37,7 +37,7 @@ def target_rows(models: list[ModelResults], known_motifs: list[str]) -> list[Row
     """Each target with its metrics by every model (``models``) and its known motif (``motif``)."""
     by_model = zip(*(model.metrics.to_dict("records") for model in models), strict=True)
     return [
-        # What is not a metric is the same for all models.
+        # All columns except for the metrics are the same for all models.
         {**rows[0], "models": list(rows), "motif": motif}
         for rows, motif in zip(by_model, known_motifs, strict=True)
     ]

@@ -11,7 +11,8 @@ from toy_store import CONDUCT, TRAINING, toy_sizes
 
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
-    *("profiles", "resources"),
+    *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "envs", "profiles"),
+    "resources",
 )
 """What a run needs of a checkout."""
 ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")

@@ -88,11 +88,11 @@ def _with_optional_keys(of: type[Section]) -> Callable[[type[Section]], type[Sec
     fields: dict[str, Any] = {}
     for name, field in of.model_fields.items():
         optional = copy(field)
-        optional.default = None
+        optional.default_factory = lambda: None  # Keys that are not given are not dumped.
         fields[name] = (field.annotation, optional)
     return lambda cls: create_model(cls.__name__, __base__=cls, __doc__=cls.__doc__, **fields)
 
 
-@_with_optional_keys(TrainSection)
+@_with_optional_keys(TrainSettings)
 class TrainOverlay(Section):
-    """Keys of ``train`` that differ for one model."""
+    """Keys of ``train`` that differ for one model; those that decide the weights."""

@@ -242,13 +242,6 @@ def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
         wanted = fnmatchcase(member.name, source.pattern) and _is_wanted(member.name)
         if not wanted or member.is_folder:
             continue
-        if not member.is_file:
-            raise InputError(
-                str(member),
-                "a link or device, whose peaks are not in the archive at this place",
-                "a peak file that is stored in full",
-                "Create the archive again with tar --dereference --hard-dereference.",
-            )
         where = f"{source.archive}:{member.name}"
         _require_utf8(where, "member")
         yield PeakFile(

@@ -21,6 +21,6 @@ rule tile_genome:
             for key, value in config["datasets"][wildcards.dataset].items()
             if key not in ("fasta", "motifs", "disk_gib")
         },
-        urls=published_rows,
+        urls=published_data,
     script:
         "../scripts/tile.py"

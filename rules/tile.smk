@@ -19,7 +19,12 @@ rule tile_genome:
         settings=lambda wildcards: {
             key: value
             for key, value in config["datasets"][wildcards.dataset].items()
-            if key not in ("fasta", "motifs", "disk_gib")
+            if key not in ("fasta", "peaks", "motifs", "disk_gib")
+        },
+        peaks=lambda wildcards: {
+            key: value
+            for key, value in config["datasets"][wildcards.dataset]["peaks"].items()
+            if key != "archive"
         },
         urls=published_data,
     script:

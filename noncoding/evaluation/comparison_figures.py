@@ -81,14 +81,13 @@ def draw_versus(
     targets: pd.DataFrame,
     *paths: str | os.PathLike[str],
 ) -> None:
-    """Plot the AUPR of one model against that of each other classifier, target by target.
+    """Plot the AUPR of the best model against that of each other classifier.
 
     Parameters
     ----------
     best : str
-        The model.
     pairs : pandas.DataFrame
-        One row per panel: other, targets, wins (of ``best``).
+        One row per panel: other, targets, wins (of ``best``); made by `versus`.
     metrics : pandas.DataFrame
         One row per target and classifier: index, classifier, auprc.
     targets : pandas.DataFrame

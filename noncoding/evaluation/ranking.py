@@ -20,7 +20,8 @@ def ranking(
     Parameters
     ----------
     metrics : pandas.DataFrame
-        One row per target and classifier: index, classifier, kind, auroc, auprc.
+        One row per target and classifier: index, classifier, kind ("model" for those trained
+        here, "published" or "baseline"), auroc, auprc.
     replicates : mapping of str to Replicates
         By classifier; published results have none.
     compared : numpy.ndarray, shape=(targets,), dtype=bool

@@ -31,12 +31,12 @@ _POINTS = 300
 
 def groups_finding(metrics: pd.DataFrame) -> str:
     """Medians over all targets, and the groups with the highest and the lowest median AUROC."""
-    drawn = scored(metrics)
+    plotted = scored(metrics)
     finding = (
-        f"Median AUROC {drawn['auroc'].median():.3f} and AUPR {drawn['auprc'].median():.3f} "
-        f"over {_counted(len(drawn))}"
+        f"Median AUROC {plotted['auroc'].median():.3f} and AUPR {plotted['auprc'].median():.3f} "
+        f"over {_counted(len(plotted))}"
     )
-    medians = drawn.groupby("group", sort=False)["auroc"].median()
+    medians = plotted.groupby("group", sort=False)["auroc"].median()
     if len(medians) > 1:
         finding += (
             f"; by group, the median AUROC is highest for {medians.idxmax()} "
@@ -109,8 +109,8 @@ def prevalence_finding(metrics: pd.DataFrame) -> str:
 
 def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     """Plot AUPR against prevalence, which is the AUPR of a random classifier."""
-    drawn = scored(metrics)
-    points = drawn[["group"]].assign(x=drawn["prevalence"], y=drawn["auprc"])
+    plotted = scored(metrics)
+    points = plotted[["group"]].assign(x=plotted["prevalence"], y=plotted["auprc"])
     with saved_figure(*paths, size=(7, 4.5)) as figure:
         set_title(figure, prevalence_finding(metrics))
         axes = log_scatter(figure, points, group_colours(metrics), "random classifier")
@@ -176,10 +176,10 @@ def _legend(target: pd.Series) -> str:
 
 def calibration_finding(metrics: pd.DataFrame) -> str:
     """Median and maximum of the calibration error."""
-    drawn = scored(metrics)
+    plotted = scored(metrics)
     return (
-        f"Median expected calibration error {drawn['calibration_error'].median():.2g} over "
-        f"{_counted(len(drawn))} (maximum {drawn['calibration_error'].max():.2g})"
+        f"Median expected calibration error {plotted['calibration_error'].median():.2g} over "
+        f"{_counted(len(plotted))} (maximum {plotted['calibration_error'].max():.2g})"
     )
 
 
@@ -233,10 +233,10 @@ def draw_cooccurrence(pairs: Cooccurrence, *paths: str | os.PathLike[str]) -> No
         if len(pairs.observed) < 500:
             axes.plot(pairs.observed, pairs.predicted, "o", markersize=4, alpha=0.6)
         else:
-            drawn = axes.hexbin(
+            density = axes.hexbin(
                 pairs.observed, pairs.predicted, gridsize=60, norm=LogNorm(), cmap="viridis"
             )
-            figure.colorbar(drawn, ax=axes, label="pairs of targets")
+            figure.colorbar(density, ax=axes, label="pairs of targets")
         axes.axline((0, 0), slope=1, color="0.4", linestyle=":")
         axes.set(
             xlabel="correlation of the labels of two targets (test loci)",

@@ -80,18 +80,19 @@ def with_intervals(
     replicates : Replicates
     """
     block = blocks(loci, len(labels))
-    drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
-    degrees = degrees_of_freedom(drawn.positives, drawn.loci)
+    resampled = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
+    degrees = degrees_of_freedom(resampled.positives, resampled.loci)
     result = metrics.copy()
-    for metric, method in interval_methods(drawn).items():
+    for metric, method in interval_methods(resampled).items():
         if method == DELONG:
             low, high = delong(labels, scores, threads)
         else:
-            low, high = logit_interval(metrics[metric].to_numpy(), getattr(drawn, metric), degrees)
+            values = getattr(resampled, metric)
+            low, high = logit_interval(metrics[metric].to_numpy(), values, degrees)
         column = result.columns.get_loc(metric)
         result.insert(column + 1, f"{metric}_low", low)
         result.insert(column + 2, f"{metric}_high", high)
-    return result, drawn
+    return result, resampled
 
 
 def interval_methods(replicates: Replicates) -> dict[str, str]:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.data.download.space import Budget
+from noncoding.data.download.space import remaining_bytes
 from noncoding.settings.downloads import downloads, urls
 from noncoding.stages.fetch import fetch
 
@@ -24,5 +24,5 @@ with logged_stage(snakemake.log[0], snakemake.input):
         sha256=snakemake.params.sha256,
         mirror=mirror,
         locked=locked,
-        budget=gib and Budget.of_gib(Path(config["results"], dataset), gib),
+        room=gib and remaining_bytes(Path(config["results"], dataset), gib),
     )

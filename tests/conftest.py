@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(config, items):
     The short tests are left for the end, and are shared out so that no process waits long.
     """
     if config.getoption("dist", "no") != "no" or hasattr(config, "workerinput"):
-        first = ["workflow", "train"]
+        first = ["workflow", "training"]
         folders = [item.path.parent.name for item in items]
         order = [first.index(name) if name in first else len(first) for name in folders]
         items[:] = [items[i] for i in sorted(range(len(items)), key=order.__getitem__)]

@@ -6,52 +6,50 @@ from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
-# A password may hold any character, a slash too: what looks like a port is none then.
+# A password may hold any character, including a slash: what looks like a port is not one then.
 _USER = re.compile(r"(?<=//)(?:[^/\s]*:(?!\d*/)\S{0,4096}|[^/\s]*)@")
-# What matches without a query is not read again from its next slashes. Of a text, "(#12)" is none.
+# A match without a query is not searched again from its next slashes. "(#12)" in a text is none.
 _QUERY = re.compile(r"(?P<address>//[^?#]*)(?:(?<!\s)(?<!\s\()(?P<query>[?#]\S+))?")
 _VALUE = re.compile(r"(?P<name>[?&;#](?:[^=&;#]*=)?)(?P<value>[^&;#]+)")
 _REDACTED = re.compile(r"(~[0-9a-f]{4}|\*\*\*)\W*")
-_LOCAL = re.compile(r"/|file:", re.IGNORECASE)
 _CREDENTIAL = re.compile(
     r"^x-(amz|goog)-|^s[evtpr]=$|^sig=|signature|token|key|pass|secret|auth|credential|"
     r"access|session|expires",
     re.IGNORECASE,
 )
-"""Names in queries of signed addresses, which say nothing of which file it is."""
+"""Names in queries of signed addresses, which do not identify the file."""
 
 
 def redacted(text: str) -> str:
-    """A text without the secrets of the addresses in it, for all that is written down.
+    """A text without the secrets of the addresses in it, for logs and results.
 
     User names, passwords and credentials become asterisks. Other values of a query, which may
-    say which file it is, become four digits that change with the value.
-
-    Parameters
-    ----------
-    text : str
-        An address, or a text with addresses. A path is left as it is.
+    identify the file, become four digits that change with the value. Paths stay as they are.
 
     Examples
     --------
     >>> redacted("https://me:secret@example.org/a.gz?token=abc&id=7")
     'https://***@example.org/a.gz?token=***&id=~7902'
     """
-    return _QUERY.sub(_without_values, _USER.sub("***@", text))
+
+    def hidden(part: re.Match[str]) -> str:
+        name, value = part["name"], part["value"]
+        if _REDACTED.fullmatch(value):
+            return part[0]
+        if _CREDENTIAL.search(name[1:]):
+            return f"{name}***"
+        return f"{name}~{sha256(value.encode()).hexdigest()[:4]}"
+
+    return _QUERY.sub(
+        lambda match: match["address"] + _VALUE.sub(hidden, match["query"] or ""),
+        _USER.sub("***@", text),
+    )
 
 
 def shareable(value: Any) -> Any:
-    """A value of the configuration as it may be given on: with no secrets and no absolute paths.
+    """A value of the configuration, possibly nested, without secrets and absolute paths.
 
-    Parameters
-    ----------
-    value : object
-        May be nested.
-
-    Returns
-    -------
-    object
-        Of the same form. Addresses are `redacted`; of an absolute path the name is left.
+    Addresses are `redacted`; absolute paths are reduced to their last part.
 
     Examples
     --------
@@ -63,17 +61,6 @@ def shareable(value: Any) -> Any:
     if isinstance(value, list):
         return [shareable(inner) for inner in value]
     if isinstance(value, str):
-        return PurePosixPath(value).name if _LOCAL.match(value) else redacted(value)
+        is_local = value.startswith("/") or value.lower().startswith("file:")
+        return PurePosixPath(value).name if is_local else redacted(value)
     return value
-
-
-def _without_values(match: re.Match[str]) -> str:
-    def hidden(part: re.Match[str]) -> str:
-        name, value = part["name"], part["value"]
-        if _REDACTED.fullmatch(value):
-            return part[0]
-        if _CREDENTIAL.search(name[1:]):
-            return f"{name}***"
-        return f"{name}~{sha256(value.encode()).hexdigest()[:4]}"
-
-    return match["address"] + _VALUE.sub(hidden, match["query"] or "")

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -31,8 +31,8 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     def dump(self) -> dict[str, Any]:
-        """The keys that were given, as plain values that YAML and JSON can hold."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        """The keys that were given, as plain values of YAML and JSON."""
+        return self.model_dump(exclude_unset=True)
 
 
 def problem(
@@ -113,6 +113,7 @@ _AS_WRITTEN = (WrapValidator(_checked), PlainSerializer(lambda value: value))
 Positive = Annotated[float, Field(gt=0), *_AS_WRITTEN]
 PositiveOrZero = Annotated[float, Field(ge=0), *_AS_WRITTEN]
 Share = Annotated[float, Field(ge=0, lt=1), *_AS_WRITTEN]
+PositiveShare = Annotated[float, Field(gt=0, lt=1), *_AS_WRITTEN]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Counts = Annotated[list[Count], Field(min_length=1)]
 UNIQUE = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))
@@ -129,12 +130,14 @@ Name = Annotated[
     ),
 ]
 HOME_EXPANDED = (AfterValidator(_expand_home), Field(json_schema_extra={"format": "path"}))
-"""Annotations of a path or URL that may begin at a home folder."""
-PathOrUrl = Annotated[
+"""Annotations of a path that may begin at a home folder."""
+LocalPath = Annotated[
     str,
     Matches(r"[^\x00-\x1f\x7f]+", "a text that is not empty and holds no control characters"),
     *HOME_EXPANDED,
 ]
-"""A path or a URL."""
+PathOrUrl = Annotated[LocalPath, Field(json_schema_extra={"format": "path or URL"})]
 Targets = list[str | int]
 """Targets by name or index."""
+InputMethod = Literal["gradient", "integrated_gradients", "deeplift_shap", "mutagenesis"]
+"""Attribution methods whose attributions are those of the input bases."""

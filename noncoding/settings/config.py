@@ -1,6 +1,6 @@
 """The whole configuration: checked before anything runs, and what it trains."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -24,32 +24,26 @@ from noncoding.settings.messages import input_error
 from noncoding.settings.models import HybridModel, Model
 from noncoding.settings.motifs import MotifsSettings
 from noncoding.settings.predict import PredictSettings
-from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSection, TrainSettings
+from noncoding.settings.train import LoadSettings, TrainSection, TrainSettings
 
 _Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
 
 
-class _Reserved:
-    """Refuses names of files and folders of the results."""
-
-    def __init__(self, names: str, of: str) -> None:
-        self._names, self._of = names.split(), of
-
-    def __call__(self, name: str) -> str:
-        # Some file systems ignore case.
-        if name.lower() in self._names:
-            raise problem(f"another name than {self._of}")
+def _not_reserved(names: Set[str], of: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if name.lower() in names:  # Some file systems ignore case.
+            raise problem(f"another name than {of}")
         return name
 
+    return AfterValidator(check)
 
-_DatasetName = Annotated[Name, AfterValidator(_Reserved("sweep", "that of the folder of sweeps"))]
+
+_DatasetName = Annotated[Name, _not_reserved({"sweep"}, "that of the folder of sweeps")]
 _ModelName = Annotated[
     Name,
-    AfterValidator(
-        _Reserved(
-            "data raw simulated logs baseline compare report.html",
-            "those of the files and folders of a data set",
-        )
+    _not_reserved(
+        {"data", "raw", "simulated", "logs", "baseline", "compare", "report.html"},
+        "those of the files and folders of a data set",
     ),
 ]
 
@@ -87,9 +81,7 @@ class Settings(Section):
         "them."
     )
     run: RunSettings = Field(description="What is run: each model on each data set.")
-    seed: Seed = Field(
-        description="Random seed of weights, row order, augmentation and simulation."
-    )
+    seed: Seed = Field(description="Seed of weights, row order, augmentation and simulation.")
     datasets: dict[_DatasetName, Dataset] = Field(description="Data sets by name.")
     models: dict[_ModelName, Model] = Field(description="Models by name.")
     load: LoadSettings = Field(description="How training rows are loaded.")
@@ -136,17 +128,9 @@ class Settings(Section):
         return self
 
     def training_of(self, model: str) -> TrainSettings:
-        """What decides the weights of a model: ``train``, overlaid with the model's own."""
-        own = self._train_of(model)
-        return TrainSettings(**{key: own[key] for key in TrainSettings.model_fields})
-
-    def runtime_of(self, model: str) -> RuntimeOptions:
-        """The other keys of ``train`` for a model."""
-        own = self._train_of(model)
-        return RuntimeOptions(**{key: own[key] for key in RuntimeOptions.model_fields})
-
-    def _train_of(self, model: str) -> dict[str, Any]:
-        return self.train.dump() | self.models[model].train.dump()
+        """What decides the weights of a model: ``train``, overlaid with the model's own keys."""
+        train = {key: getattr(self.train, key) for key in TrainSettings.model_fields}
+        return TrainSettings(**train | self.models[model].train.dump())
 
     def trained_models(self) -> dict[str, Trained]:
         """What is trained on each data set, by the name of its results."""

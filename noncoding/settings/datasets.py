@@ -15,9 +15,11 @@ from noncoding.settings.base import (
     SEVERAL,
     UNIQUE,
     Count,
+    LocalPath,
     Matches,
     PathOrUrl,
     Positive,
+    PositiveShare,
     Section,
     Share,
     problem,
@@ -101,8 +103,8 @@ class BundleDataset(_Dataset):
 
     source: Literal["bundle"] = _SOURCE
     archive: Download = Field(description="The archive, or the folder of its .mat files.")
-    targets: PathOrUrl = Field(
-        description="Target table, tab-separated, with the columns index and group."
+    targets: LocalPath = Field(
+        description="Tab-separated target table with columns index and group."
     )
     # YAML reads off as false.
     verify: Literal["strict", "warn", "off", False] = Field(
@@ -127,9 +129,7 @@ class SimulatedDataset(_Dataset):
         description="Length of a sequence in bp; its central two fifths must hold six motifs."
     )
     loci: SimulatedLoci = Field(description="Number of loci of each split.")
-    prevalence: Annotated[Positive, Field(lt=1)] = Field(
-        description="Probability that a window contains a given motif."
-    )
+    prevalence: PositiveShare = Field(description="Probability of a given motif in a window.")
 
 
 _Pattern = Annotated[
@@ -158,7 +158,7 @@ class PeakArchive(Section):
 class PeakFolder(Section):
     """Peak files in a folder."""
 
-    folder: PathOrUrl = Field(description="Folder of the peak files.")
+    folder: LocalPath = Field(description="Folder of the peak files.")
     pattern: _Pattern
     suffix: _Suffix
     group: _Group
@@ -167,7 +167,7 @@ class PeakFolder(Section):
 class PeakTable(Section):
     """Peak files that a table lists."""
 
-    table: PathOrUrl = Field(
+    table: LocalPath = Field(
         description="Table with the columns path and name, and optionally group, cell_type, "
         "assay, treatment and motif."
     )
@@ -232,8 +232,8 @@ class GenomeDataset(_Dataset):
     chromosome_map: dict[str, str] = Field(
         description="Names in the peak files → names in the genome, where they differ; in quotes."
     )
-    exclude: PathOrUrl | None = Field(
-        description="BED file of regions that no window may overlap; null for none."
+    exclude: LocalPath | None = Field(
+        description="BED file of regions that no window may overlap; null: none."
     )
     peak: Literal["overlap", "summit", "any"] = Field(
         default="overlap", description="How a peak makes a bin positive (default overlap)."

@@ -11,31 +11,14 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
 from noncoding.common.secrets import redacted
 
-_LOCAL = re.compile(r"/|file:", re.IGNORECASE)
-
 
 def urls(entry: Mapping[str, Any]) -> list[str]:
-    """Where the file of an entry can be had, in the order in which to try.
-
-    Parameters
-    ----------
-    entry : mapping
-        Its key ``url`` holds one URL or a list of them.
-
-    Returns
-    -------
-    list of str
-
-    Examples
-    --------
-    >>> urls({"url": "https://example.org/a.gz"})
-    ['https://example.org/a.gz']
-    """
+    """Addresses of the file of an entry, in the order in which they are tried."""
     return [entry["url"]] if isinstance(entry["url"], str) else list(entry["url"])
 
 
 def file_name(entry: Mapping[str, Any]) -> str:
-    """Name that the file of an entry gets here: the last part of its first URL.
+    """Name of the file of an entry in the results: the last part of its first URL.
 
     Examples
     --------
@@ -46,20 +29,14 @@ def file_name(entry: Mapping[str, Any]) -> str:
     return PurePosixPath(re.split("[?#]", url)[0] if "://" in url else url).name
 
 
+def is_url(address: str) -> bool:
+    """Whether an address is a URL rather than a path."""
+    return "://" in address or address.lower().startswith("file:")
+
+
 def local_path(address: str) -> Path | None:
-    """The file or folder on this machine that an address names.
-
-    Parameters
-    ----------
-    address : str
-        A path, which may begin with ``~``, or a URL.
-
-    Returns
-    -------
-    Path or None
-        None of a URL that is not a file URL, or of no valid one.
-    """
-    if "://" not in address and not address.lower().startswith("file:"):
+    """The path that an address names, which may begin with ``~``; None for the URL of a server."""
+    if not is_url(address):
         return from_home(address)
     try:
         parts = urlsplit(address)
@@ -71,41 +48,24 @@ def local_path(address: str) -> Path | None:
 
 
 def bundle_folder(dataset: Mapping[str, Any]) -> Path | None:
-    """The local folder with the unpacked files of a bundle, where one stands for its archive.
-
-    Parameters
-    ----------
-    dataset : mapping
-        An entry of ``datasets`` in the configuration.
-
-    Returns
-    -------
-    Path or None
-        None where there is an archive, or the data set is of another source.
-    """
+    """The folder of .mat files that a data set names in place of a bundle's archive, if any."""
     entry = dataset.get("archive")
     if dataset["source"] != "bundle" or not entry:
         return None
     path = local_path(urls(entry)[0])
     try:
         return path if path and path.is_dir() else None
-    except OSError:  # of a name that is too long, or a folder above it that cannot be read
+    except OSError:  # a name that is too long, or a folder above it that cannot be read
         return None
 
 
 def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
-    """The .mat file of a split in a `bundle_folder`, or in a folder of this.
-
-    Returns
-    -------
-    Path or None
-        None where it must be unpacked from an archive.
+    """The .mat file of a split in a `bundle_folder` or one level below; None for an archive.
 
     Raises
     ------
     InputError
-        There is none, or there are several in its folders; a digest is given, which a folder
-        does not have; or the archive is a .mat file itself.
+        There is not exactly one, a digest is given, or the archive is itself a .mat file.
     """
     folder, name = bundle_folder(dataset), f"{split}.mat"
     if folder is None:
@@ -114,7 +74,7 @@ def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
                 f"configuration, archive {redacted(urls(dataset['archive'])[0])}",
                 "a single .mat file",
                 "a tar archive with train.mat, valid.mat and test.mat, or the folder with them",
-                "Give the local folder that it lies in as 'url', or pack the three with tar.",
+                "Give the local folder of the file as 'url', or pack the three with tar.",
             )
         return None
     if dataset["archive"].get("sha256"):
@@ -140,11 +100,6 @@ def mat_file(dataset: Mapping[str, Any], split: str) -> Path | None:
 def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """What is fetched for a data set: key of its configuration → the entry there.
 
-    Parameters
-    ----------
-    dataset : mapping
-        An entry of ``datasets`` in the configuration.
-
     Examples
     --------
     >>> entries({"source": "bundle", "archive": {"url": "a.tar.gz"}, "motifs": None})
@@ -159,11 +114,5 @@ def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Published files of a data set: file name → its entry.
-
-    Parameters
-    ----------
-    dataset : mapping
-        An entry of ``datasets`` in the configuration.
-    """
+    """Published files of a data set: file name → its entry in the configuration."""
     return {file_name(entry): entry for entry in entries(dataset).values()}

@@ -11,40 +11,33 @@ from noncoding.settings.base import (
     UNIQUE,
     Count,
     CountOrZero,
-    PathOrUrl,
+    InputMethod,
+    LocalPath,
     Section,
     Targets,
 )
 
 
-class ExplainSettings(Section):
-    """The section ``explain``."""
+class TargetSelection(Section):
+    """The targets that are explained."""
 
     targets: Targets = Field(description="Targets to explain, by name or index.")
     best: CountOrZero = Field(description="Number of further targets, those of highest AUPR.")
-    best_per_group: CountOrZero = Field(
-        description="Number of further targets per group, those of highest AUPR."
-    )
+    best_per_group: CountOrZero = Field(description="As `best`, but for each group.")
+
+
+class ExplainSettings(TargetSelection):
+    """The section ``explain``."""
+
     sequences: Annotated[
-        Annotated[PathOrUrl, ONE] | Annotated[list[str | int], Field(min_length=1), SEVERAL],
+        Annotated[LocalPath, ONE] | Annotated[list[str | int], Field(min_length=1), SEVERAL],
         ONE_OR_SEVERAL,
     ] = Field(
         description="`positives`, a list of test loci (rows or regions), or the path of a FASTA "
         "file."
     )
     methods: Annotated[
-        list[
-            Literal[
-                "gradcam",
-                "hirescam",
-                "gradient",
-                "integrated_gradients",
-                "deeplift_shap",
-                "mutagenesis",
-            ]
-        ],
-        Field(min_length=1),
-        *UNIQUE,
+        list[Literal["gradcam", "hirescam", InputMethod]], Field(min_length=1), *UNIQUE
     ] = Field(description="Attribution methods.")
     layer: str | None = Field(
         description="Layer for Grad-CAM and HiResCAM, by name; null for the model's default."

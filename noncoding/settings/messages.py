@@ -86,13 +86,8 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
         return InputError(where, f"the unknown key '{unknown}'", f"only {', '.join(known)}", remedy)
     if kind in _MISSING:
         missing = [_MISSING[each["type"]](each) for each in errors if each["type"] in _MISSING]
-        names, several = "', '".join(missing), len(missing) > 1
-        return InputError(
-            where,
-            f"no {'keys' if several else 'key'} '{names}'",
-            "these keys" if several else "this key",
-            f"Add {'them' if several else 'it'}; see config.yaml.",
-        )
+        names = "', '".join(missing)
+        return InputError(where, f"no key '{names}'", "all required keys", "See config.yaml.")
     wanted = [_expected(each) for each in errors]
     if kind.endswith("_type") and _is_nullable(place.annotation):
         wanted.append("null")

@@ -27,7 +27,7 @@ class ResNet(Section):
     """The wide residual network."""
 
     embedding: CountOrZero = Field(
-        description="Channels of a learned embedding of the bases; 0 for one-hot input."
+        description="Channels of a learned base embedding; 0: one-hot input."
     )
     stem_channels: Count = Field(description="Channels of the first convolution.")
     stem_kernel: Odd = Field(description="Kernel of the first convolution in bp, odd.")
@@ -41,11 +41,9 @@ class ResNet(Section):
     channels: Counts = Field(description="Channels of each residual block.")
     strides: Counts = Field(description="Stride of each residual block.")
     dilations: Counts = Field(description="Dilation of each residual block.")
-    kernel: Odd = Field(
-        description="Kernel of the middle convolution of a block, in positions, odd."
-    )
+    kernel: Odd = Field(description="Kernel of a block's middle convolution, in positions, odd.")
     widening: Positive = Field(
-        description="Channels of the middle convolution as a multiple of the block's."
+        description="Channels of the middle convolution relative to the block's."
     )
     groups: Count = Field(description="Groups of the middle convolution; more than 1 for ResNeXt.")
     dropout: Share = Field(description="Dropout before the middle convolution.")
@@ -83,6 +81,8 @@ class ResNet(Section):
 
 
 _LAYERS = Field(description="Number of layers.")
+_WIDTH = Field(description="Width of the layers; of an LSTM both directions together, even.")
+_DROPOUT = Field(description="Dropout in the layers; of an LSTM between layers.")
 _SKIP = Field(description="Concatenate the residual network's features to the head's input.")
 
 
@@ -93,9 +93,9 @@ class Attention(Section):
     skip: bool = _SKIP
     layers: Count = _LAYERS
     heads: Count = Field(description="Attention heads; they must divide `channels`.")
-    channels: Count = Field(description="Width of the layers.")
+    channels: Count = _WIDTH
     inner: Count = Field(description="Units of the feed-forward layers.")
-    dropout: Share = Field(description="Dropout in the layers.")
+    dropout: Share = _DROPOUT
 
     @model_validator(mode="after")
     def _check_heads(self) -> "Attention":
@@ -115,10 +115,8 @@ class Lstm(Section):
     kind: Literal["lstm"] = Field(description="Type of the sequence layers.")
     skip: bool = _SKIP
     layers: Count = _LAYERS
-    channels: Annotated[Count, Field(ge=2, multiple_of=2)] = Field(
-        description="Units of both directions together, even."
-    )
-    dropout: Share = Field(description="Dropout between layers.")
+    channels: Annotated[Count, Field(multiple_of=2)] = _WIDTH
+    dropout: Share = _DROPOUT
 
 
 class NoSequence(Section):
@@ -181,9 +179,7 @@ class DeepSeaModel(Section):
     architecture: Literal["deepsea"] = Field(description="Type of network.")
     channels: Counts = Field(description="Channels of each convolution.")
     kernel: Count = Field(description="Kernel of the convolutions, in positions.")
-    pool: Count = Field(
-        description="Max-pooling after each convolution but the last, in positions."
-    )
+    pool: Count = Field(description="Max-pooling after all but the last, in positions.")
     hidden: Count = Field(description="Units of the fully connected layer.")
     dropout: Annotated[list[Share], Field(min_length=1)] = Field(
         description="Dropout after each convolution."

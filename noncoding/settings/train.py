@@ -72,9 +72,6 @@ class RuntimeOptions(Section):
     """What may change in the middle of a training, because it does not decide the weights."""
 
     checkpoint_minutes: Positive = Field(description="Minutes between checkpoints within an epoch.")
-    on_out_of_memory: Literal["stop", "halve"] = Field(
-        description="Stop, or halve the batch and double the steps per update."
-    )
     wandb: NonEmpty | None = Field(
         description="Project of Weights & Biases to log to; null for none."
     )
@@ -88,11 +85,11 @@ def _with_optional_keys(of: type[Section]) -> Callable[[type[Section]], type[Sec
     fields: dict[str, Any] = {}
     for name, field in of.model_fields.items():
         optional = copy(field)
-        optional.default = None
+        optional.default_factory = lambda: None  # Keys that are not given are not dumped.
         fields[name] = (field.annotation, optional)
     return lambda cls: create_model(cls.__name__, __base__=cls, __doc__=cls.__doc__, **fields)
 
 
-@_with_optional_keys(TrainSection)
+@_with_optional_keys(TrainSettings)
 class TrainOverlay(Section):
-    """Keys of ``train`` that differ for one model."""
+    """Keys of ``train`` that differ for one model; those that decide the weights."""

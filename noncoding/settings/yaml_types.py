@@ -1,4 +1,4 @@
-"""Repeated keys and types of values, which Snakemake does not check when it reads them."""
+"""Duplicate keys and types of values, which Snakemake does not check."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
@@ -13,12 +13,12 @@ _Position = tuple[str, yaml.Mark, yaml.Mark]
 
 
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
-    """Refuse a file of the configuration that gives a key twice; Snakemake takes the last.
+    """Refuse duplicate keys in a configuration file; Snakemake would use the last one.
 
     Parameters
     ----------
     paths : iterable of path
-        YAML or JSON. What is no file, or cannot be read as such, is left to Snakemake.
+        YAML or JSON. Missing and invalid files are left to Snakemake.
 
     Raises
     ------
@@ -26,7 +26,7 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
         Names the file, the key and both lines.
     """
     for path in filter(os.path.isfile, paths):
-        # In JSON, unlike YAML, tabs may indent.
+        # JSON, unlike YAML, may be indented with tabs.
         text = Path(path).read_text(encoding="utf-8", errors="replace").replace("\t", " ")
         for key, first, second in _repeated(text):
             raise InputError(
@@ -38,14 +38,14 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
 
 
 def retype(config: MutableMapping[str, Any], arguments: Iterable[str]) -> None:
-    """Give values of ``--config`` the types that YAML gives them, where they became text.
+    """Give nested values of ``--config`` their types in YAML.
 
-    Snakemake takes ``--config 'train={epochs: 3}'`` for the text "3".
+    Snakemake reads ``--config 'train={epochs: 3}'`` as the text "3".
 
     Parameters
     ----------
     config : mapping
-        With the arguments laid over; is changed.
+        With the arguments applied; is changed in place.
     arguments : iterable of str
         Like ``train={epochs: 3}``.
 
@@ -64,11 +64,11 @@ def retype(config: MutableMapping[str, Any], arguments: Iterable[str]) -> None:
             as_text = yaml.load(text, Loader=yaml.CBaseLoader)
             _retype(config, key, as_text, yaml.load(text, Loader=yaml.CSafeLoader))
         except yaml.YAMLError:
-            continue  # Snakemake has taken it for a text.
+            continue  # Snakemake reads it as a text.
 
 
 def _retype(holder: MutableMapping[str, Any], key: str, as_text: Any, meant: Any) -> None:
-    """Change what the text became; a key that is not there is one of another workflow."""
+    """Change values in place; missing keys belong to another workflow."""
     if isinstance(meant, Mapping) and isinstance(holder.get(key), MutableMapping):
         for inner, value in zip(as_text, meant.values(), strict=False):
             _retype(holder[key], inner, as_text[inner], value)
@@ -77,7 +77,7 @@ def _retype(holder: MutableMapping[str, Any], key: str, as_text: Any, meant: Any
 
 
 def _repeated(text: str) -> Iterator[_Position]:
-    """Keys that stand twice in one mapping of a YAML text, with both places."""
+    """Duplicate keys of a mapping in a YAML text, with both positions."""
     try:
         waiting = [yaml.compose(text, Loader=yaml.CSafeLoader)]
     except yaml.YAMLError:
@@ -85,7 +85,7 @@ def _repeated(text: str) -> Iterator[_Position]:
     seen: set[int] = set()
     while waiting:
         node = waiting.pop()
-        if node is None or id(node) in seen:  # an anchor, maybe of what holds it
+        if node is None or id(node) in seen:  # an anchor, which may be circular
             continue
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -94,7 +94,7 @@ def _repeated(text: str) -> Iterator[_Position]:
             marks: dict[tuple[str, str], yaml.Mark] = {}
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode):
-                    known = (key.tag, key.value)  # 1 and '1' are two keys
+                    known = (key.tag, key.value)  # 1 and '1' differ
                     if known in marks:
                         yield key.value, marks[known], key.start_mark
                     marks[known] = key.start_mark

@@ -15,7 +15,7 @@ from noncoding import layout
 from noncoding.common.files import sha256
 from noncoding.common.locks import exclusive
 from noncoding.data.store import Store
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.prediction.inference import devices, predict_loci
 from noncoding.prediction.predictions import check_probabilities, write_predictions
 from noncoding.prediction.shards import Shards

@@ -52,7 +52,7 @@ def test_what_each_source_downloads():
         "https://host/a.gz (#1) https://host/a.gz?id=S3CRET",
     ],
 )
-def test_secrets_of_an_address_are_left_out(url):
+def test_secrets_in_addresses_are_removed(url):
     hidden = redacted(url)
     assert "S3CRET" not in hidden
     assert "host/a.gz" in hidden
@@ -65,13 +65,13 @@ def test_secrets_of_an_address_are_left_out(url):
     + [pattern * 8000 for pattern in ("//", "//x", "// ", "//:x", "//?", "//# ", "//:1/")],
     ids=lambda text: text[:40],
 )
-def test_a_text_without_secrets_stays_however_long_it_is(text):
+def test_long_texts_without_secrets_are_unchanged(text):
     assert redacted(text).startswith(text[:2])
     if "a.org" in text:
         assert redacted(text) == text
 
 
-def test_another_file_of_an_address_is_told_apart_but_no_renewed_signature():
+def test_queries_are_distinguished_but_not_their_signatures():
     assert redacted("https://host/x?id=1") != redacted("https://host/x?id=2")
     assert redacted("https://host/x?sig=1") == redacted("https://host/x?sig=2")
     assert redacted("/a?b#c") == "/a?b#c"
@@ -88,7 +88,7 @@ URL = "https://me:S3CRET@host/a.gz?token=S3CRET"
         {"peaks": {"folder": "/elsewhere/peaks"}, "exclude": "/elsewhere/x.bed"},
     ],
 )
-def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
+def test_shared_configuration_has_no_secrets_and_no_absolute_paths(dataset):
     given = {
         "datasets": {"own": dataset},
         "mirror": URL,
@@ -101,7 +101,7 @@ def test_what_is_given_on_has_no_secrets_and_no_absolute_paths(dataset):
 
 
 @pytest.mark.parametrize("value", [None, 3, 0.5, True, "positives", "a/b.bed", ["I", "II"], {}])
-def test_all_else_is_given_on_as_it_is(value):
+def test_other_values_are_shared_unchanged(value):
     assert shareable({"key": value}) == {"key": value}
 
 
@@ -151,7 +151,7 @@ def test_a_single_mat_file_is_no_bundle(folder, url):
         mat_file(bundle(url), "train")
 
 
-def test_what_a_folder_lacks_is_named(folder):
+def test_missing_or_duplicate_mat_files_are_named(folder):
     with pytest.raises(InputError, match=r"mine: found 2 files test\.mat: mine/in/test"):
         mat_file(bundle("mine"), "test")
     (folder / "in" / "valid.mat").unlink()

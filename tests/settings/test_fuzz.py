@@ -87,5 +87,6 @@ def test_any_configuration_is_accepted_or_refused_with_a_message(changes):
         assert len(message) < 2100
         assert "configuration" in message
         return
+    assert check_settings(found.dump()) == found
     for model, _ in found.trained_models().values():
         assert found.training_of(model)

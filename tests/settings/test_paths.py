@@ -43,7 +43,7 @@ def paths_of(schema, key=""):
         for entry in schema:
             yield from paths_of(entry, key)
     elif isinstance(schema, dict):
-        if schema.get("format") == "path":
+        if "path" in schema.get("format", ""):
             yield key
         for name, entry in schema.get("properties", {}).items():
             yield from paths_of(entry, name)

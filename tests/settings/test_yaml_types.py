@@ -14,7 +14,7 @@ from noncoding.settings.yaml_types import check_files, retype
         ('{"seed": 1,\n\t"seed": 2}\n', 2, "key 'seed' .* in line 1"),
     ],
 )
-def test_a_key_that_stands_twice_is_refused_with_both_lines(tmp_path, text, line, fragment):
+def test_duplicate_keys_are_refused_with_both_lines(tmp_path, text, line, fragment):
     path = tmp_path / "over.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=f"over.yaml, line {line}: found the {fragment}"):
@@ -47,7 +47,7 @@ def test_other_files_are_left_to_snakemake(tmp_path, text):
         ("a={b: {c: 1.5, d: yes}}", {"a": {"b": {"c": "1.5", "d": "yes", "e": "2"}}}, None),
     ],
 )
-def test_values_on_the_command_line_have_the_types_of_yaml(argument, given, meant):
+def test_command_line_values_have_the_types_of_yaml(argument, given, meant):
     meant = meant or {
         "train": {"a": None, "b": [1, "x"]},
         "a": {"b": {"c": 1.5, "d": True, "e": "2"}},
@@ -56,6 +56,6 @@ def test_values_on_the_command_line_have_the_types_of_yaml(argument, given, mean
     assert given == {key: meant[key] for key in given}
 
 
-def test_a_key_given_twice_on_the_command_line_is_refused():
+def test_duplicate_keys_on_the_command_line_are_refused():
     with pytest.raises(InputError, match="--config train: found the key 'epochs' twice"):
         retype({"train": {"epochs": "2"}}, ["train={epochs: 1, epochs: 2}"])

@@ -14,7 +14,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.data.one_hot import reverse_complement
 from noncoding.data.store import Store
-from noncoding.models import export_model
+from noncoding.models.export import export_model
 from noncoding.prediction import shards
 from noncoding.prediction.predictions import read_predictions
 from noncoding.settings.predict import PredictSettings

@@ -188,7 +188,7 @@ def test_another_way_to_a_file_fetches_nothing_anew_but_another_file_is_refused(
     (tmp_path / "shelf" / "toy.tar.gz").write_bytes(b"another file")
     status, said = snakemake(tmp_path, "fetch", config=tiny(toy=changed))
     assert status != 0
-    assert "another file than before" in said
+    assert "of the file fetched on" in said
     assert f"delete {fetched.relative_to(tmp_path)}.lock.json" in said
     assert not fetched.exists()
 
@@ -350,7 +350,7 @@ def test_a_file_in_place_of_a_folder_is_told(tmp_path, occupied):
     path.touch()
     status, said = snakemake(tmp_path, "simulate", config=tiny(sim=SIMULATED))
     assert status != 0
-    assert f"{occupied}: found a file; expected a folder, or nothing" in said
+    assert f"{occupied}: found a file; expected a folder, or no file" in said
     assert "asyncio" not in said
 
 

@@ -1,1 +1,1 @@
-"""Download of published files: complete, verified, resumable."""
+"""Download published files: resumable, verified, recorded in a lock file."""

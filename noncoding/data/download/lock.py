@@ -1,9 +1,8 @@
-"""The lock file: which file was got, so that a later run notices another one."""
+"""The lock file: which file was fetched, so that a later run notices a different one."""
 
 import json
 import re
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from noncoding.common.errors import InputError
@@ -12,19 +11,10 @@ from noncoding.common.files import atomic_write
 
 @dataclass(frozen=True)
 class Lock:
-    """What was got, when and from where.
+    """Which file was fetched, when (UTC, ISO 8601) and from where.
 
-    Attributes
-    ----------
-    url : str
-        URL, without secrets, or path that gave it.
-    sha256 : str
-        Hexadecimal digest, lower case.
-    bytes : int
-    etag, last_modified : str or None
-        As the server sent them.
-    fetched : str
-        Time in UTC, ISO 8601.
+    The URL is without secrets, the digest hexadecimal and in lower case; ETag and Last-Modified
+    are as the server sent them.
     """
 
     url: str
@@ -36,13 +26,8 @@ class Lock:
 
 
 def lock_path(destination: Path) -> Path:
-    """Beside the file; no output of a rule, so that Snakemake leaves it when it fetches anew."""
+    """Beside the file; not an output of a rule, which Snakemake would delete before a rerun."""
     return destination.with_name(f"{destination.name}.lock.json")
-
-
-def now() -> str:
-    """The time in UTC, as a lock holds it."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def read_lock(destination: Path) -> Lock | None:
@@ -51,40 +36,26 @@ def read_lock(destination: Path) -> Lock | None:
     Raises
     ------
     InputError
-        It cannot be understood. Taken for none, it would let any file pass.
+        It is damaged. If it were ignored, any file would be accepted.
     """
     path = lock_path(destination)
     try:
-        text = path.read_text(encoding="utf-8")
+        lock = Lock(**json.loads(path.read_text(encoding="utf-8")))
+        if not re.fullmatch("[0-9a-f]{64}", str(lock.sha256)):
+            raise ValueError(f"sha256 {lock.sha256!r}")
+        return lock
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise _damaged(path, str(error)) from error
-    try:
-        lock = Lock(**json.loads(text))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise _damaged(path, str(error)) from error
-    if not re.fullmatch("[0-9a-f]{64}", str(lock.sha256)):
-        raise _damaged(path, f"sha256 {lock.sha256!r}")
-    return lock
+    except (OSError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(
+            path,
+            f"a damaged lock file ({error})",
+            "JSON with url, sha256, bytes, etag, last_modified and fetched",
+            "Delete it to accept the file that is fetched next, or configure sha256.",
+        ) from error
 
 
 def write_lock(destination: Path, lock: Lock) -> None:
-    """Write the lock of a file, whole or not at all.
-
-    Raises
-    ------
-    OSError
-        It cannot be written.
-    """
+    """Write the lock of a file, whole or not at all."""
     with atomic_write(lock_path(destination)) as [partial]:
         partial.write_text(json.dumps(asdict(lock), indent=2) + "\n", encoding="utf-8")
-
-
-def _damaged(path: Path, why: str) -> InputError:
-    return InputError(
-        path,
-        f"a lock file that cannot be understood ({why})",
-        "JSON with url, sha256, bytes, etag, last_modified and fetched",
-        "Delete it to accept the file that is fetched next, or set sha256 in the configuration.",
-    )

@@ -1,45 +1,38 @@
-"""The bytes received so far, kept beside the destination until they are all there."""
+"""The partial file of a download and the record of its origin, beside the destination."""
 
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from io import FileIO
 from pathlib import Path
+
+from tqdm import tqdm
+from urllib3 import BaseHTTPResponse
 
 from noncoding.common import files
 from noncoding.common.errors import InputError, printable
-from noncoding.common.locks import exclusive
 from noncoding.common.secrets import redacted
-from noncoding.data.download.lock import Lock, write_lock
-from noncoding.data.download.progress import shown
-from noncoding.data.download.space import check_room, free_bytes
+from noncoding.data.download.space import check_room
 
 LOG = logging.getLogger(__name__)
 
+MIN_STEP, STEP_OF_UNKNOWN = 10 * 2**20, 2**30
+"""Bytes between two lines of a log: at least, and for a file of unknown length."""
+
 _LONGEST = 500
-"""Characters of what a server said that a message repeats."""
+"""Characters of a server's answer that a message repeats."""
 _READ = 1 << 13
-"""Of them, those in which secrets are looked for."""
+"""Of them, those in which secrets are searched for."""
 
 
 class TransientError(Exception):
-    """Trouble that may have passed at the next attempt.
+    """A problem that another attempt may solve, after what the response says in Retry-After."""
 
-    Parameters
-    ----------
-    found : str
-        What was found.
-    retry_after : float, optional
-        Seconds that the server asks to wait.
-    """
-
-    def __init__(self, found: str, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
+    def __init__(self, found: str, response: BaseHTTPResponse | None = None) -> None:
+        self.response = response
         super().__init__(printable(redacted(found[:_READ])[:_LONGEST]))
 
 
@@ -47,14 +40,8 @@ class TransientError(Exception):
 class Origin:
     """Where the bytes of a partial file come from.
 
-    Attributes
-    ----------
-    url : str
-        Without secrets.
-    etag, last_modified, date : str or None
-        As the server sent them.
-    length : int or None
-        Bytes of the whole file, where the server said so.
+    The URL is without secrets; ETag, Last-Modified and Date are as the server sent them; the
+    length is that of the whole file in bytes, if known.
     """
 
     url: str
@@ -65,15 +52,14 @@ class Origin:
 
     @property
     def validator(self) -> str | None:
-        """What tells one version of the file from another, if anything does."""
+        """Value for If-Range that identifies this version of the file, if there is one."""
         # A weak ETag does not promise equal bytes, and If-Range must not carry it.
-        strong = self.etag and not self.etag.startswith("W/")
-        validator = self.etag if strong else self.last_modified if self._is_settled() else None
-        # What else a server sends can stand in no request.
+        is_strong = self.etag and not self.etag.startswith("W/")
+        validator = self.etag if is_strong else self.last_modified if self._is_settled() else None
         return validator if re.fullmatch(r"[ -~]{1,1000}", validator or "") else None
 
     def _is_settled(self) -> bool:
-        """Whether the file cannot have changed since without another date (RFC 9110, 8.8.2.2)."""
+        """Whether a later version must have another date (RFC 9110, 8.8.2.2)."""
         try:
             sent, changed = map(parsedate_to_datetime, (self.date or "", self.last_modified or ""))
             return sent - changed >= timedelta(seconds=1)
@@ -84,178 +70,117 @@ class Origin:
 class Partial:
     """The bytes received so far, and the record of their origin.
 
-    Parameters
-    ----------
-    destination : Path
-        Final name; the partial file stands beside it.
-    free : callable
-        Free bytes of a folder's file system.
-    room : int, optional
-        Bytes that a file of unknown length may have beyond those that are there.
+    A file of unknown length may add at most `room` bytes to those received before.
     """
 
-    def __init__(
-        self,
-        destination: Path,
-        free: Callable[[Path], int] = free_bytes,
-        room: int | None = None,
-    ) -> None:
+    def __init__(self, destination: Path, room: int | None) -> None:
         self.destination = destination
-        self._free = free
         self._path = destination.with_name(f".partial-{destination.name}")
         self._record = destination.with_name(f".origin-{destination.name}")
-        self._room = None if room is None else room + self.size
+        self._max_size = None if room is None else room + self.size
 
     @property
     def size(self) -> int:
         """Bytes received."""
         return self._path.stat().st_size if self._path.exists() else 0
 
-    def received(self, url: str) -> int:
-        """Bytes received from this URL."""
-        origin = self._origin()
-        return self.size if origin is not None and origin.url == redacted(url) else 0
-
-    def resumable(self, url: str) -> Origin | None:
-        """Origin of the bytes, if more of the same file can be asked for."""
-        origin = self._origin()
-        if origin is None or not self.received(url) or not origin.validator:
-            return None
-        return origin
-
-    def version(self) -> tuple[str | None, str | None]:
-        """ETag and Last-Modified of the file whose bytes these are."""
-        origin = self._origin()
-        return (origin.etag, origin.last_modified) if origin else (None, None)
-
-    def _origin(self) -> Origin | None:
+    @property
+    def origin(self) -> Origin | None:
+        """Origin of the bytes; None if there is no valid record of it."""
         try:
             origin = Origin(**files.read_json(self._record))
-        except (OSError, TypeError):  # none, or cut off while it was written
+        except (OSError, TypeError):
             return None
-        texts = {
-            type(text) for text in (origin.url, origin.etag, origin.last_modified, origin.date)
-        }
-        known = texts <= {str, type(None)} and type(origin.length) in (int, type(None))
-        # A link is none of ours: what it points to must not grow.
-        return origin if known and not self._path.is_symlink() else None
+        is_valid = all(
+            value is None or isinstance(value, int if name == "length" else str)
+            for name, value in asdict(origin).items()
+        )
+        # Nothing is written through a link.
+        return origin if is_valid and not self._path.is_symlink() else None
 
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """Keep all other processes from this destination while the body runs.
+    def received(self, url: str) -> int:
+        """Bytes received from this URL."""
+        origin = self.origin
+        return self.size if origin and origin.url == redacted(url) else 0
 
-        Raises
-        ------
-        InputError
-            Another process is fetching to it, or its folder cannot be written to.
-        """
-        with ExitStack() as stack:
-            with self._writing():
-                stack.enter_context(exclusive(self.destination))
-            yield
+    def is_resumable(self, url: str) -> bool:
+        """Whether the rest of the same file can be requested from this URL."""
+        origin = self.origin
+        return bool(self.received(url) and origin and origin.validator)
 
-    def begin(self, origin: Origin) -> None:
-        """Drop what is there. The record comes first: a kill in between costs no bytes."""
-        self.remove()
-        self._check_room(origin)
-        with self._writing():
-            self._record.write_text(json.dumps(asdict(origin)), encoding="utf-8")
-            self._path.touch()
-
-    def append(self, chunks: Iterable[bytes], origin: Origin) -> None:
-        """Add bytes at the end, to the end of the file; shows progress.
+    def write(self, chunks: Iterable[bytes], origin: Origin, *, resume: bool) -> None:
+        """Write the rest of a file after the bytes received, or all of it in their place.
 
         Raises
         ------
         TransientError
-            Fewer or more bytes came than the file has.
+            The file is shorter or longer than its origin says.
         InputError
-            They cannot be written, there is no room for them, or they find no end.
+            There is no room, or a file of unknown length exceeds the limit.
+        OSError
+            The bytes cannot be written.
         """
-        self._check_room(origin)
-        LOG.info("%s: %s", origin.url, _of(self.size, origin.length))
-        with (
-            self._writing_opened() as handle,
-            shown(self.destination.name, self.size, origin.length) as update,
-        ):
-            for chunk in chunks:
-                # Writing has its own handler, so that a full disk is not taken
-                # for a lost connection.
-                with self._writing():
-                    _write_all(handle, chunk)
-                update(len(chunk))
-                self._check_end(handle.tell(), origin)
-        if origin.length is not None and self.size != origin.length:
-            raise TransientError(f"{self.size} of {origin.length} bytes")
-
-    def _check_room(self, origin: Origin) -> None:
-        if origin.length is not None:
-            rest = origin.length - self.size
-            check_room(self.destination.parent, rest, f"the rest of {origin.url}", self._free)
-
-    def _check_end(self, size: int, origin: Origin) -> None:
-        if origin.length is not None and size > origin.length:
-            raise TransientError(f"more than the {origin.length} bytes that were announced")
-        if origin.length is None and self._room is not None and size > self._room:
+        if not resume:
             self.remove()
-            raise InputError(
-                origin.url,
-                f"more than {size:,} bytes of a file of unknown length",
-                "at most what disk_gib leaves for this data set",
-                "They have been removed. If the file is as large as that, set disk_gib higher "
-                "and run again; or set a mirror, or the path of a copy that you have.",
-            )
+        size, length = self.size, origin.length
+        if length is not None:
+            check_room(self.destination.parent, length - size, f"the rest of {origin.url}")
+        if not resume:  # before the first byte, so that a kill costs no bytes
+            self._record.write_text(json.dumps(asdict(origin)), encoding="utf-8")
+        whole = "a file of unknown length" if length is None else f"{length:,} bytes"
+        state = f"resuming after {size:,} of" if size else "receiving"
+        LOG.info("%s: %s %s", origin.url, state, whole)
+        # Unbuffered: a buffer that a full disk has refused would be written once more, and fail
+        # once more, when the file is closed.
+        with self._path.open("ab", buffering=0) as handle:
+            for chunk in _with_progress(chunks, self.destination.name, size, length):
+                rest = memoryview(chunk)
+                while rest:
+                    rest = rest[handle.write(rest) :]
+                size += len(chunk)
+                if length is not None and size > length:
+                    raise TransientError(f"more than the {length} bytes announced")
+                if length is None and self._max_size is not None and size > self._max_size:
+                    self.remove()
+                    raise InputError(
+                        origin.url,
+                        f"more than {size:,} bytes of a file of unknown length",
+                        "at most what disk_gib leaves for this data set",
+                        "They have been removed. If the file is that large, increase disk_gib "
+                        "and run again; or set a mirror, or the path of a copy that you have.",
+                    )
+        if length is not None and size < length:
+            raise TransientError(f"{size} of {length} bytes")
 
     def digest(self) -> str:
         """SHA-256 of the bytes received, which are on the disk when this returns."""
-        with self._writing():
-            files.sync(self._path)
+        files.sync(self._path)
         return files.sha256(self._path)
 
     def remove(self) -> None:
         """Drop the bytes and the record."""
-        with self._writing():
-            self._path.unlink(missing_ok=True)
-            self._record.unlink(missing_ok=True)
-
-    def lock(self, lock: Lock) -> None:
-        """Record what was got. Before the final name: no file stands there without a lock."""
-        with self._writing():
-            write_lock(self.destination, lock)
+        self._path.unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
 
     def finish(self) -> None:
         """Give the file its final name."""
-        with self._writing():
-            self._path.replace(self.destination)
-            files.sync(self.destination.parent)
-            self._record.unlink(missing_ok=True)
-
-    def _writing_opened(self) -> FileIO:
-        # Unbuffered: a buffer that a full disk has refused would be written
-        # once more, and fail once more, where the file is closed.
-        with self._writing():
-            return self._path.open("ab", buffering=0)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise InputError(
-                self.destination,
-                f"that it cannot be written ({error.strerror})",
-                "a folder that can be written to and has room",
-                "Free space or choose another folder, and run again: "
-                "where the server allows it, the download goes on from where it stopped.",
-            ) from error
+        self._path.replace(self.destination)
+        files.sync(self.destination.parent)
+        self._record.unlink(missing_ok=True)
 
 
-def _of(size: int, length: int | None) -> str:
-    whole = "a file of unknown length" if length is None else f"{length:,} bytes"
-    return f"going on after {size:,} of {whole}" if size else f"receiving {whole}"
-
-
-def _write_all(handle: FileIO, chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[handle.write(rest) :]
+def _with_progress(
+    chunks: Iterable[bytes], name: str, received: int, length: int | None
+) -> Iterator[bytes]:
+    """Pass chunks on, with a bar on a terminal, or a line for each tenth of the file in a log."""
+    step = max(MIN_STEP, STEP_OF_UNKNOWN if length is None else -(-length // 10))
+    # disable=None: the bar is disabled where standard error is not a terminal.
+    with tqdm(None, name, length, initial=received, unit="B", unit_scale=True, disable=None) as bar:
+        for chunk in chunks:
+            yield chunk
+            bar.update(len(chunk))
+            steps = received // step
+            received += len(chunk)
+            if bar.disable and received // step > steps and received != length:
+                share = f" ({received / length:.0%})" if length else ""
+                LOG.info("%s: %s bytes%s", name, f"{received:,}", share)

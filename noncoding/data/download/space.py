@@ -2,10 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import TEMPORARY
@@ -14,91 +11,36 @@ GIB = 2**30
 
 
 def free_bytes(folder: Path) -> int:
-    """Bytes that may be written to the file system of a folder, made or not yet made."""
+    """Bytes that may be written to the file system of a folder, which need not exist."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     return shutil.disk_usage(existing).free
 
 
-def present_bytes(folder: Path) -> int:
-    """Bytes of all files below a folder; 0 where there is none. Links are not followed.
+def remaining_bytes(results: Path, disk_gib: float) -> int:
+    """Bytes still to be written of those of all stages: the total less what is there.
 
-    Files under a name of `noncoding.common.files.temporary` do not count: they were left by a
-    stage that was killed, and will be written once more.
+    Temporary files of killed stages are not counted, since they will be written again. Links
+    are not followed.
     """
-    total = 0
-    for parent, _, names in os.walk(folder):
+    present = 0
+    for parent, _, names in os.walk(results):
         for name in names:
-            if name.startswith(TEMPORARY):
-                continue
             try:
-                total += Path(parent, name).lstat().st_size
-            except FileNotFoundError:  # another stage tidied up meanwhile
+                if not name.startswith(TEMPORARY):
+                    present += Path(parent, name).lstat().st_size
+            except FileNotFoundError:  # another stage removed it meanwhile
                 continue
-    return total
+    return max(0, round(disk_gib * GIB) - present)
 
 
-def check_room(
-    folder: Path, needed: int, what: str, free: Callable[[Path], int] = free_bytes
-) -> None:
-    """Refuse to begin what the disk cannot hold.
-
-    Parameters
-    ----------
-    folder : Path
-        Where it is to be written.
-    needed : int
-        Bytes.
-    what : str
-        What they are for, as a noun phrase.
-    free : callable
-        Free bytes of a folder's file system.
-
-    Raises
-    ------
-    InputError
-        Fewer bytes are free than needed.
-    """
-    if (available := free(folder)) < needed:
+def check_room(folder: Path, needed: int, purpose: str) -> None:
+    """Raise InputError where fewer bytes are free than needed."""
+    if (available := free_bytes(folder)) < needed:
         raise InputError(
             folder,
             f"{_size(available)} free",
-            f"{_size(needed)} for {what}",
+            f"{_size(needed)} for {purpose}",
             "Free space, or set 'results' to a folder on a larger disk, and run again.",
-        )
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What all stages of a data set write, one with the other.
-
-    Attributes
-    ----------
-    folder : Path
-        Of the results of the data set.
-    total : int
-        Bytes, with those that are temporary.
-    """
-
-    folder: Path
-    total: int
-
-    @classmethod
-    def of_gib(cls, folder: Path, gib: float) -> Self:
-        """A budget in GiB, as the configuration gives it."""
-        return cls(folder, round(gib * GIB))
-
-    def needed(self) -> int:
-        """Bytes still to be written: the total less what lies in the folder."""
-        return max(0, self.total - present_bytes(self.folder))
-
-    def check(self, free: Callable[[Path], int] = free_bytes) -> None:
-        """Raise InputError where that is more than is free."""
-        check_room(
-            self.folder,
-            self.needed(),
-            f"all stages of this data set (disk_gib: {self.total / GIB:,.2f}, "
-            "less what lies there already)",
-            free,
         )
 
 

@@ -4,8 +4,9 @@ from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 
 import pytest
-from misbehaving import BODY, SELF_SIGNED, Handler, Site
+from misbehaving import BODY, SELF_SIGNED, Handler, Site, drop_first, refused
 
+from noncoding.data.download import http
 from noncoding.stages.fetch import fetch
 
 
@@ -45,24 +46,45 @@ def secure_site():
 
 @pytest.fixture
 def destination(tmp_path):
-    """A final name that is taken."""
+    """A final name under which there is a file."""
     folder = tmp_path / "raw"
     folder.mkdir()
     (folder / "bundle.tar.gz").write_bytes(b"from before")
     return folder / "bundle.tar.gz"
 
 
-@pytest.fixture
-def pauses():
-    return []
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch):
+    monkeypatch.setattr(http, "RETRY", http.RETRY.new(backoff_factor=0))
 
 
 @pytest.fixture
-def get(destination, pauses):
+def patience(monkeypatch):
+    """Sets the timeout and options of the retry policy."""
+
+    def patience(*, timeout=http.TIMEOUT, **policy):
+        monkeypatch.setattr(http, "TIMEOUT", timeout)
+        monkeypatch.setattr(http, "RETRY", http.RETRY.new(**policy))
+
+    return patience
+
+
+@pytest.fixture
+def get(destination):
     def get(url, **options):
-        fetch(url, destination, pause=pauses.append, **options)
+        fetch(url, destination, **options)
 
     return get
+
+
+@pytest.fixture
+def interrupted(site, get, destination, monkeypatch):
+    """The partial file that an earlier run has left of `/x`."""
+    site.answer = drop_first()
+    with monkeypatch.context() as patch:
+        patch.setattr(http, "RETRY", http.RETRY.new(total=0))
+        refused(get, destination, f"{site.url}/x")
+    return destination.with_name(f".partial-{destination.name}")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Whatever a server answers, the right file is there in the end, or a message."""
+"""Any answer of a server leads to the right file or to an error message."""
 
 import gzip
 import tempfile
@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from misbehaving import BODY, ETAG, OTHER
 
 from noncoding.common.errors import InputError
-from noncoding.data.download.space import Budget
 from noncoding.stages.fetch import fetch
 
 FILE = BODY[:40_000]
@@ -58,7 +57,7 @@ STATUS = st.sampled_from([200, 206, 301, 302, 304, 401, 416, 429, 503]) | st.int
 
 @st.composite
 def raw_answers(draw):
-    """The bytes of an answer, which may break off anywhere, or be none of HTTP's."""
+    """The bytes of an answer, which may be cut anywhere, or not be HTTP."""
     head = f"HTTP/1.1 {draw(STATUS)} {draw(LINE)}\r\n"
     for name, value in draw(st.lists(HEADER, max_size=5)):
         head += f"{name}: {value}\r\n"
@@ -76,17 +75,18 @@ ANSWERS = st.just("whole") | st.just("first half") | raw_answers()
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(answers=st.lists(ANSWERS, max_size=4), known=st.booleans())
-def test_any_answer_ends_with_the_right_file_or_a_message(site, answers, known):
+def test_any_answer_ends_with_the_right_file_or_a_message(site, patience, answers, known):
+    patience(total=2, retry_after_max=0)
     served = []
 
     def answer(handler, _):
-        said = answers[len(served)] if len(served) < len(answers) else "whole"
-        served.append(said)
+        sent = answers[len(served)] if len(served) < len(answers) else "whole"
+        served.append(sent)
         with suppress(OSError):  # the client has seen enough
-            if isinstance(said, bytes):
-                handler.wfile.write(said)
+            if isinstance(sent, bytes):
+                handler.wfile.write(sent)
             else:
-                handler.reply(FILE, stop=20_000 if said == "first half" else None)
+                handler.reply(FILE, stop=20_000 if sent == "first half" else None)
 
     site.answer = answer
     digest = sha256(FILE).hexdigest() if known else None
@@ -95,14 +95,7 @@ def test_any_answer_ends_with_the_right_file_or_a_message(site, answers, known):
         final.parent.mkdir()
         final.write_bytes(b"from before")
         try:
-            fetch(
-                f"{site.url}/x.fa",
-                final,
-                sha256=digest,
-                budget=Budget(Path(folder), 10**6),
-                retries=2,
-                pause=lambda _: None,
-            )
+            fetch(f"{site.url}/x.fa", final, sha256=digest, room=10**6)
         except InputError as error:
             assert str(error).isprintable()
             assert final.read_bytes() == b"from before"

@@ -1,4 +1,4 @@
-"""Several URLs of one file: when one does not give it, the next is tried."""
+"""Several URLs of one file, which are tried in order."""
 
 import json
 import socketserver
@@ -33,58 +33,61 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_next_is_tried(site, get, destination, caplog, fault):
-    answer, told = FAULTS[fault]
+def test_the_next_url_is_tried(site, get, destination, caplog, patience, fault):
+    answer, message = FAULTS[fault]
     site.answer = by_path(a=answer, b=good, c=good)
-    get([f"{site.url}/{name}" for name in "abc"], sha256=DIGEST, retries=1)
+    patience(total=1)
+    get([f"{site.url}/{name}" for name in "abc"], sha256=DIGEST)
     assert fetched(destination)
     assert [path for path, *_ in site.requests][-2:] == ["/a", "/b"]
-    [warning] = [said for said in caplog.messages if said.endswith(f"; trying {site.url}/b")]
+    [warning] = [line for line in caplog.messages if line.endswith(f"; trying {site.url}/b")]
     assert f"{site.url}/a" in warning
-    assert told in warning
+    assert message in warning
 
 
-def test_nobody_listens_at_the_first(site, get, destination):
+def test_the_next_url_is_tried_after_a_refused_connection(site, get, destination):
     with socketserver.TCPServer(("127.0.0.1", 0), None) as closed:
         port = closed.server_address[1]
-    get([f"http://127.0.0.1:{port}/x", f"{site.url}/x"], retries=1)
+    get([f"http://127.0.0.1:{port}/x", f"{site.url}/x"])
     assert fetched(destination)
 
 
-def test_a_local_path_may_be_one_of_them(site, get, destination, source):
+def test_a_local_path_among_urls(site, get, destination, source):
     site.answer = by_path(a=not_there)
     get([f"{site.url}/a", str(source)])
     assert fetched(destination)
 
 
-def test_when_all_fail_each_is_named(site, get, destination):
+def test_if_all_urls_fail_each_is_named(site, get, destination):
     site.answer = by_path(a=not_there, b=lambda handler: handler.reply(OTHER))
     error = refused(
         get, destination, [f"{site.url}/a", f"{site.url}/b", "/nowhere/c"], sha256=DIGEST
     )
     assert error.where == str(destination)
     assert "none of 3 addresses" in error.found
-    for told in (f"{site.url}/a: HTTP status 404", f"{site.url}/b: sha256", "/nowhere/c: nothing"):
-        assert told in error.found
+    for part in (f"{site.url}/a: HTTP status 404", f"{site.url}/b: sha256", "/nowhere/c: nothing"):
+        assert part in error.found
     assert DIGEST in error.found
     assert error.remedy.count("Open the address") == 1
     assert names(destination.parent) == [destination.name]
 
 
-def test_bytes_of_two_urls_are_not_joined(site, get, destination):
-    """Although both say the same of the version: an ETag speaks of one URL only."""
+def test_bytes_of_two_urls_are_not_joined(site, get, destination, patience):
+    """Although their ETags are equal, which only hold for one URL."""
     site.answer = by_path(
         a=lambda handler: handler.reply(stop=300_000), b=lambda handler: handler.reply(OTHER)
     )
-    get([f"{site.url}/a", f"{site.url}/b"], retries=0)
+    patience(total=0)
+    get([f"{site.url}/a", f"{site.url}/b"])
     assert fetched(destination, OTHER)
     assert site.ranges == [None, None]
 
 
-def test_the_one_that_was_begun_comes_first(site, get, destination):
+def test_the_url_of_the_partial_file_is_tried_first(site, get, destination, patience):
     site.answer = by_path(a=not_there, b=lambda handler: handler.reply(stop=300_000))
     urls = [f"{site.url}/a", f"{site.url}/b"]
-    refused(get, destination, urls, retries=0)
+    patience(total=0)
+    refused(get, destination, urls)
     site.answer = lambda handler, _: handler.reply()
     get(urls, sha256=DIGEST)
     assert fetched(destination)
@@ -92,10 +95,11 @@ def test_the_one_that_was_begun_comes_first(site, get, destination):
     assert site.ranges[-1] is not None
 
 
-def test_what_was_begun_outlives_another_url_that_fails(site, get, destination):
+def test_the_partial_file_is_kept_if_another_url_fails(site, get, destination, patience):
     site.answer = by_path(a=lambda handler: handler.reply(stop=300_000), b=not_there)
     urls = [f"{site.url}/a", f"{site.url}/b"]
-    refused(get, destination, urls, retries=0)
+    patience(total=0)
+    refused(get, destination, urls)
     site.answer = lambda handler, _: handler.reply()
     get(urls, sha256=DIGEST)
     assert fetched(destination)
@@ -103,17 +107,16 @@ def test_what_was_begun_outlives_another_url_that_fails(site, get, destination):
     assert site.ranges[-1] is not None
 
 
-def test_a_drop_is_survived_at_the_second_too(site, get, destination, pauses):
+def test_resumes_at_the_second_url(site, get, destination):
     dropping = drop_first()
     site.answer = lambda handler, number: (
         not_there(handler) if number == 1 else dropping(handler, number - 1)
     )
     get([f"{site.url}/a", f"{site.url}/b"], sha256=DIGEST)
     assert fetched(destination)
-    assert pauses == [1]
 
 
-def test_a_mirror_is_asked_for_the_name_of_the_first(get, destination, source):
+def test_a_mirror_is_searched_for_the_name_of_the_first_url(get, destination, source):
     get(
         ["https://example.org/bundle.tar.gz", "https://example.org/copy"], mirror=str(source.parent)
     )
@@ -123,9 +126,7 @@ def test_a_mirror_is_asked_for_the_name_of_the_first(get, destination, source):
     )
 
 
-@pytest.mark.parametrize("urls", [[], ["http://127.0.0.1:1/x", "s3://bucket/x"]])
-def test_a_list_that_cannot_be_meant(tmp_path, pauses, urls):
-    with pytest.raises(InputError, match=r"empty list|not known here"):
-        fetch(urls, tmp_path / "x", pause=pauses.append)
-    assert pauses == []
+def test_an_invalid_url_in_a_list(tmp_path):
+    with pytest.raises(InputError, match="unknown kind"):
+        fetch(["http://127.0.0.1:1/x", "s3://bucket/x"], tmp_path / "x")
     assert names(tmp_path) == []

@@ -1,4 +1,4 @@
-"""The lock file: what was got once is compared with what is got later."""
+"""The lock file, with which later downloads are compared."""
 
 import json
 import os
@@ -25,13 +25,13 @@ def other(handler, _):
     handler.reply(OTHER, etag='"two"')
 
 
-def test_says_what_was_got_and_when(site, get, lock):
+def test_the_lock_records_what_was_fetched_and_when(site, get, lock):
     site.answer = drop_first(headers={"Last-Modified": DATE})
     get(f"{site.url}/x")
-    said = json.loads(lock.read_text())
-    age = datetime.now(UTC) - datetime.fromisoformat(said.pop("fetched"))
+    record = json.loads(lock.read_text())
+    age = datetime.now(UTC) - datetime.fromisoformat(record.pop("fetched"))
     assert timedelta(0) <= age < timedelta(days=1)
-    assert said == {
+    assert record == {
         "url": f"{site.url}/x",
         "sha256": DIGEST,
         "bytes": len(BODY),
@@ -40,7 +40,7 @@ def test_says_what_was_got_and_when(site, get, lock):
     }
 
 
-def test_another_file_than_before_is_refused(site, get, destination, lock):
+def test_a_different_file_is_refused(site, get, destination, lock):
     get(f"{site.url}/x")
     before = lock.read_bytes()
     destination.write_bytes(b"from before")
@@ -56,7 +56,7 @@ def test_another_file_than_before_is_refused(site, get, destination, lock):
     assert fetched(destination, b"from before")
 
 
-def test_without_the_lock_it_is_accepted(site, get, destination, lock):
+def test_a_different_file_is_accepted_without_the_lock(site, get, destination, lock):
     get(f"{site.url}/x")
     lock.unlink()
     site.answer = other
@@ -65,7 +65,7 @@ def test_without_the_lock_it_is_accepted(site, get, destination, lock):
     assert json.loads(lock.read_text())["sha256"] == NEW_DIGEST
 
 
-def test_the_configured_digest_stands_above_the_lock(site, get, destination, lock):
+def test_the_configured_digest_overrides_the_lock(site, get, destination, lock):
     get(f"{site.url}/x")
     site.answer = other
     get(f"{site.url}/x", sha256=NEW_DIGEST)
@@ -73,7 +73,7 @@ def test_the_configured_digest_stands_above_the_lock(site, get, destination, loc
     assert json.loads(lock.read_text())["sha256"] == NEW_DIGEST
 
 
-def test_a_wrong_configured_digest_leaves_the_lock(site, get, destination, lock):
+def test_a_wrong_configured_digest_keeps_the_lock(site, get, destination, lock):
     get(f"{site.url}/x")
     before = lock.read_bytes()
     destination.write_bytes(b"from before")
@@ -81,21 +81,21 @@ def test_a_wrong_configured_digest_leaves_the_lock(site, get, destination, lock)
     assert lock.read_bytes() == before
 
 
-def test_the_same_content_from_elsewhere_passes(site, get, destination, source, lock):
+def test_the_same_content_of_another_source_is_accepted(site, get, destination, source, lock):
     get(f"{site.url}/bundle.tar.gz")
     get(f"{site.url}/bundle.tar.gz", mirror=str(source.parent))
     assert fetched(destination)
     assert json.loads(lock.read_text())["url"] == str(source)
 
 
-def test_a_local_file_is_locked_too(get, destination, source):
+def test_a_local_file_is_locked(get, destination, source):
     get(str(source))
     source.write_bytes(OTHER)
     destination.write_bytes(b"from before")
     assert NEW_DIGEST in refused(get, destination, str(source)).found
 
 
-def test_another_file_sends_on_to_the_next_url(site, get, destination, lock):
+def test_after_a_different_file_the_next_url_is_tried(site, get, destination, lock):
     get(f"{site.url}/x")
     site.answer = by_path(x=lambda handler: handler.reply(OTHER), y=lambda handler: handler.reply())
     get([f"{site.url}/x", f"{site.url}/y"])
@@ -115,7 +115,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_lock_is_told_before_anything_is_asked(site, get, destination, lock, text):
+def test_a_damaged_lock_is_reported_before_any_request(site, get, destination, lock, text):
     lock.write_text(text)
     error = refused(get, destination, f"{site.url}/x")
     assert error.where == str(lock)
@@ -124,14 +124,14 @@ def test_a_damaged_lock_is_told_before_anything_is_asked(site, get, destination,
     assert lock.read_text() == text
 
 
-def test_a_damaged_lock_gives_way_to_a_configured_digest(site, get, destination, lock):
+def test_the_configured_digest_overrides_a_damaged_lock(site, get, destination, lock):
     lock.write_bytes(b"\xff")
     get(f"{site.url}/x", sha256=DIGEST)
     assert fetched(destination)
     assert json.loads(lock.read_text())["sha256"] == DIGEST
 
 
-def test_what_is_made_anew_each_time_is_not_locked(site, get, destination, lock):
+def test_simulated_files_are_not_locked(site, get, destination, lock):
     lock.write_text("not read")
     get(f"{site.url}/x", locked=False)
     assert destination.read_bytes() == BODY
@@ -139,13 +139,13 @@ def test_what_is_made_anew_each_time_is_not_locked(site, get, destination, lock)
 
 
 def test_killed_before_the_lock_is_written(site, get, destination, lock, monkeypatch):
-    """The bytes are all there: the next run locks them, and asks for nothing."""
+    """The file is complete: the next run writes the lock and requests nothing."""
 
     def killed(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("noncoding.data.download.partial.write_lock", killed)
+        patch.setattr("noncoding.stages.fetch.write_lock", killed)
         get(f"{site.url}/x")
     assert destination.read_bytes() == b"from before"
     assert not lock.exists()
@@ -156,7 +156,7 @@ def test_killed_before_the_lock_is_written(site, get, destination, lock, monkeyp
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of open files from /proc")
-def test_the_bytes_are_on_the_disk_before_lock_and_name(site, get, destination, lock, monkeypatch):
+def test_bytes_are_synced_before_lock_and_final_name(site, get, destination, lock, monkeypatch):
     steps = []
     fsync, replace = os.fsync, Path.replace
 

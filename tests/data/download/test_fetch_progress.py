@@ -8,14 +8,14 @@ import pytest
 from misbehaving import BODY, DIGEST, drop_first
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.data.download import progress
+from noncoding.data.download import partial
 from noncoding.stages.fetch import fetch
 
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
     """A line a tenth, although the file is small."""
-    monkeypatch.setattr(progress, "SMALLEST_STEP", 1)
+    monkeypatch.setattr(partial, "MIN_STEP", 1)
 
 
 @pytest.fixture
@@ -24,55 +24,57 @@ def lines(caplog):
     return lambda: [record.getMessage() for record in caplog.records]
 
 
+@pytest.fixture
+def receive(tmp_path, lines):
+    """Receives chunks of a file of which some bytes are there; the lines that the log gets."""
+
+    def receive(sizes, present, length):
+        part = partial.Partial(tmp_path / "x", None)
+        origin = partial.Origin("http://host/x", length=length)
+        (tmp_path / ".partial-x").write_bytes(bytes(present))
+        part.write([bytes(size) for size in sizes], origin, resume=True)
+        return [line for line in lines() if line.startswith("x: ")]
+
+    return receive
+
+
 def test_the_log_of_a_stage_is_a_few_plain_lines(site, tmp_path, capfd):
     with logged_stage(tmp_path / "log"):
         fetch(f"{site.url}/x", tmp_path / "x")
     text = (tmp_path / "log").read_bytes().decode()
-    said = capfd.readouterr()
-    assert "\r" not in text + said.err + said.out
-    assert "|" not in text + said.err + said.out
-    assert said.out == ""
+    printed = capfd.readouterr()
+    assert "\r" not in text + printed.err + printed.out
+    assert "|" not in text + printed.err + printed.out
+    assert printed.out == ""
     assert f"{site.url}/x: receiving 500,000 bytes" in text.splitlines()[0]
     assert f"500,000 bytes in 0 s, sha256 {DIGEST}" in text.splitlines()[-1]
     assert len(text.splitlines()) <= 12
 
 
-def test_a_log_gets_a_line_at_most_for_each_tenth(lines):
-    with progress.shown("x", 0, 1000) as update:
-        for _ in range(1000):
-            update(1)
-    assert lines() == [f"x: {n * 100} bytes ({n * 10}%)" for n in range(1, 10)]
+@pytest.mark.parametrize(
+    ("sizes", "present", "length", "logged"),
+    [
+        ([1] * 1000, 0, 1000, [f"x: {n * 100} bytes ({n * 10}%)" for n in range(1, 10)]),
+        ([40, 450, 260], 250, 1000, ["x: 740 bytes (74%)"]),
+        ([100] * 10, 0, None, ["x: 400 bytes", "x: 800 bytes"]),
+    ],
+    ids=["small chunks", "large chunks", "unknown length"],
+)
+def test_a_log_gets_a_line_for_each_tenth(receive, monkeypatch, sizes, present, length, logged):
+    monkeypatch.setattr(partial, "STEP_OF_UNKNOWN", 400)
+    assert receive(sizes, present, length) == logged
 
 
-def test_large_pieces_make_no_further_lines(lines):
-    with progress.shown("x", 250, 1000) as update:
-        for size in (40, 450, 260):
-            update(size)
-    assert lines() == ["x: 740 bytes (74%)"]
+def test_a_small_file_adds_no_lines(receive, monkeypatch):
+    monkeypatch.setattr(partial, "MIN_STEP", 2000)
+    assert receive([100] * 10, 0, 1000) == []
 
 
-def test_a_small_file_gets_no_such_lines(lines, monkeypatch):
-    monkeypatch.undo()
-    with progress.shown("x", 0, 1000) as update:
-        for _ in range(10):
-            update(100)
-    assert lines() == []
-
-
-def test_unknown_length(lines, monkeypatch):
-    monkeypatch.setattr(progress, "STEP_OF_UNKNOWN", 400)
-    with progress.shown("x", 0, None) as update:
-        for _ in range(10):
-            update(100)
-    assert lines() == ["x: 400 bytes", "x: 800 bytes"]
-
-
-def test_what_goes_on_says_so(site, get, lines):
+def test_resuming_is_logged(site, get, lines):
     site.answer = drop_first()
     get(f"{site.url}/x")
-    going_on = [line for line in lines() if "going on after" in line]
-    assert len(going_on) == 1
-    assert f"of {len(BODY):,} bytes" in going_on[0]
+    [resuming] = [line for line in lines() if "resuming after" in line]
+    assert f"of {len(BODY):,} bytes" in resuming
 
 
 class Terminal(io.StringIO):

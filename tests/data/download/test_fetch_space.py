@@ -9,26 +9,39 @@ from pathlib import Path
 
 import pytest
 import yaml
-from misbehaving import BODY, drop_first, fetched, names, refused
+from misbehaving import BODY, fetched, names, refused
 
 from noncoding.common.errors import InputError
-from noncoding.data.download.space import GIB, Budget, check_room, free_bytes, present_bytes
+from noncoding.data.download import space
+from noncoding.data.download.space import GIB, check_room, free_bytes, remaining_bytes
 from noncoding.stages.fetch import fetch
 
 ROOT = Path(__file__).parents[3]
 
 
-def test_room_to_the_last_byte(tmp_path):
-    check_room(tmp_path, 3 * GIB, "a file", lambda _: 3 * GIB)
+@pytest.fixture
+def set_free(monkeypatch):
+    """Sets the free bytes of the disk."""
+
+    def set_free(count):
+        monkeypatch.setattr(space, "free_bytes", lambda _: count)
+
+    return set_free
+
+
+def test_check_room(tmp_path, set_free):
+    set_free(3 * GIB)
+    check_room(tmp_path, 3 * GIB, "a file")
+    set_free(3 * GIB - 1)
     with pytest.raises(InputError) as caught:
-        check_room(tmp_path, 3 * GIB, "a file", lambda _: 3 * GIB - 1)
+        check_room(tmp_path, 3 * GIB, "a file")
     assert caught.value.where == str(tmp_path)
     assert "(3,221,225,471 bytes) free" in caught.value.found
     assert caught.value.expected == "3.00 GiB (3,221,225,472 bytes) for a file"
     assert "larger disk" in caught.value.remedy
 
 
-def test_free_bytes_of_a_folder_that_is_not_made_yet(tmp_path, monkeypatch):
+def test_free_bytes_of_a_folder_that_does_not_exist(tmp_path, monkeypatch):
     asked = []
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: asked.append(Path(path)) or usage)
@@ -36,26 +49,24 @@ def test_free_bytes_of_a_folder_that_is_not_made_yet(tmp_path, monkeypatch):
     assert asked == [tmp_path]
 
 
-def test_present_bytes(tmp_path):
+def test_remaining_bytes(tmp_path):
+    def present(folder=tmp_path):
+        return GIB // 2 - remaining_bytes(folder, 0.5)
+
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / ".hidden").write_bytes(bytes(30))
     (tmp_path / "y").write_bytes(bytes(12))
-    assert present_bytes(tmp_path) == 42
+    assert present() == 42
     (tmp_path / ".temporary-here-123-train.mat").write_bytes(bytes(5))
     (tmp_path / ".partial-bundle.tar.gz").write_bytes(b"")
-    assert present_bytes(tmp_path) == 42
+    assert present() == 42
     (tmp_path / "x" / "link").symlink_to(tmp_path / "y")
-    assert present_bytes(tmp_path) == 42 + len(os.fsencode(tmp_path / "y"))
-    assert present_bytes(tmp_path / "nowhere") == 0
+    assert present() == 42 + len(os.fsencode(tmp_path / "y"))
+    assert present(tmp_path / "nowhere") == 0
+    assert remaining_bytes(tmp_path, 1e-9) == 0
 
 
-@pytest.mark.parametrize(("gib", "needed"), [(1, GIB - 100), (0.5, GIB // 2 - 100), (1e-9, 0)])
-def test_a_budget_counts_what_lies_there(tmp_path, gib, needed):
-    (tmp_path / "x").write_bytes(bytes(100))
-    assert Budget.of_gib(tmp_path, gib).needed() == needed
-
-
-def test_the_budget_of_the_reproduction_covers_every_stage():
+def test_disk_gib_of_deepsea_covers_every_stage():
     rows, loci, targets = 4_400_000 + 8_000 + 455_024, 227_512, 919
     archive = 4e9
     unpacked = rows * (4 * 1000 + targets)
@@ -68,43 +79,38 @@ def test_the_budget_of_the_reproduction_covers_every_stage():
     assert total < config["datasets"]["deepsea"]["disk_gib"] * GIB < 1.1 * total
 
 
-def test_no_room_for_all_stages_is_told_before_anything_is_asked(site, get, destination):
-    lying = len(b"from before")
-    budget = Budget(destination.parent, 1_000_000)
-    error = refused(
-        get,
-        destination,
-        f"{site.url}/x",
-        budget=budget,
-        free=lambda _: 1_000_000 - lying - 1,
-    )
+def test_no_room_for_all_stages_is_reported_before_any_request(site, get, destination, set_free):
+    set_free(999_999)
+    error = refused(get, destination, f"{site.url}/x", room=1_000_000)
     assert error.where == str(destination.parent)
     assert "disk_gib" in error.expected
     assert site.requests == []
-    get(f"{site.url}/x", budget=budget, free=lambda _: 1_000_000 - lying)
+    set_free(1_000_000)
+    get(f"{site.url}/x", room=1_000_000)
     assert fetched(destination)
 
 
-def test_no_room_for_the_download_is_told_before_a_byte_is_written(site, get, destination):
-    urls = [f"{site.url}/x", f"{site.url}/y"]
-    error = refused(get, destination, urls, free=lambda _: len(BODY) - 1)
+def test_no_room_for_the_download_is_reported_before_writing(site, get, destination, set_free):
+    set_free(len(BODY) - 1)
+    error = refused(get, destination, [f"{site.url}/x", f"{site.url}/y"])
     assert f"({len(BODY) - 1:,} bytes) free" in error.found
     assert f"({len(BODY):,} bytes) for the rest of {site.url}/x" in error.expected
     assert names(destination.parent) == [destination.name]
-    # Another URL would find no more room.
+    # No room for another URL either.
     assert len(site.requests) == 1
-    get(f"{site.url}/x", free=lambda _: len(BODY))
+    set_free(len(BODY))
+    get(f"{site.url}/x")
     assert fetched(destination)
 
 
-def test_what_was_received_needs_no_room_again(site, get, destination):
-    site.answer = drop_first()
-    refused(get, destination, f"{site.url}/x", retries=0)
-    received = destination.with_name(".partial-bundle.tar.gz").stat().st_size
+def test_received_bytes_need_no_room(site, get, destination, interrupted, set_free):
+    received = interrupted.stat().st_size
     rest = len(BODY) - received
-    error = refused(get, destination, f"{site.url}/x", free=lambda _: rest - 1)
+    set_free(rest - 1)
+    error = refused(get, destination, f"{site.url}/x")
     assert f"({rest:,} bytes)" in error.expected
-    get(f"{site.url}/x", free=lambda _: rest)
+    set_free(rest)
+    get(f"{site.url}/x")
     assert fetched(destination)
     assert site.ranges[1:] == [f"bytes={received}-"] * 2
 
@@ -122,24 +128,20 @@ def bomb(handler, _):
 
 
 @pytest.mark.parametrize("answer", [endless, bomb])
-def test_a_body_without_an_end_is_given_up_where_the_room_ends(site, tmp_path, pauses, answer):
+def test_an_endless_body_stops_at_disk_gib(site, tmp_path, answer):
     site.answer = answer
     with pytest.raises(InputError) as caught:
-        fetch(
-            [f"{site.url}/x", f"{site.url}/y"],
-            tmp_path / "raw" / "x.fa",
-            budget=Budget(tmp_path, 1_000_000),
-            pause=pauses.append,
-        )
+        fetch([f"{site.url}/x", f"{site.url}/y"], tmp_path / "raw" / "x.fa", room=1_000_000)
     assert caught.value.where == f"{site.url}/x"
     assert "of a file of unknown length" in caught.value.found
     assert "disk_gib" in caught.value.remedy
     assert names(tmp_path / "raw") == []
-    assert pauses == []
+    assert len(site.requests) == 1
 
 
-def test_local_file_without_room(get, destination, source):
-    refused(get, destination, str(source), free=lambda _: len(BODY) - 1)
+def test_local_file_without_room(get, destination, source, set_free):
+    set_free(len(BODY) - 1)
+    refused(get, destination, str(source))
     assert names(destination.parent) == [destination.name]
 
 
@@ -151,7 +153,7 @@ def test_nowhere_to_write(site, tmp_path):
 
 @contextmanager
 def unprivileged():
-    """As a user whom the modes of folders hold for, even where the tests run as root."""
+    """Run as a user without root's permissions, even if the tests run as root."""
     root = os.geteuid() == 0
     if root:
         os.seteuid(1)
@@ -162,22 +164,21 @@ def unprivileged():
             os.seteuid(0)
 
 
-def test_folder_that_is_read_only(site, tmp_path, monkeypatch, pauses):
+def test_read_only_folder(site, tmp_path, monkeypatch):
     work = tmp_path / "work"
     (work / "raw").mkdir(parents=True)
     (work / "raw").chmod(0o555)
     monkeypatch.chdir(work)  # the folders above may be closed to others
     with unprivileged(), pytest.raises(InputError) as caught:
-        fetch([f"{site.url}/x", f"{site.url}/y"], "raw/x", pause=pauses.append)
+        fetch([f"{site.url}/x", f"{site.url}/y"], "raw/x")
     (work / "raw").chmod(0o755)
     assert caught.value.where == "raw/x"
     assert "cannot be written (Permission denied)" in caught.value.found
     assert names(work / "raw") == []
     assert site.requests == []
-    assert pauses == []
 
 
-def test_full_disk_is_told_and_costs_nothing(site, get, destination, pauses):
+def test_full_disk_is_reported_and_the_part_is_kept(site, get, destination):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
@@ -186,7 +187,7 @@ def test_full_disk_is_told_and_costs_nothing(site, get, destination, pauses):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert error.where == str(destination)
     assert "File too large" in error.found
-    assert pauses == []
+    assert len(site.requests) == 1
     get(f"{site.url}/x")
     assert fetched(destination)
     assert site.ranges == [None, "bytes=100000-"]

@@ -6,14 +6,14 @@ from misbehaving import DIGEST, by_path, drop_first, fetched, refused
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
-def test_web_page_with_status_200(site, get, destination, pauses):
+def test_web_page_with_status_200(site, get, destination):
     site.answer = lambda handler, _: handler.reply(b"<html>Sorry</html>", headers=HTML)
     error = refused(get, destination, f"{site.url}/x")
     assert "HTML" in error.found
-    assert pauses == []
+    assert len(site.requests) == 1
 
 
-def test_web_page_does_not_cost_what_was_received(site, get, destination):
+def test_web_page_does_not_replace_the_partial_file(site, get, destination):
     page = {"body": b"<html>Sorry</html>", "ranges": False, "headers": HTML}
     site.answer = drop_first(then=page)
     refused(get, destination, f"{site.url}/x")
@@ -34,13 +34,12 @@ def test_web_page_does_not_cost_what_was_received(site, get, destination):
     ],
 )
 @pytest.mark.parametrize("kind", ["application/octet-stream", "application/gzip", None])
-def test_web_page_that_says_it_is_something_else(site, get, destination, pauses, page, kind):
+def test_web_page_with_a_binary_content_type(site, get, destination, interrupted, page, kind):
     headers = {"Content-Type": kind} if kind else {}
-    site.answer = drop_first(then={"body": page, "ranges": False, "headers": headers})
-    refused(get, destination, f"{site.url}/x", retries=0)
+    site.answer = lambda handler, _: handler.reply(page, ranges=False, headers=headers)
     error = refused(get, destination, f"{site.url}/x")
     assert "HTML" in error.found
-    assert pauses == []
+    assert len(site.requests) == 2
     # What was received before is kept.
     site.answer = lambda handler, _: handler.reply()
     get(f"{site.url}/x", sha256=DIGEST)
@@ -60,19 +59,21 @@ def test_web_page_that_says_it_is_something_else(site, get, destination, pauses,
         b"chr1\t5\t6\n",
     ],
 )
-def test_what_is_no_web_page(site, get, destination, body):
+def test_files_similar_to_web_pages(site, get, destination, body):
     site.answer = lambda handler, _: handler.reply(body)
     get(f"{site.url}/x")
     assert fetched(destination, body)
 
 
-def test_web_page_without_a_kind_that_was_asked_for(site, get, destination):
-    site.answer = lambda handler, _: handler.reply(b"<html></html>")
-    get(f"{site.url}/table.htm")
+@pytest.mark.parametrize("headers", [HTML, {}])
+@pytest.mark.parametrize("name", ["table.htm", "table.html?x=1"])
+def test_requested_web_page(site, get, destination, name, headers):
+    site.answer = lambda handler, _: handler.reply(b"<html></html>", headers=headers)
+    get(f"{site.url}/{name}")
     assert fetched(destination, b"<html></html>")
 
 
-def test_sent_on_to_a_login_page(site, get, destination, pauses):
+def test_redirection_to_a_login_page(site, get, destination):
     site.answer = by_path(
         file=lambda handler: handler.reply(b"", status=302, headers={"Location": "/login.html"}),
         **{"login.html": lambda handler: handler.reply(b"<!doctype html>", headers=HTML)},
@@ -80,10 +81,4 @@ def test_sent_on_to_a_login_page(site, get, destination, pauses):
     error = refused(get, destination, f"{site.url}/file")
     assert error.where == f"{site.url}/file"
     assert "login" in error.found
-    assert pauses == []
-
-
-def test_web_page_that_was_asked_for(site, get, destination):
-    site.answer = lambda handler, _: handler.reply(b"<html></html>", headers=HTML)
-    get(f"{site.url}/table.html?x=1")
-    assert fetched(destination, b"<html></html>")
+    assert len(site.requests) == 2

@@ -1,0 +1,35 @@
+"""The JSON schema for editors and the reference in the documentation."""
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+from shipped import YEAST, merged
+
+from noncoding.settings import reference
+
+
+def test_both_files_are_up_to_date():
+    remedy = "run: python -m noncoding.settings.reference"
+    assert reference.SCHEMA.read_text(encoding="utf-8") == reference.schema_text(), remedy
+    assert reference.PAGE.read_text(encoding="utf-8") == reference.page_text(), remedy
+
+
+@pytest.mark.parametrize(
+    ("over", "valid"),
+    [
+        ({}, True),
+        ({"train": {"compile": False, "devices": "auto"}}, True),
+        ({"models": {"danq": {"train": {"epochs": 2}}}}, True),
+        ({"train": {"epoch": 3}}, False),
+        ({"train": {"epochs": 0}}, False),
+        ({"models": {"danq": {"train": {"epoch": 2}}}}, False),
+        ({"models": {"hybrid": {"sequence": {"kind": "gru"}}}}, False),
+        ({"datasets": {"yeast": {"peaks": {"folder": "x"}}}}, False),
+        ({"datasets": {"yeast": {"fasta": {"url": []}}}}, False),
+        ({"results": "s3://bucket/results"}, False),
+    ],
+)
+def test_the_json_schema_accepts_what_the_pipeline_accepts(over, valid):
+    schema = json.loads(reference.SCHEMA.read_text(encoding="utf-8"))
+    assert Draft202012Validator(schema).is_valid(merged(YEAST, over)) == valid

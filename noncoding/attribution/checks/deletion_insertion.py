@@ -123,17 +123,10 @@ def curve_table(curves: Curves, index: int, target: str) -> pd.DataFrame:
     none, whole = curves.none.mean(), curves.whole.mean()
     return pd.DataFrame(
         [
-            {
-                "index": index,
-                "target": target,
-                "order": order,
-                "kind": kind,
-                "share": share,
-                "logit": logit,
-                "worth": (logit - none) / (whole - none),
-            }
+            (index, target, order, kind, share, logit, (logit - none) / (whole - none))
             for kind, by_order in (("deletion", curves.deletion), ("insertion", curves.insertion))
             for order, curve in by_order.items()
             for share, logit in zip(curves.shares, curve.mean(axis=0), strict=True)
-        ]
+        ],
+        columns=["index", "target", "order", "kind", "share", "logit", "worth"],
     )

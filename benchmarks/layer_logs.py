@@ -1,17 +1,15 @@
-"""What the logs by layer cost: their share of the time of a training.
+"""Share of the training time that the logs of layers take.
 
     python benchmarks/layer_logs.py --json layer_logs.json
     python benchmarks/layer_logs.py --rows 3840
 
-Trains the network `compact` of configs/yeast.yaml for one epoch of random
-sequences, by the module, averaged weights and loggers of the stage `train`,
-and counts the time that is spent in `LayerLog` (norms and histograms of
-weights and gradients) and in `ThroughputLog`, and that of all else. `--rows`
-is the length of the epoch, in which the histograms are written a fixed number
-of times: the default is that of `make yeast`.
+Trains the network `compact` of configs/yeast.yaml for one epoch on random sequences,
+with the module, weight averaging and loggers of the stage `train`, and measures the
+time in `LayerLog` (norms and histograms of weights and gradients) and in
+`ThroughputLog`. `--rows` is the number of training rows; histograms are written a
+fixed number of times per epoch. The default is that of `make yeast`.
 """
 
-import argparse
 import tempfile
 import time
 from collections import Counter
@@ -24,17 +22,19 @@ import pandas as pd
 import pytorch_lightning as pl
 import yaml
 
-from noncoding.data.loader import SplitsDataModule
+from noncoding.data.loader.data import SplitsDataModule
 from noncoding.data.store import FORWARD, StoreHeader, new_store
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
+from noncoding.settings.train import TrainSettings
 from noncoding.training.callbacks import WarmedUpAverage
 from noncoding.training.layers import LayerLog
 from noncoding.training.loggers import loggers
-from noncoding.training.module import Schedule, TrainingModule
+from noncoding.training.module import TrainingModule
 from noncoding.training.throughput import ThroughputLog
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
-CONFIGURATION = Path(__file__).parents[1] / "configs" / "yeast.yaml"
+ROOT = Path(__file__).parents[1]
+DEFAULTS, CONFIGURATION = ROOT / "config.yaml", ROOT / "configs" / "yeast.yaml"
 WATCHED = {
     LayerLog: ("on_train_start", "on_train_batch_end"),
     ThroughputLog: ("on_train_epoch_start", "on_train_batch_start", "on_train_batch_end"),
@@ -42,11 +42,8 @@ WATCHED = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=16_868)
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     spent: Counter[str] = Counter()
     for kind, hooks in WATCHED.items():
@@ -68,36 +65,35 @@ def main() -> None:
 
 
 def watch(kind: type[pl.Callback], hook: str, spent: Counter[str]) -> None:
-    """Add the seconds that a hook takes to those of its class."""
+    """Measure the time in a hook, and add it to that of its class."""
     original = getattr(kind, hook)
 
     def timed(*arguments: Any) -> None:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         original(*arguments)
-        spent[kind.__name__] += time.perf_counter() - begun
+        spent[kind.__name__] += time.perf_counter() - start
 
     setattr(kind, hook, timed)
 
 
 class Clock(pl.Callback):
-    """Seconds between the first and the last hook of a training."""
+    """Seconds from the first to the last hook of a training."""
 
     def on_train_start(self, *_: Any) -> None:
-        self._begun = time.perf_counter()
+        self._start = time.perf_counter()
 
     def on_train_end(self, *_: Any) -> None:
-        self.seconds = time.perf_counter() - self._begun
+        self.seconds = time.perf_counter() - self._start
 
 
 def train(folder: Path, rows: int) -> tuple[int, float]:
-    """Train for an epoch; gives its steps and seconds."""
+    """Train for one epoch; return its steps and seconds."""
     make_store(folder / "train.h5", rows)
     make_store(folder / "valid.h5", BATCH)
-    network = create_model(
-        length=LENGTH,
-        targets=TARGETS,
-        **yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]["compact"],
-    )
+    models = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]
+    network = create_model(length=LENGTH, targets=TARGETS, **models["compact"])
+    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["train"]
+    settings = TrainSettings(**{key: defaults[key] for key in TrainSettings.model_fields})
     clock = Clock()
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -112,12 +108,7 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
         enable_checkpointing=False,
     )
     trainer.fit(
-        TrainingModule(
-            network,
-            length=LENGTH,
-            targets=TARGETS,
-            schedule=Schedule(2e-3, 200, 0.01, 20, True, 1),
-        ),
+        TrainingModule(network, settings, seed=1),
         SplitsDataModule(
             folder / "train.h5", folder / "valid.h5", batch_size=BATCH, shuffle_buffer=rows, seed=1
         ),

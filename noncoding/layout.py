@@ -27,11 +27,8 @@ FINISHED = "finished.json"
 
 MODEL_CODE = (
     "network.py",
-    "recurrent.py",
-    "activations.py",
     "stem.py",
     "wide_resnet.py",
-    "transformer_xl.py",
     "sequence.py",
     "head.py",
     "hybrid.py",

@@ -417,7 +417,7 @@ def target_files(stage):
 
 # What a run without a target makes: the final results, and none of the intermediate files.
 FINAL_STAGES = [
-    *("report", "describe", "train", "predict", "evaluate", "compare"),
+    *("report", "describe", "train", "plot_training", "predict", "evaluate", "compare"),
     *(["sweep"] if config["run"]["seeds"] else []),
     *("explain", "motifs"),
 ]

@@ -1,21 +1,19 @@
 rule train_model:
     input:
-        train=f"{RESULTS}/{{dataset}}/data/train.h5",
-        valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
+        train=path_of("tile", "train.h5"),
+        valid=path_of("tile", "valid.h5"),
         motifs=initial_motifs,
         code=code("train"),
     output:
-        # A training that fails leaves the model of the one before; the metrics, which it
-        # does not leave, then say that there is something to be done.
-        best=update(f"{RESULTS}/{{dataset}}/{{model}}/training/best.ckpt"),
-        last=update(f"{RESULTS}/{{dataset}}/{{model}}/training/last.ckpt"),
-        metrics=f"{RESULTS}/{{dataset}}/{{model}}/training/metrics.csv",
-        curve=figure("{dataset}/{model}/training/learning_curve", "Training"),
-        layers=f"{RESULTS}/{{dataset}}/{{model}}/training/layers.csv",
-        layers_figure=figure("{dataset}/{model}/training/layers", "Training"),
-        model=update(MODEL_FOLDER),
+        # A training that fails keeps the previous checkpoints and model. It deletes the
+        # tables, so that Snakemake knows that the outputs are incomplete.
+        update(path_of("train", "training/best.ckpt")),
+        update(path_of("train", "training/last.ckpt")),
+        path_of("train", "training/metrics.csv"),
+        path_of("train", "training/layers.csv"),
+        update(MODEL_FOLDER),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/train.log",
+        log_of("train"),
     benchmark:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.benchmark.tsv"
     conda:
@@ -28,15 +26,22 @@ rule train_model:
         nodes=training_nodes,
         cpus_per_task=lambda wildcards, threads: max(1, threads // training_devices(wildcards)),
         mem_mb=scale_with_attempt(16000),
-        # No more for a second attempt, which goes on where the first one was.
+        # The same for each attempt, since a training is resumed.
         runtime=3 * 24 * 60,
     params:
-        sizes=lambda wildcards: {
+        network=lambda wildcards: {
             key: size
             for key, size in config["models"][named_model(wildcards)[0]].items()
             if key != "train"
         },
         settings=training_settings,
         seed=lambda wildcards: named_model(wildcards)[1],
+        # These change no result: parameters that depend on resources do not trigger a rerun.
+        runtime=lambda wildcards, resources: {
+            key: value
+            for key, value in config["train"].items()
+            if key not in training_settings(wildcards)
+        },
+        load=lambda wildcards, resources: config["load"],
     script:
         "../scripts/train.py"

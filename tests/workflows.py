@@ -7,7 +7,7 @@ from pathlib import Path
 
 import warm
 import yaml
-from toy_store import CONDUCT, TRAINING, toy_sizes
+from toy_store import RUNTIME, TRAINING, toy_sizes
 
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
@@ -56,13 +56,13 @@ def copy_pipeline(folder):
 def planned(said):
     """Jobs of a dry run, as pairs of stage and data set; a sweep is of no data set.
 
-    A rule is named after its stage: ``train_model`` is of the stage ``train``. The targets of
-    the stages, which only gather files, are left out.
+    The name of a rule begins with that of its stage, as in ``train_model``. The targets of the
+    stages, which only gather files, are not included.
     """
     jobs = set()
     for rule, body in _JOB.findall(said):
-        stage, _, what = rule.partition("_")
-        if what:
+        stage = next((name for name in STAGES if rule.startswith(f"{name}_")), None)
+        if stage and rule not in STAGES:
             dataset = re.search(r"wildcards: .*\bdataset=([^,\n]+)", body)
             jobs.add((stage, dataset[1] if dataset else None))
     return jobs
@@ -70,7 +70,7 @@ def planned(said):
 
 def tiny(**datasets):
     """A configuration of toy size."""
-    training = TRAINING | CONDUCT | {"epochs": 1}
+    training = TRAINING | RUNTIME | {"epochs": 1}
     return {
         "run": {"datasets": list(datasets), "models": ["toy"]},
         "datasets": datasets,

@@ -18,11 +18,9 @@ from torch import nn
 from noncoding.attribution.strands import BothStrands, device_of, without_cudnn
 from noncoding.common.threads import same_threads
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.activations import Exponential
 from noncoding.models.head import AttentionHead
-from noncoding.models.recurrent import LstmStates
-from noncoding.models.sequence import Bert
-from noncoding.models.transformer_xl import TransformerXL
+from noncoding.models.sequence import LstmStates, Transformer
+from noncoding.models.stem import Exponential
 from noncoding.models.wide_resnet import SqueezeExcitation
 
 REFERENCES = 8
@@ -35,8 +33,7 @@ _AVERAGED_GRADIENT = (
     Exponential,
     SqueezeExcitation,
     LstmStates,
-    TransformerXL,
-    Bert,
+    Transformer,
     AttentionHead,
 )
 """Modules that multiply features (gates, attention), and activations unknown to tangermeme."""

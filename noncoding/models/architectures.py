@@ -1,4 +1,4 @@
-"""Networks by name. A new architecture is a module beside this one and a line here."""
+"""Networks by name. A new architecture is a module in this package and a line here."""
 
 from typing import Any
 
@@ -16,24 +16,22 @@ ARCHITECTURES: dict[str, tuple[type[Network], Any]] = {
 
 
 def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) -> Network:
-    """A new network with fresh weights.
+    """A network with random initial weights.
 
     Parameters
     ----------
     architecture : str
         Key of `ARCHITECTURES`.
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     **sizes
-        The architecture's own sizes, as under ``models:`` in config.yaml; ``motifs``
-        and ``train``, which say how the weights come about, are passed over.
+        Sizes of the architecture, as under ``models:`` in config.yaml; ``motifs`` and
+        ``train``, which concern the weights, are ignored.
 
     Raises
     ------
     InputError
-        The sizes do not fit the window or each other.
+        The sizes are not compatible with the window or with each other.
     """
     sizes = {key: size for key, size in sizes.items() if key not in ("motifs", "train")}
     model, config = ARCHITECTURES[architecture]

@@ -1,4 +1,4 @@
-"""DanQ: motif detectors and a bidirectional LSTM over them (Quang & Xie 2016)."""
+"""DanQ: a convolution and a bidirectional LSTM (Quang & Xie 2016)."""
 
 from typing import Any
 
@@ -6,9 +6,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .head import start_at_prevalence
-from .network import Network
-from .recurrent import LstmStates
+from .network import TwoLayerHead
+from .sequence import LstmStates
 
 
 class DanQConfig(PreTrainedConfig):
@@ -16,10 +15,8 @@ class DanQConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     channels, kernel, pool : int
         The convolution (kernel in bp), and the max-pooling after it, in bp.
     lstm : int
@@ -55,11 +52,11 @@ class DanQConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
-class DanQ(Network):
-    """DanQ as published: no norms, no padding, ReLU.
+class DanQ(TwoLayerHead):
+    """DanQ as published: without normalisation or padding, and with ReLU.
 
-    Torch's LSTM has two bias vectors where Keras' has one, so there are
-    ``8 * lstm`` parameters more than published.
+    The LSTM of torch has two bias vectors where that of Keras has one: there are
+    ``8 * lstm`` more parameters than published.
 
     Raises
     ------
@@ -76,25 +73,19 @@ class DanQ(Network):
             raise ValueError(f"a window of {config.length} bp is too short for its convolution")
         after_pool, after_lstm = config.dropout
         self.convolution = nn.Conv1d(4, config.channels, config.kernel)
-        # Activations are modules, so that DeepLIFT's rules reach them.
+        # A module, so that DeepLIFT's rescale rule applies to it.
         self.activation = nn.ReLU()
         self.pool = nn.MaxPool1d(config.pool)
         self.after_pool = nn.Dropout(after_pool)
         self.lstm = LstmStates(config.channels, config.lstm)
         self.after_lstm = nn.Dropout(after_lstm)
-        self.hidden = nn.Linear(2 * config.lstm * positions, config.hidden)
-        self.hidden_activation = nn.ReLU()
-        self.output = nn.Linear(config.hidden, config.targets)
+        self.add_head(2 * config.lstm * positions, config.hidden, config.targets)
         self.post_init()
 
     @property
     def gradcam_layer(self) -> str:
         """The pooled motif detectors."""
         return "pool"
-
-    def set_prevalence(self, prevalence: torch.Tensor) -> None:
-        """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
-        start_at_prevalence(self.output, prevalence)
 
     @property
     def motif_detectors(self) -> nn.Conv1d:
@@ -104,5 +95,4 @@ class DanQ(Network):
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
         features = self.after_pool(self.pool(self.activation(self.convolution(sequences))))
-        features = self.after_lstm(self.lstm(features.transpose(1, 2)))
-        return self.output(self.hidden_activation(self.hidden(features.flatten(1))))
+        return self.classify(self.after_lstm(self.lstm(features.transpose(1, 2))))

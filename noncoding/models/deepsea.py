@@ -6,8 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .head import start_at_prevalence
-from .network import Network
+from .network import TwoLayerHead
 
 
 class DeepSeaConfig(PreTrainedConfig):
@@ -15,10 +14,8 @@ class DeepSeaConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     channels : list of int
         Of the convolutions, one entry each.
     kernel : int
@@ -54,8 +51,8 @@ class DeepSeaConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
-class DeepSea(Network):
-    """DeepSEA as in its supplementary note: no norms, no padding, ReLU.
+class DeepSea(TwoLayerHead):
+    """DeepSEA as in its supplementary note: without normalisation or padding, and with ReLU.
 
     Raises
     ------
@@ -82,12 +79,9 @@ class DeepSea(Network):
         if positions < 1:
             raise ValueError(f"a window of {config.length} bp is too short for its convolutions")
         self.convolutions = nn.Sequential(*layers)
-        self.hidden = nn.Linear(before * positions, config.hidden)
-        # A module, so that DeepLIFT's rule reaches it.
-        self.hidden_activation = nn.ReLU()
-        self.output = nn.Linear(config.hidden, config.targets)
-        # He et al. 2015. With torch's own start, signals shrink from layer to layer, and the
-        # network does not begin to learn within hundreds of steps.
+        self.add_head(before * positions, config.hidden, config.targets)
+        # He et al. 2015. With torch's default initialisation signals shrink from layer to layer,
+        # and the loss does not fall within hundreds of steps.
         for layer in (*self.convolutions, self.hidden):
             if isinstance(layer, nn.Conv1d | nn.Linear) and layer.bias is not None:
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -99,11 +93,6 @@ class DeepSea(Network):
         """The last activation of the convolutions, before its dropout."""
         return f"convolutions.{len(self.convolutions) - 2}"
 
-    def set_prevalence(self, prevalence: torch.Tensor) -> None:
-        """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
-        start_at_prevalence(self.output, prevalence)
-
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits, shape=(batch, targets), of one-hot sequences, (batch, 4, length)."""
-        features = self.convolutions(sequences)
-        return self.output(self.hidden_activation(self.hidden(features.flatten(1))))
+        return self.classify(self.convolutions(sequences))

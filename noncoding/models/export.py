@@ -1,4 +1,4 @@
-"""The exported model: a folder that holds all that is needed to use it."""
+"""The exported model: a folder with everything that is needed to use it."""
 
 import json
 import logging
@@ -24,21 +24,21 @@ from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 
 log = logging.getLogger(__name__)
-_AGAIN = "Run the stage 'train' again, or copy the whole folder once more."
+_AGAIN = "Run the stage 'train' again, or copy the whole folder again."
 
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """A trained network and what its logits mean.
+    """A trained network with the targets of its logits.
 
     Attributes
     ----------
     network : Network
         In evaluation mode, on the CPU.
     targets : pandas.DataFrame
-        The target table, one row a logit.
+        The target table, one row per logit.
     training : dict
-        How it was trained: configuration, data, validation figures.
+        Configuration, data and validation metrics of the training.
     folder : Path
     """
 
@@ -48,34 +48,29 @@ class ExportedModel:
     folder: Path
 
     def moved_to(self, device: torch.device) -> Network:
-        """The network, on another device from now on."""
+        """Move the network to a device, and return it."""
         torch.nn.Module.to(self.network, device)
         return self.network
 
     def check_fits(self, store: Store) -> None:
-        """Refuse a store of other targets or another window.
-
-        Raises
-        ------
-        InputError
-            The window's length or the names of the targets differ.
-        """
+        """Raise an `InputError` for a store with another window or other names of targets."""
+        remedy = "Train the model on this data set, or use the data set that it was trained on."
         if self.network.config.length != store.length:
             raise InputError(
-                f"{self.folder}",
+                self.folder,
                 f"a model for windows of {self.network.config.length} bp",
                 f"{store.length} bp, as in {store.path}",
-                "Train the model on this data set, or use the data set that it was trained on.",
+                remedy,
             )
         if list(self.targets["name"]) != list(store.targets["name"]):
             own, others = (
                 some_of(table["name"], shown=3) for table in (self.targets, store.targets)
             )
             raise InputError(
-                f"{self.folder / 'targets.tsv'}",
+                self.folder / "targets.tsv",
                 f"{len(self.targets)} targets ({own})",
                 f"the {len(store.targets)} of {store.path} ({others})",
-                "Train the model on this data set, or use the data set that it was trained on.",
+                remedy,
             )
 
 
@@ -85,24 +80,26 @@ def export_model(
     targets: pd.DataFrame,
     training: dict[str, Any],
 ) -> None:
-    """Write `MODEL_FILES`, each whole or not at all.
+    """Write `MODEL_FILES` atomically.
 
     Parameters
     ----------
-    network : Network
-    folder : path
-    targets : pandas.DataFrame
-        The target table.
+    network, folder, targets
     training : dict
-        How it was trained; must be JSON. ``dataset``, ``model`` and ``validation``
-        stand in the model card too; the number of parameters is added to it, and
-        ``weights_sha256``, the digest of ``model.safetensors``.
+        Record of the training, as JSON. ``dataset``, ``model`` and ``validation`` are repeated
+        in the model card. The number of parameters and ``weights_sha256``, the digest of
+        ``model.safetensors``, are added.
     """
     finals = [Path(folder) / name for name in MODEL_FILES]
-    # Beside the folder, on the same disk: that of temporary files may be another, and full.
+    # On the disk of the folder: the one for temporary files may be full.
     with temporary(folder) as made, atomic_write(*finals) as partials:
         made.mkdir()
-        _name_classes(network)
+        # The modules and classes that AutoModel of transformers loads from the folder.
+        network.config.auto_map = {
+            auto: f"{found.__module__.rpartition('.')[2]}.{found.__name__}"
+            for auto, found in (("AutoConfig", type(network.config)), ("AutoModel", type(network)))
+        }
+        network.config.alphabet = ALPHABET
         network.save_pretrained(made)
         for name in MODEL_CODE:
             shutil.copyfile(Path(__file__).with_name(name), made / name)
@@ -119,13 +116,13 @@ def export_model(
 
 
 def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
-    """Load an exported model for use.
+    """Load an exported model.
 
     Raises
     ------
     InputError
-        A file is missing or damaged, the architecture is not known, or the weights are not
-        just those of the network, or not those that were exported.
+        A file is missing or damaged, the architecture is unknown, or the weights do not match
+        the network or the digest of the export.
     """
     folder = Path(folder)
     for name in LOADED_FILES:
@@ -143,7 +140,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         )
     weights = folder / "model.safetensors"
     digest, exported = sha256(weights), training.get("weights_sha256")
-    if exported is None:  # exported by a version that did not write it down
+    if exported is None:  # by a version that did not record it
         log.warning("%s: no digest of the weights to compare them with", folder / "training.json")
     elif digest != exported:
         raise InputError(
@@ -152,14 +149,14 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
     try:
         network_class, config_class = known[model_type]
         network = network_class(config_class.from_dict(config))
-    except Exception as error:  # whatever a constructor makes of values that it does not expect
+    except Exception as error:  # of any type, since the constructors do not check their values
         raise InputError(
             folder / "config.json", f"sizes of no network ({error})", f"a {model_type}", _AGAIN
         ) from error
     try:
         network.load_state_dict(load_file(weights))
     except (SafetensorError, RuntimeError) as error:
-        # In lines: the class, then what is missing, unexpected or of another shape.
+        # The class, then missing and unexpected keys and other shapes, on several lines.
         why = " ".join(str(error).split())[:500]
         raise InputError(
             weights, f"other weights than the network's ({why})", "each tensor once", _AGAIN
@@ -170,22 +167,11 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
 def _read_object(path: Path) -> dict[str, Any]:
     found = read_json(path)
     if not isinstance(found, dict):
-        raise InputError(path, "a file that is cut short or damaged", "a JSON object", _AGAIN)
+        raise InputError(path, "a truncated or damaged file", "a JSON object", _AGAIN)
     return found
 
 
-def _name_classes(network: Network) -> None:
-    """Tell transformers' AutoModel which of the modules beside the weights to load."""
-    classes = {"AutoConfig": type(network.config), "AutoModel": type(network)}
-    network.config.auto_map = {
-        auto: f"{found.__module__.rpartition('.')[2]}.{found.__name__}"
-        for auto, found in classes.items()
-    }
-    network.config.alphabet = ALPHABET
-
-
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
-    parameters = f"{training['parameters']:,}"
     figures = "\n".join(
         f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
         for k, v in training["validation"].items()
@@ -198,13 +184,13 @@ tags: [biology, genomics, dna]
 
 # {training["model"]} on {training["dataset"]}
 
-{type(network).__name__} with {parameters} parameters, made by noncoding {__version__}.
+{type(network).__name__} with {training["parameters"]:,} parameters (noncoding {__version__}).
 
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}).
-- `training.json` holds the whole training configuration and the digests of the data.
-- The `.py` files are the network itself; torch, transformers and safetensors are all that it needs.
+- `training.json` contains the training configuration and the digests of the data.
+- The `.py` files define the network; they require only torch, transformers and safetensors.
 
 ```python
 from transformers import AutoModel
@@ -213,12 +199,12 @@ network = AutoModel.from_pretrained("path/to/this/folder", trust_remote_code=Tru
 logits = network(sequences)
 ```
 
-With noncoding at hand, `noncoding.models.load_model("path/to/this/folder")` gives the network with
-its target table, and runs no code from this folder.
+With noncoding installed, `noncoding.models.export.load_model("path/to/this/folder")` returns the
+network with its target table, without running code from this folder.
 
-Measured on the validation split, with both strands averaged:
+Validation split, averaged over both strands:
 
-| figure | value |
+| metric | value |
 |---|---|
 {figures}
 """

@@ -1,4 +1,4 @@
-"""The hybrid: WideResNet, a part that relates positions, and a head that sees both."""
+"""The hybrid network: WideResNet, sequence layers and a fully connected head."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .head import HEADS, positions_after, start_at_prevalence
+from .head import AttentionHead, FlattenHead
 from .network import Network
-from .sequence import SEQUENCE_PARTS
+from .sequence import Lstm, Transformer
 from .wide_resnet import WideResNet
 
 
@@ -17,15 +17,13 @@ class HybridConfig(PreTrainedConfig):
 
     Parameters
     ----------
-    length : int
-        Window in bp.
-    targets : int
-        Number of logits.
+    length, targets : int
+        Window in bp, and number of logits.
     resnet, sequence, head : dict
-        Keyword arguments of `WideResNet`, the sequence part and the head. The
-        sequence part's ``kind`` is ``none`` or a key of `SEQUENCE_PARTS`, and
-        ``skip`` says whether the head sees the residual network's features
-        beside it; the head's ``pooling`` is a key of `HEADS`.
+        Arguments of `WideResNet`, the sequence layers and the head. The ``kind`` of
+        sequence layers is ``transformer_xl``, ``bert``, ``lstm`` or ``none``; with ``skip``
+        the features of the residual network are concatenated to their output. The
+        ``pooling`` of the head is ``flatten`` or ``attention``.
     """
 
     model_type = "noncoding-hybrid"
@@ -47,16 +45,12 @@ class HybridConfig(PreTrainedConfig):
         super().__init__(**kwargs)
 
 
-MOTIF = 24
-"""bp: hardly a motif of JASPAR's CORE collection is longer."""
+_MOTIF_LENGTH = 24
+"""bp: few motifs of JASPAR's CORE collection are longer."""
 
 
 class Hybrid(Network):
-    """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head.
-
-    With ``skip`` the head sees the features of the residual network side by
-    side with what the sequence part made of them.
-    """
+    """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head."""
 
     config_class = HybridConfig
 
@@ -64,38 +58,44 @@ class Hybrid(Network):
         super().__init__(config)
         self.resnet = WideResNet(**config.resnet)
         channels = self.resnet.channels
-        positions = positions_after(
-            config.length, [config.resnet["stem_pool"], *config.resnet["strides"]]
-        )
+        positions = config.length // config.resnet["stem_pool"]
+        for stride in config.resnet["strides"]:
+            positions = -(-positions // stride)
         sizes = dict(config.sequence)
-        kind, self._skip = sizes.pop("kind"), sizes.pop("skip", True)
-        self.sequence = None
-        if kind != "none":
-            self.sequence = SEQUENCE_PARTS[kind](channels, positions, **sizes)
-            channels = self.sequence.channels + (channels if self._skip else 0)
+        self._skip = sizes.pop("skip", True)
+        self.sequence: nn.Module | None = None
+        if sizes["kind"] == "lstm":
+            del sizes["kind"]
+            self.sequence = Lstm(channels, **sizes)
+        elif sizes["kind"] != "none":
+            self.sequence = Transformer(channels, positions, **sizes)
+        if self.sequence is not None:
+            channels = sizes["channels"] + (channels if self._skip else 0)
         head = dict(config.head)
-        self.head = HEADS[head.pop("pooling")](channels, positions, config.targets, **head)
+        kind = {"flatten": FlattenHead, "attention": AttentionHead}[head.pop("pooling")]
+        self.head = kind(channels, positions, config.targets, **head)
         self.post_init()
 
     @property
     def gradcam_layer(self) -> str:
-        """The first residual block whose positions see a whole motif, else the last.
+        """The first residual block whose receptive field holds a whole motif, else the last.
 
-        Later blocks tell less of where something stands: a deep position sees a motif
-        beside it as well as one within it. The norm after the last block shifts channels
-        away from zero, which lets silent ones speak.
+        Later blocks localise less well: a position of theirs sees motifs beside it as well as
+        one within it. The normalisation after the last block shifts channels away from zero,
+        so that inactive channels contribute, too.
         """
         fields = self.resnet.receptive_fields
-        block = next((n for n, seen in enumerate(fields) if seen >= MOTIF), len(fields) - 1)
+        block = next((n for n, bp in enumerate(fields) if bp >= _MOTIF_LENGTH), len(fields) - 1)
         return f"resnet.blocks.{block}"
 
-    def set_prevalence(self, prevalence: torch.Tensor) -> None:
-        """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
-        start_at_prevalence(self.head.output, prevalence)
+    @property
+    def output_layer(self) -> nn.Linear:
+        """The last layer of the head."""
+        return self.head.output  # type: ignore[return-value] # of either type of head
 
     @property
     def motif_detectors(self) -> nn.Conv1d | None:
-        """The first convolution, unless it sees an embedding."""
+        """The first convolution, unless its input is an embedding of the bases."""
         stem = self.resnet.stem
         return None if stem.embeds else stem.convolution
 

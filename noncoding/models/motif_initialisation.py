@@ -1,4 +1,4 @@
-"""Motifs of a MEME file as kernels that a network can start from."""
+"""Initialisation of the first kernels of a network with motifs of a MEME file."""
 
 import os
 from collections.abc import Iterable
@@ -16,34 +16,30 @@ from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import log_odds
 
-KERNEL_NORM = 1.0
-"""About twice that of a random start, so that motifs outlast the first steps."""
+_KERNEL_NORM = 1.0
+"""About twice that of random initial kernels, so that motifs persist in the first steps."""
 
 
 def motif_kernels(
-    matrices: Iterable[npt.NDArray[np.float64]], width: int, norm: float
+    matrices: Iterable[npt.NDArray[np.float64]], width: int
 ) -> npt.NDArray[np.float32]:
-    """Matrices as kernels of a convolution: log-odds, of one width and one norm.
+    """Matrices as kernels of a convolution: log-odds, of the same width and norm.
 
-    A match then scores as in a scan with the motif, up to a factor and a
-    threshold, which a batch norm supplies (Quang & Xie 2016 start DanQ-JASPAR
-    from motifs in a like manner).
+    The score of a match is that of a scan with the motif, up to a factor and a
+    threshold, which batch normalisation learns (similar to DanQ-JASPAR, Quang & Xie 2016).
 
     Parameters
     ----------
     matrices : iterable of numpy.ndarray, shape=(4, n)
         Probabilities of A, C, G, T.
     width : int
-        Of the kernels. A shorter motif stands in the middle of zeros; of a longer
+        Of the kernels. A shorter motif is centred and padded with zeros; of a longer
         one, the part with the most information is kept.
-    norm : float
-        Euclidean norm of each kernel.
 
     Returns
     -------
     numpy.ndarray, shape=(motifs, 4, width), dtype=float32
-        Each column of a motif has a mean of zero, so that no base is favoured
-        where the motif says nothing.
+        Each column of a motif has a mean of zero: an uninformative column favours no base.
     """
     kernels = []
     for matrix in matrices:
@@ -56,12 +52,12 @@ def motif_kernels(
         odds = odds - odds.mean(axis=0)
         before = (width - kept) // 2
         kernel = np.pad(odds, ((0, 0), (before, width - kept - before)))
-        kernels.append(kernel * (norm / np.linalg.norm(kernel)))
+        kernels.append(kernel * (_KERNEL_NORM / np.linalg.norm(kernel)))
     return np.stack(kernels).astype(np.float32)
 
 
 class MotifStart(NamedTuple):
-    """The motifs that the first kernels of a network started as.
+    """The motifs that the first kernels of a network are initialised with.
 
     Attributes
     ----------
@@ -75,7 +71,7 @@ class MotifStart(NamedTuple):
     of_targets: list[list[str]]
 
     def record(self, targets: pd.DataFrame) -> dict[str, object]:
-        """The same as JSON, with index and name of each target that has a motif."""
+        """As JSON, with index and name of each target that has a motif."""
         rows = zip(targets["index"], targets["name"], self.of_targets, strict=True)
         return {
             "kernels": self.kernels,
@@ -92,8 +88,8 @@ def start_from_motifs(
 ) -> MotifStart:
     """Initialise the first kernels of a network with the known motifs of its targets.
 
-    Where there are more motifs than kernels, each target gets its first one before any
-    target gets its second. The remaining kernels keep their values.
+    Where there are more motifs than kernels, the first motif of every target takes precedence
+    over the second of any. The remaining kernels keep their values.
 
     Parameters
     ----------
@@ -103,22 +99,18 @@ def start_from_motifs(
     targets : pandas.DataFrame
         The target table, see `noncoding.motifs.matching.match_motifs`.
 
-    Returns
-    -------
-    MotifStart
-
     Raises
     ------
     InputError
-        The file holds no motif of any target, or the network has no layer that sees
-        bases.
+        The file has no motif of any target, or the first convolution of the network is not
+        applied to bases.
     """
     detectors = network.motif_detectors
     if detectors is None:
         raise InputError(
             f"motifs for a {type(network).__name__}",
-            "no convolution that sees bases",
-            "one, to start from motifs",
+            "no convolution that is applied to bases",
+            "one, to initialise with motifs",
             "Set the model's 'motifs' to false.",
         )
     motifs = read_motifs(path)
@@ -130,12 +122,12 @@ def start_from_motifs(
             path,
             f"{len(motifs)} motifs, none of which belongs to one of the {len(targets)} targets "
             f"by name, assay or column '{MOTIF_COLUMN}'",
-            "motifs named like the targets' proteins, e.g. 'MA0363.2 REB1' for Reb1",
-            f"Give a file with motifs of this organism, name motifs in a column '{MOTIF_COLUMN}' "
+            "motifs with the names of the targets' proteins, e.g. 'MA0363.2 REB1' for Reb1",
+            f"Use a file with motifs of this organism, name motifs in a column '{MOTIF_COLUMN}' "
             "of the target table, or set the model's 'motifs' to false.",
         )
     weight = detectors.weight
-    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1], KERNEL_NORM)
+    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1])
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
     return MotifStart(chosen, [[key for key in keys if key in chosen] for keys in matched])

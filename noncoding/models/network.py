@@ -1,15 +1,16 @@
-"""What every network of this project promises to the stages that use it."""
+"""The interface that every network of this project provides."""
 
 from abc import abstractmethod
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 
 
 class Network(PreTrainedModel):
-    """One-hot sequences to logits, with a layer that Grad-CAM can read.
+    """One-hot sequences to logits.
 
-    Its configuration has ``length`` (bp) and ``targets``.
+    The configuration has ``length`` (bp) and ``targets``.
     """
 
     main_input_name = "sequences"
@@ -17,21 +18,36 @@ class Network(PreTrainedModel):
     @property
     @abstractmethod
     def gradcam_layer(self) -> str:
-        """Name of the convolutional layer that Grad-CAM reads unless told otherwise."""
+        """Name of the convolutional layer that Grad-CAM reads by default."""
 
     @property
     def convolutional_part(self) -> str:
         """Name of the part whose layers Grad-CAM can read."""
         return self.gradcam_layer.partition(".")[0]
 
-    @abstractmethod
-    def set_prevalence(self, prevalence: torch.Tensor) -> None:
-        """Start the logits at the log-odds of the prevalence, shape=(targets,)."""
+    @property
+    def motif_detectors(self) -> nn.Conv1d | None:
+        """The convolution whose kernels are applied to bases, if there is one."""
+        return None
 
     @property
-    def motif_detectors(self) -> torch.nn.Conv1d | None:
-        """The convolution whose kernels see bases, and can start as motifs; none by default."""
-        return None
+    @abstractmethod
+    def output_layer(self) -> nn.Linear:
+        """The layer whose biases are those of the logits."""
+
+    def set_prevalence(self, prevalence: torch.Tensor) -> None:
+        """Initialise the biases of the logits with the log-odds of the prevalence.
+
+        ``bias = -log((1 - π) / π)``, so that the first epochs need not learn the class
+        imbalance (Lin et al. 2017, section 4.1).
+
+        Parameters
+        ----------
+        prevalence : torch.Tensor, shape=(targets,)
+            Share of positive rows, strictly between 0 and 1.
+        """
+        with torch.no_grad():
+            self.output_layer.bias.copy_(torch.logit(prevalence))
 
     @abstractmethod
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
@@ -47,5 +63,34 @@ class Network(PreTrainedModel):
         torch.Tensor, shape=(batch, targets)
         """
 
-    def _init_weights(self, module: torch.nn.Module) -> None:
-        """Leave every layer as its own constructor has set it."""
+    # The hook by which transformers initialises layers; it has no public name.
+    def _init_weights(self, module: nn.Module) -> None:
+        """Keep the initial weights of each layer's constructor."""
+
+
+class TwoLayerHead(Network):
+    """A network that ends in two fully connected layers over all positions."""
+
+    def add_head(self, features: int, hidden: int, targets: int) -> None:
+        """Add the layers; to be called after all others, which come first in the state.
+
+        Parameters
+        ----------
+        features : int
+            Channels times positions.
+        hidden, targets : int
+            Units of the two layers.
+        """
+        self.hidden = nn.Linear(features, hidden)
+        # A module, so that DeepLIFT's rescale rule applies to it.
+        self.hidden_activation = nn.ReLU()
+        self.output = nn.Linear(hidden, targets)
+
+    @property
+    def output_layer(self) -> nn.Linear:
+        """The second layer."""
+        return self.output
+
+    def classify(self, features: torch.Tensor) -> torch.Tensor:
+        """Logits, shape=(batch, targets), of features, shape=(batch, n, m)."""
+        return self.output(self.hidden_activation(self.hidden(features.flatten(1))))

@@ -1,37 +1,48 @@
-"""The stem: motif detectors, the only layer that sees bases."""
+"""The stem: the first convolution, whose kernels act as motif detectors."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .activations import ACTIVATIONS
+_LARGEST_EXPONENT = 10.0
+"""exp(10) = 22,026 is far above normalised values, and finite in half precision."""
+
+
+class Exponential(nn.Module):
+    """``exp(x)``, which emphasises strong matches (Koo & Ploenzke 2021)."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Any shape."""
+        return features.clamp(max=_LARGEST_EXPONENT).exp()
+
+
+ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "exponential": Exponential}
 
 
 class Stem(nn.Module):
-    """Embedding, one wide convolution, pooling, norm and activation.
+    """Embedding, one wide convolution, pooling, normalisation and activation.
 
     Parameters
     ----------
     embedding : int
-        Channels of a learned embedding of the bases; 0 to keep them one-hot.
+        Channels of a learned embedding of the bases; 0 for one-hot bases.
     channels, kernel, pool : int
-        The convolution (motif detectors; odd kernel in bp), and the max-pooling
-        that follows it, in bp.
+        Of the convolution (odd kernel in bp), and of the max-pooling after it, in bp.
     activation : str
         Key of `ACTIVATIONS`.
     both_strands : bool
-        Lay each kernel on both strands and keep the better match, as a scan with
-        a motif does; without an embedding only.
+        Scan both strands with each kernel and keep the maximum, as in a scan with a
+        motif; without an embedding only.
 
     Attributes
     ----------
     embeds : bool
-        Whether the convolution sees an embedding, and not bases.
+        Whether the input of the convolution is an embedding.
 
     Raises
     ------
     ValueError
-        Both strands are wanted of embedded bases.
+        ``both_strands`` with an embedding.
     """
 
     def __init__(
@@ -53,10 +64,10 @@ class Stem(nn.Module):
         )
         self.embeds = bool(embedding)
         self.both_strands = both_strands
-        # Pooling before norm and activation: the same strongest match survives,
-        # and everything after it is `pool` times cheaper.
+        # Pooling before normalisation and activation keeps the same maximum, and makes what
+        # follows `pool` times cheaper.
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
-        # Over two rows, one a strand: a module, so that DeepLIFT's rule reaches it.
+        # Over two rows, one per strand. A module, so that DeepLIFT's rule applies to it.
         self.better_strand = nn.MaxPool2d((2, 1)) if both_strands else nn.Identity()
         self.norm = nn.BatchNorm1d(channels)
         self.activation = ACTIVATIONS[activation]()
@@ -66,7 +77,7 @@ class Stem(nn.Module):
         bases = self.embed(sequences)
         matches = self.pool(self.convolution(bases))
         if self.both_strands:
-            # In the order A, C, G, T a kernel flipped along both axes reads the other strand.
+            # In the order A, C, G, T the reverse complement is a flip along both axes.
             flipped = self.convolution.weight.flip(1, 2)
             other = F.conv1d(bases, flipped, padding=flipped.shape[-1] // 2)
             strands = torch.stack([matches, self.pool(other)], dim=2)

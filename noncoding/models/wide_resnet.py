@@ -1,4 +1,7 @@
-"""The convolutional part: a wide, pre-activation residual network on DNA."""
+"""The convolutional part: a wide, pre-activation residual network."""
+
+from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import nn
@@ -7,11 +10,10 @@ from .stem import Stem
 
 
 class SqueezeExcitation(nn.Module):
-    """Weigh channels by what the whole sequence holds (Hu et al. 2018).
+    """Weight channels by a gate that sees their means (Hu et al. 2018).
 
-    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: in a
-    layer of a few units ReLU can leave all of them off for every sequence, and then
-    no gradient switches them on again.
+    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: with few
+    units, all of them can become inactive for every sequence, and stay so without a gradient.
 
     Parameters
     ----------
@@ -37,10 +39,10 @@ class SqueezeExcitation(nn.Module):
 class ResidualBlock(nn.Module):
     """Pre-activation bottleneck block (He et al. 2016; Zagoruyko & Komodakis 2016).
 
-    Norm, activation and convolution three times over, with kernels 1, ``kernel``
-    and 1; the middle one is ``widening`` times as wide as the block and carries
-    stride and dilation. The shortcut is averaged over the stride, and projected
-    only where the number of channels changes.
+    Normalisation, activation and convolution, three times, with kernels 1, ``kernel``
+    and 1; the middle convolution has ``widening`` times the channels of the block, and
+    its stride and dilation. The shortcut is averaged over the stride, and projected
+    where the number of channels changes.
 
     Parameters
     ----------
@@ -53,8 +55,7 @@ class ResidualBlock(nn.Module):
     stride, dilation : int
         Of the middle convolution.
     groups : int
-        Of the middle convolution: more than one makes the block that of ResNeXt
-        (Xie et al. 2017).
+        Of the middle convolution; more than one for ResNeXt (Xie et al. 2017).
     dropout : float
         Before the middle convolution.
     squeeze_excitation : int
@@ -78,7 +79,9 @@ class ResidualBlock(nn.Module):
         inner = round(widening * channels)
         self.reduce = _norm_act_conv(in_channels, inner, 1)
         self.dropout = nn.Dropout(dropout)
-        self.widen = _norm_act_conv(inner, inner, kernel, stride, dilation, groups)
+        self.widen = _norm_act_conv(
+            inner, inner, kernel, stride=stride, dilation=dilation, groups=groups
+        )
         self.expand = _norm_act_conv(inner, channels, 1)
         self.gate = (
             SqueezeExcitation(channels, squeeze_excitation) if squeeze_excitation else nn.Identity()
@@ -97,15 +100,15 @@ class ResidualBlock(nn.Module):
 
 
 class WideResNet(nn.Module):
-    """Stem and residual blocks, from one-hot DNA to features along the sequence.
+    """Stem and residual blocks: from one-hot DNA to features along the sequence.
 
     Parameters
     ----------
     embedding, stem_channels, stem_kernel, stem_pool, stem_activation, stem_both_strands
         See `Stem`.
     channels, strides, dilations : list of int
-        One entry a residual block.
-    kernel, widening, groups, dropout, squeeze_excitation
+        One entry per residual block.
+    kernel, **block
         See `ResidualBlock`.
 
     Attributes
@@ -113,7 +116,7 @@ class WideResNet(nn.Module):
     channels : int
         Channels of the features.
     receptive_fields : list of int
-        bp that a position after each block looks at, gates aside.
+        bp that a position of each block's output depends on, gates aside.
     """
 
     def __init__(
@@ -129,10 +132,7 @@ class WideResNet(nn.Module):
         strides: list[int],
         dilations: list[int],
         kernel: int,
-        widening: float,
-        groups: int,
-        dropout: float,
-        squeeze_excitation: int,
+        **block: Any,
     ) -> None:
         super().__init__()
         self.stem = Stem(
@@ -145,28 +145,16 @@ class WideResNet(nn.Module):
         )
         widths = [stem_channels, *channels]
         self.blocks = nn.ModuleList(
-            ResidualBlock(
-                before,
-                after,
-                kernel=kernel,
-                widening=widening,
-                stride=stride,
-                dilation=dilation,
-                groups=groups,
-                dropout=dropout,
-                squeeze_excitation=squeeze_excitation,
-            )
-            for before, after, stride, dilation in zip(
-                widths[:-1], widths[1:], strides, dilations, strict=True
-            )
+            ResidualBlock(*sizes, kernel=kernel, stride=stride, dilation=dilation, **block)
+            for sizes, stride, dilation in zip(pairwise(widths), strides, dilations, strict=True)
         )
         self.final_norm = _norm_act(widths[-1])
         self.channels = widths[-1]
         self.receptive_fields = []
         seen, step = stem_kernel + stem_pool - 1, stem_pool
         for stride, dilation in zip(strides, dilations, strict=True):
-            # Around each position the middle convolution sees as much on both sides, and the
-            # shortcut's average what follows.
+            # The middle convolution extends to both sides, and the shortcut's average to the
+            # right.
             side = kernel // 2 * dilation
             seen += (side + max(side, stride - 1)) * step
             step *= stride
@@ -185,21 +173,8 @@ def _norm_act(channels: int) -> nn.Sequential:
 
 
 def _norm_act_conv(
-    in_channels: int,
-    channels: int,
-    kernel: int,
-    stride: int = 1,
-    dilation: int = 1,
-    groups: int = 1,
+    in_channels: int, channels: int, kernel: int, *, dilation: int = 1, **options: Any
 ) -> nn.Sequential:
-    convolution = nn.Conv1d(
-        in_channels,
-        channels,
-        kernel,
-        stride=stride,
-        dilation=dilation,
-        groups=groups,
-        padding=dilation * (kernel // 2),
-        bias=False,
-    )
+    options |= {"dilation": dilation, "padding": dilation * (kernel // 2)}
+    convolution = nn.Conv1d(in_channels, channels, kernel, bias=False, **options)
     return nn.Sequential(*_norm_act(in_channels), convolution)

@@ -72,9 +72,6 @@ class RuntimeOptions(Section):
     """What may change in the middle of a training, because it does not decide the weights."""
 
     checkpoint_minutes: Positive = Field(description="Minutes between checkpoints within an epoch.")
-    on_out_of_memory: Literal["stop", "halve"] = Field(
-        description="Stop, or halve the batch and double the steps per update."
-    )
     wandb: NonEmpty | None = Field(
         description="Project of Weights & Biases to log to; null for none."
     )

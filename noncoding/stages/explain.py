@@ -30,7 +30,8 @@ from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
-from noncoding.models import Network, load_model
+from noncoding.models.export import load_model
+from noncoding.models.network import Network
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction.inference import device, strand_averaged
 from noncoding.prediction.predictions import read_predictions

@@ -21,7 +21,7 @@ from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.motifs.figures import draw_motifs
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs

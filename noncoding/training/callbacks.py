@@ -1,4 +1,4 @@
-"""Callbacks beside the steps: averaged weights, and a line in the log for each epoch."""
+"""Averaged weights, and one log line per epoch."""
 
 import logging
 import time
@@ -15,25 +15,20 @@ log = logging.getLogger(__name__)
 class WarmedUpAverage(Callback):
     """Exponential moving average of the weights, used for validation and export.
 
-    The first update copies the weights. From then on, after ``n`` updates, the
-    average keeps a share ``min(decay, (1 + n) / (10 + n))`` of itself, so that it
-    follows quickly at first. Statistics of batch norms are averaged too; integer
-    buffers are not.
+    The first update copies the weights. After ``n`` updates, the decay is
+    ``min(decay, (1 + n) / (10 + n))``, so that the average follows quickly at first.
+    Statistics of batch normalisation are averaged, too; integer buffers are not.
 
-    During validation the network holds the averaged weights, and after training
-    it keeps them. In a checkpoint they are the ``state_dict``; the weights that
-    are trained are ``current_model_state``.
+    During validation and after training, the network has the averaged weights. In a checkpoint
+    these are the ``state_dict``, and the trained weights are ``current_model_state``.
 
-    Lightning's `WeightAveraging` makes its copy while the network is still on the
-    CPU, so that each update copies every weight from the GPU, and its count of
-    updates lies on the device and is read twice per update. Here the average lies
-    where the network does, an update is one fused operation, and the count is the
-    trainer's number of optimiser steps.
+    Lightning's `WeightAveraging` is not used: it averages on the CPU, averages integer buffers,
+    and reads its counter from the device twice per update, for which a GPU is waited for.
 
     Parameters
     ----------
     decay : float
-        Largest share of the old average that an update keeps.
+        Maximum decay.
     """
 
     def __init__(self, decay: float) -> None:
@@ -45,13 +40,13 @@ class WarmedUpAverage(Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Resume from the averaged and the trained weights of a checkpoint."""
+        """Load the averaged and the trained weights of a checkpoint."""
         self._averaged = checkpoint["state_dict"]
         pl_module.load_state_dict(checkpoint["current_model_state"])
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Place the average where the network is; without a checkpoint it is a copy of it."""
-        # These share their memory with the weights, which the optimiser changes in place.
+        """Copy the average to the device of the network; without a checkpoint, copy the network."""
+        # Views of the weights, which the optimiser updates in place.
         self._current = {
             name: value
             for name, value in pl_module.state_dict().items()
@@ -66,7 +61,7 @@ class WarmedUpAverage(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, *batch: Any
     ) -> None:
-        """Update the average if the optimiser has taken a step."""
+        """Update the average after a step of the optimiser."""
         if trainer.global_step == self._steps:
             return
         updates = trainer.global_step - 1
@@ -80,36 +75,36 @@ class WarmedUpAverage(Callback):
         self._swap()
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Train on with the other ones."""
+        """Continue with the trained weights."""
         self._swap()
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Leave the averaged weights in the network."""
+        """Copy the averaged weights to the network."""
         for name, value in self._current.items():
             value.copy_(self._averaged[name])
 
     def on_save_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Put the averaged weights where weights are looked for."""
+        """Save the averaged weights as ``state_dict``."""
         checkpoint["current_model_state"] = checkpoint["state_dict"]
         checkpoint["state_dict"] = checkpoint["state_dict"] | self._averaged
 
     def _swap(self) -> None:
         for name, value in self._current.items():
-            held = value.clone()
+            current = value.clone()
             value.copy_(self._averaged[name])
-            self._averaged[name].copy_(held)
+            self._averaged[name].copy_(current)
 
 
 class EpochLog(Callback):
-    """One line in the log at the end of each epoch, for runs without a terminal."""
+    """One log line at the end of each epoch, for runs without a terminal."""
 
     def __init__(self) -> None:
         self._started = 0.0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock, of an epoch that is gone on with, too."""
+        """Start the clock of an epoch that is resumed."""
         self._started = time.perf_counter()
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -117,18 +112,18 @@ class EpochLog(Callback):
         self._started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Report loss, validation figures and speed."""
+        """Log loss, validation metrics and seconds."""
         if not trainer.is_global_zero:
             return
         seconds = time.perf_counter() - self._started
-        figures = {name: float(value) for name, value in trainer.callback_metrics.items()}
+        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         log.info(
             "epoch %d of up to %d: loss %.4f; validation loss %.4f, AUROC %.4f, AUPR %.4f; %.0f s",
             trainer.current_epoch + 1,
             trainer.max_epochs,
-            figures["train_loss_epoch"],
-            figures["valid_loss"],
-            figures["valid_auroc"],
-            figures["valid_auprc"],
+            metrics["train_loss_epoch"],
+            metrics["valid_loss"],
+            metrics["valid_auroc"],
+            metrics["valid_auprc"],
             seconds,
         )

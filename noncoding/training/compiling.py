@@ -1,4 +1,4 @@
-"""torch.compile where it pays, and training without it where it fails."""
+"""torch.compile, with a fallback for when it fails."""
 
 import logging
 from contextlib import AbstractContextManager
@@ -11,41 +11,27 @@ from noncoding.training.failures import is_out_of_memory
 log = logging.getLogger(__name__)
 
 
-def pays(wanted: str | bool, device: torch.device) -> bool:
-    """Whether to compile.
-
-    Parameters
-    ----------
-    wanted : str or bool
-        ``auto`` (on a GPU), ``on`` or ``off``; in YAML these are true and false.
-    device : torch.device
-        That trains.
-    """
-    return device.type == "cuda" if wanted == "auto" else wanted in (True, "on")
-
-
 class CompiledNetwork:
-    """A network that is called compiled as long as that works.
+    """A compiled network that falls back to the network itself when the compiler fails.
 
-    Whatever graph fails, at whatever call, the same batch is computed again without
-    compilation, and so is everything after it; training and evaluation, which have
-    graphs of their own, fall back independently, each with one warning. Running out
-    of memory is not a failure of the compiler, and is raised.
+    After a failure, the same batch and all further ones are computed without compilation.
+    Training and evaluation, which have separate graphs, fall back independently, each with one
+    warning. Exhausted memory is not a failure of the compiler, and is raised.
 
     Parameters
     ----------
     network : torch.nn.Module
-        Its parameters and their names stay as they are.
+        Its parameters and their names do not change.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self._network = network
-        # Batches have two sizes; a graph for any size would be slower at both.
+        # Batches have two sizes; a graph with a dynamic size would be slower for both.
         self._compiled = torch.compile(network.forward, dynamic=False)
         self._phases = {True: "training", False: "evaluation"}
 
     def __call__(self, sequences: torch.Tensor) -> torch.Tensor:
-        """Logits of sequences, as the network gives them."""
+        """Logits of sequences."""
         if self._network.training in self._phases:
             try:
                 return self._compiled(sequences)
@@ -54,16 +40,16 @@ class CompiledNetwork:
         return self._network(sequences)
 
     def try_training(self, sequences: torch.Tensor, context: AbstractContextManager[None]) -> None:
-        """Compile for a batch, and run it forward and backward.
+        """Compile for a batch, and run a forward and a backward pass.
 
-        A backward pass that fails later could not be repeated: the caller has begun it.
-        Statistics and gradients stay as they are.
+        A backward pass that fails later is the caller's, and cannot be repeated. Statistics
+        and gradients do not change.
 
         Parameters
         ----------
         sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
         context : context manager
-            What the training computes under, e.g. a lower precision.
+            Of the training, e.g. of a lower precision.
         """
         statistics = [(buffer, buffer.clone()) for buffer in self._network.buffers()]
         parameters = [p for p in self._network.parameters() if p.requires_grad]
@@ -81,12 +67,12 @@ class CompiledNetwork:
         if is_out_of_memory(error):
             raise error
         phase = self._phases.pop(self._network.training, None)
-        if phase is None:  # it was not the compiled code that failed
+        if phase is None:  # the error is not of the compiled code
             raise error
-        # Dynamo's first line names the backend, and the second one what it raised.
+        # Dynamo's first line names the backend, and the second one its error.
         message = " ".join(str(error).splitlines()[:2])
         log.warning(
-            "torch.compile failed; %s goes on without it: %s: %s",
+            "torch.compile failed; %s continues without it: %s: %s",
             phase,
             type(error).__name__,
             message,

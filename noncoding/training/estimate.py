@@ -1,4 +1,4 @@
-"""How long a training will take on this machine, measured before it starts."""
+"""Estimate the duration of a training on this machine."""
 
 import argparse
 import time
@@ -7,35 +7,23 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 import yaml
-from torch import nn
 
 from noncoding.data.targets import read_targets
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
+from noncoding.models.network import Network
 
 
 def has_gpu() -> bool:
-    """Whether there is anything faster than the CPU to train on."""
+    """Whether a GPU is available."""
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
-def sequences_per_second(
-    network: nn.Module, *, length: int, targets: int, batch_size: int, steps: int = 3
-) -> float:
-    """Measured speed of forward and backward passes on the CPU, on random rows.
+def sequences_per_second(network: Network, batch_size: int, steps: int = 3) -> float:
+    """Measure the speed of training on the CPU, in rows per second, after one warm-up step.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        Its weights and statistics are left as they are.
-    length, targets, batch_size : int
-    steps : int
-        Measured steps, after one that warms up.
-
-    Returns
-    -------
-    float
-        Rows a second.
+    The weights and statistics of the network do not change.
     """
+    length, targets = network.config.length, network.config.targets
     statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
     sequences = F.one_hot(torch.randint(4, (batch_size, length)), 4).transpose(1, 2).float()
     labels = torch.zeros(batch_size, targets)
@@ -52,22 +40,15 @@ def sequences_per_second(
 
 
 def slow_warning(speed: float, rows: int, epochs: int) -> str:
-    """What a person without a GPU is told.
-
-    Parameters
-    ----------
-    speed : float
-        Rows a second.
-    rows, epochs : int
-    """
+    """The warning that training runs on the CPU, at a measured speed in rows per second."""
     return (
-        f"no GPU: training runs on the CPU, at {speed:.0f} rows a second, measured here; "
+        f"no GPU: training runs on the CPU, at a measured speed of {speed:.0f} rows per second; "
         f"{epochs} epochs of {rows:,} rows take {in_words(rows * epochs / speed)}"
     )
 
 
 def in_words(seconds: float) -> str:
-    """A time that a person can weigh, e.g. ``about 3 days``."""
+    """A rounded duration, e.g. ``about 3 days``."""
     for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"about {seconds / size:.0f} {unit}"
@@ -75,9 +56,9 @@ def in_words(seconds: float) -> str:
 
 
 def main() -> None:
-    """Warn before a long run that there is no GPU, and of what that means."""
+    """Without a GPU, print how long the training of each configured model takes."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("config", type=Path, help="configuration, as it stands")
+    parser.add_argument("config", type=Path, help="configuration file")
     parser.add_argument("--rows", type=int, required=True, help="training rows")
     arguments = parser.parse_args()
     if has_gpu():
@@ -87,9 +68,7 @@ def main() -> None:
     targets = len(read_targets(dataset["targets"]))
     for name in config["run"]["models"]:
         network = create_model(length=dataset["window"], targets=targets, **config["models"][name])
-        speed = sequences_per_second(
-            network, length=dataset["window"], targets=targets, batch_size=8, steps=2
-        )
+        speed = sequences_per_second(network, batch_size=8, steps=2)
         warning = slow_warning(speed, arguments.rows, config["train"]["epochs"])
         print(f"WARNING {name}: {warning}")
 

@@ -1,9 +1,11 @@
-"""Numbers that are not finite, memory that runs out, and the errors that report them."""
+"""Non-finite numbers and exhausted memory, and the errors that report them."""
 
 import gc
 import re
+import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,15 @@ import torch.nn.functional as F
 from torch import nn
 
 from noncoding.common.errors import InputError
+from noncoding.models.network import Network
 
 
-def first_parameter_not_finite(network: nn.Module) -> str | None:
-    """Name of the first parameter or statistic that holds NaN or infinity, if any does."""
+def non_finite_weights(network: nn.Module) -> str | None:
+    """The first parameter or statistic with NaN or infinity, in words; None if there is none."""
     parameters = dict(network.named_parameters()) | {
         name: buffer for name, buffer in network.named_buffers() if buffer.is_floating_point()
     }
-    # One wait for the device for all of them; the largest one is NaN where any is.
+    # One synchronisation with the device for all of them; the maximum of NaN is NaN.
     largest = [
         torch.linalg.vector_norm(p.detach(), torch.inf) for p in parameters.values() if p.numel()
     ]
@@ -30,37 +33,22 @@ def first_parameter_not_finite(network: nn.Module) -> str | None:
 
 
 @torch.no_grad()
-def first_layer_not_finite(network: nn.Module, sequences: torch.Tensor) -> str:
-    """Where NaN or infinity comes up first, on the way from a batch to its logits.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
-
-    Returns
-    -------
-    str
-        Words for a person: weights, or the output of a layer, or the loss.
-    """
-    if broken := first_parameter_not_finite(network):
-        return broken
+def non_finite_place(network: nn.Module, sequences: torch.Tensor) -> str:
+    """Where NaN or infinity first occurs in a forward pass: weights, a layer or the loss."""
+    if weights := non_finite_weights(network):
+        return weights
     found: list[str] = []
 
-    def watch(name: str) -> None:
-        def note(_module: nn.Module, _inputs: object, output: object) -> None:
-            tensor = output[0] if isinstance(output, tuple) else output
-            if isinstance(tensor, torch.Tensor) and not bool(tensor.isfinite().all()):
-                found.append(name)
+    def check(name: str, _module: nn.Module, _inputs: object, output: object) -> None:
+        tensor = output[0] if isinstance(output, tuple) else output
+        if isinstance(tensor, torch.Tensor) and not bool(tensor.isfinite().all()):
+            found.append(name)
 
-        handles.append(modules[name].register_forward_hook(note))
-
-    handles: list[torch.utils.hooks.RemovableHandle] = []
-    modules = {
-        name: module for name, module in network.named_modules() if not list(module.children())
-    }
-    for name in modules:
-        watch(name)
+    handles = [
+        module.register_forward_hook(partial(check, name))
+        for name, module in network.named_modules()
+        if not list(module.children())
+    ]
     try:
         network(sequences)
     finally:
@@ -69,17 +57,10 @@ def first_layer_not_finite(network: nn.Module, sequences: torch.Tensor) -> str:
     return f"the output of the layer {found[0]}" if found else "the loss; every layer is finite"
 
 
-def unbounded(epoch: int, batch: int, place: str, checkpoint: Path | None) -> InputError:
-    """The error of a training whose numbers ran away.
+def non_finite(epoch: int, batch: int, place: str, checkpoint: Path | None) -> InputError:
+    """The error of a training that diverged at a place (see `non_finite_place`).
 
-    Parameters
-    ----------
-    epoch, batch : int
-        From 0.
-    place : str
-        Where it was seen first.
-    checkpoint : Path or None
-        The last good one, if there is any.
+    Epochs and batches are counted from 0; the checkpoint is the latest one.
     """
     kept = checkpoint is not None and checkpoint.exists()
     return InputError(
@@ -87,13 +68,13 @@ def unbounded(epoch: int, batch: int, place: str, checkpoint: Path | None) -> In
         f"NaN or infinity in {place}",
         "a finite loss",
         "Lower train.learning_rate, or lengthen train.warmup_steps."
-        + (f" The last good checkpoint is {checkpoint}." if kept else ""),
+        + (f" The last finite checkpoint is {checkpoint}." if kept else ""),
     )
 
 
-# What torch says, as a plain RuntimeError, where it is not its own allocator that ran out:
+# Messages of torch's RuntimeError for memory outside its own GPU allocator:
 # the CUDA or HIP runtime and driver, MPS and Triton ("out of memory"); cuBLAS, cuDNN and their
-# AMD counterparts (a status); cuDNN with no room for the workspace of any of its algorithms;
+# AMD counterparts (a status); cuDNN without memory for the workspace of any of its algorithms;
 # and the allocator of the CPU.
 _OUT_OF_MEMORY = re.compile(
     r"out of memory"
@@ -106,55 +87,53 @@ _OUT_OF_MEMORY = re.compile(
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory has run out, of a GPU or of the machine."""
+    """Whether an error reports that the memory of a GPU or of the machine is exhausted."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_OUT_OF_MEMORY.search(str(error)))
 
 
-def free_memory() -> None:
-    """Free what nothing refers to any more, also in cycles and in caches of the allocator."""
+def free_memory(error: BaseException) -> None:
+    """Free unreachable objects, the local variables of an error's frames, and cached memory."""
+    chained: BaseException | None = error
+    while chained:
+        traceback.clear_frames(chained.__traceback__)
+        chained = chained.__context__
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def fitting_batch(
-    network: nn.Module,
+    network: Network,
     device: torch.device,
-    *,
-    length: int,
-    targets: int,
     below: int,
-    context: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    context: Callable[[], AbstractContextManager[Any]],
 ) -> int:
-    """The largest half, quarter, … of a batch that goes forward and backward.
+    """The largest of a half, a quarter, … of a batch whose forward and backward pass fit.
 
     Parameters
     ----------
-    network : torch.nn.Module
-    device : torch.device
-    length, targets : int
-        Of the rows.
     below : int
-        Rows that did not fit.
+        Rows that do not fit.
     context : callable
-        What to compute under, e.g. a lower precision.
+        Context manager of the computation, e.g. of a lower precision.
 
     Returns
     -------
     int
         0 if not even three rows fit.
     """
+    network.zero_grad(set_to_none=True)
     nn.Module.to(network, device)
-    # Room for the two moments that AdamW makes in the first step, and for the averaged weights.
-    beside = [torch.empty_like(p) for p in network.parameters() for _ in range(3)]
+    # As much memory as the two moments of AdamW and the averaged weights take.
+    reserved = [torch.empty_like(p) for p in network.parameters() for _ in range(3)]
     size = below // 2
     while size >= 3:
         try:
             with context():
-                logits = network(torch.zeros(size, 4, length, device=device))
-                labels = torch.zeros(size, targets, device=device)
+                logits = network(torch.zeros(size, 4, network.config.length, device=device))
+                labels = torch.zeros(size, network.config.targets, device=device)
                 loss = F.binary_cross_entropy_with_logits(logits, labels)
             loss.backward()
         except Exception as error:
@@ -167,23 +146,23 @@ def fitting_batch(
             network.zero_grad(set_to_none=True)
             if device.type == "cuda":
                 torch.cuda.empty_cache()
-    del beside
+    del reserved
     return 0
 
 
 def out_of_memory(batch_size: int, fits: int) -> InputError:
-    """The error of a batch that is too large for the memory."""
-    remedy = (
-        f"Set train.batch_size to {fits} and train.accumulate to {-(-batch_size // fits)} times "
-        "what it is, which keeps the rows an update, or set train.on_out_of_memory to halve."
-        if fits
-        else "Use a smaller model, or a device with more memory."
-    )
+    """The error of a batch that does not fit into memory, with the size of one that does, or 0."""
+    expected = "a batch that fits; not even 3 rows do"
+    remedy = "Use a smaller model, or a device with more memory."
+    if fits:
+        expected = f"at most {fits} rows, which fit"
+        remedy = (
+            f"Set train.batch_size to {fits} and multiply train.accumulate by "
+            f"{-(-batch_size // fits)}, which keeps the number of rows per update."
+        )
     return InputError(
         "configuration, key train.batch_size",
-        f"{batch_size} rows a step and device, for which the memory is too small",
-        f"at most {fits} rows, which were tried"
-        if fits
-        else "a batch that fits; not even 3 rows do",
+        f"{batch_size} rows per step and device, for which the memory is too small",
+        expected,
         remedy,
     )

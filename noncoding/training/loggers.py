@@ -1,4 +1,4 @@
-"""Where a training is logged: CSV, TensorBoard, and Weights & Biases if wanted."""
+"""Loggers of a training: CSV, TensorBoard, and optionally Weights & Biases."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,18 +10,8 @@ from torch.utils.tensorboard.summary import hparams
 from noncoding.common.errors import InputError
 
 
-def loggers(unfinished: Path, tensorboard: Path, wandb: str | None) -> list[Logger]:
-    """The loggers of a training.
-
-    Parameters
-    ----------
-    unfinished : Path
-        Folder for the CSV log.
-    tensorboard : Path
-        Folder for TensorBoard's logs.
-    wandb : str or None
-        Project of Weights & Biases, which writes beside `tensorboard`; None:
-        it is not used.
+def loggers(csv: Path, tensorboard: Path, wandb: str | None) -> list[Logger]:
+    """Loggers in two folders, and of a project of Weights & Biases, if one is given.
 
     Raises
     ------
@@ -29,18 +19,18 @@ def loggers(unfinished: Path, tensorboard: Path, wandb: str | None) -> list[Logg
         A project is given, but the package wandb is not installed.
     """
     made: list[Logger] = [
-        CSVLogger(unfinished, name="csv"),
+        CSVLogger(csv, name="csv"),
         TensorBoardLogger(tensorboard, name="", default_hp_metric=False),
     ]
     if wandb is not None:
-        # Lightning imports the package when the logger is made.
+        # The constructor imports the package.
         try:
             made.append(WandbLogger(project=wandb, save_dir=tensorboard.parent))
         except ModuleNotFoundError as error:
             raise InputError(
                 "train.wandb",
                 f"the project {wandb}, but no package wandb",
-                "the package, which the pipeline's environment does not hold",
+                "the package, which is not part of the pipeline's environment",
                 "Install it with `pip install wandb` and sign in with `wandb login`, or set "
                 "train.wandb: null.",
             ) from error
@@ -48,38 +38,19 @@ def loggers(unfinished: Path, tensorboard: Path, wandb: str | None) -> list[Logg
 
 
 def log_hyperparameters(loggers: Iterable[Logger], record: Mapping[str, Any]) -> None:
-    """Tell all loggers what is trained, on what and how.
-
-    Parameters
-    ----------
-    loggers : iterable of Logger
-    record : mapping
-        May be nested; see `flat`.
-    """
+    """Log the record of a training, flattened by `flat`, as hyperparameters."""
     parameters = dict(flat(record))
     for logger in loggers:
         logger.log_hyperparams(parameters)
         if isinstance(logger, TensorBoardLogger):
-            # Its page of hyperparameters shows these figures, as they are logged in training.
+            # Metrics that the page of hyperparameters shows, logged during training.
             figures = {"valid_auprc": 0.0, "valid_auroc": 0.0}
             for summary in hparams(parameters, figures):
                 logger.experiment.file_writer.add_summary(summary)
 
 
 def flat(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Items of a nested mapping, without the nesting.
-
-    Parameters
-    ----------
-    record : mapping
-    prefix : str
-        What the names begin with.
-
-    Yields
-    ------
-    (str, bool or int or float or str)
-        Keys, outermost first, joined by a slash; anything but a number or a
-        text as text.
+    """Items of a nested mapping, with keys joined by slashes; other types become strings.
 
     Examples
     --------

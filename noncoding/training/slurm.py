@@ -1,11 +1,11 @@
-"""A training that several tasks of a SLURM job share."""
+"""Distributed training in several tasks of a SLURM job."""
 
 import os
 import signal
 import subprocess
 import sys
 
-from noncoding.training.checkpoints import STOPPING
+from noncoding.training.checkpoints import STOP_SIGNALS
 
 TASK = "NONCODING_SLURM_TASK"
 """Set in the environment of each task."""
@@ -17,10 +17,10 @@ def in_task() -> bool:
 
 
 def share_between_tasks(tasks: int, nodes: int, cores: int) -> None:
-    """Run this process's script once a task of its job, then end; do nothing outside of SLURM.
+    """Run the script of this process in each task of its job, then exit; outside of SLURM, return.
 
-    Snakemake's plugin runs a job as one task of its allocation, whatever tasks were asked
-    for. Here that task starts all of them, ``devices × num_nodes``, as Lightning expects it.
+    Snakemake's plugin runs a job as a single task of its allocation. That task starts
+    ``devices × num_nodes`` tasks here, which Lightning expects.
 
     Parameters
     ----------
@@ -32,16 +32,16 @@ def share_between_tasks(tasks: int, nodes: int, cores: int) -> None:
     Raises
     ------
     SystemExit
-        With the tasks' status, once they have ended.
+        With the status of the tasks, once they have ended.
     """
     if tasks == 1 or in_task() or "SLURM_JOB_ID" not in os.environ:
         return
     command = ["srun", "--overlap", "--kill-on-bad-exit=1", f"--ntasks={tasks}", f"--nodes={nodes}"]
-    # Lightning refuses to go on without being told how many of them a node has.
+    # Lightning requires the number of tasks per node.
     command += [f"--ntasks-per-node={tasks // nodes}", f"--cpus-per-task={cores}"]
-    # The file that runs, not ``__file__``: Snakemake writes one with its settings in it.
+    # Not ``__file__``: Snakemake runs a copy of the script that contains its settings.
     command += ["--cpu-bind=none", sys.executable, sys.argv[0]]
-    for number in STOPPING:  # SLURM sends them to each task, too, which answers; await it
+    for number in STOP_SIGNALS:  # SLURM sends them to each task as well, which handles them
         signal.signal(number, lambda *_: None)
     done = subprocess.run(command, env=os.environ | {TASK: "1"}, check=False)
     sys.exit(done.returncode)

@@ -1,155 +1,101 @@
-"""Lightning's trainer, set up for a training of this project."""
+"""The Lightning trainer, with its callbacks, loggers and plugins."""
 
-import logging
 import sys
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import (
-    Callback,
-    LearningRateMonitor,
-    TQDMProgressBar,
-)
+from pytorch_lightning.callbacks import Callback, LearningRateMonitor, TQDMProgressBar
 from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
 
+from noncoding.settings.train import RuntimeOptions, TrainSettings
 from noncoding.training.callbacks import EpochLog, WarmedUpAverage
-from noncoding.training.checkpoints import BestEpoch, Patience, ResumePoint, WholeCheckpoints
+from noncoding.training.checkpoints import AtomicCheckpoints, BestEpoch, Patience, ResumePoint
 from noncoding.training.layers import LayerLog
 from noncoding.training.loggers import loggers
 from noncoding.training.slurm import in_task
 from noncoding.training.throughput import ThroughputLog
 from noncoding.training.unfinished import Unfinished
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingOutputs:
-    """What a training leaves behind.
-
-    Attributes
-    ----------
-    best, last : Path
-        Lightning checkpoints; the weights in them are the averaged ones.
-    metrics : Path
-        CSV log.
-    curve : list of Path
-        The learning curve, one file a format.
-    layers : Path
-        CSV table of each layer's norms.
-    layers_figure : list of Path
-        Heat maps of them, one file a format.
-    model : Path
-        Folder of the exported model.
-    tensorboard : Path
-        Folder of TensorBoard logs.
-    unfinished : Path
-        Folder that holds the state until the results have been accepted.
-    """
-
-    best: Path
-    last: Path
-    metrics: Path
-    curve: list[Path]
-    layers: Path
-    layers_figure: list[Path]
-    model: Path
-    tensorboard: Path
-    unfinished: Path
-
-
-# Lightning's warnings that are no news here: batches come ready from memory, the folder
-# holds our own settings, the hook stands where it is meant to.
-_NOISE = (
+# Warnings of Lightning that do not apply: batches need no workers, the folder contains our own
+# settings, the hook is overridden on purpose.
+_IGNORED_WARNINGS = (
     ".*does not have many workers.*",
     ".*Checkpoint directory .* exists and is not empty.*",
     ".*You have overridden `on_after_batch_transfer`.*",
     ".*LeafSpec.*",
     ".*is smaller than the logging interval.*",
-    # Each process logs what it has gathered from all.
+    # Each process logs values that are gathered from all.
     ".*sync_dist=True.*",
     ".*`broadcast_buffers` is deprecated.*",
-    # Where SLURM is to be used, its profile says so.
+    # SLURM is used by its profile only.
     ".*`srun` command is available.*",
 )
 
 
 def new_trainer(
-    training: dict[str, Any], outputs: TrainingOutputs, best: BestEpoch, parts: int
+    settings: TrainSettings, runtime: RuntimeOptions, unfinished: Unfinished, tensorboard: Path
 ) -> pl.Trainer:
-    """A trainer for the section ``train:`` of the configuration.
-
-    Parameters
-    ----------
-    training : dict
-    outputs : TrainingOutputs
-    best : BestEpoch
-        That keeps the best weights.
-    parts : int
-        Into which each batch was cut, since it did not fit into the memory.
-    """
-    for message in _NOISE:
+    """A trainer that writes its state to `unfinished`, and TensorBoard's logs to a folder."""
+    for message in _IGNORED_WARNINGS:
         warnings.filterwarnings("ignore", message=message)
     interactive = sys.stderr.isatty()
     callbacks: list[Callback] = [
-        best,
-        ResumePoint(Unfinished(outputs.unfinished).resume_point, training["checkpoint_minutes"]),
-        WarmedUpAverage(training["ema_decay"]),
-        Patience(training["patience"]),
+        BestEpoch(unfinished.best),
+        ResumePoint(unfinished.resume_point, runtime.checkpoint_minutes),
+        WarmedUpAverage(settings.ema_decay),
+        Patience(settings.patience),
         LearningRateMonitor("step"),
         EpochLog(),
-        LayerLog(Unfinished(outputs.unfinished).layers),
+        LayerLog(unfinished.layers),
     ]
     if interactive:
         callbacks.append(TQDMProgressBar(refresh_rate=10))
     callbacks.append(ThroughputLog())
     gpu = torch.cuda.is_available()
-    deterministic = is_deterministic(training["deterministic"])
-    devices, nodes = training["devices"], training["num_nodes"]
+    deterministic = switched_on(settings.deterministic, auto=not gpu)
+    devices, nodes = settings.devices, settings.num_nodes
     if devices == "auto":
         devices = torch.cuda.device_count() if gpu else 1
     several = devices * nodes > 1
-    plugins: list[Any] = [WholeCheckpoints()]
+    plugins: list[Any] = [AtomicCheckpoints()]
     if in_task():
-        # Snakemake sends a job again, not Lightning.
+        # Jobs are resubmitted by Snakemake.
         plugins.append(SLURMEnvironment(auto_requeue=False))
     elif nodes == 1:
-        # Lightning starts the processes, also in a job of SLURM, which it would otherwise
-        # expect to have started them.
+        # Otherwise Lightning expects a SLURM job to start the processes.
         plugins.append(LightningEnvironment())
     return pl.Trainer(
         accelerator="auto",
         devices=devices,
         num_nodes=nodes,
-        # Not at each step, in validation too, where processes have other numbers of batches
-        # and would wait for each other for ever; see `TrainingModule`.
+        # Buffers are not broadcast at each step, since in validation the numbers of batches may
+        # differ between processes, which would wait forever; see `TrainingModule`.
         strategy=DDPStrategy(broadcast_buffers=False) if several else "auto",
-        # It does not run on a CPU.
+        # Not available on a CPU.
         sync_batchnorm=several and gpu,
         plugins=plugins,
-        precision=precision_for(training["precision"]),
-        max_epochs=training["epochs"],
-        accumulate_grad_batches=training["accumulate"] * parts,
-        gradient_clip_val=training["gradient_clip"],
+        precision=precision_for(settings.precision),
+        max_epochs=settings.epochs,
+        accumulate_grad_batches=settings.accumulate,
+        gradient_clip_val=settings.gradient_clip,
         callbacks=callbacks,
-        logger=loggers(outputs.unfinished, outputs.tensorboard, training["wandb"]),
+        logger=loggers(unfinished.folder, tensorboard, runtime.wandb),
         log_every_n_steps=20,
         enable_progress_bar=interactive,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         deterministic="warn" if deterministic else False,
-        # Of the convolutions' algorithms, cuDNN takes the one that is fastest here.
+        # cuDNN selects the fastest algorithm for convolutions.
         benchmark=gpu and not deterministic,
     )
 
 
 def precision_for(wanted: str) -> Any:
-    """Lightning's name of a precision; ``auto`` is what the device is good at."""
+    """Lightning's name of a precision; ``auto``: the fastest one that the device supports."""
     if wanted != "auto":
         return wanted
     if not torch.cuda.is_available():
@@ -157,12 +103,6 @@ def precision_for(wanted: str) -> Any:
     return "bf16-mixed" if torch.cuda.is_bf16_supported(including_emulation=False) else "16-mixed"
 
 
-def is_deterministic(wanted: str | bool) -> bool:
-    """Whether only deterministic algorithms are used; ``auto``: on a CPU.
-
-    Parameters
-    ----------
-    wanted : str or bool
-        ``auto``, ``on`` or ``off``; in YAML these are true and false.
-    """
-    return not torch.cuda.is_available() if wanted == "auto" else wanted in (True, "on")
+def switched_on(switch: str | bool, *, auto: bool) -> bool:
+    """The value of a setting with ``auto``, ``on`` and ``off``, which YAML reads as booleans."""
+    return auto if switch == "auto" else switch in (True, "on")

@@ -1,8 +1,7 @@
-"""What a training that was cut off has left, and whether the next one can go on from it."""
+"""The state of a training until its results are accepted, from which it can be resumed."""
 
 import json
 import logging
-from dataclasses import dataclass
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -18,58 +17,43 @@ from noncoding.layout import FINISHED
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class Unfinished:
-    """The folder of a training until its results have been accepted.
+    """The folder with the state of a training.
 
     Attributes
     ----------
     folder : Path
+    resume_point, best : Path
+        Checkpoints of the latest state and of the best epoch.
+    layers : Path
+        Table of each layer's norms.
     """
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.resume_point = folder / "last.ckpt"
+        self.best = folder / "best.ckpt"
+        self.layers = folder / "layers.csv"
 
-    @property
-    def resume_point(self) -> Path:
-        """The checkpoint to go on from."""
-        return self.folder / "last.ckpt"
+    def start(self, record: dict[str, Any], *, writes: bool = True) -> Path | None:
+        """Prepare the folder for a training, and return the checkpoint to resume from, if any.
 
-    @property
-    def best(self) -> Path:
-        """The checkpoint of the best epoch."""
-        return self.folder / "best.ckpt"
-
-    @property
-    def layers(self) -> Path:
-        """The table of each layer's norms."""
-        return self.folder / "layers.csv"
-
-    def begin(self, record: dict[str, Any], *, writes: bool = True) -> tuple[Path | None, int]:
-        """Where to go on from.
-
-        A training that has ended stays here until its results have been accepted: until then
-        they can be written again, by the same code. Of another record it is deleted.
+        A training that has ended remains here until its results are accepted: until then they
+        can be written again, by the same code. The state of another one that has ended is
+        deleted.
 
         Parameters
         ----------
         record : dict
-            All that decides the weights; JSON.
+            Everything that determines the weights, as JSON.
         writes : bool
-            Whether to delete what cannot be gone on from, and write the record down. Of the
-            processes that share a training the first one does; before or after it, the
-            others find the same.
-
-        Returns
-        -------
-        resumed : Path or None
-            The checkpoint; None for a training from the start.
-        parts : int
-            Into how many parts a batch is cut, since it did not fit into the memory.
+            Whether to delete an outdated state and write the record, which only the first of
+            several processes does. The result does not depend on it.
 
         Raises
         ------
         InputError
-            What is there is of another record, or nothing says of which.
+            There is a checkpoint of another record, or without a record.
         """
         code = _code()
         settings = self.folder / "settings.json"
@@ -77,7 +61,7 @@ class Unfinished:
         if (self.folder / FINISHED).exists():
             if before == record and read_json(self.folder / FINISHED) == code:
                 log.info("the training had ended; its results are written again")
-                return self.resume_point, self._parts()
+                return self.resume_point
             if writes:
                 discard(self.folder)
             before = None
@@ -85,9 +69,9 @@ class Unfinished:
             if not isinstance(before, dict):
                 raise InputError(
                     settings,
-                    "no settings, or a file that is cut short",
+                    "no settings, or a truncated file",
                     f"the settings of {self.resume_point}",
-                    f"Put it back, or delete {self.folder} to train from the start.",
+                    f"Restore it, or delete {self.folder} to train from the start.",
                 )
             different = [key for key in record if before.get(key) != record[key]]
             if different:
@@ -97,53 +81,36 @@ class Unfinished:
                     f"(different: {', '.join(different)})",
                     "one of the configuration and the data of this run",
                     f"Delete {self.folder} to train from the start, or restore the "
-                    f"configuration that stands in {settings}.",
+                    f"configuration in {settings}.",
                 )
-            log.info("going on from %s", self.resume_point)
-            return self.resume_point, self._parts()
-        if before == record:
-            return None, self._parts()
-        if writes:
-            (self.folder / "parts.json").unlink(missing_ok=True)
+            log.info("resuming from %s", self.resume_point)
+            return self.resume_point
+        if writes and before != record:
             with atomic_write(settings) as [partial]:
                 partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
-        return None, 1
+        return None
 
     def finish(self) -> None:
-        """Write down that the results are written, so that this folder can be removed."""
+        """Record that the results are written, so that this folder can be removed."""
         with atomic_write(self.folder / FINISHED) as [partial]:
             partial.write_text(json.dumps(_code()), encoding="utf-8")
 
-    def _parts(self) -> int:
-        path = self.folder / "parts.json"
-        parts = read_json(path)
-        if isinstance(parts, int) and parts > 0:
-            return parts
-        if path.exists() and self.resume_point.exists():
-            raise InputError(
-                path,
-                "a file that is cut short",
-                f"into how many parts batches were cut for {self.resume_point}",
-                f"Write 2, 4 or 8 into it, or delete {self.folder} to train from the start.",
-            )
-        return 1
+    def metrics(self, epoch: int, known: dict[str, float]) -> pd.DataFrame:
+        """The CSV logs of all attempts as one; of a repeated step, the rows of the last attempt.
 
-    def cut_batches(self, parts: int) -> None:
-        """Remember into how many parts a batch is cut, for whoever goes on."""
-        with atomic_write(self.folder / "parts.json") as [partial]:
-            partial.write_text(json.dumps(parts), encoding="utf-8")
-
-    def metrics(self) -> pd.DataFrame:
-        """The CSV logs of all attempts as one; of a step taken twice, the later one.
-
-        A row that a kill has cut short is of a step that was taken again.
+        Parameters
+        ----------
+        epoch : int
+            From 0; its `known` metrics are added if its row is missing.
+        known : dict
         """
         found = self.folder.glob("csv/version_*/metrics.csv")
         numbered = [path for path in found if path.parent.name[8:].isdigit()]
         attempts = sorted(numbered, key=lambda path: int(path.parent.name[8:]))
         joined = pd.DataFrame()
         for path in attempts:
-            # A loss of power leaves zeros of what was not on the disk yet.
+            # A power failure leaves zeros instead of what was not yet on disk, and a kill an
+            # incomplete row, of a step that was repeated.
             text = path.read_text(encoding="utf-8", errors="replace").partition("\0")[0]
             whole = text.rpartition("\n")[0]
             if not whole:
@@ -152,14 +119,16 @@ class Unfinished:
             if len(joined) and len(attempt):
                 joined = joined[joined["step"] < attempt["step"].min()]
             joined = pd.concat([joined, attempt], ignore_index=True)
+        validated = joined.reindex(columns=["epoch", "valid_auprc"]).dropna()
+        if epoch not in set(validated["epoch"]):
+            names = ("train_loss_epoch", "valid_loss", "valid_auroc", "valid_auprc")
+            row = {"epoch": epoch} | {name: known[name] for name in names}
+            joined = pd.concat([joined, pd.DataFrame([row])], ignore_index=True)
         return joined
 
 
 @cache
 def _code() -> str:
-    """Digest of the training's code as it was when first asked for, in `Unfinished.begin`.
-
-    What is edited while a training runs has no part in it.
-    """
+    """Digest of the code of the training, cached since files may be edited during a training."""
     root = Path(__file__).parents[2]
     return sha256(*source_files(root / "noncoding" / "stages" / "train.py", root))

@@ -12,7 +12,7 @@ from noncoding.attribution.first_layer import first_layer, strongest_filter
 from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.grid import layer_resolution
 from noncoding.attribution.methods import METHODS, attribute
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 
 class Gated(nn.Module):

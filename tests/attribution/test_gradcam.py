@@ -8,7 +8,7 @@ from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand
 from noncoding.attribution.grid import Grid, layer_grid
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 BOTH = {"gradcam": gradcam, "hirescam": hirescam}
 

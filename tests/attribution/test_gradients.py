@@ -15,7 +15,7 @@ from noncoding.attribution.gradients import (
 from noncoding.attribution.methods import METHODS, BaseMethod, attribute
 from noncoding.attribution.mutagenesis import base_effects
 from noncoding.attribution.strands import logits
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 WITH_REFERENCES = (integrated_gradients, deeplift_shap)
 

@@ -12,7 +12,7 @@ from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.grid import Grid, captured, layer_grid, layer_resolution
 from noncoding.attribution.methods import attribute
 from noncoding.common.errors import InputError
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 LENGTH = 211
 MOTIF = [0, 1, 1, 2, 3, 0, 2]

@@ -1,4 +1,4 @@
-"""The published networks, the original's sizes, and what every network promises."""
+"""Parameter counts of published networks, and the interface of every network."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from toy_store import DANQ, DEEPSEA, LENGTH, sequence_sizes, toy_sizes
 
 from noncoding.common.errors import InputError
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
@@ -18,6 +18,7 @@ TINY = {
         f"hybrid with {kind}": toy_sizes(kind=kind)
         for kind in ("transformer_xl", "lstm", "bert", "none")
     },
+    "hybrid, flattened": toy_sizes("flatten"),
     "deepsea": DEEPSEA,
     "danq": DANQ,
 }
@@ -40,7 +41,7 @@ def test_deepsea_has_the_published_parameters():
 
 
 def test_danq_has_the_published_parameters():
-    # 46,926,479: the same; Torch's LSTM has a second bias for each of 4 gates × 320 units × 2.
+    # 46,926,479: the same. Torch's LSTM has a second bias for each of 4 gates × 320 units × 2.
     with torch.device("meta"):
         network = create_model(length=1000, targets=919, **PUBLISHED["danq"])
     assert count(network) == 46_926_479 + 2 * 4 * 320
@@ -52,10 +53,9 @@ def test_the_hybrid_has_the_parameters_of_the_original():
     assert round(count(network.head) / 1e6, 2) == 33.24
     # 1000 bp become 125 positions × 256 channels.
     assert network.resnet(torch.zeros(2, 4, 1000)).shape == (2, 256, 125)
-    # The original's heads had 16 channels and so 64 in all, where XLNet's have
-    # 256 / 4: of its five 256 × 64 projections and two biases a layer, each is
-    # four times as large here. Beside them stand two norms and the inner part,
-    # and the frozen parts of XLNet that have no role here.
+    # The original's four heads had 16 channels each, where XLNet's have 256 / 4: its five
+    # 256 × 64 projections and two biases per layer are four times as large here. Each layer
+    # also has two norms and the feed-forward layers; unused parameters of XLNet are frozen.
     inner = 2 * 256 * 256 + 256 + 256 + 2 * 2 * 256
     original = 6 * (5 * 256 * 64 + 2 * 64 + inner)
     assert round(original / 1e6, 2) == 1.29
@@ -84,7 +84,7 @@ def test_logits_for_every_row_and_a_gradient_for_every_weight(network):
 def test_prevalence_is_the_first_prediction(network):
     prevalence = torch.tensor([0.5, 0.02, 0.3])
     network.set_prevalence(prevalence)
-    output = network.head.output if hasattr(network, "head") else network.output
+    output = network.output_layer
     torch.nn.init.zeros_(output.weight)
     torch.testing.assert_close(network(torch.rand(4, 4, LENGTH)).sigmoid(), prevalence.expand(4, 3))
     assert output.bias[1].item() == pytest.approx(-math.log(0.98 / 0.02))
@@ -100,7 +100,7 @@ def test_gradcam_layer_runs_along_the_sequence(network):
     assert 1 < positions <= LENGTH
 
 
-def test_without_skip_the_head_sees_the_sequence_part_alone():
+def test_without_skip_the_head_sees_only_the_sequence_layers():
     sizes = toy_sizes() | {"sequence": sequence_sizes("transformer_xl") | {"skip": False}}
     network = create_model(length=LENGTH, targets=3, **sizes)
     seen = []

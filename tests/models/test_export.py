@@ -12,7 +12,10 @@ from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
-from noncoding.models import MODEL_FILES, Hybrid, create_model, export_model, load_model
+from noncoding.layout import MODEL_FILES
+from noncoding.models.architectures import create_model
+from noncoding.models.export import export_model, load_model
+from noncoding.models.hybrid import Hybrid
 
 RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
 
@@ -82,11 +85,11 @@ def test_it_loads_without_this_project(tmp_path):
         torch.testing.assert_close(given, logits)
 
 
-def test_it_carries_the_alphabet(exported):
+def test_the_configuration_names_the_alphabet(exported):
     assert json.loads((exported[1] / "config.json").read_text())["alphabet"] == "ACGT"
 
 
-def test_the_card_says_what_goes_in(exported):
+def test_the_model_card_describes_the_input(exported):
     card = (exported[1] / "README.md").read_text()
     assert "(batch, 4, 40)" in card
     assert "A, C, G, T" in card
@@ -105,7 +108,7 @@ def test_a_store_of_another_task_is_refused(exported, tmp_path):
         trained.check_fits(store)
 
 
-def test_a_folder_that_is_not_whole(exported):
+def test_an_incomplete_folder_is_refused(exported):
     (exported[1] / "model.safetensors").unlink()
     with pytest.raises(InputError, match=r"no file model\.safetensors"):
         load_model(exported[1])
@@ -132,16 +135,16 @@ def changed(weights):
 
 @pytest.mark.parametrize("known", [True, False], ids=["digest known", "digest not known"])
 @pytest.mark.parametrize("change", [missing, renamed, of_another_shape])
-def test_weights_that_are_not_just_the_networks_are_refused(exported, change, known):
-    """Also where nothing says which weights were exported: none is filled in at random."""
+def test_weights_that_do_not_match_the_network_are_refused(exported, change, known):
+    """Also without a recorded digest; no tensor is initialised at random."""
     folder = exported[1]
     weights = load_file(folder / "model.safetensors")
     change(weights)
     save_file(weights, folder / "model.safetensors")
     if not known:
         (folder / "training.json").write_text(json.dumps(RECORD))
-    told = "weights with the SHA-256" if known else "other weights than the network's"
-    with pytest.raises(InputError, match=told):
+    message = "weights with the SHA-256" if known else "other weights than the network's"
+    with pytest.raises(InputError, match=message):
         load_model(folder)
 
 
@@ -158,7 +161,7 @@ def test_weights_of_another_export_are_refused(exported):
 @pytest.mark.parametrize("content", ["", '{"model_type": "hy', "[]"])
 def test_a_damaged_record_is_named(exported, name, content):
     (exported[1] / name).write_text(content)
-    with pytest.raises(InputError, match=rf"{name}: found a file that is cut short or damaged"):
+    with pytest.raises(InputError, match=rf"{name}: found a truncated or damaged file"):
         load_model(exported[1])
 
 

@@ -5,9 +5,9 @@ import torch
 from toy_store import LENGTH, toy_sizes
 from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
 
-from noncoding.models import create_model
-from noncoding.models.head import AttentionHead, positions_after
-from noncoding.models.transformer_xl import TransformerXL
+from noncoding.models.architectures import create_model
+from noncoding.models.head import AttentionHead
+from noncoding.models.sequence import Transformer
 
 
 @pytest.fixture(params=["attention", "flatten"])
@@ -27,26 +27,14 @@ def test_shapes_and_the_skip_connection(network):
     torch.testing.assert_close(seen["head"][..., :16], seen["resnet"].transpose(1, 2))
 
 
-def test_every_trained_parameter_gets_a_gradient(network):
-    network(torch.rand(5, 4, LENGTH)).sum().backward()
-    without = [n for n, p in network.named_parameters() if p.requires_grad and p.grad is None]
-    assert without == []
-
-
-def test_prevalence_bias_is_the_first_prediction():
-    prevalence = torch.tensor([0.5, 0.02, 0.3])
-    for pooling in ("attention", "flatten"):
-        network = create_model(length=LENGTH, targets=3, **toy_sizes(pooling))
-        network.set_prevalence(prevalence)
-        torch.nn.init.zeros_(network.head.output.weight)
-        given = network(torch.rand(4, 4, LENGTH)).sigmoid()
-        torch.testing.assert_close(given, prevalence.expand(4, 3))
-    assert network.head.output.bias[1].item() == pytest.approx(-math.log(0.98 / 0.02))
+def transformer_xl():
+    sizes = {"channels": 8, "layers": 1, "heads": 2, "inner": 16, "dropout": 0.0}
+    return Transformer(8, 9, kind="transformer_xl", **sizes).eval()
 
 
 def test_attention_reaches_both_sides():
     torch.manual_seed(0)
-    layers = TransformerXL(8, 9, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
+    layers = transformer_xl()
     features = torch.randn(1, 9, 8)
     before = layers(features)
     for changed in (0, 8):
@@ -57,16 +45,16 @@ def test_attention_reaches_both_sides():
     assert isinstance(layers.layers.layer[0].rel_attn, XLNetRelativeAttention)
 
 
-def test_attention_sees_distances_not_places():
+def test_attention_depends_on_distances_not_positions():
     torch.manual_seed(0)
-    layers = TransformerXL(8, 9, channels=8, layers=1, heads=2, inner=16, dropout=0.0).eval()
-    # The same two marks, three apart, at two places of an otherwise even sequence.
+    layers = transformer_xl()
+    # The same two features, three positions apart, at two places of a constant sequence.
     even = torch.zeros(2, 30, 8)
     even[0, 10] = even[0, 13] = even[1, 12] = even[1, 15] = torch.ones(8)
     out = layers(even)
     assert not torch.allclose(out[0, 10], out[0, 13], atol=1e-5)
     attention = layers.layers.layer[0].rel_attn
-    # Distances enter through r alone; without it, places cannot be told apart.
+    # Distances enter only through r; without it, positions cannot be distinguished.
     torch.nn.init.zeros_(attention.r)
     out = layers(even)
     torch.testing.assert_close(out[0, 10], out[1, 12])
@@ -86,14 +74,6 @@ def test_attention_head_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("length", "factors", "expected"),
-    [(1000, [8, 1, 1, 2], 63), (1000, [1, 2, 2, 2], 125), (1003, [10, 3], 34), (40, [4, 1, 2], 5)],
-)
-def test_positions(length, factors, expected):
-    assert positions_after(length, factors) == expected
-
-
-@pytest.mark.parametrize(
     ("stem_pool", "strides", "dilations", "fields", "layer"),
     [
         # 7 bp, pooled by 4: 10 bp. A block of kernel 3 adds two steps.
@@ -103,12 +83,12 @@ def test_positions(length, factors, expected):
         (1, [1, 1], [1, 1], [9, 11], "resnet.blocks.1"),
     ],
 )
-def test_gradcam_reads_the_first_block_that_sees_a_motif(
+def test_gradcam_reads_the_first_block_whose_receptive_field_holds_a_motif(
     stem_pool, strides, dilations, fields, layer
 ):
     sizes = toy_sizes()
     sizes["resnet"] |= {"stem_pool": stem_pool, "strides": strides, "dilations": dilations}
-    # A gate would see all positions, and is not counted.
+    # Gates, which depend on all positions, are not counted.
     sizes["resnet"]["squeeze_excitation"] = 0
     network = create_model(length=80, targets=3, **sizes).eval()
     assert network.resnet.receptive_fields == fields
@@ -120,10 +100,6 @@ def test_gradcam_reads_the_first_block_that_sees_a_motif(
         network(sequences)
         handle.remove()
         seen["out"][0, :, seen["out"].shape[-1] // 2].sum().backward()
-        touched = sequences.grad.abs().sum(dim=(0, 1)).nonzero()
-        # Max-pooling passes one of its bases on, so that not all that is seen is touched.
-        assert int(touched.max() - touched.min()) < field
-
-
-def test_gradcam_layer_is_there(network):
-    assert network.gradcam_layer in dict(network.named_modules())
+        reached = sequences.grad.abs().sum(dim=(0, 1)).nonzero()
+        # Max-pooling passes the gradient to one of its bases only.
+        assert int(reached.max() - reached.min()) < field

@@ -9,7 +9,7 @@ from toy_store import DANQ, LENGTH, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import codes, one_hot
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 from noncoding.models.motif_initialisation import motif_kernels, start_from_motifs
 
 # Columns: positions; rows: A, C, G, T.
@@ -36,7 +36,7 @@ def table(**columns):
 
 def test_a_kernel_scores_like_a_scan():
     """Its best match is the consensus, and it ranks sites as their likelihood ratio does."""
-    [kernel] = motif_kernels([GCC], 7, 1.0)
+    [kernel] = motif_kernels([GCC], 7)
     assert kernel.shape == (4, 7)
     assert np.linalg.norm(kernel) == pytest.approx(1)
     np.testing.assert_allclose(kernel.mean(axis=0), 0, atol=1e-6)
@@ -53,15 +53,15 @@ def test_a_kernel_scores_like_a_scan():
     assert np.corrcoef(scores, odds)[0, 1] == pytest.approx(1)
 
 
-def test_of_a_motif_that_is_too_long_the_telling_part_is_kept():
+def test_the_most_informative_part_of_a_long_motif_is_kept():
     vague = np.full((4, 6), 0.25)
-    [kernel] = motif_kernels([np.hstack([vague, TATA])], 5, 2.0)
+    [kernel] = motif_kernels([np.hstack([vague, TATA])], 5)
     np.testing.assert_array_equal(kernel.argmax(axis=0)[1:], [3, 0, 3, 0])
-    assert np.linalg.norm(kernel) == pytest.approx(2)
+    assert np.linalg.norm(kernel) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("architecture", ["hybrid", "danq"])
-def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
+def test_first_kernels_are_initialised_with_motifs_of_the_targets(architecture, tmp_path):
     path = meme(tmp_path / "m.meme", OTHER=TATA, TBP=TATA, NRF=GCC)
     sizes = DANQ if architecture == "danq" else toy_sizes()
     torch.manual_seed(0)
@@ -78,11 +78,11 @@ def test_first_kernels_start_as_motifs_of_the_targets(architecture, tmp_path):
         ],
     }
     after = network.motif_detectors.weight.detach()
-    np.testing.assert_allclose(after[:2], motif_kernels([GCC, TATA], 7, 1.0), rtol=1e-5)
+    np.testing.assert_allclose(after[:2], motif_kernels([GCC, TATA], 7), rtol=1e-5)
     assert torch.equal(after[2:], before[2:])
 
 
-def test_what_cannot_start_from_motifs_is_refused(tmp_path):
+def test_networks_and_files_without_motifs_are_refused(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA)
     network = create_model(length=LENGTH, targets=3, **toy_sizes())
     with pytest.raises(InputError, match="1 motifs, none of which belongs to one of the 2 targets"):
@@ -91,13 +91,13 @@ def test_what_cannot_start_from_motifs_is_refused(tmp_path):
         start_from_motifs(network, tmp_path / "none.meme", table(name=["TBP"]))
     sizes = toy_sizes()
     sizes["resnet"]["embedding"] = 3
-    with pytest.raises(InputError, match="no convolution that sees bases"):
+    with pytest.raises(InputError, match="no convolution that is applied to bases"):
         start_from_motifs(
             create_model(length=LENGTH, targets=3, **sizes), path, table(name=["TBP"])
         )
 
 
-def test_with_few_kernels_each_target_gets_its_first_motif_before_any_its_second(tmp_path):
+def test_with_few_kernels_first_motifs_of_all_targets_take_precedence(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA, NRF=GCC, **{"TBP::NRF": GCC, "NRF::X": TATA})
     network = create_model(length=LENGTH, targets=3, motifs=True, **DANQ)
     detectors = network.motif_detectors

@@ -3,9 +3,8 @@ import torch
 from torch import nn
 
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.activations import ACTIVATIONS
 from noncoding.models.head import EqualNormLinear
-from noncoding.models.stem import Stem
+from noncoding.models.stem import ACTIVATIONS, Stem
 from noncoding.models.wide_resnet import ResidualBlock, SqueezeExcitation
 
 
@@ -21,7 +20,7 @@ def bases(count, length):
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_a_stem_of_both_strands_sees_no_strand(activation):
+def test_a_stem_of_both_strands_is_strand_symmetric(activation):
     layer, sequences = stem(activation=activation, pool=4), bases(3, 40)
     forward, reverse = layer(sequences), layer(reverse_complement(sequences))
     torch.testing.assert_close(forward, reverse.flip(-1))
@@ -29,7 +28,7 @@ def test_a_stem_of_both_strands_sees_no_strand(activation):
     assert not torch.allclose(one(sequences), one(reverse_complement(sequences)).flip(-1))
 
 
-def test_the_better_match_of_both_strands_counts():
+def test_the_maximum_over_both_strands_is_used():
     layer, sequences = stem(), bases(1, 30)
     kernel, norm = layer.convolution.weight, layer.norm
     # By hand: every window against the kernel, and against its reverse complement.
@@ -40,7 +39,7 @@ def test_the_better_match_of_both_strands_counts():
     torch.testing.assert_close(layer(sequences), expected)
 
 
-def test_embedded_bases_have_no_other_strand():
+def test_embedded_bases_have_no_complement():
     with pytest.raises(ValueError, match="no complement"):
         stem(embedding=3)
 
@@ -52,7 +51,7 @@ def test_the_exponential_is_bounded():
     assert out[3] < torch.finfo(torch.float16).max
 
 
-def test_a_gate_weighs_channels_by_their_means():
+def test_a_gate_weights_channels_by_their_means():
     torch.manual_seed(0)
     gate, features = SqueezeExcitation(6, 2), torch.randn(3, 6, 9)
     hidden = gate.squeeze.weight @ features.mean(-1).T + gate.squeeze.bias[:, None]
@@ -62,7 +61,7 @@ def test_a_gate_weighs_channels_by_their_means():
 
 
 def test_a_gate_does_not_die():
-    """Far in the negative, where ReLU passes no gradient, its first layer goes on learning."""
+    """With very negative input, for which ReLU has no gradient, its first layer has one."""
     torch.manual_seed(0)
     gate = SqueezeExcitation(8, 4)
     nn.init.constant_(gate.squeeze.bias, -8.0)
@@ -70,7 +69,7 @@ def test_a_gate_does_not_die():
     assert (gate.squeeze.weight.grad.abs().amax(dim=1) > 1e-6).all()
 
 
-def test_groups_do_not_see_each_other():
+def test_groups_are_independent():
     torch.manual_seed(0)
     block = ResidualBlock(
         4,
@@ -92,7 +91,7 @@ def test_groups_do_not_see_each_other():
     assert (moved[2:] == 0).all()
 
 
-def test_weight_vectors_of_one_length():
+def test_weight_vectors_of_equal_norm():
     torch.manual_seed(0)
     layer, features = EqualNormLinear(5, 3), torch.randn(7, 5)
     with torch.no_grad():

@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 from memelite.io import write_meme
 from planted import matrix
-from toy_store import LENGTH, SHARED_NAMES, TABLE, export_toy_model, toy_split, write_toy_store
+from toy_store import (
+    LENGTH,
+    PREDICTION,
+    SHARED_NAMES,
+    TABLE,
+    export_toy_model,
+    toy_split,
+    write_toy_store,
+)
 
 from noncoding.attribution.checks.table import COLUMNS
 from noncoding.attribution.methods import METHODS
@@ -41,7 +49,7 @@ def inputs(tmp_path, request):
     model, store, predictions, metrics, baseline = (tmp_path / name for name in names)
     export_toy_model(model, table=targets)
     write_toy_store(store, rows=30, table=targets)
-    predict(model, store, predictions, batch_size=8)
+    predict(model, store, predictions.parent, PREDICTION)
     scores = targets.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     scores.to_csv(metrics, sep="\t", index=False)
     targets.assign(motif=["M1", "", ""]).to_csv(baseline, sep="\t", index=False)
@@ -106,7 +114,7 @@ def test_maps_figures_and_tables(inputs):
 
 def test_planted_and_known_motifs_are_checked(inputs, tmp_path):
     write_toy_store(inputs[1], rows=30, table=TABLE.assign(motifs=["M1", "", ""]))
-    predict(*inputs[:3], batch_size=8)
+    predict(inputs[0], inputs[1], inputs[2].parent, PREDICTION)
     rows = [("test", locus, "M1", 17, 23, "+") for locus in range(0, 30, 2)]
     columns = ["split", "locus", "motif", "start", "end", "strand"]
     truth, motifs = tmp_path / "truth.tsv", tmp_path / "m.meme"

@@ -8,7 +8,7 @@ import pytest
 import tangermeme.io
 from memelite.io import read_meme, write_meme
 from planted import matrix
-from toy_store import SHARED_NAMES, TABLE, export_toy_model, write_toy_store
+from toy_store import PREDICTION, SHARED_NAMES, TABLE, export_toy_model, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import FORWARD, StoreHeader, new_store
@@ -28,7 +28,7 @@ def inputs(tmp_path, request):
         name: write_toy_store(tmp_path / f"{name}.h5", rows=60, seed=seed, table=table)
         for seed, name in enumerate(("test", "train"))
     }
-    predict(tmp_path / "model", stores["test"], tmp_path / "predictions.h5", batch_size=8)
+    predict(tmp_path / "model", stores["test"], tmp_path, PREDICTION)
     metrics = table.assign(auroc=[0.9, 0.8, np.nan], auprc=[0.7, 0.6, np.nan])
     metrics.to_csv(tmp_path / "targets.tsv", sep="\t", index=False)
     return [tmp_path / "model", stores, tmp_path / "predictions.h5", tmp_path / "targets.tsv"]

@@ -1,4 +1,4 @@
-"""A training that is killed at a moment that is not between two steps."""
+"""A training that is killed within a validation, a checkpoint or the export."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def after_the_checkpoint_of_an_epoch(epoch):
 
 
 def while_saving(number):
-    """Half of a checkpoint is on the disk."""
+    """Half of a checkpoint is on disk."""
     save, saved = torch.save, []
 
     def half_saved(checkpoint, file, *arguments, **options):

@@ -1,4 +1,4 @@
-"""A training that can be killed, or share its work with others.
+"""A training that can be killed, or distributed over processes.
 
 python running.py FOLDER, with FOLDER/settings.json: the arguments of `run`.
 """
@@ -12,39 +12,40 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from pydantic import TypeAdapter
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 torch.set_num_threads(1)
 
-from toy_store import CONDUCT, TRAINING
+from toy_store import RUNTIME, TRAINING
 
-from noncoding.stages.train import TrainingOutputs, train
+from noncoding.layout import UNFINISHED
+from noncoding.settings.models import Model
+from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSettings
+from noncoding.stages.train import train
 from noncoding.training import trainer
 from noncoding.training.checkpoints import ResumePoint
 from noncoding.training.module import TrainingModule
 
 
-def outputs(folder):
-    return TrainingOutputs(
-        best=folder / "best.ckpt",
-        last=folder / "last.ckpt",
-        metrics=folder / "metrics.csv",
-        curve=[folder / "curve.svg", folder / "curve.png"],
-        layers=folder / "layers.csv",
-        layers_figure=[folder / "layers.svg", folder / "layers.png"],
-        model=folder / "model",
-        tensorboard=folder / "tensorboard",
-        unfinished=folder / "unfinished",
-    )
+class Made:
+    """Paths of the outputs of a training."""
+
+    def __init__(self, folder):
+        self.model = folder / "model"
+        tables = folder / "training"
+        self.best, self.last = tables / "best.ckpt", tables / "last.ckpt"
+        self.metrics, self.layers = tables / "metrics.csv", tables / "layers.csv"
+        self.tensorboard, self.unfinished = tables / "tensorboard", tables / UNFINISHED
 
 
 def run(
     folder, stores, sizes, training, killed_at=None, number=signal.SIGKILL, every=None, motifs=None
 ):
-    """Train; a signal before a batch of an epoch, and a resume point every few batches."""
+    """Train; a signal before a batch of an epoch, and a checkpoint every few batches."""
     folder = Path(folder)
-    settings = TRAINING | CONDUCT | training
+    settings = TRAINING | RUNTIME | training
     if every:
         ticks = itertools.count()
         trainer.ResumePoint = partial(ResumePoint, clock=lambda: float(next(ticks)))
@@ -58,17 +59,17 @@ def run(
         TrainingModule.on_train_batch_start = kill
     train(
         stores,
+        folder,
         dataset="toy",
         model="tiny",
-        sizes=sizes,
-        training={key: settings[key] for key in TRAINING},
-        conduct={key: settings[key] for key in CONDUCT},
-        load={"rows": "auto", "workers": 0},
+        network=TypeAdapter(Model).validate_python(sizes),
+        settings=TrainSettings(**{key: settings[key] for key in TRAINING}),
+        runtime=RuntimeOptions(**{key: settings[key] for key in RUNTIME}),
+        load=LoadSettings(rows="auto", workers=0),
         seed=3,
-        outputs=outputs(folder),
         motifs=motifs,
     )
-    return outputs(folder)
+    return Made(folder)
 
 
 if __name__ == "__main__":

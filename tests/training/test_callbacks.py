@@ -1,4 +1,4 @@
-"""The averaged weights, against an average that is computed by hand."""
+"""The averaged weights against an average that is computed by hand."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Data that no training can be judged by."""
+"""Validation splits without defined metrics."""
 
 import numpy as np
 import pytest

@@ -1,14 +1,15 @@
 import pytest
 import torch
-from torch import nn
+from toy_store import LENGTH, toy_sizes
 
+from noncoding.models.architectures import create_model
 from noncoding.training.estimate import in_words, sequences_per_second, slow_warning
 
 
-def test_measuring_speed_leaves_the_network_as_it_was():
-    network = nn.Sequential(nn.Flatten(), nn.Linear(80, 3), nn.BatchNorm1d(3))
+def test_measuring_speed_does_not_change_the_network():
+    network = create_model(length=LENGTH, targets=3, **toy_sizes())
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    assert sequences_per_second(network, length=20, targets=3, batch_size=4) > 0
+    assert sequences_per_second(network, batch_size=4) > 0
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert all(parameter.grad is None for parameter in network.parameters())
 
@@ -27,6 +28,6 @@ def test_words(seconds, words):
 
 
 def test_the_warning_says_how_long():
-    told = slow_warning(100.0, rows=4_400_000, epochs=2)
-    assert "no GPU" in told
-    assert "about 24 hours" in told
+    warning = slow_warning(100.0, rows=4_400_000, epochs=2)
+    assert "no GPU" in warning
+    assert "about 24 hours" in warning

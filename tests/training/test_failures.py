@@ -1,6 +1,7 @@
-"""Numbers that are not finite, memory that runs out, settings that change, points to go on from."""
+"""Non-finite numbers, exhausted memory, changed settings, and checkpoints."""
 
 import weakref
+from contextlib import nullcontext
 
 import pandas as pd
 import pytest
@@ -13,13 +14,14 @@ from torch.utils.data import DataLoader
 from toy_store import DEEPSEA, LENGTH, toy_sizes
 
 from noncoding.common.errors import InputError
-from noncoding.models import create_model
-from noncoding.training.checkpoints import ResumePoint, WholeCheckpoints, load_checkpoint
+from noncoding.models.architectures import create_model
+from noncoding.stages import train
+from noncoding.training.checkpoints import AtomicCheckpoints, ResumePoint, load_checkpoint
 from noncoding.training.failures import (
-    first_layer_not_finite,
-    first_parameter_not_finite,
     fitting_batch,
     is_out_of_memory,
+    non_finite_place,
+    non_finite_weights,
 )
 from noncoding.training.module import TrainingModule
 from noncoding.training.unfinished import Unfinished
@@ -31,28 +33,28 @@ def network():
     return create_model(length=LENGTH, targets=3, **toy_sizes())
 
 
-def test_the_first_layer_that_is_not_finite_is_named(network):
+def test_the_first_layer_with_non_finite_output_is_named(network):
     sequences = torch.rand(4, 4, LENGTH)
-    assert first_layer_not_finite(network, sequences) == "the loss; every layer is finite"
+    assert non_finite_place(network, sequences) == "the loss; every layer is finite"
     network.resnet.blocks[1].register_forward_pre_hook(
         lambda _module, inputs: (inputs[0] * float("inf"),)
     )
     # The first layer of the second block, and not one of those after it.
-    named = first_layer_not_finite(network, sequences)
+    named = non_finite_place(network, sequences)
     assert named.startswith("the output of the layer resnet.blocks.1.")
 
 
-def test_weights_that_are_not_finite_are_named(network):
-    assert first_parameter_not_finite(network) is None
+def test_non_finite_weights_are_named(network):
+    assert non_finite_weights(network) is None
     with torch.no_grad():
         network.resnet.blocks[0].expand[-1].weight[0, 0, 0] = float("nan")
         network.head.output.bias[1] = float("inf")
     named = "the weights resnet.blocks.0.expand.2.weight"
-    assert first_parameter_not_finite(network) == named
-    assert first_layer_not_finite(network, torch.rand(4, 4, LENGTH)) == named
+    assert non_finite_weights(network) == named
+    assert non_finite_place(network, torch.rand(4, 4, LENGTH)) == named
 
 
-def test_a_loss_that_runs_away_names_batch_layer_and_checkpoint(stores, tmp_path, monkeypatch):
+def test_a_non_finite_loss_names_batch_layer_and_checkpoint(stores, tmp_path, monkeypatch):
     original = TrainingModule.training_step
 
     def poison(self, batch, batch_index):
@@ -66,18 +68,18 @@ def test_a_loss_that_runs_away_names_batch_layer_and_checkpoint(stores, tmp_path
         run(tmp_path / "run", stores, toy_sizes(), {"epochs": 3})
     assert error.value.where == "training, epoch 2, batch 3"
     assert error.value.found == "NaN or infinity in the weights resnet.stem.convolution.weight"
-    kept = tmp_path / "run" / "unfinished" / "last.ckpt"
+    kept = tmp_path / "run" / "training" / "unfinished" / "last.ckpt"
     assert str(kept) in error.value.remedy
     state = torch.load(kept, weights_only=True)["state_dict"]
     assert all(bool(value.isfinite().all()) for value in state.values())
-    # Mended, it goes on from there.
+    # It can be resumed from there.
     monkeypatch.setattr(TrainingModule, "training_step", original)
     made = run(tmp_path / "run", stores, toy_sizes(), {"epochs": 3})
     assert pd.read_csv(made.metrics).dropna(subset="valid_auprc")["epoch"].tolist() == [0, 1, 2]
 
 
 class Greedy:
-    """Stands for a device that has room for a number of rows."""
+    """Simulates a device with memory for a number of rows."""
 
     def __init__(self, network_class, room):
         self.original, self.room = network_class.forward, room
@@ -101,7 +103,7 @@ def room(monkeypatch, network):
 def test_the_batch_that_fits_is_found(network, room, rows, fits):
     room(rows)
     device = torch.device("cpu")
-    assert fitting_batch(network, device, length=LENGTH, targets=3, below=64) == fits
+    assert fitting_batch(network, device, 64, nullcontext) == fits
     assert all(parameter.grad is None for parameter in network.parameters())
 
 
@@ -124,11 +126,11 @@ def test_the_batch_that_fits_is_found(network, room, rows, fits):
         "tried to allocate 4611686018427387904 bytes.",
     ],
 )
-def test_messages_of_memory_that_has_run_out(message):
+def test_messages_of_exhausted_memory(message):
     assert is_out_of_memory(RuntimeError(message))
 
 
-def test_errors_of_memory_that_has_run_out():
+def test_errors_of_exhausted_memory():
     assert is_out_of_memory(torch.OutOfMemoryError("x"))
     assert is_out_of_memory(MemoryError())
     with pytest.raises(RuntimeError) as error:
@@ -156,73 +158,61 @@ def test_out_of_memory_says_which_batch_would_fit(stores, tmp_path, room):
     with pytest.raises(InputError, match=r"16 rows .* for which the memory is too small") as error:
         run(tmp_path / "run", stores, toy_sizes(), {})
     assert "train.batch_size to 8" in error.value.remedy
-    assert "train.accumulate to 2 times" in error.value.remedy
-
-
-def test_out_of_memory_can_halve_the_batch(stores, tmp_path, room):
-    sizes = toy_sizes()
-    expected = run(tmp_path / "two", stores, sizes, {"batch_size": 8, "accumulate": 2})
-    room(9)
-    made = run(tmp_path / "run", stores, sizes, {"on_out_of_memory": "halve"})
-    steps = [pd.read_csv(m.metrics)["step"].max() for m in (expected, made)]
-    assert steps[0] == steps[1]
-    weights = [torch.load(m.best, weights_only=True)["state_dict"] for m in (expected, made)]
-    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    assert "multiply train.accumulate by 2" in error.value.remedy
 
 
 @pytest.mark.parametrize("compile", ["off", "on"])
-def test_the_next_attempt_has_the_memory_of_the_first(
+def test_the_memory_of_a_training_is_free_before_smaller_batches_are_tried(
     compile, stores, tmp_path, monkeypatch, compiler
 ):
-    """Network, AdamW's moments and averaged weights of the first are gone, without a collection."""
     compiler(lambda graph, inputs: graph.forward)
     held, alive = [], []
     original = TrainingModule.training_step
 
     def training_step(self, batch, batch_index):
-        if len(batch[1]) > 9 and batch_index == 2:
-            moments = self.trainer.optimizers[0].state.values()
-            held.extend(weakref.ref(moment["exp_avg"]) for moment in moments)
-            held.extend(weakref.ref(parameter) for parameter in self.network.parameters())
+        if batch_index == 2:
+            [optimizer] = self.trainer.optimizers
+            moments = [moment["exp_avg"] for moment in optimizer.state.values()]
+            held.extend(weakref.ref(value) for value in (self, optimizer, *moments))
             raise torch.OutOfMemoryError("CUDA out of memory")
-        if len(batch[1]) <= 9:
-            alive.append(sum(reference() is not None for reference in held))
         return original(self, batch, batch_index)
 
+    def fitting(*arguments):
+        alive.extend(reference() is not None for reference in held)
+        return fitting_batch(*arguments)
+
     monkeypatch.setattr(TrainingModule, "training_step", training_step)
-    settings = {"on_out_of_memory": "halve", "epochs": 1, "compile": compile}
-    run(tmp_path, stores, DEEPSEA, settings)
-    assert len(held) == 2 * 8  # tensors of two convolutions and two layers
-    assert alive == [0] * 16
+    monkeypatch.setattr(train, "fitting_batch", fitting)
+    with pytest.raises(InputError, match="the memory is too small"):
+        run(tmp_path, stores, DEEPSEA, {"compile": compile})
+    assert alive == [False] * (2 + 8)  # the tensors of two convolutions and two layers
 
 
-def test_the_cut_is_remembered_for_whoever_goes_on(tmp_path):
-    unfinished = Unfinished(tmp_path)
-    assert unfinished.begin({"seed": 1}) == (None, 1)
-    unfinished.cut_batches(4)
-    assert Unfinished(tmp_path).begin({"seed": 1}) == (None, 4)
-    # Another training may fit.
-    assert Unfinished(tmp_path).begin({"seed": 2}) == (None, 1)
+KNOWN = {"train_loss_epoch": 0.5, "valid_loss": 0.4, "valid_auroc": 0.9, "valid_auprc": 0.3}
 
 
 def test_logs_of_several_attempts_are_joined(tmp_path):
     for number, steps in enumerate(([0, 1, 2, 3], [2, 3, 4], [4, 5])):
         folder = tmp_path / "csv" / f"version_{number}"
         folder.mkdir(parents=True)
-        table = pd.DataFrame({"step": steps, "attempt": number})
+        table = pd.DataFrame({"step": steps, "attempt": number, "epoch": 0, "valid_auprc": 0.3})
         table.to_csv(folder / "metrics.csv", index=False)
-    joined = Unfinished(tmp_path).metrics()
+    joined = Unfinished(tmp_path).metrics(0, KNOWN)
     assert joined["step"].tolist() == [0, 1, 2, 3, 4, 5]
     assert joined["attempt"].tolist() == [0, 0, 1, 1, 2, 2]
+    # An epoch whose row is lost is known from its checkpoint.
+    added = Unfinished(tmp_path).metrics(1, KNOWN)
+    pd.testing.assert_frame_equal(added[:6][joined.columns], joined, check_dtype=False)
+    assert added.iloc[6].dropna().to_dict() == KNOWN | {"epoch": 1}
 
 
-def test_settings_that_change_no_result_do_not_stop_a_resume(stores, tmp_path, monkeypatch):
-    def cut(self, batch, batch_index):
+def test_runtime_options_may_change_before_a_training_is_resumed(stores, tmp_path, monkeypatch):
+    def interrupt(self, batch, batch_index):
         if self.current_epoch == 1 and batch_index == 3:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_batch_start", cut)
+        patched.setattr(TrainingModule, "on_train_batch_start", interrupt)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             run(tmp_path, stores, DEEPSEA, {})
     epochs = []
@@ -231,12 +221,12 @@ def test_settings_that_change_no_result_do_not_stop_a_resume(stores, tmp_path, m
         epochs.append(self.current_epoch)
 
     monkeypatch.setattr(TrainingModule, "on_train_batch_start", note)
-    run(tmp_path, stores, DEEPSEA, {"checkpoint_minutes": 3, "on_out_of_memory": "halve"})
+    run(tmp_path, stores, DEEPSEA, {"checkpoint_minutes": 3})
     assert epochs == [1] * 8
 
 
 class Saved(Callback):
-    """Of which step the checkpoint is that is there when a batch begins."""
+    """The step of the checkpoint at the start of each batch."""
 
     def __init__(self, path):
         self.path, self.steps = path, []
@@ -247,7 +237,7 @@ class Saved(Callback):
 
 
 class Slow(pl.LightningModule):
-    """Each batch takes 20 s by a clock that is set by hand."""
+    """Each batch takes 20 s of simulated time."""
 
     def __init__(self):
         super().__init__()
@@ -261,8 +251,7 @@ class Slow(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def test_a_resume_point_is_kept_by_the_clock(tmp_path):
-    """After each minute, but between updates of two batches each; and after the epoch."""
+def test_checkpoints_are_saved_at_intervals_between_updates_and_after_epochs(tmp_path):
     module, path = Slow(), tmp_path / "last.ckpt"
     saved = Saved(path)
     trainer = pl.Trainer(
@@ -270,15 +259,15 @@ def test_a_resume_point_is_kept_by_the_clock(tmp_path):
         max_epochs=2,
         accumulate_grad_batches=2,
         callbacks=[saved, ResumePoint(path, 1, clock=lambda: module.now)],
-        plugins=[WholeCheckpoints()],
+        plugins=[AtomicCheckpoints()],
         logger=False,
         default_root_dir=tmp_path,
         enable_progress_bar=False,
         enable_model_summary=False,
     )
     trainer.fit(module, DataLoader(torch.ones(12, 2), batch_size=1))
-    # 60 s are over after three batches, and the update of the fourth: 80 s, 160 s; the epoch
-    # ends after 240 s, and the next of its points is 80 s from there.
+    # A minute has passed after three batches; the update is complete after the fourth, at 80 s
+    # and 160 s. The epoch ends at 240 s, and the next checkpoint is due 80 s later.
     first = [None] * 4 + [2] * 4 + [4] * 4
     assert saved.steps == first + [6] * 4 + [8] * 4 + [10] * 4
     assert load_checkpoint(path)["global_step"] == 12

@@ -1,4 +1,4 @@
-"""A training that is killed, and one that several processes share, end as any other."""
+"""A training that is killed, and a distributed one, end with the same weights as any other."""
 
 import json
 import signal
@@ -21,7 +21,7 @@ TRAINING = {"epochs": 3, "shift": 2, "reverse_complement": True}
 
 
 def random_everywhere():
-    """A network with dropout wherever there can be some."""
+    """A network with dropout in each part."""
     sizes = toy_sizes()
     for part in ("resnet", "sequence", "head"):
         sizes[part]["dropout"] = 0.3
@@ -35,25 +35,25 @@ def stores(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(stores, tmp_path_factory):
-    """A training that nothing disturbs."""
+    """An uninterrupted training."""
     return run(tmp_path_factory.mktemp("whole"), stores, random_everywhere(), TRAINING)
 
 
-# Of eight batches an epoch and a resume point after every third: soon after one, before the
-# next, in another epoch before its first.
+# With eight batches per epoch and a checkpoint after every third: soon after a checkpoint, before
+# the next one, and in another epoch before its first one.
 @pytest.mark.parametrize("killed_at", [[0, 3], [1, 7], [2, 1]])
-def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, whole, tmp_path):
+def test_a_killed_training_resumes_with_the_same_weights(killed_at, stores, whole, tmp_path):
     folder, sizes = tmp_path / "killed", random_everywhere()
     killed = partial(run, killed_at=killed_at, every=3)
     status, said = warm.run(killed, folder, stores, sizes, TRAINING)
     assert status == -signal.SIGKILL, said
-    steps = load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"]
+    steps = load_checkpoint(folder / "training" / "unfinished" / "last.ckpt")["global_step"]
     assert 0 < steps <= 8 * killed_at[0] + killed_at[1]
     resumed = run(folder, stores, sizes, TRAINING)
     expected = load_file(whole.model / "model.safetensors")
     given = load_file(resumed.model / "model.safetensors")
     assert all(torch.equal(given[name], expected[name]) for name in expected)
-    # Validation of each epoch stands in the log once, with the same figures.
+    # The log has one validation per epoch, with the same metrics.
     figures = [
         pd.read_csv(made.metrics).dropna(subset="valid_auprc")[["epoch", "step", "valid_auprc"]]
         for made in (whole, resumed)
@@ -62,18 +62,18 @@ def test_killed_and_started_again_ends_in_the_same_weights(killed_at, stores, wh
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
-@pytest.mark.parametrize(("asked_at", "kept"), [([1, 4], 13), ([1, 7], 16)])
-def test_asked_to_stop_it_keeps_its_state_and_goes_on_from_there(
-    number, asked_at, kept, stores, whole, tmp_path
+@pytest.mark.parametrize(("signalled_at", "kept"), [([1, 4], 13), ([1, 7], 16)])
+def test_after_a_signal_the_state_is_saved_and_training_resumes_from_it(
+    number, signalled_at, kept, stores, whole, tmp_path
 ):
-    folder, sizes = tmp_path / "asked", random_everywhere()
-    asked = partial(run, killed_at=asked_at, number=number)
-    status, said = warm.run(asked, folder, stores, sizes, TRAINING)
+    folder, sizes = tmp_path / "signalled", random_everywhere()
+    signalled = partial(run, killed_at=signalled_at, number=number)
+    status, said = warm.run(signalled, folder, stores, sizes, TRAINING)
     assert status == 1
-    assert f"the signal {number.name}, which asks it to stop" in said
+    assert f"the signal {number.name}, a request to stop" in said
     assert "run the same command again" in said
-    # The step that it was in is part of it; after an epoch's last one, its validation too.
-    assert load_checkpoint(folder / "unfinished" / "last.ckpt")["global_step"] == kept
+    # The current step is completed; after the last one of an epoch, so is the validation.
+    assert load_checkpoint(folder / "training" / "unfinished" / "last.ckpt")["global_step"] == kept
     resumed = run(folder, stores, sizes, TRAINING)
     expected = load_file(whole.model / "model.safetensors")
     given = load_file(resumed.model / "model.safetensors")
@@ -100,6 +100,6 @@ def test_two_processes_train_as_one_does(stores, tmp_path):
     columns = ["valid_auprc", "valid_auroc", "valid_loss"]
     figures = [
         pd.read_csv(path).dropna(subset="valid_auprc")[columns].reset_index(drop=True)
-        for path in (one.metrics, folder / "metrics.csv")
+        for path in (one.metrics, folder / "training" / "metrics.csv")
     ]
     pd.testing.assert_frame_equal(*figures, rtol=1e-3)

@@ -1,4 +1,3 @@
-import json
 import warnings
 
 import numpy as np
@@ -6,18 +5,15 @@ import pandas as pd
 import pytest
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.loggers import TensorBoardLogger
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from test_train import run
 from torch import nn
 from torch.utils.data import DataLoader
 
-from noncoding.common import plot_style
-from noncoding.common.errors import InputError
-from noncoding.training import loggers as loggers_module
-from noncoding.training.layers import SAMPLED, LayerLog, dead_units, draw_layers, is_due, sampled
-from noncoding.training.loggers import flat, log_hyperparameters, loggers
+from noncoding.training.layers import SAMPLED, LayerLog, is_due, sampled
 from noncoding.training.module import TrainingModule
+from noncoding.training.tables import dead_units
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])
 Y = np.array([1.0, 0.0, 2.0])
@@ -83,7 +79,7 @@ def events(folder):
     return found
 
 
-def test_the_norms_are_those_by_hand(tmp_path):
+def test_norms_equal_those_by_hand(tmp_path):
     table = fit(tmp_path)
     assert list(table.columns) == [
         *("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
@@ -125,7 +121,7 @@ def test_accumulated_gradients_are_recorded_once_they_are_used(tmp_path):
 
 
 @pytest.mark.parametrize(("steps", "times"), [(1, 20), (7, 20), (20, 20), (1013, 20), (9, 4)])
-def test_times_are_spread_over_an_epoch(steps, times):
+def test_records_are_evenly_spaced_over_an_epoch(steps, times):
     due = [step for step in range(steps) if is_due(step, steps, times)]
     assert len(due) == min(steps, times)
     assert due[-1] == steps - 1
@@ -136,14 +132,14 @@ def test_times_are_spread_over_an_epoch(steps, times):
 @pytest.mark.parametrize(
     ("steps", "times"), [(1, 1), (49, 1), (99, 1), (100, 2), (199, 3), (200, 4), (1013, 4)]
 )
-def test_times_lie_apart(steps, times):
+def test_histograms_have_a_minimum_distance(steps, times):
     due = [step for step in range(steps) if is_due(step, steps, 4, apart=50)]
     assert len(due) == times
     assert due[-1] == steps - 1
     assert (np.diff(due) >= 50).all()
 
 
-def test_sampling_leaves_the_random_numbers_alone():
+def test_sampling_does_not_change_the_random_state():
     values = torch.arange(10.0 * SAMPLED).reshape(10, -1)
     before = torch.get_rng_state()
     drawn = sampled(values)
@@ -157,25 +153,22 @@ def test_sampling_leaves_the_random_numbers_alone():
 
 
 def test_a_resumed_training_records_each_step_once(stores, tmp_path, monkeypatch):
-    """Cut off within the second epoch, the table becomes that of a whole training."""
+    """Interrupted within the second epoch, the table is that of an uninterrupted training."""
     whole = run(stores, tmp_path / "whole")
 
-    def cut(self, batch, batch_index):
+    def interrupt(self, batch, batch_index):
         if self.current_epoch == 1 and batch_index == 3:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_batch_start", cut)
+        patched.setattr(TrainingModule, "on_train_batch_start", interrupt)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             run(stores, tmp_path / "cut")
-    unfinished = tmp_path / "cut" / "unfinished" / "layers.csv"
-    # Steps 9 to 11 are recorded, but the checkpoint is that of step 8. A last line is cut off.
+    unfinished = tmp_path / "cut" / "training" / "unfinished" / "layers.csv"
+    # Steps 9 to 11 are recorded, but the checkpoint is that of step 8. The last line is truncated.
     assert pd.read_csv(unfinished)["step"].max() == 11
     with unfinished.open("a") as handle:
         handle.write("1")
-    # Where a training is logged does not keep it from going on.
-    settings = json.loads((unfinished.parent / "settings.json").read_text())
-    assert "wandb" not in settings["training"]
     resumed = run(stores, tmp_path / "cut")
     assert resumed.layers.read_text() == whole.layers.read_text()
     table = pd.read_csv(resumed.layers)
@@ -183,53 +176,8 @@ def test_a_resumed_training_records_each_step_once(stores, tmp_path, monkeypatch
     assert not table.duplicated(["step", "layer"]).any()
 
 
-def norms(layers, steps=5, **dead):
-    """A table of made-up norms: layer → first and last; and of four units, the dead ones."""
-    return pd.DataFrame(
-        [
-            (step, 0, name, first + (last - first) * step / steps)
-            + ((0.01, 4, dead.get(name, 0)) if step else (np.nan, np.nan, np.nan))
-            for step in range(steps + 1)
-            for name, (first, last) in layers.items()
-        ],
-        columns=[
-            *("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
-        ],
-    )
-
-
-@pytest.mark.parametrize(
-    ("layers", "title"),
-    [
-        (
-            {"a": (1, 2), "b": (4, 1), "c": (5, 9)},
-            "b changed most: norm 4 → 1 (×0.25) in 5 steps; no unit is dead",
-        ),
-        ({"a": (1, 3), "b": (4, 2), "bias": (0, 9)}, "a changed most: norm 1 → 3 (×3)"),
-        ({"bias": (0, 1)}, "No layer had weights"),
-        ({"a": (0, 0)}, "No layer had weights"),
-        ({"a": (2, 2)}, "a changed most: norm 2 → 2 (×1)"),
-    ],
-)
-def test_the_title_names_the_layer_that_moved_most(layers, title, tmp_path):
-    draw_layers(norms(layers), tmp_path / "layers.svg")
-    assert title in (tmp_path / "layers.svg").read_text()
-
-
-def test_dead_units_are_named_before_all_else(tmp_path):
-    table = norms({"a": (1, 2), "b": (4, 1), "c": (1, 1)}, a=1, c=3)
-    draw_layers(table, tmp_path / "layers.svg")
-    title = "c: 3 of 4 units are dead at the end of 5 steps; 1 more with dead units"
-    assert title in (tmp_path / "layers.svg").read_text()
-    # A unit that rests for some batches only is not dead.
-    table.loc[(table["step"] == 4) & (table["layer"] == "c"), "dead_units"] = 0
-    draw_layers(table, tmp_path / "layers.svg")
-    assert "a: 1 of 4 units are dead" in (tmp_path / "layers.svg").read_text()
-    assert dead_units(table).to_dict("index") == {"a": {"dead_units": 1, "units": 4}}
-
-
 class Gated(Line):
-    """Four units of ReLU, of which the second and the last are off for every input."""
+    """Four ReLU units, the second and the last of which are inactive for every input."""
 
     def __init__(self):
         super().__init__()
@@ -245,73 +193,6 @@ def test_units_without_a_gradient_are_counted(tmp_path):
     assert set(table.query("layer == '0.weight'")["units"]) == {4}
     assert table.query("layer == '2.weight'")["dead_units"].tolist() == [0, 0, 0]
     assert dead_units(table).to_dict("index") == {"0.weight": {"dead_units": 2, "units": 4}}
-
-
-@pytest.mark.parametrize("layers", [2, 50, 140])
-def test_labels_do_not_overlap(layers, tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(plot_style.plt, "close", drawn.append)
-    name = "sequence.layers.layer.{}.rel_attn.layer_norm.weight"
-    table = norms({name.format(n): (n + 1, 3 * n + 1) for n in range(layers)}, steps=60)
-    draw_layers(table.assign(step=table["step"] * 10_000), tmp_path / "layers.png")
-    [figure] = drawn
-    labels = [axes.xaxis.label for axes in figure.axes]
-    assert sum(bool(label.get_text()) for label in labels) == 6
-    boxes = [label.get_window_extent() for label in labels]
-    for number, box in enumerate(boxes):
-        assert figure.bbox.x0 <= box.x0
-        assert box.x1 <= figure.bbox.x1
-        assert not any(box.overlaps(other) for other in boxes[:number])
-
-
-def test_a_heat_map_has_the_means_of_neighbouring_steps(tmp_path, monkeypatch):
-    drawn = []
-    monkeypatch.setattr(plot_style.plt, "close", drawn.append)
-    table = norms({"a": (1, 2), "b": (4, 1)}, steps=400)
-    draw_layers(table, tmp_path / "layers.png")
-    [figure] = drawn
-    weights, ratios = (axes.collections[0] for axes in figure.axes[:2])
-    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["a", "b"]
-    assert weights.get_array().shape == (2, 200)
-    assert weights.get_coordinates()[0, [0, 1, -1], 0].tolist() == [0, 2, 400]
-    # Steps 1 and 2 of a: 1 + 1 / 400 and 1 + 2 / 400.
-    assert weights.get_array()[0, 0] == pytest.approx(1 + 1.5 / 400)
-    assert ratios.get_array()[1, -1] == pytest.approx(
-        0.01 * np.mean([1 / (4 - 3 * step / 400) for step in (399, 400)])
-    )
-
-
-def test_the_configuration_is_logged(tmp_path):
-    record = {"seed": 3, "training": {"shift": 1, "flip": True}, "sizes": {"channels": [8, 16]}}
-    made = loggers(tmp_path / "unfinished", tmp_path / "tensorboard", None)
-    assert [type(logger) for logger in made] == [CSVLogger, TensorBoardLogger]
-    log_hyperparameters(made, record)
-    for logger in made:
-        logger.save()
-    expected = {"seed": 3, "training/shift": 1, "training/flip": True, "sizes/channels": "[8, 16]"}
-    assert dict(flat(record)) == expected
-    for logger in made:
-        assert dict(pl.core.saving.load_hparams_from_yaml(f"{logger.log_dir}/hparams.yaml")) == (
-            expected
-        )
-    plugin = events(made[1].log_dir).PluginTagToContent("hparams")
-    assert "_hparams_/session_start_info" in plugin
-
-
-def test_weights_and_biases_is_asked_for_but_not_installed(tmp_path, monkeypatch):
-    def missing(**settings):
-        raise ModuleNotFoundError("wandb")
-
-    monkeypatch.setattr(loggers_module, "WandbLogger", missing)
-    with pytest.raises(InputError, match="no package wandb") as error:
-        loggers(tmp_path / "unfinished", tmp_path / "tensorboard", "enhancers")
-    assert "pip install wandb" in error.value.remedy
-
-
-def test_weights_and_biases_gets_the_project(tmp_path, monkeypatch):
-    monkeypatch.setattr(loggers_module, "WandbLogger", lambda **settings: settings)
-    *_, made = loggers(tmp_path / "unfinished", tmp_path / "tensorboard", "enhancers")
-    assert made == {"project": "enhancers", "save_dir": tmp_path}
 
 
 def test_only_the_first_process_writes(tmp_path):

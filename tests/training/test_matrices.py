@@ -5,8 +5,8 @@ from architectures import ARCHITECTURES
 from torch import nn
 from toy_store import LENGTH, toy_sizes
 
-from noncoding.models import create_model
-from noncoding.training.matrices import matrices
+from noncoding.models.architectures import create_model
+from noncoding.training.layers import matrices
 
 BERT = toy_sizes(kind="bert")
 LSTM = toy_sizes(kind="lstm")
@@ -25,7 +25,7 @@ def by_kind(network):
 
 
 @pytest.mark.parametrize("sizes", [*ARCHITECTURES.values(), BERT, LSTM])
-def test_matrices_and_kernels_are_told_from_all_else(sizes):
+def test_matrices_and_kernels_are_distinguished_from_other_parameters(sizes):
     network = create_model(length=LENGTH, targets=3, **sizes)
     expected = set(by_kind(network))
     assert set(matrices(network)) == expected

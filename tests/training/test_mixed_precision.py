@@ -1,4 +1,4 @@
-"""Training in bf16: what a GPU does by default, here on the CPU."""
+"""Training in bf16, the default on a GPU, here on the CPU."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from running import run
 from torch.nn.functional import binary_cross_entropy_with_logits
 from toy_store import toy_split, write_toy_stores
 
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.training.module import TrainingModule
 
 CLIP = 0.05
@@ -18,11 +18,11 @@ SLOW = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def stores(tmp_path_factory):
-    """Three batches of 16 an epoch; validation in one of 16 rows and one of 8."""
+    """Three batches of 16 rows per epoch; validation in batches of 16 and 8 rows."""
     return write_toy_stores(tmp_path_factory.mktemp("stores"), train=48, valid=24)
 
 
-def cut_in_the_second_epoch(self, batch, batch_index):
+def interrupt_in_the_second_epoch(self, batch, batch_index):
     if (self.current_epoch, batch_index) == (1, 1):
         raise KeyboardInterrupt
 
@@ -39,7 +39,7 @@ def test_every_architecture_trains_resumes_and_is_exported(
         settings["compile"] = "on"
     sizes = ARCHITECTURES[architecture]
     with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_batch_start", cut_in_the_second_epoch)
+        patched.setattr(TrainingModule, "on_train_batch_start", interrupt_in_the_second_epoch)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             run(tmp_path, stores, sizes, settings)
     made = run(tmp_path, stores, sizes, settings)

@@ -1,4 +1,4 @@
-"""The schedule and the optimiser, as a training by Lightning has them."""
+"""Learning rate and weight decay of a training by Lightning."""
 
 import warnings
 
@@ -7,12 +7,13 @@ import pytorch_lightning as pl
 import torch
 from architectures import ARCHITECTURES
 from pytorch_lightning.callbacks import Callback
-from toy_store import LENGTH
+from toy_store import LENGTH, TRAINING
 
-from noncoding.data.loader import SplitsDataModule
-from noncoding.models import create_model
-from noncoding.training.matrices import matrices
-from noncoding.training.module import Schedule, TrainingModule
+from noncoding.data.loader.data import SplitsDataModule
+from noncoding.models.architectures import create_model
+from noncoding.settings.train import TrainSettings
+from noncoding.training.layers import matrices
+from noncoding.training.module import TrainingModule
 
 RATE, DECAY = 0.01, 0.5
 
@@ -30,8 +31,8 @@ class Rates(Callback):
 def fit(stores, architecture="deepsea", warmup=3, **settings):
     rates = Rates()
     network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
-    schedule = Schedule(RATE, warmup, DECAY, shift=1, reverse_complement=True, seed=1)
-    module = TrainingModule(network, length=LENGTH, targets=3, schedule=schedule)
+    rate = {"learning_rate": RATE, "warmup_steps": warmup, "weight_decay": DECAY}
+    module = TrainingModule(network, TrainSettings(**TRAINING | rate), seed=1)
     trainer = pl.Trainer(
         accelerator="cpu",
         callbacks=[rates],
@@ -54,10 +55,8 @@ def fit(stores, architecture="deepsea", warmup=3, **settings):
 @pytest.mark.parametrize(
     ("accumulated", "warmup", "updates", "warmed"), [(1, 3, 40, 3), (3, 9, 15, 1)]
 )
-def test_the_rate_rises_in_a_line_and_falls_as_a_cosine(
-    accumulated, warmup, updates, warmed, stores
-):
-    """Of 8 batches an epoch; the warm-up takes a tenth of all updates at most."""
+def test_linear_warm_up_and_cosine_decay(accumulated, warmup, updates, warmed, stores):
+    """With 8 batches per epoch; the warm-up takes at most a tenth of all updates."""
     used, _ = fit(stores, warmup=warmup, max_epochs=5, accumulate_grad_batches=accumulated)
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=RATE)
     rise = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / warmed, 1.0, max(1, warmed - 1))
@@ -72,7 +71,7 @@ def test_the_rate_rises_in_a_line_and_falls_as_a_cosine(
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_matrices_alone_are_decayed(architecture, stores):
+def test_only_matrices_are_decayed(architecture, stores):
     _, optimizer = fit(stores, architecture, max_steps=1, limit_val_batches=0)
     shapes = dict.fromkeys((0.0, DECAY), 0)
     for group in optimizer.param_groups:

@@ -1,4 +1,4 @@
-"""Moments at which a training is killed that are not between two steps."""
+"""Trainings that are killed within a validation, a checkpoint or the export."""
 
 import signal
 from functools import partial
@@ -33,10 +33,10 @@ def whole(stores, tmp_path_factory):
 
 
 def killed(folder, stores, moment, **training):
-    # A checkpoint after each step, the last one of an epoch among them.
-    settled = partial(dies, every=1)
+    # A checkpoint after each step.
+    with_checkpoints = partial(dies, every=1)
     arguments = (folder, stores, sizes(), TRAINING | training)
-    status, said = warm.run(settled, *moment, *arguments)
+    status, said = warm.run(with_checkpoints, *moment, *arguments)
     assert status == -signal.SIGKILL, said
 
 
@@ -56,7 +56,9 @@ def weights(made):
     ],
     ids=lambda moment: "-".join(map(str, moment)),
 )
-def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(stores, whole, tmp_path, moment):
+def test_a_training_that_is_killed_at_any_moment_resumes_with_the_same_weights(
+    stores, whole, tmp_path, moment
+):
     killed(tmp_path / "run", stores, moment)
     made = run(tmp_path / "run", stores, sizes(), TRAINING)
     expected, given = weights(whole), weights(made)
@@ -69,7 +71,7 @@ def test_killed_at_any_moment_it_ends_as_if_it_had_not_been(stores, whole, tmp_p
         pd.testing.assert_frame_equal(joined, once, check_exact=False, rtol=1e-6, obj=kind)
 
 
-def test_a_training_that_was_stopped_early_does_not_go_on(stores, tmp_path):
+def test_a_training_that_had_stopped_early_does_not_continue(stores, tmp_path):
     still = {"epochs": 9, "patience": 1, "learning_rate": 1e-12}
     made = run(tmp_path / "whole", stores, sizes(), TRAINING | still)
     killed(tmp_path / "killed", stores, ["while_exporting", 0], **still)

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 import running
 import torch
-from running import outputs
+from running import Made
 from sklearn.metrics import average_precision_score, roc_auc_score
 from toy_store import TABLE, toy_sizes, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.layout import FINISHED
-from noncoding.models import load_model
+from noncoding.layout import FINISHED, files
+from noncoding.models.export import load_model
 from noncoding.prediction.inference import strand_averaged
 from noncoding.training.module import TrainingModule
 
@@ -28,7 +28,7 @@ def equal(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
-def test_it_learns_what_was_planted(stores, tmp_path):
+def test_it_learns_a_planted_motif(stores, tmp_path):
     stores["train"] = write_toy_store(tmp_path / "more.h5", rows=512)
     made = run(stores, tmp_path / "run", epochs=8)
     sequences, labels = toy_split(64, 1)
@@ -53,14 +53,13 @@ def test_the_validation_figures_are_exact(stores, tmp_path):
     assert validation["AUROC, mean over targets"] == pytest.approx(expected, abs=1e-5)
 
 
-def test_everything_is_left_behind(stores, tmp_path):
+def test_all_outputs_are_written(stores, tmp_path):
     made = run(stores, tmp_path / "run")
-    for path in (made.best, made.last, made.metrics, *made.curve, made.layers, *made.layers_figure):
-        assert path.exists()
+    assert all(path.is_file() for path in files("train", tmp_path / "run"))
     assert list(made.tensorboard.rglob("events.out.tfevents.*"))
-    # Until it is accepted, the same can be written again.
+    # From the state, the results can be written again until they are accepted.
     assert (made.unfinished / FINISHED).exists()
-    # The checkpoint holds what was exported.
+    # The exported weights are those of the checkpoint.
     state = torch.load(made.best, weights_only=True)["state_dict"]
     assert equal(weights(made), {name.removeprefix("network."): v for name, v in state.items()})
 
@@ -70,8 +69,8 @@ def test_same_seed_same_weights(stores, tmp_path):
     assert equal(weights(one), weights(two))
 
 
-def test_a_cut_off_training_goes_on(stores, tmp_path, monkeypatch):
-    """The second epoch after a resume is that of a run that was never cut off."""
+def test_an_interrupted_training_is_resumed(stores, tmp_path, monkeypatch):
+    """A resumed training ends with the weights of an uninterrupted one."""
     whole = run(stores, tmp_path / "whole", epochs=3)
 
     original = TrainingModule.on_train_epoch_start
@@ -85,7 +84,7 @@ def test_a_cut_off_training_goes_on(stores, tmp_path, monkeypatch):
         patched.setattr(TrainingModule, "on_train_epoch_start", cut)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             run(stores, tmp_path / "cut", epochs=3)
-    assert (tmp_path / "cut" / "unfinished" / "last.ckpt").exists()
+    assert (tmp_path / "cut" / "training" / "unfinished" / "last.ckpt").exists()
     resumed = run(stores, tmp_path / "cut", epochs=3)
     assert equal(weights(whole), weights(resumed))
     epochs = pd.read_csv(resumed.metrics).dropna(subset="valid_auprc")["epoch"]
@@ -93,7 +92,7 @@ def test_a_cut_off_training_goes_on(stores, tmp_path, monkeypatch):
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(stores, tmp_path):
-    made = outputs(tmp_path / "run")
+    made = Made(tmp_path / "run")
     made.unfinished.mkdir(parents=True)
     (made.unfinished / "last.ckpt").write_bytes(b"weights")
     (made.unfinished / "settings.json").write_text(json.dumps({"seed": 4}))
@@ -114,7 +113,7 @@ def test_a_loss_that_is_not_finite_stops(stores, tmp_path):
     assert made.best.read_bytes() == before
 
 
-def test_stores_that_do_not_fit_together(stores, tmp_path):
+def test_stores_of_different_targets_are_refused(stores, tmp_path):
     other = TABLE.assign(name=["x", "y", "z"])
     valid = write_toy_store(tmp_path / "other.h5", table=other)
     with pytest.raises(InputError, match="target table"):
@@ -126,7 +125,7 @@ def test_early_stopping(stores, tmp_path):
     assert pd.read_csv(made.metrics)["epoch"].max() < 29
 
 
-def test_what_it_starts_from_is_recorded(stores, tmp_path):
+def test_initial_motifs_are_recorded(stores, tmp_path):
     path = tmp_path / "motifs.meme"
     rows = "\n".join(["0.97 0.01 0.01 0.01"] * 5)
     path.write_text(

@@ -1,4 +1,4 @@
-"""What a training that was cut off has left: moved, damaged, of other data, or held by another."""
+"""The state of an interrupted training: moved, damaged, of other data, or locked."""
 
 import json
 import os
@@ -9,37 +9,37 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
-from running import outputs, run
+from running import Made, run
 from safetensors.torch import load_file
 from toy_store import DEEPSEA, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.layout import FINISHED
-from noncoding.models import load_model
+from noncoding.models.export import load_model
 from noncoding.stages import train
 from noncoding.training import unfinished
 from noncoding.training.checkpoints import load_checkpoint
 from noncoding.training.module import TrainingModule
 from noncoding.training.unfinished import Unfinished
 
-WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 0.0}
-"""With such steps, an early epoch is the best."""
+WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 1e30}
+"""With such large steps, an early epoch is the best."""
 
 
-def cut_off(folder, stores, monkeypatch, epoch=1, **training):
-    """Train up to an epoch, and be cut off."""
+def interrupted(folder, stores, monkeypatch, epoch=1, **training):
+    """Train up to an epoch, then interrupt."""
 
-    def cut(self):
+    def interrupt(self):
         if self.current_epoch == epoch:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
+        patched.setattr(TrainingModule, "on_train_epoch_start", interrupt)
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             run(folder, stores, DEEPSEA, training)
-    assert (outputs(folder).unfinished / "last.ckpt").exists()
-    return outputs(folder)
+    assert (Made(folder).unfinished / "last.ckpt").exists()
+    return Made(folder)
 
 
 def weights(made):
@@ -51,7 +51,7 @@ def same(one, other):
 
 
 def trained(monkeypatch):
-    """The epochs that are trained from now on."""
+    """A list of the epochs that are trained after this call."""
     epochs = []
     monkeypatch.setattr(
         TrainingModule, "on_train_epoch_start", lambda self: epochs.append(self.current_epoch)
@@ -64,10 +64,10 @@ def test_a_training_that_was_moved_keeps_its_best_epoch(stores, tmp_path, monkey
     best = load_model(whole.model).training["validation"]
     curve = pd.read_csv(whole.metrics).dropna(subset="valid_auprc").set_index("epoch")
     assert best["best epoch"] == curve["valid_auprc"].idxmax() + 1
-    # Else nothing would be forgotten: it is cut off after its best epoch.
+    # It is interrupted after its best epoch, which must be remembered.
     assert best["best epoch"] < WORSENING["epochs"]
-    cut_off(tmp_path / "cut", stores, monkeypatch, best["best epoch"], **WORSENING)
-    shutil.move(tmp_path / "cut", tmp_path / "moved")
+    interrupted(tmp_path / "interrupted", stores, monkeypatch, best["best epoch"], **WORSENING)
+    shutil.move(tmp_path / "interrupted", tmp_path / "moved")
     moved = run(tmp_path / "moved", stores, DEEPSEA, WORSENING)
     assert load_model(moved.model).training["validation"] == best
     assert same(weights(moved), weights(whole))
@@ -76,7 +76,7 @@ def test_a_training_that_was_moved_keeps_its_best_epoch(stores, tmp_path, monkey
 
 @pytest.mark.parametrize("split", ["train", "valid"])
 def test_as_many_other_rows_are_refused(split, stores, tmp_path, monkeypatch):
-    cut_off(tmp_path / "run", stores, monkeypatch)
+    interrupted(tmp_path / "run", stores, monkeypatch)
     rows = {"train": 128, "valid": 64}[split]
     write_toy_store(stores[split], rows=rows, seed=9)
     with pytest.raises(InputError, match=r"of other data \(different: data_sha256\)"):
@@ -126,15 +126,14 @@ def malicious(path):
         ("settings.json", empty),
         ("settings.json", cut_short),
         ("settings.json", gone),
-        ("parts.json", empty),
     ],
 )
 def test_damaged_state_is_named_with_what_to_delete(name, damage, stores, tmp_path, monkeypatch):
-    made = cut_off(tmp_path / "run", stores, monkeypatch, learning_rate=1e-12)
+    made = interrupted(tmp_path / "run", stores, monkeypatch, learning_rate=1e-12)
     damage(made.unfinished / name)
     before = (made.unfinished / "last.ckpt").read_bytes()
     with pytest.raises(InputError) as error:
-        # Without a better epoch, whose checkpoint would be written anew.
+        # Without a better epoch, which would replace the checkpoint.
         monkeypatch.setattr(TrainingModule, "on_validation_epoch_end", worse)
         run(tmp_path / "run", stores, DEEPSEA, {"learning_rate": 1e-12})
     assert error.value.where == str(made.unfinished / name)
@@ -169,7 +168,7 @@ def zeros(path):
 @pytest.mark.parametrize("damage", [empty, zeros, gone])
 def test_lost_logs_do_not_cost_the_model(damage, stores, tmp_path, monkeypatch):
     whole = run(tmp_path / "whole", stores, DEEPSEA, {})
-    made = cut_off(tmp_path / "run", stores, monkeypatch)
+    made = interrupted(tmp_path / "run", stores, monkeypatch)
     damage(made.unfinished / "layers.csv")
     for table in made.unfinished.glob("csv/*/metrics.csv"):
         damage(table)
@@ -191,7 +190,7 @@ def test_results_that_were_not_accepted_are_written_again(stores, tmp_path, monk
 
 
 @pytest.mark.parametrize("changed", ["settings", "code"])
-def test_after_a_change_a_training_that_had_ended_is_made_anew(
+def test_after_a_change_a_training_that_had_ended_is_repeated(
     changed, stores, tmp_path, monkeypatch
 ):
     run(tmp_path / "run", stores, DEEPSEA, {})
@@ -202,61 +201,58 @@ def test_after_a_change_a_training_that_had_ended_is_made_anew(
     assert epochs == [0, 1]
 
 
-def test_code_that_is_edited_meanwhile_is_not_taken_for_that_of_the_training(tmp_path, monkeypatch):
-    """The file of a module may even be gone when the training ends."""
+def test_code_that_is_edited_during_a_training_is_not_recorded(tmp_path, monkeypatch):
+    """The file of a module may even be missing at the end."""
     unfinished._code.cache_clear()
     state = Unfinished(tmp_path)
-    state.begin({"seed": 1})
-    begun_with = unfinished._code()
+    state.start({"seed": 1})
+    expected = unfinished._code()
     monkeypatch.setattr(unfinished, "source_files", lambda *_: [tmp_path / "removed.py"])
     state.finish()
-    assert json.loads((tmp_path / FINISHED).read_text()) == begun_with
+    assert json.loads((tmp_path / FINISHED).read_text()) == expected
 
 
 @pytest.mark.parametrize("ended", [None, "by this code", "by other code"])
 @pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("cut_off", [False, True])
-@pytest.mark.parametrize("cut_batches", [False, True])
-def test_processes_that_share_a_training_find_the_same_and_only_the_first_changes_it(
-    ended, seed, cut_off, cut_batches, tmp_path
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_all_processes_of_a_training_find_the_same_and_only_the_first_changes_it(
+    ended, seed, interrupted, tmp_path
 ):
     state = Unfinished(tmp_path)
-    state.begin({"seed": seed})
-    if cut_batches:
-        state.cut_batches(4)
-    if cut_off:
+    state.start({"seed": seed})
+    if interrupted:
         state.resume_point.touch()
     if ended:
         state.finish()
     if ended == "by other code":
         (tmp_path / FINISHED).write_text('"another"')
 
-    def begun(writes):
+    def started(writes):
         try:
-            return state.begin({"seed": 1}, writes=writes)
+            return state.start({"seed": 1}, writes=writes)
         except InputError as error:
             return str(error)
 
     left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    found = begun(False)
+    found = started(False)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == left
-    assert begun(True) == begun(False) == found
+    assert started(True) == started(False) == found
 
 
 @pytest.mark.parametrize(("rank", "stays"), [("0", False), ("1", True)])
 def test_a_further_process_deletes_nothing(rank, stays, stores, tmp_path, monkeypatch):
-    state = Unfinished(outputs(tmp_path).unfinished)
-    state.begin({"seed": "another"})
+    state = Unfinished(Made(tmp_path).unfinished)
+    state.start({"seed": "another"})
     state.finish()
     monkeypatch.setenv("LOCAL_RANK", rank)
-    monkeypatch.setattr(train, "_Run", lambda *_: sys.exit())
+    monkeypatch.setattr(train, "SplitsDataModule", lambda *_, **__: sys.exit())
     with pytest.raises(SystemExit):
         run(tmp_path, stores, DEEPSEA, {})
     assert (state.folder / FINISHED).exists() == stays
 
 
 def test_a_second_training_in_the_same_folder_is_refused(stores, tmp_path):
-    made = outputs(tmp_path / "run")
+    made = Made(tmp_path / "run")
     fragment = rf"process {os.getpid()} of \S+ on "
     with exclusive(made.unfinished), pytest.raises(InputError, match=fragment):
         run(tmp_path / "run", stores, DEEPSEA, {})

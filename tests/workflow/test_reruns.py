@@ -110,7 +110,6 @@ CHANGES = {
     "train.precision": "bf16-mixed",
     "train.compile": "off",
     "train.deterministic": False,
-    "train.on_out_of_memory": "halve",
     "train.wandb": "project",
     "evaluate.curves": [0],
     "explain.targets": [0],

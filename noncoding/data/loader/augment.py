@@ -1,4 +1,4 @@
-"""Other views of the same rows: shifted, and read from the other strand."""
+"""Augmentation: random shifts and reverse complements."""
 
 from typing import NamedTuple
 
@@ -8,12 +8,12 @@ from noncoding.data.one_hot import reverse_complement
 
 
 class Views(NamedTuple):
-    """How each row of a batch is looked at.
+    """The augmentation of each row of a batch.
 
     Attributes
     ----------
     shift : torch.Tensor, shape=(batch,), dtype=int64
-        In bp; what comes in at the end is N.
+        In bp; positions from outside the window are N.
     flip : torch.Tensor, shape=(batch,), dtype=bool
         Whether the reverse complement is taken.
     """
@@ -22,27 +22,15 @@ class Views(NamedTuple):
     flip: torch.Tensor
 
     def part(self, start: int, stop: int) -> "Views":
-        """Those of some of the rows."""
+        """Those of the rows from `start` to `stop`."""
         return Views(self.shift[start:stop], self.flip[start:stop])
 
 
 def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generator) -> Views:
-    """Draw views for a batch.
+    """Draw the augmentation of a batch.
 
-    Parameters
-    ----------
-    count : int
-        Rows.
-    shift : int
-        Largest shift to either side, in bp.
-    flip : bool
-        Take the reverse complement of half of the rows.
-    generator : torch.Generator
-        Of the CPU.
-
-    Returns
-    -------
-    Views
+    Shifts are up to `shift` bp in either direction. With `flip`, each row is reverse-complemented
+    with probability 0.5.
     """
     shifts = torch.randint(-shift, shift + 1, (count,), generator=generator)
     flips = torch.rand(count, generator=generator) < (0.5 if flip else 0.0)
@@ -50,9 +38,9 @@ def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generat
 
 
 def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
-    """Shift each sequence, and read it from either strand.
+    """Shift and reverse-complement sequences.
 
-    Nine bytes a row travel to the device of the sequences; all else is made there.
+    Only nine bytes per row are copied to the device of the sequences.
 
     Parameters
     ----------
@@ -73,6 +61,6 @@ def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
         source = source.clamp_(0, length - 1).unsqueeze(1).expand(-1, 4, -1)
         sequences = sequences.gather(2, source).masked_fill_(outside.unsqueeze(1), 0)
     if bool(views.flip.any()):
-        chosen = views.flip.to(device, non_blocking=True)[:, None, None]
-        sequences = torch.where(chosen, reverse_complement(sequences), sequences)
+        flip = views.flip.to(device, non_blocking=True)[:, None, None]
+        sequences = torch.where(flip, reverse_complement(sequences), sequences)
     return sequences

@@ -11,34 +11,34 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 from noncoding.common.errors import InputError
 from noncoding.data.loader.order import BatchPlan, EpochOrder
 from noncoding.data.loader.rows import PackedBatch, Rows, RowsOnDisk
+from noncoding.data.store import Store
 
 
 class ShuffledBatches:
-    """Every row once an epoch, each epoch in another order; resumes at any batch.
+    """Every row once per epoch, in another order in each; can be resumed at any batch.
 
-    Batches are made where the rows lie, a few bytes a row, and are unpacked on
-    the device that trains; so one process keeps up with any GPU, and reads
-    ahead on a thread of its own. Worker processes change nothing but who reads.
+    Batches stay packed until they are on the training device, so that one process, which
+    reads ahead in a thread, is fast enough for a GPU. The number of worker processes does
+    not affect the batches.
 
     Parameters
     ----------
     rows : RowsOnDisk or RowsInMemory
     batch_size : int
-        Rows a step and process, at most (see `BatchPlan`).
+        Maximum number of rows per step and process (see `BatchPlan`).
     seed : int
     buffer_rows : int
         Rows that are shuffled together (see `EpochOrder`).
     processes, rank : int
-        That share an epoch, and which of them this is.
+        Number of training processes, and which of them this is.
     workers : int
-        Processes that read; 0: this one.
+        Processes that read; 0 to read in this one.
     pin_memory : bool
-        Put batches where a GPU can fetch them from by itself.
+        Return batches in pinned memory.
 
     Attributes
     ----------
     plan : BatchPlan
-        Which places of the epoch each batch takes.
     """
 
     def __init__(
@@ -71,41 +71,41 @@ class ShuffledBatches:
 
     @property
     def sampler(self) -> "ShuffledBatches":
-        """What Lightning looks for to tell the epoch."""
+        """The object whose `set_epoch` Lightning calls."""
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin an epoch; go on with it, if it is the one that was begun."""
+        """Start an epoch, or continue it if it is the current one."""
         if epoch != self._epoch:
             self._epoch, self._next = epoch, 0
 
     def state_dict(self) -> dict[str, Any]:
-        """The epoch, how many of its batches were handed out, and of which order."""
+        """The epoch, the number of its batches that were returned, and what defines the order."""
         return {"epoch": self._epoch, "batch": self._next, "order": self._identity}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on after the batches of a `state_dict`.
+        """Continue after the batches of a `state_dict`.
 
         Raises
         ------
         InputError
-            It is of another order, in which its place means other rows.
+            The state belongs to another order.
         """
         if state["order"] != self._identity:
             raise InputError(
-                "the checkpoint to go on from",
+                "the checkpoint to resume from",
                 f"an order of rows made with {_listed(state['order'])}",
                 _listed(self._identity),
-                "Go on with the settings of the checkpoint, or begin anew.",
+                "Resume with the settings of the checkpoint, or train from the start.",
             )
         self._epoch, self._next = state["epoch"], state["batch"]
 
     def __len__(self) -> int:
-        """Batches of a whole epoch."""
+        """Number of batches of a whole epoch."""
         return len(self.plan)
 
     def __iter__(self) -> Iterator[PackedBatch]:
-        """What is left of the epoch; after its end, the next one has begun."""
+        """Yield the remaining batches of the epoch, then set the next one."""
         order = EpochOrder(len(self._rows), self._seed, self._epoch, self._buffer_rows)
         loader = DataLoader(
             _Epoch(self._rows, order, self.plan, self._next),
@@ -115,16 +115,16 @@ class ShuffledBatches:
             collate_fn=_as_arrays if self._workers else None,
         )
         for batch in _received(loader):
-            self._next += 1  # counted when it is handed out
+            self._next += 1
             yield batch
         self.set_epoch(self._epoch + 1)
 
 
 class _Arrays(NamedTuple):
-    """A batch on its way from a worker.
+    """A batch as a worker sends it.
 
-    Tensors would travel through /dev/shm, for which a worker waits for ever where it is full, as
-    it soon is in a container; arrays are pickled through a pipe.
+    Tensors would be sent through /dev/shm, which is small in containers, and a worker waits
+    forever if it is full; arrays are sent through a pipe.
     """
 
     sequence: npt.NDArray[np.uint8]
@@ -134,7 +134,7 @@ class _Arrays(NamedTuple):
         return PackedBatch(*map(torch.from_numpy, self))
 
     def pin_memory(self) -> PackedBatch:
-        """What DataLoader's thread calls."""
+        """Called by a thread of DataLoader."""
         return PackedBatch(*(tensor.pin_memory() for tensor in self.tensors()))
 
 
@@ -145,12 +145,12 @@ def _as_arrays(batch: Any) -> Any:
 
 
 def _received(loader: DataLoader[PackedBatch]) -> Iterator[PackedBatch]:
-    """What a DataLoader gives; an error of its workers is raised."""
+    """The batches of a DataLoader; errors of its workers are raised as an `InputError`."""
     where = "load.workers in the configuration"
     remedy = "Set it to 0: it changes no result, and one process is usually as fast."
     try:
         if loader.num_workers:
-            torch.multiprocessing.Lock()  # Where that fails, DataLoader would add a traceback.
+            torch.multiprocessing.Lock()  # If this fails in DataLoader, it prints a traceback.
         batches = iter(loader)
     except OSError as error:
         found = f"{loader.num_workers}, but processes cannot be started ({error.strerror})"
@@ -163,7 +163,7 @@ def _received(loader: DataLoader[PackedBatch]) -> Iterator[PackedBatch]:
             if not str(error).startswith("DataLoader worker"):
                 raise
             found = f"a data-loading process that was killed ({str(error).splitlines()[0]})"
-            expected = "all of them to finish; one is often killed for lack of memory"
+            expected = "all of them to finish; one is often killed because memory runs out"
             raise InputError(where, found, expected, remedy) from error
         if batch is None:
             return
@@ -177,7 +177,7 @@ def _listed(order: dict[str, int]) -> str:
 
 
 class _Epoch(IterableDataset):
-    """The batches of one epoch from number `first` on."""
+    """The batches of an epoch, beginning with number `first`."""
 
     def __init__(self, rows: Rows, order: EpochOrder, plan: BatchPlan, first: int) -> None:
         self._rows = rows
@@ -194,7 +194,7 @@ class _Epoch(IterableDataset):
             if numbers:
                 yield from self._batches(numbers)
         except InputError as error:
-            # Handed on: raised in a worker, it would come out as another kind of error.
+            # DataLoader would turn an error that is raised in a worker into another type.
             yield error
 
     def _batches(self, numbers: range) -> Iterator[PackedBatch]:
@@ -215,28 +215,25 @@ class _Epoch(IterableDataset):
                     parts.append(pool.rows.take(places))
                     start = end
                 if batch == numbers[-1]:
-                    # Whoever takes the last batch may not ask again: nothing is kept till then.
+                    # Lightning requests nothing after the last batch: free the memory before it.
                     del pool
                     pools.close()  # type: ignore[attr-defined]
-                yield parts[0] if len(parts) == 1 else _joined(parts)
+                tensors = zip(*parts, strict=True)
+                yield parts[0] if len(parts) == 1 else PackedBatch(*map(torch.cat, tensors))
         finally:
             pools.close()  # type: ignore[attr-defined] # a generator: ends its thread
 
 
-def _joined(parts: list[PackedBatch]) -> PackedBatch:
-    return PackedBatch(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
-
-
 class OrderedBatches:
-    """All rows in the order of the store, read as they are needed.
+    """All rows in the order of the store.
 
     Parameters
     ----------
     rows : RowsOnDisk
     batch_size : int
     processes, rank : int
-        That share the rows, and which of them this is; each takes a part that
-        hangs together, and the parts follow each other.
+        Number of processes, and which of them this is; each has a contiguous part, and
+        the parts follow each other.
     """
 
     def __init__(
@@ -251,4 +248,10 @@ class OrderedBatches:
         return -(-(self._stop - self._start) // self._batch_size)
 
     def __iter__(self) -> Iterator[PackedBatch]:
-        return self._rows.batches(self._batch_size, self._start, self._stop)
+        with Store(self._rows.path) as store:
+            for start in range(self._start, self._stop, self._batch_size):
+                rows = slice(start, min(start + self._batch_size, self._stop))
+                yield PackedBatch(
+                    torch.from_numpy(store.packed_sequences(rows)),
+                    torch.from_numpy(store.packed_labels(rows)),
+                )

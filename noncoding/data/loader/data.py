@@ -1,4 +1,4 @@
-"""The splits of a data set as Lightning asks for them."""
+"""The splits of a data set as a Lightning data module."""
 
 import logging
 import os
@@ -8,29 +8,28 @@ import torch
 
 from noncoding.data.loader.batches import OrderedBatches, ShuffledBatches
 from noncoding.data.loader.order import BatchPlan
-from noncoding.data.loader.rows import Rows, RowsInMemory, RowsOnDisk, residence
+from noncoding.data.loader.rows import Rows, RowsInMemory, RowsOnDisk, placement
 
 log = logging.getLogger(__name__)
 
 
 class SplitsDataModule(pl.LightningDataModule):
-    """Training rows, shuffled anew each epoch, and validation loci in order.
+    """Training rows in another random order per epoch, and validation loci in order.
 
     Parameters
     ----------
     train, valid : path
         Stores.
     batch_size : int
-        Rows a step and device, at most.
+        Maximum number of rows per step and device.
     seed : int
         Of the order.
     shuffle_buffer : int
         Rows that are shuffled together.
     rows : str
-        Where the training rows are kept, one of `noncoding.data.loader.rows.RESIDENCES`.
-        It changes no result.
+        Where the training rows are kept, see `placement`. It changes no result.
     workers : int
-        Processes that read training rows; nor does this.
+        Processes that read training rows. It changes no result.
 
     Attributes
     ----------
@@ -58,12 +57,12 @@ class SplitsDataModule(pl.LightningDataModule):
         self._workers = workers
 
     def train_dataloader(self) -> ShuffledBatches:
-        """Batches of shuffled rows; Lightning tells them the epoch."""
+        """Batches of shuffled rows, whose epoch Lightning sets."""
         device, here = torch.device("cpu"), 1
         if self.trainer:
             device = self.trainer.strategy.root_device
             here = self.trainer.num_devices
-        where = residence(self._wanted, self.train_rows, device, here)
+        where = placement(self._wanted, self.train_rows, device, here)
         rows: Rows = self.train_rows
         if where != "disk":
             holder = device if where == "device" else torch.device("cpu")
@@ -79,20 +78,20 @@ class SplitsDataModule(pl.LightningDataModule):
             seed=self._seed,
             buffer_rows=self._shuffle_buffer,
             **self._place(),
-            # What lies on a GPU cannot be read by another process.
+            # Other processes cannot read rows in the memory of a GPU.
             workers=0 if where == "device" else self._workers,
             pin_memory=device.type == "cuda" and where != "device",
         )
 
     def batches(self, processes: int = 1) -> int:
-        """Batches of an epoch, for each process."""
+        """Number of batches of an epoch and process."""
         return len(BatchPlan(len(self.train_rows), self._batch_size, processes))
 
     def val_dataloader(self) -> OrderedBatches:
-        """Batches of loci in the order of the store; each process has a part of them."""
+        """Batches of loci in the order of the store, a contiguous part for each process."""
         return OrderedBatches(self.valid_rows, self._batch_size, **self._place())
 
     def _place(self) -> dict[str, int]:
         if not self.trainer:
-            return {"processes": 1, "rank": 0}
+            return {}
         return {"processes": self.trainer.world_size, "rank": self.trainer.global_rank}

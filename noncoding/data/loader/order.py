@@ -1,8 +1,8 @@
-"""In which order the rows of an epoch come, and how they are dealt out.
+"""The order of rows in an epoch, and their distribution to batches and processes.
 
-Both are pure functions of a few numbers. Any batch of any epoch can be named
-without those before it, which makes resuming exact, and nothing depends on
-where the rows lie, how many workers read them or how many processes share them.
+Both are pure functions of a few numbers: any batch of any epoch is known without those
+before it, which makes resuming exact, and neither the placement of the rows nor the numbers
+of workers and processes affect the order.
 """
 
 from dataclasses import dataclass
@@ -17,21 +17,19 @@ from noncoding.data.store import ROWS_PER_CHUNK
 
 @dataclass(frozen=True)
 class EpochOrder:
-    """Rows in random order, pool by pool, so that a pool fits into memory.
+    """Rows in random order, in pools that fit into memory.
 
-    The blocks of the store are shuffled and dealt to pools; then the rows of
-    each pool are shuffled. Neighbours in the store, which overlap in the
-    genome, end up in different pools or far apart in one. Where all rows fit
-    into one pool, every order is equally likely.
+    The blocks of the store are shuffled and distributed to pools; then the rows of
+    each pool are shuffled. Neighbouring rows, which overlap in the genome, are in different
+    pools or far apart in one. If all rows fit into one pool, every order is equally likely.
 
     Parameters
     ----------
     rows : int
         Of the store.
     seed, epoch : int
-        Another of either gives another order.
     buffer_rows : int
-        Rows of a pool, at most; one block, at least.
+        Maximum number of rows of a pool, which has at least one block.
     block_rows : int
         Rows that are read together.
     """
@@ -44,12 +42,12 @@ class EpochOrder:
 
     @cached_property
     def pools(self) -> list[npt.NDArray[np.int64]]:
-        """Numbers of the blocks of each pool, rising."""
+        """Numbers of the blocks of each pool, in ascending order."""
         blocks = self._generator(0).permutation(-(-self.rows // self.block_rows))
         most = max(1, self.buffer_rows // self.block_rows)
-        # Pools of one size, and not full ones and a remainder that is badly mixed.
-        dealt = np.array_split(blocks, max(1, -(-len(blocks) // most)))
-        return [np.sort(pool) for pool in dealt]
+        # Pools of equal size, since a small remainder would be badly shuffled.
+        split = np.array_split(blocks, max(1, -(-len(blocks) // most)))
+        return [np.sort(pool) for pool in split]
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
@@ -62,11 +60,11 @@ class EpochOrder:
         return min(self.block_rows, self.rows - int(block) * self.block_rows)
 
     def shuffle(self, pool: int) -> npt.NDArray[np.int64]:
-        """The order within a pool, as places in its blocks laid end to end."""
+        """The order within a pool, as places in its concatenated blocks."""
         return self._generator(1 + pool).permutation(int(np.diff(self.starts)[pool]))
 
     def rows_of(self, pool: int) -> npt.NDArray[np.int64]:
-        """Numbers of the rows of a pool's blocks laid end to end, rising."""
+        """Numbers of the rows of a pool's concatenated blocks, in ascending order."""
         starts = self.pools[pool] * self.block_rows
         return np.concatenate(
             [
@@ -81,24 +79,24 @@ class EpochOrder:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """How the places of an epoch are dealt to batches and processes.
+    """Distribution of the places of an epoch to batches and processes.
 
-    Sizes differ by one row at most; none is larger than asked for, no row is
-    left over. What all processes take in one step is what a single process
-    with a batch of ``batch_size * processes`` takes.
+    Batch sizes differ by at most one row and do not exceed `batch_size`; each row is used.
+    The rows of all processes in a step are those of a single process with a batch of
+    ``batch_size * processes``.
 
     Parameters
     ----------
     rows : int
     batch_size : int
-        Rows a step and process, at most.
+        Maximum number of rows per step and process.
     processes, rank : int
-        That share the epoch, and which of them this is.
+        Number of processes, and which of them this is.
 
     Raises
     ------
     InputError
-        There are not enough rows to give each process one at each step.
+        There are fewer rows than one per step and process.
     """
 
     rows: int
@@ -111,20 +109,20 @@ class BatchPlan:
             raise InputError(
                 "the training split",
                 f"{self.rows} rows for {self.processes} processes",
-                "at least one row for each at each step",
-                "Give it more rows, train on fewer devices, or use larger batches.",
+                "at least one row per step and process",
+                "Add rows, train on fewer devices, or use larger batches.",
             )
 
     def __len__(self) -> int:
-        """Steps an epoch."""
+        """Steps per epoch."""
         return -(-self.rows // (self.batch_size * self.processes))
 
     def span(self, batch: int) -> tuple[int, int]:
-        """First place in the epoch of a batch of this process, and the one after its last."""
+        """Places in the epoch of a batch of this process: the first, and one after the last."""
         part, parts = batch * self.processes + self.rank, len(self) * self.processes
         return part * self.rows // parts, (part + 1) * self.rows // parts
 
     def span_of_all(self, batch: int) -> tuple[int, int]:
-        """First place of what all processes take in a step, and the one after its last."""
+        """The same of all processes together."""
         part, parts = batch * self.processes, len(self) * self.processes
         return part * self.rows // parts, (part + self.processes) * self.rows // parts

@@ -18,7 +18,7 @@ from noncoding.attribution.checks.model_randomisation import parts
 from noncoding.attribution.checks.table import MATCHED, faithfulness_table
 from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.methods import attribute
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 
 def maps(**given):

@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.attribution.checks.model_randomisation import parts, randomised, rank_correlations
-from noncoding.models import create_model
+from noncoding.models.architectures import create_model
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from toy_store import toy_split
 
-from noncoding.data.loader import augment, random_views
+from noncoding.data.loader.augment import augment, random_views
 from noncoding.data.one_hot import reverse_complement
 
 
 def shifted(sequence, by):
-    """One sequence read ``by`` bases further on, N where nothing is known."""
+    """A sequence shifted by ``by`` bases, padded with N."""
     out = np.zeros_like(sequence)
     for position in range(sequence.shape[1]):
         if 0 <= position + by < sequence.shape[1]:
@@ -16,7 +16,7 @@ def shifted(sequence, by):
     return out
 
 
-def test_augmentation_is_the_shift_and_the_strand_that_were_drawn():
+def test_augmentation_applies_the_drawn_shifts_and_strands():
     sequences, _ = toy_split(200, 2)
     generator = torch.Generator().manual_seed(1)
     views = random_views(200, shift=3, flip=True, generator=generator)
@@ -28,7 +28,7 @@ def test_augmentation_is_the_shift_and_the_strand_that_were_drawn():
 
 
 class Copies(TorchDispatchMode):
-    """Bytes that go from the CPU to another device."""
+    """Bytes that are copied from the CPU to another device."""
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,7 @@ class Copies(TorchDispatchMode):
         return made
 
 
-def test_only_shifts_and_strands_travel_to_the_device():
+def test_only_shifts_and_strands_are_copied_to_the_device():
     views = random_views(64, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
     with Copies() as copies:
         made = augment(torch.empty(64, 4, 1000, dtype=torch.uint8, device="meta"), views)
@@ -62,7 +62,7 @@ def test_augmentation_can_be_turned_off_and_is_seeded():
     assert torch.equal(made(shift=5, flip=True), made(shift=5, flip=True))
 
 
-def test_a_part_of_a_batch_is_looked_at_as_within_the_whole():
+def test_a_part_of_a_batch_is_augmented_as_within_the_batch():
     sequences = torch.from_numpy(toy_split(20, 2)[0])
     views = random_views(20, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
     part = augment(sequences[5:12], views.part(5, 12))

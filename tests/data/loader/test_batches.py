@@ -1,4 +1,4 @@
-"""Batches are those of the order, whoever reads the rows, and from where."""
+"""Batches follow the defined order, for any number of workers and any placement of rows."""
 
 import errno
 import faulthandler
@@ -18,15 +18,10 @@ from hypothesis import strategies as st
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import (
-    BatchPlan,
-    EpochOrder,
-    OrderedBatches,
-    RowsInMemory,
-    RowsOnDisk,
-    ShuffledBatches,
-    rows,
-)
+from noncoding.data.loader import rows
+from noncoding.data.loader.batches import OrderedBatches, ShuffledBatches
+from noncoding.data.loader.order import BatchPlan, EpochOrder
+from noncoding.data.loader.rows import RowsInMemory, RowsOnDisk
 from noncoding.data.one_hot import unpack
 
 ROWS = 5000
@@ -80,7 +75,7 @@ def test_batches_are_those_of_the_order(stored, number_of, batch_size, seed, epo
         assert numbers(batches, number_of) == wanted
 
 
-def test_one_strand_of_a_store_with_both(tmp_path):
+def test_loci_of_a_store_with_both_strands(tmp_path):
     stored = RowsOnDisk(write_toy_store(tmp_path / "x.h5", rows=1500, both=True), loci_only=True)
     known = {row.tobytes(): number for number, row in enumerate(toy_split(1500, 0)[0])}
     found = numbers(shuffled(stored, buffer_rows=1024), known)
@@ -122,17 +117,17 @@ def test_processes_share_each_step(stored, number_of, processes, batch_size):
 def test_resumes_at_any_batch(stored, number_of, data, batch_size, epoch):
     whole = expected(epoch, batch_size=batch_size)
     stop = data.draw(st.integers(0, len(whole)))
-    begun = shuffled(stored, batch_size=batch_size)
-    begun.set_epoch(epoch)
-    iterator = iter(begun)
+    interrupted = shuffled(stored, batch_size=batch_size)
+    interrupted.set_epoch(epoch)
+    iterator = iter(interrupted)
     seen = numbers([next(iterator) for _ in range(stop)], number_of)
-    state = begun.state_dict()
+    state = interrupted.state_dict()
     iterator.close()
     resumed = shuffled(stored, batch_size=batch_size)
     resumed.load_state_dict(state)
-    resumed.set_epoch(epoch)  # as Lightning does; it must not begin anew
+    resumed.set_epoch(epoch)  # as Lightning does; it must not restart the epoch
     assert seen + numbers(resumed, number_of) == whole
-    # And then the next epoch, from its beginning.
+    # The next epoch follows.
     assert numbers(resumed, number_of) == expected(epoch + 1, batch_size=batch_size)
 
 
@@ -143,8 +138,8 @@ def test_a_place_in_another_order_is_refused(stored, other):
         shuffled(stored, **other).load_state_dict(state)
 
 
-def test_nothing_is_kept_after_the_last_batch(stored):
-    """Lightning does not ask for another one, and validates then."""
+def test_no_thread_remains_after_the_last_batch(stored):
+    """Lightning does not request another one before it validates."""
     batches = shuffled(stored, buffer_rows=1024)
     iterator = iter(batches)
     for _ in range(len(batches)):
@@ -152,7 +147,7 @@ def test_nothing_is_kept_after_the_last_batch(stored):
     assert not any(thread.name.startswith("pools") for thread in threading.enumerate())
 
 
-def test_an_epoch_that_was_left_does_not_shorten_the_next(stored, number_of):
+def test_an_interrupted_epoch_does_not_shorten_the_next(stored, number_of):
     batches = shuffled(stored)
     next(iter(batches))
     batches.set_epoch(1)
@@ -179,7 +174,7 @@ def test_at_most_two_pools_are_in_memory(stored, monkeypatch):
     assert len(sizes) == 5
 
 
-def test_no_thread_outlives_a_loop_that_is_left(stored):
+def test_no_thread_remains_after_an_interrupted_loop(stored):
     iterator = iter(shuffled(stored, buffer_rows=1024))
     next(iterator)
     assert any(thread.name.startswith("pools") for thread in threading.enumerate())
@@ -210,10 +205,10 @@ def test_a_damaged_block_is_named(damaged, workers):
 
 @pytest.fixture
 def no_shared_memory():
-    """As where /dev/shm is full: no file may grow beyond what a semaphore needs."""
+    """As with a full /dev/shm: no file may be larger than a semaphore."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    faulthandler.dump_traceback_later(120, exit=True)  # instead of waiting for ever
+    faulthandler.dump_traceback_later(120, exit=True)  # instead of waiting forever
     yield
     faulthandler.cancel_dump_traceback_later()
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,4 +1,4 @@
-"""Under a real Lightning Trainer: what a training sees, whole and resumed."""
+"""The rows that a training by Lightning reads, uninterrupted and resumed."""
 
 import json
 
@@ -8,7 +8,8 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from toy_store import LENGTH, toy_split, write_toy_store
 
-from noncoding.data.loader import BatchPlan, EpochOrder, SplitsDataModule
+from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.order import BatchPlan, EpochOrder
 from noncoding.data.one_hot import unpack
 
 ROWS, EPOCHS, BATCH = 2100, 3, 100
@@ -16,7 +17,7 @@ STEPS = 21
 
 
 class Seen(pl.LightningModule):
-    """Notes the rows of each batch; stops without a word after `stop` steps."""
+    """Records the rows of each batch; raises `Killed` after `stop` steps."""
 
     def __init__(self, number_of, stop=None, folder=None):
         super().__init__()
@@ -100,26 +101,26 @@ def expected():
 
 
 @pytest.mark.parametrize("rows", ["disk", "memory", "device", "auto"])
-def test_each_row_once_an_epoch_and_another_order_each_time(stores, number_of, tmp_path, rows):
+def test_each_row_once_per_epoch_in_another_order(stores, number_of, tmp_path, rows):
     seen = fit(stores, Seen(number_of), tmp_path, rows=rows)
     assert len(seen) == EPOCHS * STEPS
     assert seen == expected()
 
 
-# In an epoch, after its first batch, before its last one, at its end, at the end of the next.
+# Within an epoch, after its first batch, before its last one, at its end, and later.
 @pytest.mark.parametrize("stop", [8, 22, 20, 21, 42, 41, 62])
-def test_resumed_in_an_epoch_sees_just_what_was_left(stores, number_of, tmp_path, stop):
-    begun = Seen(number_of, stop)
+def test_a_resumed_training_reads_the_remaining_rows(stores, number_of, tmp_path, stop):
+    interrupted = Seen(number_of, stop)
     with pytest.raises(Killed):
-        fit(stores, begun, tmp_path, every=1)
-    # The checkpoint of the last step was not written any more, as when a process is killed.
+        fit(stores, interrupted, tmp_path, every=1)
+    # The checkpoint of the last step may be missing, as after a kill.
     last = torch.load(tmp_path / "last.ckpt", weights_only=True)["global_step"]
     assert last in (stop - 1, stop)
     rest = fit(stores, Seen(number_of), tmp_path, every=1, resumed=tmp_path / "last.ckpt")
-    assert begun.rows[:last] + rest == expected()
+    assert interrupted.rows[:last] + rest == expected()
 
 
-def test_two_processes_see_together_what_one_would(stores, number_of, tmp_path):
+def test_two_processes_together_read_the_rows_of_one(stores, number_of, tmp_path):
     fit(stores, Seen(number_of, folder=tmp_path), tmp_path, processes=2)
     first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
     assert [a + b for a, b in zip(first, second, strict=True)] == expected()

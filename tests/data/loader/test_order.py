@@ -1,4 +1,4 @@
-"""Properties of the order that everything else rests on."""
+"""Properties of the order of rows."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import BatchPlan, EpochOrder
+from noncoding.data.loader.order import BatchPlan, EpochOrder
 
 ORDERS = st.builds(
     EpochOrder,
@@ -35,7 +35,7 @@ def test_a_pool_is_as_large_as_the_buffer_or_a_block(order):
     sizes = np.diff(order.starts)
     assert sizes.max() <= max(order.buffer_rows, order.block_rows)
     assert order.starts[-1] == order.rows
-    # Dealt evenly: no remainder that would hardly be mixed.
+    # Pools of equal size: no small remainder.
     assert np.ptp([len(pool) for pool in order.pools]) <= 1
 
 
@@ -57,15 +57,15 @@ def test_another_epoch_or_seed_is_another_order(rows, seed, epoch):
 
 
 def test_every_row_is_as_likely_at_every_place():
-    """In one pool: the place of each row over many epochs is uniform."""
+    """In one pool, the place of each row is uniform over epochs."""
     places = np.array([np.argsort(row_numbers(EpochOrder(50, 1, e, 64, 8))) for e in range(2000)])
     mean, spread = places.mean(axis=0), 49 / 2
     # The standard error of the mean of 2000 uniform places is 0.32.
     assert abs(mean - spread).max() < 5 * 0.323
 
 
-def test_neighbours_are_torn_apart():
-    """Rows that follow each other in the store are not near each other in the epoch."""
+def test_neighbours_are_separated():
+    """Neighbouring rows of the store are far apart in the epoch."""
     order = EpochOrder(64 * 1024, 1, 0, 16 * 1024)
     places = np.argsort(row_numbers(order))
     assert np.median(abs(np.diff(places))) > 1024
@@ -77,7 +77,7 @@ PLANS = st.tuples(st.integers(1, 5000), st.integers(2, 300), st.integers(1, 9)).
 
 
 @given(drawn=PLANS)
-def test_processes_share_an_epoch_without_rest(drawn):
+def test_processes_use_each_row_of_an_epoch(drawn):
     rows, batch_size, processes = drawn
     plans = [BatchPlan(rows, batch_size, processes, rank) for rank in range(processes)]
     spans = [plan.span(batch) for batch in range(len(plans[0])) for plan in plans]
@@ -89,7 +89,7 @@ def test_processes_share_an_epoch_without_rest(drawn):
 
 
 @given(drawn=PLANS)
-def test_processes_together_take_what_one_would(drawn):
+def test_processes_together_use_the_rows_of_one(drawn):
     rows, batch_size, processes = drawn
     alone = BatchPlan(rows, batch_size * processes)
     first, last = (BatchPlan(rows, batch_size, processes, r) for r in (0, processes - 1))

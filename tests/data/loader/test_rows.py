@@ -1,4 +1,4 @@
-"""Where rows are kept, and what they hold."""
+"""Placement and content of rows."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from toy_store import LENGTH, TABLE, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.data.loader import RowsInMemory, RowsOnDisk, residence
+from noncoding.data.loader.rows import RowsInMemory, RowsOnDisk, placement
 from noncoding.data.one_hot import unpack
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -33,7 +33,7 @@ def test_prevalence_is_smoothed(tmp_path):
     np.testing.assert_allclose(rows.prevalence(), (labels.sum(axis=0) + 1) / 32, rtol=1e-6)
 
 
-def test_what_is_held_is_what_is_stored(stored):
+def test_rows_in_memory_equal_the_store(stored):
     held = RowsInMemory(stored, CPU)
     sequences, labels = toy_split(64, 0)
     assert len(held) == 64
@@ -59,21 +59,21 @@ def test_where_rows_are_kept(
     stored, monkeypatch, wanted, device, on_gpu, in_memory, processes, found
 ):
     _pretend(monkeypatch, on_gpu, in_memory)
-    assert residence(wanted, stored, device, processes) == found
+    assert placement(wanted, stored, device, processes) == found
 
 
 @pytest.mark.parametrize(
-    ("wanted", "device", "told"),
+    ("wanted", "device", "message"),
     [
         ("device", GPU, "memory of the GPU that are free"),
         ("device", CPU, "memory that are free"),
         ("memory", GPU, "memory that are free"),
     ],
 )
-def test_where_they_do_not_fit(stored, monkeypatch, wanted, device, told):
+def test_rows_that_do_not_fit_are_refused(stored, monkeypatch, wanted, device, message):
     _pretend(monkeypatch, BYTES - 1, BYTES - 1)
-    with pytest.raises(InputError, match=f"{told}.*load.rows"):
-        residence(wanted, stored, device)
+    with pytest.raises(InputError, match=f"{message}.*load.rows"):
+        placement(wanted, stored, device)
 
 
 def _pretend(monkeypatch, on_gpu, in_memory):

@@ -1,0 +1,17 @@
+rule plot_training_model:
+    input:
+        metrics=path_of("train", "training/metrics.csv"),
+        layers=path_of("train", "training/layers.csv"),
+        code=code("plot_training"),
+    output:
+        outputs_of("plot_training", "Training"),
+    log:
+        log_of("plot_training"),
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_with_attempt(2000),
+        runtime=scale_with_attempt(10),
+    script:
+        "../scripts/plot_training.py"

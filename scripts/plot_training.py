@@ -1,0 +1,8 @@
+from pathlib import Path
+
+from noncoding.common.stage_logging import logged_stage
+from noncoding.stages.plot_training import plot_training
+
+with logged_stage(snakemake.log[0], snakemake.input):
+    folder = Path(snakemake.output[0]).parents[1]
+    plot_training(snakemake.input.metrics, snakemake.input.layers, folder)

@@ -7,16 +7,9 @@ from noncoding.settings.explain import ExplainSettings
 from noncoding.stages.explain import explain
 
 torch.set_num_threads(snakemake.threads)
-given, folder = snakemake.input, Path(snakemake.output[0]).parent
-model, settings = Path(given.model[0]).parent, ExplainSettings(**snakemake.params.settings)
-tables = given.predictions, given.metrics, given.baseline
+given, settings = snakemake.input, ExplainSettings(**snakemake.params.settings)
+model, folder = (Path(paths[0]).parent for paths in (given.model, snakemake.output))
+inputs = model, given.store, given.predictions, given.metrics, given.baseline
 with logged_stage(snakemake.log[0], given):
-    explain(
-        model,
-        given.store,
-        *tables,
-        folder,
-        settings,
-        truth=given.truth or None,
-        motifs=given.motifs or None,
-    )
+    truth, motifs = given.truth or None, given.motifs or None
+    explain(*inputs, folder, settings, truth=truth, motifs=motifs)

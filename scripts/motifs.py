@@ -8,9 +8,9 @@ from noncoding.settings.motifs import MotifsSettings
 from noncoding.stages.motifs import discover_motifs
 
 torch.set_num_threads(snakemake.threads)
-given, folder = snakemake.input, Path(snakemake.output[0]).parent
-model, stores = Path(given.model[0]).parent, {Path(path).stem: path for path in given.stores}
-settings = TargetSelection(**snakemake.params.targets), MotifsSettings(**snakemake.params.settings)
+given, params = snakemake.input, snakemake.params
+model, folder = (Path(paths[0]).parent for paths in (given.model, snakemake.output))
+inputs = model, {Path(path).stem: path for path in given.stores}, given.predictions, given.metrics
+settings = TargetSelection(**params.targets), MotifsSettings(**params.settings)
 with logged_stage(snakemake.log[0], given):
-    tables = given.predictions, given.metrics
-    discover_motifs(model, stores, *tables, folder, *settings, motifs=given.motifs or None)
+    discover_motifs(*inputs, folder, *settings, motifs=given.motifs or None)

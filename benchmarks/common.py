@@ -1,39 +1,51 @@
-"""What every benchmark needs: each side in a process of its own, and who measured."""
+"""Shared by the benchmarks: measurements in separate processes, and the hardware."""
 
+import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# The project is run from its folder and not installed.
+import psutil
+
+# The project need not be installed.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 
 class Side(NamedTuple):
-    """What one side of a comparison took.
-
-    Attributes
-    ----------
-    figures : dict
-        What the process printed as JSON on its last line.
-    peak_mib : float
-        Peak resident memory of the process, in MiB.
-    """
+    """Measurements of one process: those it printed, and its peak resident memory in MiB."""
 
     figures: dict[str, float]
     peak_mib: float
 
 
+def argument_parser(description: str | None) -> argparse.ArgumentParser:
+    """A parser with the option ``--json``."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
+    return parser
+
+
+def add_sides(parser: argparse.ArgumentParser, sides: Iterable[str]) -> None:
+    """Add the options of a benchmark that runs each side in a separate process."""
+    parser.add_argument("--work", type=Path, help="folder for data; default: a temporary one")
+    parser.add_argument("--side", choices=list(sides), help=argparse.SUPPRESS)
+
+
 def run_side(script: str, *arguments: object) -> Side:
-    """Run ``python script arguments`` and wait for it; its last line is JSON."""
+    """Run ``python script arguments``, whose last line of output is JSON."""
     command = [sys.executable, script, *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = process.stdout.read().splitlines()
-        # wait4 and not RUSAGE_CHILDREN, which is the peak over all children so far.
+        # Unlike RUSAGE_CHILDREN, wait4 gives the peak of this process only.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -42,22 +54,18 @@ def run_side(script: str, *arguments: object) -> Side:
 
 
 def hardware() -> str:
-    """Processor, cores and memory, for the table."""
+    """Processor, cores and memory."""
     model = platform.processor() or platform.machine()
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        names = [
-            line
-            for line in cpuinfo.read_text(encoding="utf-8").splitlines()
-            if line.startswith("model name")
-        ]
-        model = names[0].partition(":")[2].strip() if names else model
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    text = cpuinfo.read_text(encoding="utf-8") if cpuinfo.exists() else ""
+    if name := re.search("^model name.*: (.*)", text, re.MULTILINE):
+        model = name[1]
+    memory = psutil.virtual_memory().total / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB"
 
 
 def write_json(path: Path | None, figures: dict[str, Any]) -> None:
-    """Print the figures, and keep them where asked for."""
+    """Print the results, and write them to a file if one is given."""
     text = json.dumps(figures, indent=2)
     print(text)
     if path is not None:

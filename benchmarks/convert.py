@@ -1,25 +1,23 @@
-"""Convert a train.mat: ours, against reading it once, and against slabs of bytes.
+"""Conversion of a train.mat: the stage `convert`, a single read, and slabs of bytes.
 
     python benchmarks/convert.py --rows 4400000 --layout rows --json convert.json
 
-Makes a train.mat of random sequences in the official format (second half: the
-reverse complements; labels with a prevalence of 2 %; gzip level 3), then runs,
-each in a process of its own, on the same file:
+Creates a train.mat of random sequences in the official format (the second half are
+the reverse complements; labels with a prevalence of 2 %; gzip level 3), and runs on
+it, each in a separate process:
 
 floor
-    Reads every chunk once with h5py, which decompresses it, in one thread, and
-    drops it.
+    Reads and decompresses each chunk once with h5py, in one thread.
 slab
-    As the notebooks did that this project grew from: 200,000 rows at a time,
-    transposed and written as bytes, one after the other.
+    The conversion of the original project: 200,000 rows at a time are transposed and
+    written as bytes.
 ours
-    The stage ``convert``, with everything that it checks.
+    The stage `convert`, including all checks.
 
-``--layout v5`` makes a test.mat instead, MATLAB v5, uncompressed, with labels of
-``--labels``; its floor is to load it whole with scipy.
+`--layout v5` creates an uncompressed test.mat of MATLAB v5 instead, with labels of
+the type `--labels`; its floor is to load the file with scipy.
 
-The file is read once before each side, so that all find it in the page cache
-as far as that goes.
+The file is read once before each run, so that it is in the page cache if it fits.
 """
 
 import argparse
@@ -46,7 +44,7 @@ LENGTH, TARGETS = 1000, 919
 GZIP_LEVEL = 3
 SLAB = 200_000
 LAYOUTS = {
-    # Chunks of sequences and of labels; a chunk is never longer than the rows.
+    # Chunks of sequences and of labels, cut to the number of rows.
     "rows": ((LENGTH, 4, 64), (TARGETS, 64)),
     "blocks": ((8, 1, 65536), (8, 65536)),
     "long": ((1, 4, 2**20), (1, 2**20)),
@@ -56,17 +54,13 @@ LAYOUTS = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=4_400_000)
     parser.add_argument("--layout", choices=LAYOUTS, default="rows")
-    parser.add_argument("--labels", default="uint8", help="type of the labels of v5")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
-    parser.add_argument("--source", type=Path, help="keep the train.mat here, and use it again")
+    parser.add_argument("--labels", default="uint8", help="data type of the labels of v5")
+    parser.add_argument("--source", type=Path, help="keep the train.mat here and reuse it")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--side", choices=[*SIDES, "make"], help=argparse.SUPPRESS)
+    common.add_sides(parser, [*SIDES, "make"])
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side == "make":
@@ -85,7 +79,7 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     source = arguments.source or folder / "train.mat"
     if not source.exists():
-        # Another process: what one has used at most is handed down to those that it starts.
+        # In a separate process, since child processes inherit the peak memory.
         made = {name: getattr(arguments, name) for name in ("rows", "layout", "labels", "threads")}
         options = [part for name, value in made.items() for part in (f"--{name}", value)]
         common.run_side(
@@ -117,7 +111,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         if output.exists():
             figures[f"{name}_bytes"] = output.stat().st_size
             output.unlink()
-        os.sync()  # so that no side waits for the one before it
+        os.sync()  # so that no run waits for the previous one
     ours = figures["ours_seconds"]
     figures["floor_over_ours"] = round(figures["floor_seconds"] / ours, 2)
     figures["slab_over_ours"] = round(figures["slab_seconds"] / ours, 2)
@@ -131,7 +125,7 @@ def floor(source: Path, output: Path, threads: int) -> None:
         return
     with h5py.File(source, "r") as file:
         for dataset in (file["trainxdata"], file["traindata"]):
-            # Contiguous: as much at a time as a large chunk holds.
+            # Contiguous data sets are read in parts of the size of a large chunk.
             chunks = dataset.chunks or (1, *dataset.shape[1:])
             for index in np.ndindex(
                 *(-(-s // c) for s, c in zip(dataset.shape, chunks, strict=True))
@@ -197,7 +191,7 @@ def make_v5(path: Path, rows: int, labels: np.dtype) -> None:
 
 
 def make_v73(path: Path, rows: int, layout: str, folder: Path, threads: int) -> None:
-    """Write a train.mat; needs room for a byte a base of half of the rows beside it."""
+    """Write a train.mat; needs additional disk space of one byte per base for half of the rows."""
     codes, labels = random_rows(rows, folder)
     half = rows - rows // 2
 
@@ -230,7 +224,7 @@ def make_v73(path: Path, rows: int, layout: str, folder: Path, threads: int) -> 
 
 
 def random_rows(rows: int, folder: Path) -> tuple[np.memmap, np.memmap]:
-    """Base codes (length, half) and labels (targets, half) of one strand."""
+    """Base codes, shape (length, half), and labels, shape (targets, half), of one strand."""
     half = rows - rows // 2
     generator = np.random.default_rng(0)
     codes = np.memmap(folder / "codes", np.uint8, "w+", shape=(LENGTH, half))
@@ -243,7 +237,7 @@ def random_rows(rows: int, folder: Path) -> tuple[np.memmap, np.memmap]:
 
 
 def write_dataset(file, name, shape, chunk, values, threads: int) -> None:
-    """Write chunk by chunk, compressed on several threads."""
+    """Write a data set by chunks, which several threads compress."""
     if chunk is None:
         dataset = file.create_dataset(name, shape, np.uint8)
         for start in range(shape[0]):
@@ -257,7 +251,7 @@ def write_dataset(file, name, shape, chunk, values, threads: int) -> None:
 
     def compressed(start: tuple[int, ...]) -> bytes:
         at = tuple(slice(a, min(a + c, s)) for a, c, s in zip(start, chunk, shape, strict=True))
-        whole = np.zeros(chunk, np.uint8)  # a chunk at the edge is filled up
+        whole = np.zeros(chunk, np.uint8)  # chunks at the edge are padded
         whole[tuple(slice(0, s.stop - s.start) for s in at)] = values(at)
         return zlib.compress(whole, GZIP_LEVEL)
 

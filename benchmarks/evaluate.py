@@ -1,22 +1,22 @@
-"""AUROC and average precision of every target: ours, scikit-learn's, torchmetrics'.
+"""AUROC and average precision of each target: this project, scikit-learn and torchmetrics.
 
     python benchmarks/evaluate.py --json evaluate.json
     python benchmarks/evaluate.py --rows 20000 --targets 50
 
-Makes labels and scores at the size of the official test split (455,024 rows,
-919 targets; prevalences from 0.1 to 20 %, float32 scores, some of them tied),
-then runs, each in a process of its own on the same cores:
+Simulates labels and scores of the size of the official test split (455,024 rows,
+919 targets; prevalences from 0.1 to 20 %; float32 scores with ties), and runs, each
+in a separate process on the same cores:
 
 ours
-    `noncoding.evaluation.metrics`, a thread a core.
+    `noncoding.evaluation.metrics`, one thread per core.
 sklearn
-    `roc_auc_score` and `average_precision_score`, target by target.
+    `roc_auc_score` and `average_precision_score` for each target.
 torchmetrics
-    `binary_auroc` and `binary_average_precision` without bins, target by
-    target, torch with a thread a core.
+    `binary_auroc` and `binary_average_precision` without binning for each target,
+    one torch thread per core.
 
-Only the computation is timed, not the reading. `max_abs_difference` is that
-between ours and scikit-learn's, over all targets and both metrics.
+Reading the data is not timed. `max_abs_difference` is the maximum difference from
+scikit-learn over all targets and both metrics.
 """
 
 import argparse
@@ -35,14 +35,10 @@ SIDES = ("ours", "sklearn", "torchmetrics")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=455_024)
     parser.add_argument("--targets", type=int, default=919)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
-    parser.add_argument("--side", choices=[*SIDES, "make"], help=argparse.SUPPRESS)
+    common.add_sides(parser, [*SIDES, "make"])
     arguments = parser.parse_args()
     if arguments.side == "make":
         make(arguments.work, arguments.rows, arguments.targets)
@@ -84,22 +80,22 @@ def make(folder: Path, rows: int, targets: int) -> None:
     scores = np.lib.format.open_memmap(folder / "scores.npy", "w+", np.float32, (rows, targets))
     for start in range(0, rows, 8192):
         part = slice(start, min(start + 8192, rows))
-        drawn = generator.random((part.stop - start, targets)) < prevalence
-        logit = generator.normal(size=drawn.shape) + 2 * drawn + np.log(prevalence)
-        labels[part] = drawn
-        # Rounded, so that many of the lowest scores are tied.
+        positive = generator.random((part.stop - start, targets)) < prevalence
+        logit = generator.normal(size=positive.shape) + 2 * positive + np.log(prevalence)
+        labels[part] = positive
+        # Rounding ties many of the lowest scores.
         scores[part] = np.round(1 / (1 + np.exp(-logit)), 6)
-    # Rare targets have both classes however few the rows.
+    # All targets have both classes for any number of rows.
     labels[0], labels[-1] = 1, 0
 
 
 def run(folder: Path, side: str) -> float:
-    """Compute both metrics, keep them as a file, and give the seconds."""
+    """Compute both metrics, save them, and return the seconds."""
     labels, scores = np.load(folder / "labels.npy"), np.load(folder / "scores.npy")
     compute = COMPUTE[side]()
-    begun = time.perf_counter()
+    start = time.perf_counter()
     both = compute(labels, scores)
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - start
     np.save(folder / f"{side}.npy", both)
     return seconds
 

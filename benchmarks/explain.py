@@ -1,15 +1,14 @@
-"""Explain at the official shape: maps a second by method, and Grad-CAM against a forward pass.
+"""Attribution at the official input size: maps per second by method, and per forward pass.
 
     python benchmarks/explain.py --json explain.json
     python benchmarks/explain.py --model small --configuration configs/demo.yaml
 
-Untrained weights and random sequences: what a map costs does not depend on them. A map
-is that of one sequence and target over both strands, and so is a forward pass. Each
-method explains `--sequences` of them in batches as the stage does; those that take
-many passes a sequence, one.
+Weights and sequences are random, which does not affect the run time. A map or forward
+pass is that of one sequence and target, averaged over both strands. Each method explains
+`--sequences` sequences, in the batches of the stage `explain`; methods with many passes
+per sequence explain one.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,21 +28,20 @@ from noncoding.prediction.inference import device
 ROOT = Path(__file__).parents[1]
 FORWARD = "forward pass"
 COSTLY = 40
-"""Forward passes from which on one sequence is explained, once."""
+"""Methods with more forward passes per sequence explain one sequence once."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--configuration", type=Path, default=ROOT / "config.yaml")
-    parser.add_argument("--model", default="hybrid", help="a key of its 'models'")
+    parser.add_argument("--model", default="hybrid", help="a key of `models` in the configuration")
     parser.add_argument("--length", type=int, default=1000)
     parser.add_argument("--targets", type=int, default=919)
     parser.add_argument("--sequences", type=int, default=32)
     parser.add_argument("--methods", nargs="*", default=list(METHODS), choices=list(METHODS))
-    parser.add_argument("--repeats", type=int, default=3, help="of which the median is taken")
-    parser.add_argument("--json", type=Path)
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="number of runs; the median is reported"
+    )
     arguments = parser.parse_args()
     torch.manual_seed(0)
     sizes = yaml.safe_load(arguments.configuration.read_text(encoding="utf-8"))["models"][
@@ -74,14 +72,14 @@ def main() -> None:
         "hardware": common.hardware(),
     }
     for name, taken in per_map.items():
-        figures[f"{name}, a second"] = float(f"{1 / taken:.3g}")
+        figures[f"{name}, per second"] = float(f"{1 / taken:.3g}")
     for name, taken in list(per_map.items())[1:]:
         figures[f"{name} over {FORWARD}"] = float(f"{taken / per_map[FORWARD]:.3g}")
     common.write_json(arguments.json, figures)
 
 
 def median(work: Callable[[], object], repeats: int) -> float:
-    """Median seconds of a piece of work, after one that is not counted."""
+    """Median seconds of a function, after a warm-up run."""
     if repeats > 1:
         work()
     taken = []

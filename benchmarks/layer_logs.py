@@ -1,17 +1,15 @@
-"""What the logs by layer cost: their share of the time of a training.
+"""Share of the training time that the logs of layers take.
 
     python benchmarks/layer_logs.py --json layer_logs.json
     python benchmarks/layer_logs.py --rows 3840
 
-Trains the network `compact` of configs/yeast.yaml for one epoch of random
-sequences, by the module, averaged weights and loggers of the stage `train`,
-and counts the time that is spent in `LayerLog` (norms and histograms of
-weights and gradients) and in `ThroughputLog`, and that of all else. `--rows`
-is the length of the epoch, in which the histograms are written a fixed number
-of times: the default is that of `make yeast`.
+Trains the network `compact` of configs/yeast.yaml for one epoch on random sequences,
+with the module, weight averaging and loggers of the stage `train`, and measures the
+time in `LayerLog` (norms and histograms of weights and gradients) and in
+`ThroughputLog`. `--rows` is the number of training rows; histograms are written a
+fixed number of times per epoch. The default is that of `make yeast`.
 """
 
-import argparse
 import tempfile
 import time
 from collections import Counter
@@ -44,11 +42,8 @@ WATCHED = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=16_868)
-    parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     spent: Counter[str] = Counter()
     for kind, hooks in WATCHED.items():
@@ -70,29 +65,29 @@ def main() -> None:
 
 
 def watch(kind: type[pl.Callback], hook: str, spent: Counter[str]) -> None:
-    """Add the seconds that a hook takes to those of its class."""
+    """Measure the time in a hook, and add it to that of its class."""
     original = getattr(kind, hook)
 
     def timed(*arguments: Any) -> None:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         original(*arguments)
-        spent[kind.__name__] += time.perf_counter() - begun
+        spent[kind.__name__] += time.perf_counter() - start
 
     setattr(kind, hook, timed)
 
 
 class Clock(pl.Callback):
-    """Seconds between the first and the last hook of a training."""
+    """Seconds from the first to the last hook of a training."""
 
     def on_train_start(self, *_: Any) -> None:
-        self._begun = time.perf_counter()
+        self._start = time.perf_counter()
 
     def on_train_end(self, *_: Any) -> None:
-        self.seconds = time.perf_counter() - self._begun
+        self.seconds = time.perf_counter() - self._start
 
 
 def train(folder: Path, rows: int) -> tuple[int, float]:
-    """Train for an epoch; gives its steps and seconds."""
+    """Train for one epoch; return its steps and seconds."""
     make_store(folder / "train.h5", rows)
     make_store(folder / "valid.h5", BATCH)
     models = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]

@@ -1,24 +1,22 @@
-"""Load shuffled batches: ours from disk, against two ways to read a file of bytes.
+"""Loading of shuffled batches: from the store, and in two ways from a file of bytes.
 
     python benchmarks/load.py --rows 4400000 --json load.json
 
-Makes a store and a file of bytes of random sequences at the official shapes
-(1000 bp, 919 targets), then runs, each in a process of its own that may use
-one core, thread that reads ahead and all:
+Creates a store and a file of bytes of random sequences of the official size (1000 bp,
+919 targets), and runs, each in a separate process on one core:
 
 packed
-    One epoch of the training batches, as they go to the device that trains.
+    One epoch of bit-packed training batches, as they are moved to the device.
 unpacked
     The same, unpacked on the CPU to one-hot sequences and labels.
 row_at_a_time
-    The usual way: a torch Dataset that gives one row of the bytes, and a
-    DataLoader that shuffles and stacks them.
+    A torch Dataset of single rows of bytes, with a shuffling DataLoader.
 fancy
-    Random rows of the bytes, a sorted batch at a time by h5py's fancy indexing.
+    Batches of random rows of bytes by h5py's fancy indexing, in ascending order.
 
-The bytes are stored without chunks, which is the fastest way to read single
-rows. The other two are run for `--sample` rows. Nothing is cached on purpose;
-what the page cache holds of files that were just written, all sides profit of.
+The bytes are stored contiguously, which is the fastest layout for single rows. The
+last two are run for `--sample` rows. All benefit from the page cache, which may hold
+the files that were just written.
 """
 
 import argparse
@@ -44,18 +42,14 @@ from noncoding.data.store import FORWARD, StoreHeader, new_store
 LENGTH, TARGETS = 1000, 919
 BATCH = 256
 BUFFER = 1 << 18
-MADE_AT_A_TIME = 1 << 15
+BLOCK = 1 << 15
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=4_400_000)
     parser.add_argument("--sample", type=int, default=20_000)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
-    parser.add_argument("--side", choices=[*SIDES, "make"], help=argparse.SUPPRESS)
+    common.add_sides(parser, [*SIDES, "make"])
     arguments = parser.parse_args()
     if arguments.side == "make":
         make(arguments.work, arguments.rows)
@@ -150,7 +144,7 @@ def random_batches(rows: int, sample: int) -> Iterator[np.ndarray]:
 
 
 def make(folder: Path, rows: int) -> None:
-    """The same random rows as a store and as bytes."""
+    """Write the same random rows to a store and as bytes."""
     generator = np.random.default_rng(0)
     targets = pd.DataFrame({"index": range(TARGETS), "group": "TF"})
     header = StoreHeader(LENGTH, 200, FORWARD, targets, {})
@@ -160,8 +154,8 @@ def make(folder: Path, rows: int) -> None:
     ):
         x = file.create_dataset("x", (rows, 4, LENGTH), np.uint8)
         y = file.create_dataset("y", (rows, TARGETS), np.uint8)
-        for start in range(0, rows, MADE_AT_A_TIME):
-            count = min(MADE_AT_A_TIME, rows - start)
+        for start in range(0, rows, BLOCK):
+            count = min(BLOCK, rows - start)
             bases = generator.integers(0, 4, (count, 1, LENGTH), dtype=np.uint8)
             sequences = (bases == np.arange(4, dtype=np.uint8)[:, None]).view(np.uint8)
             labels = (generator.random((count, TARGETS), dtype=np.float32) < 0.02).view(np.uint8)

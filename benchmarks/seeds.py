@@ -1,4 +1,4 @@
-"""Several trainings of the same models: mean and spread over the seeds, as a table.
+"""Mean and standard deviation of the metrics of models over several seeds.
 
     for seed in 1 2 3; do
         .venv/bin/snakemake evaluate --configfile configs/yeast.yaml configs/yeast_models.yaml \
@@ -6,11 +6,11 @@
     done
     python benchmarks/seeds.py results/seed1/yeast results/seed2/yeast results/seed3/yeast
 
-One row a model: mean AUPR and median AUROC over the targets with at least
-`--min-positives` positive test loci, mean AUROC of `--factors`, updates and core
-minutes of a training; each as mean ± standard deviation over the folders that
-hold the model. With `--validation`, mean AUPR and mean AUROC of the validation
-split at the epoch that was kept, which every training writes, evaluated or not.
+One row per model: mean AUPR and median AUROC over the targets with at least
+`--min-positives` positive test loci, mean AUROC of `--factors`, and updates and core
+minutes of a training; each as mean ± standard deviation over the folders with the
+model. With `--validation`: mean AUPR and mean AUROC on the validation split at the
+epoch that was kept, which do not require evaluation.
 """
 
 import argparse
@@ -25,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", type=Path, nargs="+", help="results/…/{dataset}, one a seed")
+    parser.add_argument("folders", type=Path, nargs="+", help="results/…/{dataset}, one per seed")
     parser.add_argument("--min-positives", type=int, default=5)
     parser.add_argument("--factors", nargs="*", default=EIGHT)
     parser.add_argument("--validation", action="store_true")
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def tested(model: Path, min_positives: int, factors: list[str]) -> dict[str, object]:
-    """Figures of a model on the test split."""
+    """Metrics of a model on the test split."""
     table = pd.read_csv(model / "evaluation" / "targets.tsv", sep="\t", keep_default_na=False)
     table[["auroc", "auprc"]] = table[["auroc", "auprc"]].apply(pd.to_numeric, errors="coerce")
     enough = table[table["test_positives"] >= min_positives]
@@ -56,7 +56,7 @@ def tested(model: Path, min_positives: int, factors: list[str]) -> dict[str, obj
 
 
 def validated(model: Path) -> dict[str, object]:
-    """Figures of a model on the validation split, at the epoch that was kept."""
+    """Metrics of a model on the validation split, at the epoch that was kept."""
     metrics = pd.read_csv(model / "training" / "metrics.csv")
     best = metrics.loc[metrics["valid_auprc"].idxmax()]
     return {
@@ -68,7 +68,7 @@ def validated(model: Path) -> dict[str, object]:
 
 
 def training(model: Path) -> dict[str, object]:
-    """Updates of the weights, and minutes of all cores together that the stage `train` took."""
+    """Weight updates, and minutes of the stage `train` summed over cores."""
     benchmark = pd.read_csv(model / "logs" / "train.benchmark.tsv", sep="\t")
     metrics = pd.read_csv(model / "training" / "metrics.csv")
     return {
@@ -78,7 +78,7 @@ def training(model: Path) -> dict[str, object]:
 
 
 def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:
-    """Mean and standard deviation of each figure, by model, best mean AUPR first."""
+    """Mean and standard deviation of each column by model, in descending order of mean AUPR."""
     groups = rows.groupby("model", sort=False)
     table = pd.DataFrame({"model": list(groups.groups), "seeds": groups.size().to_numpy()})
     for column in rows.columns.drop("model"):

@@ -1,25 +1,23 @@
-"""Train at the official shapes: our loop, against the way of the project this one grew from.
+"""Training at the official input size: the stage `train`, and the loop of the original project.
 
     python benchmarks/train.py --json train.json
     python benchmarks/train.py --models deepsea danq --seconds 60
 
-Makes a store and a file of bytes of random sequences (1000 bp, 919 targets),
-then runs, each in a process of its own on the same device:
+Creates a store and a file of bytes of random sequences (1000 bp, 919 targets), and
+runs, each in a separate process on the same device:
 
 ours
-    The data module, module and averaged weights of the stage `train`, under
-    Lightning, in the precision and compiled as `train.precision: auto` and
-    `train.compile: auto` say, with the batch of config.yaml.
+    The data module, Lightning module and weight averaging of the stage `train`, with
+    `train.precision: auto`, `train.compile: auto` and the batch size of config.yaml.
 original
-    32-bit floats, not compiled, batches of 25 whose gradients are accumulated
-    to 100, Adam, one row at a time from the file of bytes through a torch
-    DataLoader that shuffles; on the same network, `--original`.
+    32-bit floats without compilation, Adam, batches of 25 with gradients accumulated
+    to 100, single rows from the file of bytes through a shuffling torch DataLoader;
+    the same network, `--original`.
 
-A side runs until `--steps` or `--seconds` are over, after `--warmup` steps
-that are not counted; a step is one batch forward and backward. `--models` are
-trained by our loop beside it. The share of the device's peak is that of a
-large matrix product in the same precision on the same device; what a network
-computes is counted by torch, which does not see into an LSTM.
+Both run for `--steps` or `--seconds` after `--warmup` steps; a step is the forward
+and backward pass of one batch. `--models` are also trained by our loop. The share of
+the device's peak is relative to a large matrix product in the same precision; torch
+counts the operations of a network, except for those of an LSTM.
 """
 
 import argparse
@@ -48,23 +46,21 @@ from noncoding.training.trainer import precision_for, switched_on
 
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
-"""Of the original."""
+"""Settings of the original project."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = common.argument_parser(__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--steps", type=int, help="a side, at most")
-    parser.add_argument("--seconds", type=float, default=60, help="a side, at most")
-    parser.add_argument("--warmup", type=int, default=20, help="steps that are not counted")
-    parser.add_argument("--batch", type=int, help="of ours; default: that of config.yaml")
-    parser.add_argument("--original", default="hybrid", help="network of the comparison")
-    parser.add_argument("--models", nargs="*", default=[], help="also trained by our loop")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--work", type=Path, help="folder for the files; default: a temporary one")
-    parser.add_argument("--side", choices=[*SIDES, "make", "peak"], help=argparse.SUPPRESS)
+    parser.add_argument("--steps", type=int, help="maximum per run")
+    parser.add_argument("--seconds", type=float, default=60, help="maximum per run")
+    parser.add_argument("--warmup", type=int, default=20, help="steps before the measurement")
+    parser.add_argument("--batch", type=int, help="our batch size; default: that of config.yaml")
+    parser.add_argument("--original", default="hybrid", help="network of both loops")
+    parser.add_argument(
+        "--models", nargs="*", default=[], help="networks that are also trained by our loop"
+    )
+    common.add_sides(parser, [*SIDES, "make", "peak"])
     parser.add_argument("--model", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.side == "make":
@@ -98,15 +94,17 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         "matrix_peak_teraflops": round(peak / 1e12, 3),
     }
     for side in SIDES:
-        figures |= told(side, side, arguments.original, options, peak)
+        figures |= measured(side, side, arguments.original, options, peak)
     figures["ratio"] = round(figures["ours_per_second"] / figures["original_per_second"], 2)
     for model in arguments.models:
-        figures |= told(model, "ours", model, options, peak)
+        figures |= measured(model, "ours", model, options, peak)
     common.write_json(arguments.json, figures)
 
 
-def told(name: str, side: str, model: str, options: list[object], peak: float) -> dict[str, Any]:
-    """The figures of a side, with its name before them."""
+def measured(
+    name: str, side: str, model: str, options: list[object], peak: float
+) -> dict[str, Any]:
+    """Measurements of one run, with its name as prefix."""
     ran = common.run_side(__file__, "--side", side, "--model", model, *options)
     made = ran.figures
     return {
@@ -120,13 +118,13 @@ def told(name: str, side: str, model: str, options: list[object], peak: float) -
 
 
 class Clock:
-    """Counts rows, steps and waiting once the warm-up is over."""
+    """Counts rows, steps and waiting time after the warm-up."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._left = arguments.warmup
         self._steps = arguments.steps
         self._seconds = arguments.seconds
-        self._begun = self._ended = time.perf_counter()
+        self._start = self._ended = time.perf_counter()
         self._waited = 0.0
         self._rows = self._count = 0
         if not self._left:
@@ -134,14 +132,14 @@ class Clock:
 
     def _begin(self) -> None:
         synchronise()
-        self._begun = self._ended = time.perf_counter()
+        self._start = self._ended = time.perf_counter()
 
-    def begins(self) -> None:
-        """A batch has come."""
+    def batch_loaded(self) -> None:
+        """Call when a batch was loaded."""
         self._waited += time.perf_counter() - self._ended
 
-    def ends(self, rows: int) -> bool:
-        """A step has been taken; gives whether it was the last."""
+    def step_done(self, rows: int) -> bool:
+        """Call after a step; return whether it was the last."""
         if self._left:
             self._left -= 1
             if not self._left:
@@ -151,11 +149,11 @@ class Clock:
         self._rows += rows
         self._count += 1
         self._ended = time.perf_counter()
-        return self._count == self._steps or self._ended - self._begun >= self._seconds
+        return self._count == self._steps or self._ended - self._start >= self._seconds
 
     def figures(self, model: str, batch: int) -> dict[str, Any]:
         synchronise()
-        seconds = time.perf_counter() - self._begun
+        seconds = time.perf_counter() - self._start
         return {
             "per_second": self._rows / seconds,
             "batch": batch,
@@ -171,12 +169,12 @@ class ClockCallback(pl.Callback):
         self._clock = clock
 
     def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        self._clock.begins()
+        self._clock.batch_loaded()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
     ) -> None:
-        trainer.should_stop = self._clock.ends(len(batch[0]))
+        trainer.should_stop = self._clock.step_done(len(batch[0]))
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -223,14 +221,14 @@ def original(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     clock = Clock(arguments)
     for number, (sequences, labels) in enumerate(chain.from_iterable(repeat(loader)), start=1):
-        clock.begins()
+        clock.batch_loaded()
         logits = network(sequences.to(device).float())
         loss = F.binary_cross_entropy_with_logits(logits, labels.to(device).float())
         (loss / ACCUMULATE).backward()
         if number % ACCUMULATE == 0:
             optimizer.step()
             optimizer.zero_grad()
-        if clock.ends(len(labels)):
+        if clock.step_done(len(labels)):
             break
     return clock.figures(arguments.model, BATCH)
 
@@ -248,7 +246,7 @@ def new_network(name: str) -> torch.nn.Module:
 
 
 def flops_of_a_sequence(name: str, rows: int = 2) -> float:
-    """Of a forward and a backward pass."""
+    """Operations of a forward and backward pass per sequence."""
     network = new_network(name)
     counter = FlopCounterMode(display=False)
     with counter:
@@ -257,7 +255,7 @@ def flops_of_a_sequence(name: str, rows: int = 2) -> float:
 
 
 def matrix_peak() -> float:
-    """Operations a second of a large matrix product, in the precision of our side."""
+    """Operations per second of a large matrix product, in the precision of our loop."""
     torch.set_float32_matmul_precision("high")
     device = best_device()
     kind = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision_for("auto"))
@@ -266,10 +264,10 @@ def matrix_peak() -> float:
     best = float("inf")
     for _ in range(10):
         synchronise()
-        begun = time.perf_counter()
+        start = time.perf_counter()
         matrix @ matrix
         synchronise()
-        best = min(best, time.perf_counter() - begun)
+        best = min(best, time.perf_counter() - start)
     return 2 * size**3 / best
 
 
@@ -287,7 +285,7 @@ def synchronise() -> None:
 
 
 def device_peak_mib() -> float:
-    """0 where there is no GPU; the memory of the process is measured then."""
+    """Peak memory of the GPU; 0 without a GPU, where the memory of the process is reported."""
     return torch.cuda.max_memory_allocated() / 2**20 if torch.cuda.is_available() else 0.0
 
 

@@ -1,6 +1,6 @@
-"""Compile what numba would else compile in the first run: ``python -m noncoding.precompile``.
+"""Compile numba's functions before the first run: ``python -m noncoding.precompile``.
 
-The compiled code stands in numba's cache, beside the libraries or in ``NUMBA_CACHE_DIR``.
+The compiled code is cached beside the libraries or in ``NUMBA_CACHE_DIR``.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from noncoding.motifs.tomtom import matches
 
 
 def main() -> None:
-    """Call each compiled function of the stages once, with the types that they have there."""
+    """Call each compiled function once, with the types that the stages use."""
     bases = np.random.default_rng(0).integers(0, 4, (2, 100))
     sequences = np.eye(4, dtype=np.uint8)[bases].transpose(0, 2, 1)
     motif = np.ascontiguousarray(sequences[0, :, :10], dtype=np.float64)

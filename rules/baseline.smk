@@ -5,12 +5,9 @@ rule baseline_dataset:
         motifs=motifs_of_dataset,
         code=code("baseline"),
     output:
-        targets=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
-        replicates=expand(
-            f"{RESULTS}/{{{{dataset}}}}/baseline/replicates/{{name}}.h5", name=BASELINES
-        ),
+        outputs_of("baseline"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/baseline.log",
+        log_of("baseline"),
     conda:
         "../envs/noncoding.yaml"
     threads: 8

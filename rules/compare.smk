@@ -1,24 +1,14 @@
 rule compare_dataset:
     input:
-        models=expand(f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/targets.tsv", model=MODELS),
-        replicates=expand(
-            f"{RESULTS}/{{{{dataset}}}}/{{model}}/evaluation/replicates.h5", model=MODELS
-        ),
-        baselines=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
-        baseline_replicates=expand(
-            f"{RESULTS}/{{{{dataset}}}}/baseline/replicates/{{name}}.h5", name=BASELINES
-        ),
+        evaluations=expand(path_of("evaluate", "targets.tsv"), model=MODELS, allow_missing=True),
+        replicates=expand(path_of("evaluate", "replicates.h5"), model=MODELS, allow_missing=True),
+        baselines=outputs_of("baseline"),
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         code=code("compare"),
     output:
-        targets=f"{RESULTS}/{{dataset}}/compare/targets.tsv",
-        ranking=f"{RESULTS}/{{dataset}}/compare/ranking.tsv",
-        pairs=f"{RESULTS}/{{dataset}}/compare/pairs.tsv",
-        summary=f"{RESULTS}/{{dataset}}/compare/summary.json",
-        ranking_figure=figure("{dataset}/compare/figures/ranking", "Comparison"),
-        versus_figure=figure("{dataset}/compare/figures/versus", "Comparison"),
+        outputs_of("compare", "Comparison"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/compare.log",
+        log_of("compare"),
     conda:
         "../envs/noncoding.yaml"
     threads: 1

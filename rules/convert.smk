@@ -5,9 +5,9 @@ rule convert_split:
         targets=target_table,
         code=code("convert"),
     output:
-        f"{RESULTS}/{{dataset}}/data/{{split}}.h5",
+        outputs_of("convert"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/convert/{{split}}.log",
+        log_of("convert"),
     wildcard_constraints:
         dataset=one_of(BUNDLES),
     cache: "omit-software"
@@ -18,11 +18,13 @@ rule convert_split:
         mem_mb=scale_with_attempt(5000),
         runtime=scale_with_attempt(240),
     params:
-        # A cache between workflows tells the splits apart by it: their inputs are of one job.
-        split=lambda wildcards: wildcards.split,
         url=bundle_url,
-        window=dataset_key("window"),
-        bin=dataset_key("bin"),
-        verify=lambda wildcards: config["datasets"][wildcards.dataset].get("verify") or "off",
+        # A cache between workflows distinguishes the splits by it: one job makes their inputs.
+        options=lambda wildcards: {
+            "split": wildcards.split,
+            "window": config["datasets"][wildcards.dataset]["window"],
+            "bin": config["datasets"][wildcards.dataset]["bin"],
+            "verify": config["datasets"][wildcards.dataset].get("verify") or "off",
+        },
     script:
         "../scripts/convert.py"

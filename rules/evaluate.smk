@@ -1,20 +1,13 @@
 rule evaluate_model:
     input:
-        predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
+        predictions=path_of("predict", "predictions.h5"),
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         train_store=f"{RESULTS}/{{dataset}}/data/train.h5",
         code=code("evaluate"),
     output:
-        targets=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
-        summary=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/summary.json",
-        replicates=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/replicates.h5",
-        groups=figure("{dataset}/{model}/evaluation/figures/metrics_by_group", "Evaluation"),
-        prevalence=figure("{dataset}/{model}/evaluation/figures/auprc_by_prevalence", "Evaluation"),
-        curves=figure("{dataset}/{model}/evaluation/figures/curves", "Evaluation"),
-        calibration=figure("{dataset}/{model}/evaluation/figures/calibration", "Evaluation"),
-        cooccurrence=figure("{dataset}/{model}/evaluation/figures/cooccurrence", "Evaluation"),
+        outputs_of("evaluate", "Evaluation"),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/evaluate.log",
+        log_of("evaluate"),
     conda:
         "../envs/noncoding.yaml"
     threads: 8

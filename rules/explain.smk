@@ -2,28 +2,24 @@ rule explain_model:
     input:
         model=MODEL_FOLDER,
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
-        predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
-        metrics=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
-        baseline=f"{RESULTS}/{{dataset}}/baseline/targets.tsv",
+        predictions=path_of("predict", "predictions.h5"),
+        metrics=path_of("evaluate", layout.TARGETS),
+        baseline=path_of("baseline", layout.TARGETS),
         motifs=motifs_of_dataset,
         truth=planted_truth,
         fasta=explained_fasta,
         code=code("explain"),
     output:
-        targets=f"{RESULTS}/{{dataset}}/{{model}}/explain/targets.tsv",
-        summary=f"{RESULTS}/{{dataset}}/{{model}}/explain/summary.json",
-        faithfulness=f"{RESULTS}/{{dataset}}/{{model}}/explain/faithfulness.tsv",
-        curves=f"{RESULTS}/{{dataset}}/{{model}}/explain/curves.tsv",
-        maps=f"{RESULTS}/{{dataset}}/{{model}}/explain/maps.h5",
-        figures=reported(
-            directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/figures"),
+        [path_of("explain", name) for name in layout.FILES["explain"]],
+        reported(
+            directory(f"{RESULTS}/{layout.FOLDERS['explain']}/figures"),
             "Explanation",
             patterns=["{figure}.svg"],
             labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
         ),
-        tracks=directory(f"{RESULTS}/{{dataset}}/{{model}}/explain/tracks"),
+        directory(f"{RESULTS}/{layout.FOLDERS['explain']}/{layout.TRACKS}"),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/explain.log",
+        log_of("explain"),
     conda:
         "../envs/noncoding.yaml"
     threads: 16

@@ -4,22 +4,20 @@ rule motifs_model:
         stores=expand(
             f"{RESULTS}/{{{{dataset}}}}/data/{{split}}.h5", split=["test", "valid", "train"]
         ),
-        predictions=f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
-        metrics=f"{RESULTS}/{{dataset}}/{{model}}/evaluation/targets.tsv",
+        predictions=path_of("predict", "predictions.h5"),
+        metrics=path_of("evaluate", layout.TARGETS),
         motifs=motifs_of_dataset,
         code=code("motifs"),
     output:
-        patterns=f"{RESULTS}/{{dataset}}/{{model}}/motifs/patterns.tsv",
-        motifs=f"{RESULTS}/{{dataset}}/{{model}}/motifs/patterns.meme",
-        summary=f"{RESULTS}/{{dataset}}/{{model}}/motifs/summary.json",
-        figures=reported(
-            directory(f"{RESULTS}/{{dataset}}/{{model}}/motifs/figures"),
+        [path_of("motifs", name) for name in layout.FILES["motifs"]],
+        reported(
+            directory(f"{RESULTS}/{layout.FOLDERS['motifs']}/figures"),
             "Motifs",
             patterns=["{figure}.svg"],
             labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
         ),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/motifs.log",
+        log_of("motifs"),
     conda:
         "../envs/noncoding.yaml"
     threads: 16

@@ -4,9 +4,9 @@ rule predict_split:
         store=f"{RESULTS}/{{dataset}}/data/test.h5",
         code=code("predict"),
     output:
-        f"{RESULTS}/{{dataset}}/{{model}}/predictions.h5",
+        outputs_of("predict"),
     log:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/predict.log",
+        log_of("predict"),
     conda:
         "../envs/noncoding.yaml"
     threads: 16
@@ -16,5 +16,7 @@ rule predict_split:
         runtime=scale_with_attempt(240),
     params:
         batch_size=config["predict"]["batch_size"],
+        # Derived from resources, so that a change, which affects no value, triggers no rerun.
+        devices=lambda wildcards, resources: config["predict"]["devices"],
     script:
         "../scripts/predict.py"

@@ -2,12 +2,9 @@ rule simulate_bundle:
     input:
         code=code("simulate"),
     output:
-        archive=f"{RESULTS}/{{dataset}}/simulated/bundle.tar.gz",
-        targets=f"{RESULTS}/{{dataset}}/simulated/targets.tsv",
-        truth=f"{RESULTS}/{{dataset}}/simulated/truth.tsv",
-        motifs=f"{RESULTS}/{{dataset}}/simulated/motifs.meme",
+        outputs_of("simulate"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/simulate.log",
+        log_of("simulate"),
     wildcard_constraints:
         dataset=one_of(SIMULATED),
     conda:

@@ -1,13 +1,11 @@
 rule sweep_all:
     input:
-        summaries=of_models("evaluation/summary.json"),
+        summaries=expand(path_of("evaluate", "summary.json"), dataset=DATASETS, model=MODELS),
         code=code("sweep"),
     output:
-        runs=f"{RESULTS}/sweep/runs.tsv",
-        models=f"{RESULTS}/sweep/models.tsv",
-        figure=figure("sweep/figures/sweep", "Sweep"),
+        outputs_of("sweep", "Sweep"),
     log:
-        f"{RESULTS}/sweep/logs/sweep.log",
+        log_of("sweep"),
     conda:
         "../envs/noncoding.yaml"
     threads: 1

@@ -3,11 +3,9 @@ rule tile_genome:
         unpack(genome_inputs),
         code=code("tile"),
     output:
-        train=f"{RESULTS}/{{dataset}}/data/train.h5",
-        valid=f"{RESULTS}/{{dataset}}/data/valid.h5",
-        test=f"{RESULTS}/{{dataset}}/data/test.h5",
+        outputs_of("tile"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/tile.log",
+        log_of("tile"),
     wildcard_constraints:
         dataset=one_of(GENOMES),
     conda:
@@ -17,15 +15,12 @@ rule tile_genome:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
-        peaks=dataset_key("peaks"),
-        chromosome_map=dataset_key("chromosome_map"),
-        window=dataset_key("window"),
-        bin=dataset_key("bin"),
-        min_overlap=dataset_key("min_overlap"),
-        min_peaks=dataset_key("min_peaks"),
-        # Not every data set has them; what they default to stands in the library.
-        optional=optional_dataset_keys("peak", "min_positives"),
-        splits=dataset_key("splits"),
+        # Without keys that concern only downloads and other stages.
+        settings=lambda wildcards: {
+            key: value
+            for key, value in config["datasets"][wildcards.dataset].items()
+            if key not in ("fasta", "motifs", "disk_gib")
+        },
         urls=published_rows,
     script:
         "../scripts/tile.py"

@@ -1,18 +1,11 @@
 from pathlib import Path
 
 from noncoding.common.stage_logging import logged_stage
+from noncoding.settings.baseline import BaselineSettings
 from noncoding.stages.baseline import baseline
 
+inputs = snakemake.input.train_store, snakemake.input.store, snakemake.input.get("motifs") or None
+folder, settings = Path(snakemake.output[0]).parent, BaselineSettings(**snakemake.params.settings)
+options = {name: snakemake.params[name] for name in ("replicates", "seed")}
 with logged_stage(snakemake.log[0], snakemake.input):
-    baseline(
-        snakemake.input.train_store,
-        snakemake.input.store,
-        Path(snakemake.output.targets).parent,
-        motifs=snakemake.input.get("motifs") or None,
-        k=snakemake.params.settings["kmer"],
-        rows=snakemake.params.settings["rows"],
-        flank=snakemake.params.settings["flank"],
-        replicates=snakemake.params.replicates,
-        seed=snakemake.params.seed,
-        threads=snakemake.threads,
-    )
+    baseline(*inputs, folder, settings, threads=snakemake.threads, **options)

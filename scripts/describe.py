@@ -1,16 +1,9 @@
 from pathlib import Path
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.stages.describe import DescriptionOutputs, describe
+from noncoding.layout import SPLITS
+from noncoding.stages.describe import describe
 
 with logged_stage(snakemake.log[0], snakemake.input):
-    describe(
-        {split: snakemake.input[split] for split in ("train", "valid", "test")},
-        DescriptionOutputs(
-            summary=Path(snakemake.output.summary),
-            positives=snakemake.output.positives,
-            labels=snakemake.output.labels,
-            bases=snakemake.output.bases,
-            prevalence=snakemake.output.prevalence,
-        ),
-    )
+    stores = {split: snakemake.input[split] for split in SPLITS}
+    describe(stores, Path(snakemake.output[0]).parent)

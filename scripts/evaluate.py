@@ -1,26 +1,10 @@
 from pathlib import Path
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.stages.evaluate import EvaluationOutputs, evaluate
+from noncoding.settings.evaluate import EvaluateSettings
+from noncoding.stages.evaluate import evaluate
 
+inputs = snakemake.input.predictions, snakemake.input.store, snakemake.input.train_store
+folder, settings = Path(snakemake.output[0]).parent, EvaluateSettings(**snakemake.params.settings)
 with logged_stage(snakemake.log[0], snakemake.input):
-    evaluate(
-        snakemake.input.predictions,
-        snakemake.input.store,
-        snakemake.input.train_store,
-        min_positives=snakemake.params.settings["min_positives"],
-        targets=snakemake.params.settings["curves"],
-        replicates=snakemake.params.settings["replicates"],
-        seed=snakemake.params.seed,
-        outputs=EvaluationOutputs(
-            targets=Path(snakemake.output.targets),
-            summary=Path(snakemake.output.summary),
-            replicates=Path(snakemake.output.replicates),
-            groups=snakemake.output.groups,
-            prevalence=snakemake.output.prevalence,
-            curves=snakemake.output.curves,
-            calibration=snakemake.output.calibration,
-            cooccurrence=snakemake.output.cooccurrence,
-        ),
-        threads=snakemake.threads,
-    )
+    evaluate(*inputs, folder, settings, seed=snakemake.params.seed, threads=snakemake.threads)

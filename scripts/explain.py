@@ -3,19 +3,20 @@ from pathlib import Path
 import torch
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.stages.explain import ExplanationOutputs, Settings, explain
+from noncoding.settings.explain import ExplainSettings
+from noncoding.stages.explain import explain
 
 torch.set_num_threads(snakemake.threads)
-
-with logged_stage(snakemake.log[0], snakemake.input):
+given, folder = snakemake.input, Path(snakemake.output[0]).parent
+model, settings = Path(given.model[0]).parent, ExplainSettings(**snakemake.params.settings)
+tables = given.predictions, given.metrics, given.baseline
+with logged_stage(snakemake.log[0], given):
     explain(
-        Path(snakemake.input.model[0]).parent,
-        snakemake.input.store,
-        snakemake.input.predictions,
-        snakemake.input.metrics,
-        snakemake.input.baseline,
-        ExplanationOutputs(**{name: Path(path) for name, path in snakemake.output.items()}),
-        Settings(**snakemake.params.settings),
-        truth=snakemake.input.truth or None,
-        motifs=snakemake.input.motifs or None,
+        model,
+        given.store,
+        *tables,
+        folder,
+        settings,
+        truth=given.truth or None,
+        motifs=given.motifs or None,
     )

@@ -1,17 +1,8 @@
 from pathlib import Path
 
 from noncoding.common.stage_logging import logged_stage
-from noncoding.stages.sweep import Run, SweepOutputs, sweep
+from noncoding.stages.sweep import Run, sweep
 
+runs = zip(snakemake.params.runs, snakemake.input.summaries, strict=True)
 with logged_stage(snakemake.log[0], snakemake.input):
-    sweep(
-        [
-            Run(*run, summary)
-            for run, summary in zip(snakemake.params.runs, snakemake.input.summaries, strict=True)
-        ],
-        SweepOutputs(
-            Path(snakemake.output.runs),
-            Path(snakemake.output.models),
-            [Path(path) for path in snakemake.output.figure],
-        ),
-    )
+    sweep([Run(*run, summary) for run, summary in runs], Path(snakemake.output[0]).parent)

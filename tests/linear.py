@@ -1,4 +1,4 @@
-"""Networks whose attributions are known by hand."""
+"""Networks whose attributions have a closed form."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from torch import nn
 
 
 class Linear(nn.Module):
-    """A weight a base and position; the second logit is the opposite of the first."""
+    """One weight per base and position; the second logit is the negative of the first."""
 
     def __init__(self, weights):
         super().__init__()
@@ -18,11 +18,11 @@ class Linear(nn.Module):
 
 
 class Rectified(nn.Module):
-    """Two layers with a ReLU between them."""
+    """A convolution, a ReLU and a linear layer."""
 
-    def __init__(self, length, seed=0):
+    def __init__(self, length):
         super().__init__()
-        torch.manual_seed(seed)
+        torch.manual_seed(0)
         self.first = nn.Conv1d(4, 6, 5, padding=2)
         self.activation = nn.ReLU()
         self.last = nn.Linear(6 * length, 2)
@@ -31,15 +31,16 @@ class Rectified(nn.Module):
         return self.last(self.activation(self.first(sequences)).flatten(1))
 
 
-def weights(length, seed=0):
-    return np.random.default_rng(seed).normal(size=(4, length))
+def weights(length):
+    return np.random.default_rng(0).normal(size=(4, length))
 
 
 def on_both_strands(weights):
-    """Weights of the mean of a sequence's logit and that of its reverse complement."""
+    """Weights of the mean logit of a sequence and its reverse complement."""
     return (weights + weights[::-1, ::-1]) / 2
 
 
 def sequences(count, length, seed=1):
+    """Random one-hot sequences."""
     bases = np.random.default_rng(seed).integers(0, 4, (count, length))
     return (bases[:, None] == np.arange(4)[:, None]).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Sequences with a motif in them, of which a network would be right to speak."""
+"""Random sequences with a planted motif."""
 
 import numpy as np
 
@@ -8,13 +8,13 @@ MOTIF = "TTACCCGGT"
 
 
 def matrix(word, sure=0.97):
-    """Probabilities of a word's bases, shape=(4, width)."""
+    """Position probability matrix of a k-mer, shape=(4, width)."""
     of_word = one_hot(codes(word)[None])[0].astype(float)
     return np.where(of_word > 0, sure, (1 - sure) / 3)
 
 
 def planted(count, length, seed=0):
-    """Random sequences with `MOTIF` once in each, on either strand, and where it begins."""
+    """Random sequences with `MOTIF` once in each, on either strand, and its positions."""
     generator = np.random.default_rng(seed)
     sequences = one_hot(generator.integers(0, 4, (count, length), dtype=np.uint8))
     word = one_hot(codes(MOTIF)[None])

@@ -1,11 +1,10 @@
-"""An explained target, made up."""
+"""Synthetic attributions of a target."""
 
 import numpy as np
 import pandas as pd
 from linear import sequences as random_sequences
 
-from noncoding.attribution.grid import Grid
-from noncoding.attribution.resolution import Resolution
+from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.sequences import Sequences
 from noncoding.attribution.target_attributions import TargetAttributions
 
@@ -13,7 +12,7 @@ LENGTH = 40
 
 
 def synthetic_attributions(starts=(100, 500), **changes):
-    """Two sequences of 40 bp; Grad-CAM in steps of 4 bp, gradients base by base."""
+    """Two sequences of 40 bp, with maps of a layer in steps of 4 bp and of bases."""
     generator = np.random.default_rng(0)
     start = np.array(starts)
     loci = pd.DataFrame({"locus": [3, 9], "chromosome": "I", "start": start, "end": start + LENGTH})

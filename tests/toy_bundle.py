@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from noncoding.data.bundle import write_bundle
+from noncoding.data.bundle.write import write_bundle
 from noncoding.data.one_hot import reverse_complement
 
 LENGTH, TARGETS = 40, 5

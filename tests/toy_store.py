@@ -8,6 +8,7 @@ from noncoding.data.one_hot import reverse_complement
 from noncoding.data.store import BOTH, FORWARD, StoreHeader, new_store
 from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model
+from noncoding.settings.predict import PredictSettings
 
 LENGTH = 40
 TABLE = pd.DataFrame({"index": [0, 1, 2], "name": ["a", "b", "c"], "group": ["TF", "TF", "DNase"]})
@@ -97,6 +98,7 @@ TRAINING = {
 }
 RUNTIME = {"checkpoint_minutes": 15, "wandb": None}
 """Keys of the section `train` that do not affect the weights."""
+PREDICTION = PredictSettings(batch_size=8, devices="auto")
 DEEPSEA = {
     "architecture": "deepsea",
     "channels": [8, 8],

@@ -1,4 +1,4 @@
-"""Draw the hybrid's flow of data, with the shapes that the network itself has.
+"""Draw the architecture of the hybrid model, with the shapes of the network.
 
 python docs/figures/draw_hybrid.py
 """
@@ -21,7 +21,7 @@ LENGTH, TARGETS = 1000, 919
 
 
 def traced() -> tuple[dict[str, tuple[int, ...]], dict[str, int]]:
-    """Shapes after each part of the default hybrid, and the parameters of each."""
+    """Output shape and number of parameters of each part of the default hybrid."""
     sizes = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))["models"]["hybrid"]
     network = create_model(length=LENGTH, targets=TARGETS, **sizes).eval()
     parts = {
@@ -56,7 +56,7 @@ def main() -> None:
         (
             13.8,
             1.9,
-            "Side by side",
+            "Concatenation",
             f"{channels + shapes['sequence'][1]} × {positions}",
             "0.85",
         ),

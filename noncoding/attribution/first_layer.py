@@ -1,4 +1,4 @@
-"""The first layer: the filter that weighs most for a target."""
+"""The first convolution: the filter that contributes most to a target."""
 
 from collections.abc import Iterator
 
@@ -9,18 +9,18 @@ from torch import nn
 
 from noncoding.attribution.gradcam import activation_and_gradient
 from noncoding.attribution.gradients import shuffled
-from noncoding.attribution.grid import Grid, captured, layer_grid
+from noncoding.attribution.grid import captured, layer_grid
 from noncoding.attribution.strands import device_of
 from noncoding.data.one_hot import reverse_complement
 from noncoding.motifs.patterns import Pattern
 
 _BATCH = 32
-_OF_MAXIMUM = 0.5
-"""Share of a filter's strongest answer from which on a site is aligned (Kelley et al. 2016)."""
+_ACTIVATION_SHARE = 0.5
+"""Share of a filter's maximum activation from which a site is aligned (Kelley et al. 2016)."""
 
 
 def first_layer(network: nn.Module) -> nn.Conv1d | None:
-    """The first convolution that sees more than one base at a time; None if there is none."""
+    """The first convolution wider than one base; None without any."""
     convolutions = (module for module in network.modules() if isinstance(module, nn.Conv1d))
     return next((layer for layer in convolutions if layer.kernel_size[0] > 1), None)
 
@@ -28,64 +28,72 @@ def first_layer(network: nn.Module) -> nn.Conv1d | None:
 def strongest_filter(
     network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], target: int
 ) -> Pattern | None:
-    """The filter of the first layer that weighs most for a target, as a motif.
+    """The filter of the first layer that contributes most to a target, as a motif.
 
-    A filter's weight is its gradient times its answer, summed over the positions of both
-    strands: in the mean over the sequences, less that over shuffled versions of them.
-    Its motif is what the sites have in common at which it answers with more than half of
-    its maximum.
+    The contribution of a filter is the product of gradient and activation, summed over the
+    positions of both strands: the mean over the sequences, less that over shuffled ones. Its
+    motif is aligned from the sites with more than half of its maximum activation; None without
+    such sites.
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; the weights' device is used.
+        In evaluation mode, on any device.
     layer : torch.nn.Conv1d
-        Of the network, as `first_layer` finds it. Between it and the bases may lie an
-        embedding of single bases.
+        The `first_layer`; an embedding of single bases may precede it.
     sequences : numpy.ndarray, shape=(n, 4, length)
         Positives.
     target : int
         Index of the logit.
-
-    Returns
-    -------
-    Pattern or None
-        None where no site excites the filter.
     """
-    own = _weights(network, layer, sequences, target)
-    others = _weights(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
-    best = int((own - others).argmax())
+    own = _contributions(network, layer, sequences, target)
+    reference = _contributions(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)
+    best = int((own - reference).argmax())
     grid = layer_grid(network, layer, sequences.shape[-1])
-    windows = _sites(grid, sequences, _answers(network, layer, sequences, best))
-    if not len(windows):
+    activations = _activations(network, layer, sequences, best)
+    threshold = _ACTIVATION_SHARE * max(float(activations.max()), 0.0)
+    strands = [sequences, np.ascontiguousarray(reverse_complement(sequences))]
+    sites = []
+    for one_hot, activation in zip(strands, activations, strict=True):
+        rows, places = np.nonzero(activation > threshold)
+        starts = grid.start + places * grid.step
+        inside = (starts >= 0) & (starts + grid.width <= sequences.shape[-1])
+        windows = np.lib.stride_tricks.sliding_window_view(one_hot, grid.width, axis=2)
+        sites.append(windows[rows[inside], :, starts[inside]])
+    aligned = np.concatenate(sites)
+    if not len(aligned):
         return None
-    counts = windows.sum(axis=0, dtype=np.float64)
+    counts = aligned.sum(axis=0, dtype=np.float64) + 0.25
+    # The weights of the filter including the embedding: the gradient of one activation.
+    given = torch.from_numpy(sequences[:1]).to(device_of(network)).float().requires_grad_()
+    with captured(layer) as outputs:
+        network(given)
+        middle = grid.positions // 2
+        [gradient] = torch.autograd.grad(outputs[0][0, best, middle], given)
+    start = grid.start + middle * grid.step
+    weights = gradient[0, :, start : start + grid.width].cpu().double().numpy()
     return Pattern(
-        view="first layer",
-        name=f"filter {best}",
-        seqlets=len(windows),
-        frequencies=(counts + 0.25) / (counts + 0.25).sum(axis=0),
-        contributions=_kernel(network, layer, grid, sequences[:1], best),
+        "first layer", f"filter {best}", len(aligned), counts / counts.sum(axis=0), weights
     )
 
 
-def _weights(
+def _contributions(
     network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], target: int
 ) -> npt.NDArray[np.float64]:
-    """Mean weight of each filter, shape=(filters,)."""
-    weights = np.zeros(layer.out_channels)
+    """Mean contribution of each filter, shape=(filters,)."""
+    total = np.zeros(layer.out_channels)
     for strands in _batches(network, sequences):
         for one in strands:
-            answer, gradient = activation_and_gradient(network, layer, one, target)
-            weights += (gradient * answer).sum(dim=(0, 2)).cpu().double().numpy()
-    return weights / len(sequences)
+            activation, gradient = activation_and_gradient(network, layer, one, target)
+            total += (gradient * activation).sum(dim=(0, 2)).cpu().double().numpy()
+    return total / len(sequences)
 
 
 @torch.inference_mode()
-def _answers(
+def _activations(
     network: nn.Module, layer: nn.Conv1d, sequences: npt.NDArray[np.uint8], number: int
 ) -> npt.NDArray[np.float32]:
-    """Answers of a filter, shape=(2, n, positions): forward, and reverse in its own direction."""
+    """Activations of a filter on both strands, shape=(2, n, positions)."""
     found: list[list[torch.Tensor]] = [[], []]
     for strands in _batches(network, sequences):
         for of_strand, one in zip(found, strands, strict=True):
@@ -98,42 +106,7 @@ def _answers(
 def _batches(
     network: nn.Module, sequences: npt.NDArray[np.uint8]
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Batches of sequences, on the network's device, and their reverse complements."""
+    """Batches of sequences and of their reverse complements, on the network's device."""
     for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH):
         given = batch.to(device_of(network)).float()
         yield given, reverse_complement(given)
-
-
-def _kernel(
-    network: nn.Module,
-    layer: nn.Conv1d,
-    grid: Grid,
-    sequence: npt.NDArray[np.uint8],
-    number: int,
-) -> npt.NDArray[np.float64]:
-    """What each base adds to a filter's answer, shape=(4, width), embedding included."""
-    given = torch.from_numpy(sequence).to(device_of(network)).float().requires_grad_()
-    with captured(layer) as outputs:
-        network(given)
-        [answer] = outputs
-        middle = grid.positions // 2
-        [gradient] = torch.autograd.grad(answer[0, number, middle], given)
-    start = grid.start + middle * grid.step
-    return gradient[0, :, start : start + grid.width].cpu().double().numpy()
-
-
-def _sites(
-    grid: Grid, sequences: npt.NDArray[np.uint8], answers: npt.NDArray[np.float32]
-) -> npt.NDArray[np.uint8]:
-    """Windows that excite a filter, shape=(sites, 4, width), as the filter reads them."""
-    width, length = grid.width, sequences.shape[-1]
-    strands = [sequences, np.ascontiguousarray(sequences[:, ::-1, ::-1])]
-    threshold = _OF_MAXIMUM * max(float(answers.max()), 0.0)
-    found = [np.empty((0, 4, width), np.uint8)]
-    for strand, one_hot in enumerate(strands):
-        rows, places = np.nonzero(answers[strand] > threshold)
-        starts = grid.start + places * grid.step
-        inside = (starts >= 0) & (starts + width <= length)
-        windows = np.lib.stride_tricks.sliding_window_view(one_hot, width, axis=2)
-        found.append(windows[rows[inside], :, starts[inside]])
-    return np.concatenate(found)

@@ -1,4 +1,4 @@
-"""Grad-CAM and HiResCAM for sequences, strand-aware."""
+"""Grad-CAM and HiResCAM, averaged over both strands."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,62 +12,33 @@ from noncoding.data.one_hot import reverse_complement
 
 
 def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Grad-CAM of a layer (Selvaraju et al. 2017, equations 1 and 2).
+    """Grad-CAM (Selvaraju et al. 2017, equations 1 and 2).
 
     ``ReLU(Σ_c α_c A_c)``, where ``α_c`` is the mean gradient of channel ``c``.
 
-    Parameters
-    ----------
-    activation, gradient : torch.Tensor, shape=(batch, channels, positions)
-        Of the layer, and of the target's logit by the layer.
-
-    Returns
-    -------
-    torch.Tensor, shape=(batch, positions)
+    Activation of the layer and gradient of the logit, shape=(batch, channels, positions), give
+    maps of shape (batch, positions).
     """
     weights = gradient.mean(dim=-1, keepdim=True)
     return (weights * activation).sum(dim=1).relu()
 
 
 def hirescam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """HiResCAM of a layer (Draelos & Carin 2020, arXiv:2011.08891), with Grad-CAM's ReLU.
+    """HiResCAM (Draelos & Carin 2020, arXiv:2011.08891) with the ReLU of Grad-CAM.
 
-    ``ReLU(Σ_c G_c ⊙ A_c)``: the gradient of each position weighs that position
-    alone. With a head that treats positions differently, Grad-CAM's mean gradient
-    can point to places that the network did not use; this does not.
-
-    Parameters
-    ----------
-    activation, gradient : torch.Tensor, shape=(batch, channels, positions)
-        Of the layer, and of the target's logit by the layer.
-
-    Returns
-    -------
-    torch.Tensor, shape=(batch, positions)
+    ``ReLU(Σ_c G_c ⊙ A_c)``: each position is weighted by its own gradient. If the head treats
+    positions differently, Grad-CAM's mean gradient can highlight positions that the network
+    did not use; HiResCAM cannot.
     """
     return (gradient * activation).sum(dim=1).relu()
 
 
-def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
-    """A layer by its name.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-    name : str
-    trunk : str
-        Name of the convolutional part, whose layers alone give maps along the
-        sequence; by default the whole network.
-
-    Raises
-    ------
-    InputError
-        There is no such layer.
-    """
+def named_layer(network: nn.Module, name: str, part: str = "") -> nn.Module:
+    """A layer of a network, or of one part of it; raises `InputError` for an unknown name."""
     layers = {
         layer: module
         for layer, module in network.named_modules()
-        if layer and layer.startswith(trunk)
+        if layer and layer.startswith(part)
     }
     if name not in layers:
         some = [layer for layer in layers if layer.count(".") <= 2]
@@ -75,7 +46,7 @@ def named_layer(network: nn.Module, name: str, trunk: str = "") -> nn.Module:
             "configuration, key explain.layer",
             repr(name),
             f"a convolutional layer of {type(network).__name__}, e.g. {', '.join(some[:12])}",
-            "Correct the name, or set null for the model's own choice.",
+            "Correct the name, or set null for the model's default.",
         )
     return layers[name]
 
@@ -88,31 +59,27 @@ def strand_averaged_maps(
     methods: Mapping[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]],
     grid: Grid,
 ) -> dict[str, torch.Tensor]:
-    """Maps of the logit of a target over the bases, averaged over both strands.
+    """Maps of a target's logit along the bases, averaged over both strands.
 
-    All methods share one forward and one backward pass a strand.
+    All methods share one forward and one backward pass per strand.
 
     Parameters
     ----------
     network : torch.nn.Module
         In evaluation mode.
     layer : torch.nn.Module
-        A layer of it whose output has the shape (batch, channels, positions).
+        With positions along the sequence, as given by `grid`.
     sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
     target : int
         Index of the logit.
-    methods : mapping
-        Name → what makes a map from activation and gradient, as `gradcam` does.
-    grid : Grid
-        Positions of the layer.
+    methods : mapping of str to callable
+        Functions like `gradcam`.
 
     Returns
     -------
     dict of torch.Tensor, shape=(batch, length)
-        Each strand's map is laid out over its own bases; then that of the reverse
-        complement is flipped and averaged in. Positions of the two strands need not lie
-        at the same bases: pooling, strides and missing padding can leave out the end of
-        a strand.
+        The map of each strand is expanded to its bases before averaging, because positions on
+        the two strands can cover different bases.
     """
     length = sequences.shape[-1]
     forward = activation_and_gradient(network, layer, sequences, target)
@@ -130,19 +97,12 @@ def strand_averaged_maps(
 def activation_and_gradient(
     network: nn.Module, layer: nn.Module, sequences: torch.Tensor, target: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Activation of a layer, and gradient of the logit of a target by it.
+    """Activation of a layer, and gradient of a target's logit with respect to it.
 
-    Parameters
-    ----------
-    network, layer, sequences, target
-        As of `strand_averaged_maps`.
-
-    Returns
-    -------
-    pair of torch.Tensor, shape=(batch, channels, positions)
+    Both have the shape (batch, channels, positions); parameters as for `strand_averaged_maps`.
     """
     with captured(layer) as outputs, without_cudnn(network):
-        # Rows do not depend on each other, so one backward pass serves all.
+        # Sequences are independent, so one backward pass suffices.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs
         [gradient] = torch.autograd.grad(logit, activation)

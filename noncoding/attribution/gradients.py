@@ -1,4 +1,4 @@
-"""Contributions of bases, from gradients that are read at the input."""
+"""Contributions of bases from gradients at the input."""
 
 import warnings
 
@@ -24,11 +24,11 @@ from noncoding.models.stem import Exponential
 from noncoding.models.wide_resnet import SqueezeExcitation
 
 REFERENCES = 8
-"""Dinucleotide-shuffled versions of each sequence."""
+"""Dinucleotide-shuffled references per sequence."""
 STEPS = 12
 """Points of the Gauss–Legendre rule between a reference and a sequence."""
 PATH_POINTS = 8
-"""Points of the same rule within a part that has no rescale rule of its own."""
+"""Points of the same rule within a module without a rescale rule."""
 _AVERAGED_GRADIENT = (
     Exponential,
     SqueezeExcitation,
@@ -36,29 +36,21 @@ _AVERAGED_GRADIENT = (
     Transformer,
     AttentionHead,
 )
-"""Parts with products of features (gates, attention), and activations unknown to the library."""
+"""Modules that multiply features (gates, attention), and activations unknown to tangermeme."""
 _BATCH = 32
-_SEED = 1
 
 
 def shuffled(sequences: npt.NDArray[np.uint8], count: int = REFERENCES) -> torch.Tensor:
-    """Shuffled versions of sequences with the same dinucleotides (tangermeme).
+    """Dinucleotide-shuffled sequences (tangermeme), the same in every call.
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    count : int
-
-    Returns
-    -------
-    torch.Tensor, shape=(n, count, 4, length), dtype=uint8
-        The same at every call; an unknown base is shuffled as a fifth letter.
+    Sequences of shape (n, 4, length) have shuffles of shape (n, count, 4, length),
+    dtype=uint8. An unknown base is shuffled as a fifth letter.
     """
     with same_threads():
         return dinucleotide_shuffle(
             torch.from_numpy(np.ascontiguousarray(sequences)),
             n=count,
-            random_state=_SEED,
+            random_state=1,
             allow_N=True,
         )
 
@@ -66,15 +58,15 @@ def shuffled(sequences: npt.NDArray[np.uint8], count: int = REFERENCES) -> torch
 def corrected_gradient(
     network: nn.Module, sequences: npt.NDArray[np.uint8], target: int
 ) -> npt.NDArray[np.float32]:
-    """Gradient of the logit by each base, less the mean of the four (tangermeme).
+    """Gradient of the logit, less its mean over the four bases (tangermeme).
 
-    Without that correction it holds a part that points away from one-hot sequences,
-    which training never sees (Majdandzic et al. 2023, Genome Biology 24:109).
+    The correction removes the component orthogonal to the simplex of one-hot sequences, on
+    which the network was not trained (Majdandzic et al. 2023, Genome Biology 24:109).
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; the weights' device is used.
+        In evaluation mode, on any device.
     sequences : numpy.ndarray, shape=(n, 4, length)
     target : int
         Index of the logit.
@@ -82,7 +74,8 @@ def corrected_gradient(
     Returns
     -------
     numpy.ndarray, shape=(n, 4, length), dtype=float32
-        Averaged over both strands. Times the sequence: what the bases contribute.
+        Hypothetical contributions, averaged over both strands. Their product with the
+        sequence gives the contributions of its bases.
     """
     with without_cudnn(network):
         gradient = saliency(
@@ -101,31 +94,23 @@ def integrated_gradients(
 ) -> npt.NDArray[np.float32]:
     """Integrated gradients (Sundararajan et al. 2017; captum) from shuffled references.
 
-    Parameters
-    ----------
-    network, sequences, target
-        As of `corrected_gradient`.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n, 4, length), dtype=float32
-        What each base would contribute if it stood there, in the mean over
-        `REFERENCES` references and both strands. Times the sequence they sum up to its
-        logit less that of the references, up to the error of `STEPS` points.
+    Parameters and result as for `corrected_gradient`; the mean over `REFERENCES` references.
+    The contributions of a sequence sum to its logit less the mean logit of its references, up
+    to the integration error of `STEPS` points.
     """
-    where = device_of(network)
+    device = device_of(network)
     method = IntegratedGradients(BothStrands(network), multiply_by_inputs=False)
     found = np.empty(sequences.shape, np.float32)
     for row, (sequence, references) in enumerate(zip(sequences, shuffled(sequences), strict=True)):
-        references = references.to(where).float()
-        repeated = torch.as_tensor(sequence, dtype=torch.float32, device=where).expand_as(
-            references
-        )
+        references = references.to(device).float()
+        repeated = torch.as_tensor(sequence, dtype=torch.float32, device=device)
+        repeated = repeated.expand_as(references)
         with without_cudnn(network):
             gradients = method.attribute(
                 repeated, references, target, n_steps=STEPS, internal_batch_size=_BATCH
             )
-        found[row] = _hypothetical(gradients, repeated, references)
+        [contributions] = hypothetical_attributions((gradients,), (repeated,), (references,))
+        found[row] = contributions.mean(dim=0).detach().float().cpu().numpy()
     return found
 
 
@@ -134,26 +119,16 @@ def deeplift_shap(
 ) -> npt.NDArray[np.float32]:
     """DeepLIFT/SHAP (Lundberg & Lee 2017; tangermeme) from shuffled references.
 
-    Activations and max-pooling follow the rescale rule. Parts whose features multiply each
-    other (squeeze-and-excitation, LSTM, Transformer-XL, BERT, the attention head) have no
-    such rule: each passes its gradient averaged over `PATH_POINTS` points between its
-    input for the reference and that for the sequence, so that contributions add up there,
-    too. Anything else that is not linear passes its plain gradient; what that costs
-    shows in the check `completeness`.
+    Activations and max-pooling follow the rescale rule. Modules that multiply features
+    (squeeze-and-excitation, LSTM, Transformer-XL, BERT, the attention head) have no such rule:
+    their gradient is averaged over `PATH_POINTS` points between the inputs for the reference
+    and for the sequence, so that contributions still sum up. Other non-linear modules
+    propagate their plain gradient; the check `completeness` measures the resulting error.
 
-    Parameters
-    ----------
-    network, sequences, target
-        As of `corrected_gradient`.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n, 4, length), dtype=float32
-        As of `integrated_gradients`.
+    Parameters and result as for `integrated_gradients`.
     """
     given = torch.from_numpy(np.ascontiguousarray(sequences)).float()
     references = shuffled(sequences).float()
-
     rules = dict.fromkeys(_AVERAGED_GRADIENT, integrated_gradients_op(PATH_POINTS))
     rules[nn.LayerNorm] = _plain_gradient
 
@@ -163,30 +138,22 @@ def deeplift_shap(
             one,
             target=target,
             references=others,
-            # A part's averaged gradient takes `PATH_POINTS` rows for each of these.
+            # Averaging a gradient multiplies these rows by `PATH_POINTS`.
             batch_size=REFERENCES,
             hypothetical=True,
             additional_nonlinear_ops=rules,
             device=device_of(network),
-            # Unknown bases, columns of zeros, would be refused.
+            # Unknown bases, columns of zeros, would raise an error.
             only_warn=True,
         )
 
     with warnings.catch_warnings(), without_cudnn(network):
-        # That the sums do not agree to the last digit is a check of ours, not a surprise.
+        # Deviations from completeness are measured by a check and need no warning.
         warnings.simplefilter("ignore")
         forward = of_strand(given, references)
-        # Hooks of the rule do not bear a network that is called twice, as `BothStrands` does.
+        # The hooks of the rules fail if a network is called twice, as by `BothStrands`.
         reverse = of_strand(reverse_complement(given), reverse_complement(references))
     return ((forward + reverse_complement(reverse)) / 2).float().numpy()
-
-
-def _hypothetical(
-    gradients: torch.Tensor, sequence: torch.Tensor, references: torch.Tensor
-) -> npt.NDArray[np.float32]:
-    """Mean over references of what each base would add to them."""
-    [contributions] = hypothetical_attributions((gradients,), (sequence,), (references,))
-    return contributions.mean(dim=0).detach().float().cpu().numpy()
 
 
 def _plain_gradient(
@@ -194,5 +161,5 @@ def _plain_gradient(
     grad_input: tuple[torch.Tensor, ...],
     _grad_output: tuple[torch.Tensor, ...],
 ) -> tuple[torch.Tensor, ...]:
-    """XLNet's layers have positions first, where the rule expects the batch."""
+    """Rule for XLNet's norms, whose first axis is not the batch as the rescale rule assumes."""
     return grad_input

@@ -1,4 +1,4 @@
-"""The methods of attribution, by the names that a configuration uses."""
+"""Attribution methods, by their names in the configuration."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -8,27 +8,25 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from noncoding.attribution.gradcam import gradcam, hirescam, strand_averaged_maps
+from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
 from noncoding.attribution.gradients import corrected_gradient, deeplift_shap, integrated_gradients
 from noncoding.attribution.grid import layer_grid
 from noncoding.attribution.mutagenesis import base_effects
 from noncoding.attribution.strands import device_of
+from noncoding.common.errors import InputError
+from noncoding.models.network import Network
 
 _BATCH = 32
+_FAST = 3
+"""Maximum number of forward passes of a fast method."""
 
 
 class LayerMethod(NamedTuple):
-    """A method that reads a convolutional layer: one value for each of its positions.
+    """A method for a convolutional layer, with one non-negative value per position.
 
-    Attributes
-    ----------
-    title : str
-    passes : int
-        Forward passes that a sequence takes on each strand, about; a backward pass counts
-        as two.
-    compute : callable
-        Activation and gradient, shape=(batch, channels, positions), to a map, (batch,
-        positions), that is nowhere negative.
+    `passes` is the approximate number of forward passes per sequence and strand; a backward
+    pass counts as two. `compute` takes activation and gradient, shape=(batch, channels,
+    positions), and returns maps, shape=(batch, positions).
     """
 
     title: str
@@ -37,16 +35,10 @@ class LayerMethod(NamedTuple):
 
 
 class BaseMethod(NamedTuple):
-    """A method with a value for each base, negative where it speaks against the target.
+    """A method for the input, with one signed value per base.
 
-    Attributes
-    ----------
-    title : str
-    passes : int
-        As of `LayerMethod`.
-    compute : callable
-        Network, sequences of shape (n, 4, length) and target to what each base would
-        contribute in each place, shape=(n, 4, length).
+    `compute` takes network, sequences and target, and returns hypothetical contributions,
+    shape=(n, 4, length).
     """
 
     title: str
@@ -64,59 +56,76 @@ METHODS: dict[str, LayerMethod | BaseMethod] = {
 }
 
 
+def applicable_methods(
+    network: Network, methods: Sequence[str], layer: str | None
+) -> tuple[list[str], str, list[str]]:
+    """Methods that can be applied to a network, the name of their layer, and messages.
+
+    The layer is that of the network by default. If it is unsuitable, its name is empty and
+    methods for a layer are omitted; raises `InputError` if no method is left.
+    """
+    name = layer or network.gradcam_layer
+    try:
+        module = named_layer(network, name, network.convolutional_part)
+        layer_grid(network, module, network.config.length)
+    except InputError as error:
+        left = [method for method in methods if isinstance(METHODS[method], BaseMethod)]
+        if not left:
+            raise InputError(
+                "configuration, key explain.methods",
+                f"only methods for a layer, with an unsuitable layer ({error})",
+                "a suitable layer, or a method for bases",
+                "Set 'layer' to null for the model's default.",
+            ) from error
+        return left, "", [f"{error} Methods for a layer are omitted."]
+    return list(methods), name, []
+
+
 def attribute(
     methods: Sequence[str],
     network: nn.Module,
     layer: nn.Module | None,
     sequences: npt.NDArray[np.uint8],
     target: int,
+    n_slow: int | None = None,
 ) -> dict[str, npt.NDArray[np.float32]]:
-    """Maps of sequences for a target, strand-averaged.
+    """Maps of sequences for a target, averaged over both strands.
 
     Parameters
     ----------
     methods : sequence of str
         Keys of `METHODS`.
     network : torch.nn.Module
-        In evaluation mode; the weights' device is used.
+        In evaluation mode, on any device.
     layer : torch.nn.Module or None
-        A layer of it, for the methods that read one.
+        For methods for a layer, see `layer_grid` for its requirements.
     sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
     target : int
         Index of the logit.
+    n_slow : int, optional
+        Number of sequences for methods that need many forward passes; all by default.
 
     Returns
     -------
     dict of numpy.ndarray, shape=(n, length), dtype=float32
-        Values of a layer are laid out over the bases, see
-        `noncoding.attribution.grid.Grid.per_base`.
-
-    Raises
-    ------
-    InputError
-        The layer has no positions along the sequence.
+        Values of a layer are expanded to bases by `Grid.per_base`.
     """
+    maps: dict[str, npt.NDArray[np.float32]] = {}
     of_layer = {
         name: method.compute for name in methods if isinstance(method := METHODS[name], LayerMethod)
     }
-    maps: dict[str, npt.NDArray[np.float32]] = {}
     if of_layer and layer is not None:
-        where = device_of(network)
+        device = device_of(network)
         grid = layer_grid(network, layer, sequences.shape[-1])
-        parts = [
-            strand_averaged_maps(network, layer, batch.to(where).float(), target, of_layer, grid)
+        batches = [
+            strand_averaged_maps(network, layer, batch.to(device).float(), target, of_layer, grid)
             for batch in torch.from_numpy(np.ascontiguousarray(sequences)).split(_BATCH)
         ]
         for name in of_layer:
-            maps[name] = torch.cat([part[name] for part in parts]).float().cpu().numpy()
+            maps[name] = torch.cat([batch[name] for batch in batches]).float().cpu().numpy()
     for name in methods:
         method = METHODS[name]
         if isinstance(method, BaseMethod):
-            hypothetical = method.compute(network, sequences, target)
-            maps[name] = (hypothetical * sequences).sum(axis=1)
+            given = sequences if method.passes <= _FAST else sequences[:n_slow]
+            maps[name] = (method.compute(network, given, target) * given).sum(axis=1)
     return {name: maps[name] for name in methods if name in maps}
-
-
-def titles() -> dict[str, str]:
-    """Name → title, of all `METHODS`."""
-    return {name: method.title for name, method in METHODS.items()}

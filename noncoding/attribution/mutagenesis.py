@@ -1,4 +1,4 @@
-"""What each base is worth, by changing it."""
+"""In-silico mutagenesis."""
 
 import numpy as np
 import numpy.typing as npt
@@ -8,8 +8,6 @@ from torch import nn
 
 from noncoding.attribution.strands import BothStrands, device_of
 
-_BATCH = 64
-
 
 def base_effects(
     network: nn.Module,
@@ -18,25 +16,24 @@ def base_effects(
     start: int = 0,
     end: int | None = None,
 ) -> npt.NDArray[np.float32]:
-    """In-silico mutagenesis of sequences, or of a part of them (tangermeme).
+    """In-silico mutagenesis of sequences or of an interval (tangermeme).
 
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; the weights' device is used.
+        In evaluation mode, on any device.
     sequences : numpy.ndarray, shape=(n, 4, length)
-        One-hot, A, C, G, T.
     target : int
         Index of the logit.
     start, end : int
-        Bases to change, half-open; by default all.
+        Bases to mutate, half-open; all by default.
 
     Returns
     -------
     numpy.ndarray, shape=(n, 4, end - start), dtype=float32
-        Logit with each base in that place, less its mean over the three others. Averaged
-        over both strands. At the sequence's own base this is what the logit loses, in the
-        mean, by a substitution.
+        Logit with each base at each position, less the mean over the other three bases,
+        averaged over both strands. For the base of the sequence, this is the mean decrease of
+        the logit by a substitution.
     """
     effects = saturation_mutagenesis(
         BothStrands(network),
@@ -44,10 +41,10 @@ def base_effects(
         start=start,
         end=sequences.shape[-1] if end is None else end,
         target=target,
-        batch_size=_BATCH,
+        batch_size=64,
         device=device_of(network),
         hypothetical=True,
         fast=False,
     )
-    # The library gives the logit less the mean of all four.
+    # tangermeme subtracts the mean over all four bases.
     return (effects * 4 / 3).float().cpu().numpy()

@@ -1,4 +1,4 @@
-"""A network that reads both strands of every sequence."""
+"""Networks evaluated on both strands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,21 +14,15 @@ _BATCH = 128
 
 
 class BothStrands(nn.Module):
-    """Logits, averaged over a sequence and its reverse complement.
+    """Mean logits of a sequence and its reverse complement.
 
-    What is attributed to the bases of its input is thereby averaged over the strands, too.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        One-hot sequences, shape=(batch, 4, length), to logits, (batch, targets).
+    Attributions to its input are averaged over both strands as well.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        # A new module is in training mode, which libraries would bring back to its parts.
-        self.eval()
+        self.eval()  # Libraries restore the mode of this module in all its submodules.
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Shape=(batch, 4, length) → (batch, targets)."""
@@ -36,16 +30,16 @@ class BothStrands(nn.Module):
 
 
 def device_of(network: nn.Module) -> torch.device:
-    """Where the weights are."""
+    """Device of the weights."""
     return next(network.parameters()).device
 
 
 @contextmanager
 def without_cudnn(network: nn.Module) -> Iterator[None]:
-    """Run the body without cuDNN where the network has recurrent layers.
+    """Disable cuDNN in the body if the network has recurrent layers.
 
-    cuDNN has no backward pass for a recurrent layer in evaluation mode; torch's own
-    kernels have. Every gradient of a network for attribution is computed in here.
+    cuDNN has no backward pass for a recurrent layer in evaluation mode, unlike torch's own
+    kernels. All gradients for attribution are computed in this context.
     """
     enabled = torch.backends.cudnn.enabled
     recurrent = any(isinstance(module, nn.RNNBase) for module in network.modules())
@@ -65,7 +59,7 @@ def logits(
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode; the weights' device is used.
+        In evaluation mode, on any device.
     sequences : numpy.ndarray or torch.Tensor, shape=(n, 4, length)
     target : int
         Index of the logit.
@@ -74,7 +68,7 @@ def logits(
     -------
     numpy.ndarray, shape=(n,), dtype=float32
     """
-    both, where = BothStrands(network), device_of(network)
-    parts = torch.as_tensor(sequences).split(_BATCH)
-    found = [both(part.to(where).float())[:, target].float().cpu() for part in parts]
+    both, device = BothStrands(network), device_of(network)
+    batches = torch.as_tensor(sequences).split(_BATCH)
+    found = [both(batch.to(device).float())[:, target].float().cpu() for batch in batches]
     return torch.cat(found).numpy() if found else np.empty(0, np.float32)

@@ -1,11 +1,11 @@
-"""What is known of one target once its sequences have been explained."""
+"""Attributions for one target."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.attribution.resolution import Resolution
+from noncoding.attribution.grid import Resolution
 from noncoding.attribution.sequences import Sequences
 
 Interval = tuple[int, int]
@@ -14,7 +14,7 @@ Interval = tuple[int, int]
 
 @dataclass(frozen=True)
 class TargetAttributions:
-    """One target, its sequences and their maps.
+    """Sequences of a target and their maps.
 
     Attributes
     ----------
@@ -23,21 +23,20 @@ class TargetAttributions:
     length, bin : int
         Window and its central bin, in bp.
     sequences : Sequences
-        True positives are sorted, best-predicted first.
+        True positives are sorted by decreasing probability.
     labels : numpy.ndarray, shape=(n,), dtype=float32
-        NaN where the label is not known.
+        NaN if unknown.
     probabilities : numpy.ndarray, shape=(n,), dtype=float32
-    maps : dict of numpy.ndarray
-        By method: shape=(m, length). A costly method has explained the first m of the
-        sequences only.
+    maps : dict of numpy.ndarray, shape=(m, length)
+        By method. Slow methods have maps of the first m sequences only.
     resolution : Resolution or None
-        Of the layer that was read.
+        Of the layer for Grad-CAM and HiResCAM.
     sites : list of list of Interval
-        Planted sites by sequence; empty lists where there is no ground truth.
+        Planted sites by sequence; empty lists without ground truth.
     hits : list of list of Interval
-        Matches of the target's known motif by sequence; likewise.
+        Matches of the target's known motif by sequence; empty lists without a motif.
     motif : str
-        What it is called; empty where none is known.
+        Name of the known motif; empty if unknown.
     """
 
     index: int
@@ -55,44 +54,28 @@ class TargetAttributions:
 
 
 def strongest_window(bases: npt.NDArray[np.floating], width: int) -> Interval:
-    """The window in whose middle a map is strongest.
+    """The window of a given width, in bp, with the highest weighted sum of a map.
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(length,)
-        A value for each base.
-    width : int
-        In bp; a shorter map is a window of its own.
-
-    Returns
-    -------
-    Interval
-        Of highest sum, where a base counts the less the further it is from the middle:
-        otherwise a peak could stand at the very edge.
+    Weights decrease from the centre of the window, so that it is centred on a peak. Of equal
+    windows, the middle one; the whole map, shape=(length,), if it is shorter.
     """
     width = min(width, len(bases))
     distance = np.abs(np.arange(width) - (width - 1) / 2)
     sums = np.correlate(bases.astype(np.float64), 1 - distance / (width / 2), mode="valid")
-    # Of windows that hold the same, the middle one.
     best = np.flatnonzero(sums >= sums.max() - 1e-9)
     start = int(best[len(best) // 2])
     return start, start + width
 
 
-def holds(window: Interval, matches: list[Interval]) -> bool:
-    """Whether the middle of a match lies in a window."""
+def contains(window: Interval, matches: list[Interval]) -> bool:
+    """Whether a window contains the centre of a match."""
     return any(window[0] <= (start + end) / 2 < window[1] for start, end in matches)
 
 
 def share_in_bin(bases: npt.NDArray[np.floating], bin: int) -> float:
-    """Share of the mean of maps that lies in the central bin; NaN for empty maps.
+    """Share of the mean of non-negative maps, shape=(n, length), in the central bin.
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(n, length)
-        Nowhere negative.
-    bin : int
-        In bp.
+    NaN if all maps are zero.
     """
     mean = bases.mean(axis=0, dtype=np.float64)
     low = (len(mean) - bin) // 2

@@ -1,4 +1,4 @@
-"""Files that may be compressed: recognised by their first bytes, whatever their names are."""
+"""Files that may be compressed, recognised by their first bytes and not by their names."""
 
 import bz2
 import gzip
@@ -17,47 +17,38 @@ OPENERS: dict[bytes, Callable[..., Any]] = {
     b"BZh": bz2.open,
     b"\xfd7zXZ\x00": lzma.open,
 }
-"""By the first bytes of the file; anything else is read as it is."""
+"""First bytes of a file → how it is opened; all other files are plain."""
 MOST_BYTES = 1 << 29
-"""Of a text that is compressed: a few kilobytes may inflate to gigabytes."""
+"""Maximum size of a decompressed text: a few kilobytes may inflate to gigabytes."""
 ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
-"""Of reading what is damaged or cut short."""
+"""Raised by reading damaged or truncated files."""
 _OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 def opened(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a file for reading what it holds, plain or compressed with gzip, bzip2 or xz.
+    """Open a file, plain or compressed with gzip, bzip2 or xz, for reading its content.
 
     Raises
     ------
     OSError
         It cannot be opened. Reading raises one of `ERRORS`.
     InputError
-        It is compressed in another way.
+        It is compressed in another format.
     """
     with Path(path).open("rb") as handle:
         start = handle.read(max(map(len, OPENERS)))
-    _refuse_others(start, path)
-    return _opener(start)(path, "rb")
+    return _opener(start, path)(path, "rb")
 
 
 def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
-    """What a whole text holds, plain or compressed with gzip, bzip2 or xz.
-
-    Parameters
-    ----------
-    content : bytes
-    where : path
-        Name of the file for the errors.
+    """Content of a text, plain or compressed with gzip, bzip2 or xz.
 
     Raises
     ------
     InputError
-        It is damaged or ends early, is an archive of another kind, or inflates to more than
-        `MOST_BYTES`.
+        It is damaged or truncated, compressed in another format, or larger than `MOST_BYTES`.
     """
-    _refuse_others(content, where)
-    opener = _opener(content)
+    opener = _opener(content, where)
     if opener is open:
         return content
     try:
@@ -67,29 +58,26 @@ def decompressed(content: bytes, where: str | os.PathLike[str]) -> bytes:
         raise InputError(
             where,
             f"compressed data that end early, are damaged or are followed by other data ({error})",
-            "a whole file",
-            "Download or pack it again.",
+            "a complete file",
+            "Download or compress it again.",
         ) from error
     if len(found) > MOST_BYTES:
         raise InputError(
             where,
             f"{len(content):,} bytes that inflate to more than {MOST_BYTES >> 20} MiB",
             "a text that fits into memory",
-            "Check that it is the right file; if it is, unpack it.",
+            "Check that it is the right file; if it is, decompress it.",
         )
     return found
 
 
-def _refuse_others(start: bytes, where: str | os.PathLike[str]) -> None:
-    kind = next((kind for magic, kind in _OTHERS.items() if start.startswith(magic)), None)
-    if kind:
-        raise InputError(
-            where,
-            f"a file that is compressed with {kind}",
-            "a file that is plain or compressed with gzip, bzip2 or xz",
-            "Unpack it, and pack archives with tar.",
-        )
-
-
-def _opener(start: bytes) -> Callable[..., Any]:
+def _opener(start: bytes, where: str | os.PathLike[str]) -> Callable[..., Any]:
+    for magic, kind in _OTHERS.items():
+        if start.startswith(magic):
+            raise InputError(
+                where,
+                f"a file that is compressed with {kind}",
+                "a file that is plain or compressed with gzip, bzip2 or xz",
+                "Decompress it, and pack archives with tar.",
+            )
     return next((OPENERS[magic] for magic in OPENERS if start.startswith(magic)), open)

@@ -1,32 +1,32 @@
-"""The one error that is written for the person who runs the pipeline, and the words for it."""
+"""The error for invalid input, and the wording of its messages."""
 
 import difflib
 from collections.abc import Iterable
 
 _LONGEST = {"where": 250, "found": 700, "expected": 400, "remedy": 500}
-"""Characters of each part of a message that are shown."""
+"""Maximum number of characters of each part of a message."""
 _FEW = 8
 _COMPARED = 5000
-"""Names that are compared letter by letter with a word; a large table has half a million."""
+"""Maximum number of names that are searched for similar ones; a large table has 500,000."""
 
 
 class InputError(Exception):
-    """Something that a person gave is not what the pipeline can work with.
+    """An input of the user is not valid.
 
     Parameters
     ----------
     where : str
         The file, row or configuration key.
     found : str
-        What stands there.
+        What was found there.
     expected : str
-        What should stand there.
+        What was expected there.
     remedy : str
-        What to do about it, as a sentence.
+        What to do about it, a sentence.
 
     Notes
     -----
-    As a text, it is one line of printable characters, of some 2,000 at most.
+    The message is one line of at most about 2,000 printable characters.
     """
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
@@ -37,19 +37,16 @@ class InputError(Exception):
         super().__init__(where, found, expected, remedy)
 
     def __str__(self) -> str:
-        where, found, expected, remedy = (
-            _shortened(printable(getattr(self, part)), most) for part, most in _LONGEST.items()
-        )
-        return f"{where}: found {found}; expected {expected}. {remedy}"
+        shown = {}
+        for part, most in _LONGEST.items():
+            text = printable(getattr(self, part))
+            more = len(text) - most
+            shown[part] = f"{text[:most]}… ({more:,} more characters)" if more > 0 else text
+        return "{where}: found {found}; expected {expected}. {remedy}".format(**shown)
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""A text whose characters that do not print, and may control a terminal, are escaped.
-
-    Parameters
-    ----------
-    text, keep : str
-        Characters of `keep` stay as they are.
+    r"""Escape the characters of a text that are not printable, except for those in `keep`.
 
     Examples
     --------
@@ -65,7 +62,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def did_you_mean(word: object, known: Iterable[object]) -> str:
-    """The known word that is closest, as a question; empty if none is close.
+    """The most similar known word, as a question; empty if none is similar.
 
     Examples
     --------
@@ -79,7 +76,7 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
 def some_of(
     names: Iterable[object], *, like: object = "", separator: str = ", ", shown: int = _FEW
 ) -> str:
-    """The first few of many names, those that are closest to a word before all others.
+    """The first few of many names; those most similar to `like` come first.
 
     Examples
     --------
@@ -90,15 +87,10 @@ def some_of(
     close: list[str] = []
     if like:
         word = str(like).casefold()
-        # The same word in other case is looked for among all names; a similar one takes longer.
+        # Searching for similar names is slow; the word itself, in any case, is found among all.
         folded = [name.casefold() for name in known[:_COMPARED]]
         close = [word, *difflib.get_close_matches(word, folded, n=shown)]
-    place = {name: number for number, name in reversed([*enumerate(close)])}
-    first = sorted(known, key=lambda name: place.get(name.casefold(), len(close)))[:shown]
+    rank = {name: number for number, name in reversed([*enumerate(close)])}
+    first = sorted(known, key=lambda name: rank.get(name.casefold(), len(close)))[:shown]
     more = len(known) - len(first)
     return separator.join(first) + (f" and {more:,} more" if more else "")
-
-
-def _shortened(text: str, most: int) -> str:
-    more = len(text) - most
-    return text if more <= 0 else f"{text[:most]}… ({more:,} more characters)"

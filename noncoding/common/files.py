@@ -1,4 +1,4 @@
-"""Files that appear whole under their final name, or not at all."""
+"""Files that are written completely or not at all."""
 
 import errno
 import fcntl
@@ -14,37 +14,26 @@ from pathlib import Path
 from typing import Any
 
 TEMPORARY = ".temporary-"
-"""What the names begin with that no file keeps."""
+"""Prefix of the names of temporary files."""
 _LOCK = ".lock"
-_KEPT_OF_NAME = 50
+_KEPT = 50
 """Characters of a name, from its end, in that of a temporary file: names have at most 255 bytes."""
 
 
 @contextmanager
 def atomic_write(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
-    """Write beside the final names, and rename when all is written.
+    """Write files under temporary names (see `temporary`), and rename them when all are complete.
 
     Parameters
     ----------
     *paths : path
-        Final names. Missing parent folders are made.
-
-    Yields
-    ------
-    list of Path
-        One temporary name a path (see `temporary`).
-
-    Raises
-    ------
-    OSError
-        The disk is full, say. An error that names no file gets the final name.
+        Final names. Missing parent folders are created.
 
     Notes
     -----
-    If the body raises, the temporary files are removed and whatever stood
-    under the final names before is left as it was. The content is on the disk before a
-    file gets its final name, and the name is when this returns: a loss of power
-    leaves the old file or the new one.
+    If the body raises, existing files are unchanged; an `OSError` without a file name gets the
+    final one. The content is synchronised to disk before a file is renamed, and the names before
+    this returns: after a power failure, a file is the old one or the new one.
     """
     finals = [Path(path) for path in paths]
     with ExitStack() as stack:
@@ -64,94 +53,18 @@ def atomic_write(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
 
 
 @contextmanager
-def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A name beside a file or folder, for what must not outlive the body.
-
-    Parameters
-    ----------
-    path : path
-        Of the file or folder. Missing parent folders are made.
-
-    Yields
-    ------
-    Path
-        A random name that no other process uses, with the ending of `path`. What killed
-        processes left behind under such names is removed.
-
-    Notes
-    -----
-    A lock on a file ``.lock`` beside it marks the name as in use while the body runs. A process
-    number would not do: it means nothing in another container or on another machine.
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    ending = f"-{path.name[-_KEPT_OF_NAME:]}{_LOCK}"
-    for left in path.parent.glob(f"{TEMPORARY}*{glob.escape(ending)}"):
-        _remove_unless_in_use(left)
-    while True:
-        descriptor, lock = tempfile.mkstemp(prefix=TEMPORARY, suffix=ending, dir=path.parent)
-        _locked(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            break
-        os.close(descriptor)  # Another process found it before it was locked, and removed it.
-    name = Path(lock.removesuffix(_LOCK))
-    try:
-        yield name
-    finally:
-        _remove(name)
-        _remove(Path(lock))
-        os.close(descriptor)
-
-
-def _remove_unless_in_use(lock: Path) -> None:
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except OSError:  # It is gone, or another user's.
-        return
-    try:
-        if _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            _remove(Path(str(lock).removesuffix(_LOCK)))
-            _remove(lock)
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int, how: int) -> bool | None:
-    """Lock a file: whether it worked; None where the file system has no locks."""
-    try:
-        fcntl.flock(descriptor, how)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-@contextmanager
 def atomic_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
-    """Fill folders beside the final ones, and let them take their places at the end.
+    """Fill temporary folders, and replace the final ones when all are complete.
 
     Parameters
     ----------
     *paths : path
-        Final names. What such a folder held before is removed.
-
-    Yields
-    ------
-    list of Path
-        One empty folder a path (see `temporary`).
+        Final names. Existing folders are removed with their content.
 
     Notes
     -----
-    A process that is killed leaves the old folder, the new one, or none between the two
-    renames; never some of the files of one.
+    A process that is killed leaves the old folder, the new one, or, between the two renames,
+    none; never some of the files.
     """
     finals = [Path(path) for path in paths]
     with ExitStack() as stack:
@@ -170,8 +83,73 @@ def atomic_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
             sync(final.parent)
 
 
+@contextmanager
+def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A unique temporary name next to a file or folder, with its extension; removed at the end.
+
+    Parameters
+    ----------
+    path : path
+        Missing parent folders are created. Temporary files of the same path that killed
+        processes have left are removed.
+
+    Notes
+    -----
+    A locked file ``.lock`` marks the name as in use. Process numbers would not do: they differ
+    between containers and machines.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ending = f"-{path.name[-_KEPT:]}{_LOCK}"
+    for left in path.parent.glob(f"{TEMPORARY}*{glob.escape(ending)}"):
+        _remove_unless_in_use(left)
+    while True:
+        descriptor, lock = tempfile.mkstemp(prefix=TEMPORARY, suffix=ending, dir=path.parent)
+        locked(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            break
+        os.close(descriptor)  # another process removed it before it was locked
+    name = Path(lock.removesuffix(_LOCK))
+    try:
+        yield name
+    finally:
+        _remove(name, Path(lock))
+        os.close(descriptor)
+
+
+def locked(descriptor: int, operation: int) -> bool | None:
+    """`fcntl.flock` of an open file: whether it succeeded, or None where locks do not exist."""
+    try:
+        fcntl.flock(descriptor, operation)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+def _remove_unless_in_use(lock: Path) -> None:
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except OSError:  # already removed, or another user's
+        return
+    try:
+        if locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            _remove(Path(str(lock).removesuffix(_LOCK)), lock)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def sync(path: str | os.PathLike[str]) -> None:
-    """Return when a file's content, or the names in a folder, are on the disk."""
+    """Synchronise the content of a file, or the names in a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -184,38 +162,39 @@ def sync(path: str | os.PathLike[str]) -> None:
 
 
 def discard(folder: str | os.PathLike[str]) -> None:
-    """Remove a folder: a process that is killed meanwhile leaves all of it, or nothing."""
+    """Remove a folder; a process that is killed meanwhile leaves all of it, or nothing."""
     if Path(folder).is_dir():
         with temporary(folder) as name:
             Path(folder).rename(name)
 
 
 def from_home(path: str) -> Path:
-    """A path of which ``~`` or ``~user`` at the beginning is expanded, where there is such a user.
-
-    Unlike `pathlib.Path.expanduser`, leaves ``./~user`` as it is.
-    """
-    if not path.startswith("~"):
-        return Path(path)
+    """Expand ``~`` and ``~user``; unlike `pathlib.Path.expanduser`, not in ``./~user``."""
     try:
-        return Path(path).expanduser()
-    except RuntimeError:
+        return Path(path).expanduser() if path.startswith("~") else Path(path)
+    except RuntimeError:  # no such user
         return Path(path)
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
-    """Content of a JSON file; None if it is missing, cut short or something else."""
+    """Content of a JSON file; None if it is missing, truncated or not JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError, RecursionError):
         return None
 
 
+def write_json(content: Any, path: str | os.PathLike[str]) -> None:
+    """Write a JSON file atomically; NaN and infinity raise a `ValueError`."""
+    with atomic_write(path) as [partial]:
+        text = json.dumps(content, indent=2, allow_nan=False)
+        partial.write_text(text + "\n", encoding="utf-8")
+
+
 def sha256(*paths: str | os.PathLike[str]) -> str:
-    """Hexadecimal SHA-256 digest of files, one after the other, in bounded memory."""
+    """Hexadecimal SHA-256 digest of the concatenated content of files."""
     digest = hashlib.sha256()
     for path in paths:
         with Path(path).open("rb") as handle:
-            while block := handle.read(2**20):
-                digest.update(block)
+            hashlib.file_digest(handle, lambda: digest)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""HDF5 files: of input, links out of the file are not followed, and damage is reported."""
+"""HDF5 files; links to other files are not followed, and damage is reported."""
 
 import errno
 import os
@@ -13,37 +13,31 @@ import numpy as np
 from noncoding.common.errors import InputError
 
 MOST_PER_BYTE = 1100
-"""Bytes that one byte of a file may stand for: gzip packs at most 1,032 into one."""
+"""Maximum compression ratio: that of gzip is at most 1,032."""
 _ALWAYS_ALLOWED = 1 << 26
-"""Bytes that any file may claim."""
+"""Size in bytes that a data set in any file may claim."""
 _LARGEST_ATTRIBUTE = 1 << 16
 _AGAIN = "Check the disk or network, then run the same command again."
 _NO_DAMAGE = {
-    errno.EACCES: "Change its owner or rights.",
-    errno.EPERM: "Change its owner or rights.",
+    errno.EACCES: "Change its owner or permissions.",
+    errno.EPERM: "Change its owner or permissions.",
     errno.EIO: _AGAIN,
     errno.ESTALE: _AGAIN,
     errno.EMFILE: "Raise the limit of open files with `ulimit -n`.",
     errno.ENOLCK: "Where a file system has no locks, set HDF5_USE_FILE_LOCKING=FALSE.",
 }
-"""What to do about errors that say nothing of the file itself."""
+"""Remedies of errors that do not indicate damage of the file."""
 
 
 @contextmanager
 def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File]:
-    """Make a file; if it cannot be written, the error of that is the only one.
-
-    Parameters
-    ----------
-    path : path
-    **options
-        Of `h5py.File`.
+    """Create a file, with the options of `h5py.File`, and fail with one error.
 
     Notes
     -----
-    Where a write fails, HDF5 repeats it as each object of the file is closed: h5py prints a
-    traceback every time, and the process may end in a segmentation fault. What is still to be
-    written to a failed file therefore goes to memory, and is lost with it.
+    After a failed write, HDF5 writes again when each object of the file is closed: h5py prints a
+    traceback every time, and the process may crash. These writes are therefore redirected to
+    memory.
     """
     file = h5py.File(path, "w", **options)
     try:
@@ -67,67 +61,54 @@ def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.
     ----------
     path : path
     expected, remedy : str
-        Of the error.
+        Parts of the error message.
 
     Raises
     ------
     InputError
-        It is no regular file, which another process may never end to write, not HDF5, or
-        another process is writing it.
+        It is not a regular file or not HDF5, cannot be opened, or another process is writing it.
     """
     if Path(path).exists() and not Path(path).is_file():
         raise InputError(path, "a folder, a device or a pipe", expected, "Name a file.")
     try:
         return h5py.File(path, "r")
-    except BlockingIOError as error:
-        raise InputError(
-            path,
-            "a file that another process is writing",
-            f"{expected} that is finished",
-            "Wait until that process has ended, then run the same command again.",
-        ) from error
     except OSError as error:
-        if error.errno in _NO_DAMAGE:
-            why = os.strerror(error.errno)
-            raise InputError(
-                path, f"a file that cannot be opened ({why})", expected, _NO_DAMAGE[error.errno]
-            ) from error
         found = f"a file that HDF5 cannot open ({first_line(error)})"
+        if isinstance(error, BlockingIOError):
+            found = "a file that another process is writing"
+            remedy = "Wait until that process has ended, then run the same command again."
+        elif error.errno in _NO_DAMAGE:
+            found = f"a file that cannot be opened ({os.strerror(error.errno)})"
+            remedy = _NO_DAMAGE[error.errno]
         raise InputError(path, found, expected, remedy) from error
 
 
 @contextmanager
 def damage_reported(where: object, expected: str, remedy: str) -> Iterator[None]:
-    """Turn whatever reading a damaged file raises into an `InputError`."""
+    """Turn any error from reading a damaged file into an `InputError`."""
     try:
         yield
     except (InputError, MemoryError):
         raise
-    except Exception as error:  # h5py raises many kinds on damaged files
+    except Exception as error:  # h5py raises many types on damaged files
         found = f"damaged or foreign content ({first_line(error)})"
         raise InputError(where, found, expected, remedy) from error
 
 
 def first_line(error: Exception) -> str:
-    """What an error says, without the further lines of HDF5 and the quotes of a KeyError."""
+    """First line of an error message, without the quotes of a KeyError."""
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return text.splitlines()[0] if text else type(error).__name__
 
 
 def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
-    """A data set whose values are stored in the file itself.
-
-    Parameters
-    ----------
-    group : h5py.Group
-    name : str
-        Path of the data set in it.
+    """The data set at a path, if its values are stored in the file itself.
 
     Raises
     ------
     ValueError
-        There is none, it is reached by a link or refers to another file, or it claims more
-        values than the file can hold.
+        It does not exist, is reached by a link, refers to another file, or claims more values
+        than the file can hold.
     """
     dataset = own_item(group, name)
     if not isinstance(dataset, h5py.Dataset):
@@ -144,10 +125,10 @@ def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
 
 
 def own_item(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
-    """A group or data set that is reached by hard links alone; errors as in `own_dataset`."""
+    """The group or data set at a path of hard links; errors as in `own_dataset`."""
     item = group
     for part in name.split("/"):
-        # Not by `in` or `get`, which follow a link, to a file or to a pipe that never ends.
+        # `in` and `get` would follow links, possibly to a pipe that blocks.
         links = item.id.links if isinstance(item, h5py.Group) else None
         if links is None or not links.exists(part.encode()):
             raise ValueError(f"there is no '{name}'")
@@ -163,7 +144,7 @@ def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
 
 
 def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
-    """An attribute with a single value; None where it is missing.
+    """A scalar attribute; None if it is missing.
 
     Raises
     ------

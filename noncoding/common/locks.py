@@ -1,11 +1,9 @@
-"""Who holds a folder or a file, for the message to a second process that wants it, too.
+"""Locks of folders and files, with a record of their holder for the message to others.
 
-The operating system keeps the lock and drops it with the process that held it, however that
-ended. Neither the clock nor process numbers, which mean another process in a container, are
-asked.
+The operating system keeps the lock and releases it when the process ends. Neither the clock nor
+process numbers, which differ in a container, are used.
 """
 
-import errno
 import fcntl
 import getpass
 import json
@@ -21,48 +19,41 @@ from pathlib import Path
 from typing import IO, Any
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import read_json
+from noncoding.common.files import locked, read_json
 from noncoding.common.secrets import redacted
 
 LOG = logging.getLogger(__name__)
 
 LOCKS = Path(".snakemake", "locks")
-"""Where Snakemake keeps its locks, from the folder of a run."""
+"""Where Snakemake keeps its locks, in the folder of a run."""
 _HOLDER = Path(".snakemake", "holder.json")
-_WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
-"""Errors of file systems that know no locks."""
+_PROCESS = "process {process} of {user} on {machine}, since {since}: {command}"
 
 _held: dict[Path, IO[str]] = {}
-"""What this process holds until it ends or lets go."""
+"""Lock files that this process holds."""
 
 
 @contextmanager
 def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Keep a file or folder from all other processes while the body runs.
-
-    Parameters
-    ----------
-    path : path
-        Of the file or folder, which need not exist. The lock file stands beside it until the
-        body ends; missing parent folders are made.
+    """Lock a file or folder, which need not exist, with a lock file next to it.
 
     Raises
     ------
     InputError
-        Another process holds it.
+        Another process holds the lock.
     OSError
-        The lock file cannot be made.
+        The lock file cannot be created.
     """
     path = Path(path)
     lock = path.with_name(f".lock-{path.name}")
     lock.parent.mkdir(parents=True, exist_ok=True)
-    handle = _taken(lock)
+    handle = _acquire(lock)
     if handle is None:
-        entry = _entry(lock)
-        who = _who(entry) if entry else "another process"
+        record = _record(lock)
+        process = _PROCESS.format(**record) if record else "another process"
         raise InputError(
             path,
-            f"that it is being written by {who}",
+            f"that it is being written by {process}",
             "one process at a time",
             "It may have outlived a run that was killed. Wait until it has ended, or end it, and "
             "run the same command again.",
@@ -71,72 +62,60 @@ def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
         try:
             yield
         finally:
-            lock.unlink(missing_ok=True)  # before the lock is dropped
+            lock.unlink(missing_ok=True)  # before the lock is released
 
 
-def hold(folder: str | os.PathLike[str] = ".") -> None:
-    """Hold the folder of a run, and write down who does, until this process ends."""
-    path = Path(folder, _HOLDER).absolute()
+def hold() -> None:
+    """Lock the current folder until `release`, or until this process ends."""
+    path = _HOLDER.absolute()
     path.parent.mkdir(exist_ok=True)
-    # None with Snakemake's --nolock alone, where two runs may share a folder.
-    if (handle := _taken(path)) is not None:
+    # None only with Snakemake's --nolock, when two runs share a folder.
+    if (handle := _acquire(path)) is not None:
         _held[path] = handle
 
 
-def release(folder: str | os.PathLike[str] = ".") -> None:
-    """Let go of it again."""
-    path = Path(folder, _HOLDER).absolute()
+def release() -> None:
+    """Release the lock of `hold`."""
+    path = _HOLDER.absolute()
     if handle := _held.pop(path, None):
         path.unlink(missing_ok=True)
         handle.close()
 
 
-def held(folder: str | os.PathLike[str] = ".") -> str | None:
-    """Who holds a folder and what to do, in sentences.
+def held() -> str | None:
+    """A message with the holder of the current folder and what to do.
 
-    Parameters
-    ----------
-    folder : path
-        Of the runs.
-
-    Returns
-    -------
-    str or None
-        None if the folder is not locked, the lock is this process' own, or nobody has
-        written down whose it is.
+    None if the folder is not locked, this process holds it, or the holder is unknown and not
+    running.
     """
-    path = Path(folder, _HOLDER).absolute()
-    if path in _held or not any((Path(folder) / LOCKS).glob("*.lock")):
+    path = _HOLDER.absolute()
+    if path in _held or not any(LOCKS.glob("*.lock")):
         return None
-    entry, running = _entry(path), _is_held(path)
-    if entry is None and not running:
+    record, running = _record(path), _is_held(path)
+    if record is None and not running:
         return None
-    message = f"This folder is locked by {_who(entry) if entry else 'another run'}. "
+    message = f"This folder is locked by {_PROCESS.format(**record) if record else 'another run'}. "
     if running:
         return message + "It is still running: wait for it, or run in another folder."
     unlock = "run `snakemake --unlock` with the same configuration, then the same command again."
-    # A file system may keep the locks of each machine apart.
-    if entry and entry["machine"] != platform.node():
+    # Some file systems do not share locks between machines.
+    if record and record["machine"] != platform.node():
         return message + f"If it still runs there, wait for it. If it was killed, {unlock}"
     return message + f"That process is gone: it was killed. Now {unlock}"
 
 
-def _taken(path: Path) -> IO[str] | None:
-    """The lock file, open and held, with who holds it written down; None if another does."""
+def _acquire(path: Path) -> IO[str] | None:
+    """The open and locked lock file, with this process as holder; None if another holds it."""
     while True:
-        if path.is_symlink():  # what it points to is no lock of ours
+        if path.is_symlink():  # its target is not a lock file
             path.unlink()
         handle = path.open("a", encoding="utf-8")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        success = locked(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if success is False:
             handle.close()
             return None
-        except OSError as error:
-            if error.errno not in _WITHOUT_LOCKS:
-                handle.close()
-                raise
-            LOG.warning("%s: the file system knows no locks; run one process at a time", path)
+        if success is None:
+            LOG.warning("%s: the file system has no locks; run one process at a time", path)
         # A holder that has just ended has removed the file that was opened here.
         if path.exists() and os.path.samestat(os.fstat(handle.fileno()), path.stat()):
             break
@@ -148,21 +127,17 @@ def _taken(path: Path) -> IO[str] | None:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether a process holds a lock file now."""
     try:
         with path.open(encoding="utf-8") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+            return locked(handle.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB) is False
     except OSError:
         return False
-    return False
 
 
 def _this_process() -> dict[str, Any]:
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # a number without a name, as in many containers
+    except (KeyError, OSError):  # no user name, as in many containers
         user = f"user {os.getuid()}"
     command = [Path(sys.argv[0]).name, *(redacted(argument) for argument in sys.argv[1:])]
     return {
@@ -174,15 +149,10 @@ def _this_process() -> dict[str, Any]:
     }
 
 
-def _entry(path: Path) -> dict[str, Any] | None:
-    """Who is written down in a lock file; None where that cannot be understood."""
+def _record(path: Path) -> dict[str, Any] | None:
+    """The holder that is recorded in a lock file; None if the record is not valid."""
     try:
-        entry = read_json(path)
+        record = read_json(path)
     except OSError:
         return None
-    known = isinstance(entry, dict) and {*_this_process()} <= {*entry}
-    return entry if known else None
-
-
-def _who(entry: dict[str, Any]) -> str:
-    return "process {process} of {user} on {machine}, since {since}: {command}".format(**entry)
+    return record if isinstance(record, dict) and {*_this_process()} <= {*record} else None

@@ -1,4 +1,4 @@
-"""Targets drawn by group: one colour and marker a group, in every figure."""
+"""Plots of targets by group, with the same colour and marker per group in every figure."""
 
 from itertools import cycle
 from math import log10
@@ -21,19 +21,14 @@ def group_colours(targets: pd.DataFrame) -> dict[str, str]:
 
 
 def legend_label(group: str, targets: int) -> str:
-    """A group with its number of targets, in lines that fit beside a figure."""
+    """A group with its number of targets, wrapped to fit beside a figure."""
     return fill(f"{group} ({targets:,})", 22)
 
 
 def log_ticks(axis: Axis, formatter: str) -> None:
-    """Label a logarithmic axis by plain numbers, closer where it is short.
+    """Label a logarithmic axis, whose limits are set, with plain numbers of a format of ``x``.
 
-    Parameters
-    ----------
-    axis : matplotlib.axis.Axis
-        With its limits set.
-    formatter : str
-        Format of a tick's value ``x``.
+    The fewer decades the axis has, the denser are its labels.
     """
     low, high = axis.get_view_interval()
     decades = log10(high / low)
@@ -46,23 +41,17 @@ def log_ticks(axis: Axis, formatter: str) -> None:
 def log_scatter(
     figure: Figure, points: pd.DataFrame, colours: dict[str, str], diagonal: str
 ) -> Axes:
-    """Draw one point a target on two logarithmic axes, with the line x = y.
+    """Scatter plot of targets on two logarithmic axes without labels, with the line x = y.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Empty.
     points : pandas.DataFrame
-        Columns group, x and y, all above 0; one row a target.
+        Columns group, x and y (positive); one row per target.
     colours : dict of str
-        Made by `group_colours`.
+        Output of `group_colours`.
     diagonal : str
-        Meaning of the line, for the legend.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        Without labels.
+        Legend of the line.
     """
     axes = figure.subplots()
     axes.set(xscale="log", yscale="log")

@@ -1,4 +1,4 @@
-"""How every figure of the project looks, and how it is saved."""
+"""Style and saving of all figures."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from matplotlib.ticker import LogFormatterMathtext
 
 from noncoding.common.files import atomic_write
 
-# Okabe & Ito's palette: told apart with any kind of colour vision.
+# Okabe & Ito's palette, safe for colour-blind readers.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "N": "#999999"}
 
@@ -33,9 +33,9 @@ _STYLE: dict[Any, Any] = {
     "savefig.dpi": "figure",
     "svg.fonttype": "none",
     "svg.hashsalt": "noncoding",
-    # Texts are as wide in every format: all have the layout of the first.
+    # The same text widths in all formats, which share one layout.
     "text.hinting": "none",
-    # A dollar in a name is no formula.
+    # A dollar sign in a name does not start a formula.
     "text.parse_math": False,
 }
 
@@ -44,39 +44,35 @@ _STYLE: dict[Any, Any] = {
 def saved_figure(
     *paths: str | os.PathLike[str], size: tuple[float, float] = (7.0, 4.0)
 ) -> Iterator[Figure]:
-    """Draw a figure in the project's style and save it when the body ends.
+    """A figure in the project's style, which is saved at the end.
 
     Parameters
     ----------
     *paths : path
-        One file a format, e.g. ``auroc.svg`` and ``auroc.png``.
+        One file per format, e.g. ``auroc.svg`` and ``auroc.png``.
     size : (float, float)
         Width and height in inches.
-
-    Yields
-    ------
-    matplotlib.figure.Figure
     """
     with plt.rc_context(_STYLE):
         figure = plt.figure(figsize=size)
         try:
             yield figure
             _write_powers(figure)
-            # Once for all formats: it takes a third of the time.
+            # Only once for all formats, since it takes a third of the time.
             if layout := figure.get_layout_engine():
                 layout.execute(figure)
                 figure.set_layout_engine("none")
             with atomic_write(*paths) as partials:
                 for partial in partials:
-                    # No date inside: the same data gives the same bytes.
-                    dated = {"Date": None} if partial.suffix == ".svg" else None
-                    figure.savefig(partial, metadata=dated)
+                    # Without the date, the same data gives the same bytes.
+                    metadata = {"Date": None} if partial.suffix == ".svg" else None
+                    figure.savefig(partial, metadata=metadata)
         finally:
             plt.close(figure)
 
 
 def _write_powers(figure: Figure) -> None:
-    """Let the ticks of logarithmic axes, which are formulas, be written as such."""
+    """Typeset the tick labels of logarithmic axes, which are formulas."""
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             if isinstance(axis.get_major_formatter(), LogFormatterMathtext):
@@ -85,13 +81,13 @@ def _write_powers(figure: Figure) -> None:
 
 
 def set_title(figure: Figure, finding: str) -> None:
-    """Title of a whole figure, at its left edge, in as many lines as its width asks for."""
-    # Where matplotlib breaks lines, it takes dollars for formulas unless they are escaped.
+    """Set the title of a figure, left-aligned and wrapped."""
+    # When wrapping lines, matplotlib takes dollar signs for formulas unless they are escaped.
     text = finding.replace("$", r"\$")
     figure.suptitle(text, x=0.01, ha="left", wrap=True, parse_math=True)
 
 
 def shortened(name: str, most: int) -> str:
-    """A name of so many characters at most: where it is longer, its middle is left out."""
+    """A name of at most `most` characters; the middle of longer ones is omitted."""
     kept = most - 1
     return name if len(name) <= most else f"{name[: -(-kept // 2)]}…{name[-(kept // 2) :]}"

@@ -1,36 +1,24 @@
-"""Which code makes a result, and with which versions."""
+"""Source files and software versions behind a result."""
 
 import ast
 import platform
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
+from importlib.util import resolve_name
 from pathlib import Path
 
 from noncoding import __version__
 
 _PACKAGES = (
-    "snakemake",
-    "torch",
-    "pytorch-lightning",
-    "transformers",
-    "h5py",
-    "numpy",
-    "scipy",
-    "pandas",
-    "matplotlib",
-    "scikit-learn",
-    "bioframe",
-    "pysam",
-    "tangermeme",
-    "captum",
-    "modisco-lite",
-    "memelite",
+    *("snakemake", "torch", "pytorch-lightning", "transformers", "h5py", "numpy", "scipy"),
+    *("pandas", "matplotlib", "scikit-learn", "bioframe", "pysam", "tangermeme", "captum"),
+    *("modisco-lite", "memelite"),
 )
 
 
 def versions() -> dict[str, str]:
-    """Versions of the project, of Python and of what computes, by name."""
+    """Versions of the project, of Python and of the libraries, by name."""
     found = {"noncoding": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -44,22 +32,20 @@ _LAYOUT = "noncoding/layout.py"
 
 
 def source_files(script: str | Path, root: str | Path) -> list[Path]:
-    """A script and all modules of this project that it imports, directly or not.
+    """A script and all modules of this project that it imports, directly or indirectly.
 
-    The module with the names of outputs is left out: an output with a new name is missing,
-    which is reason enough to run the stage.
+    The module with the names of outputs is omitted: an output with a new name is missing, and
+    the stage runs anyway.
 
     Parameters
     ----------
-    script : path
-        Python file.
-    root : path
-        Folder that holds the package ``noncoding``.
+    script, root : path
+        The script, and the folder of the package ``noncoding``.
 
     Returns
     -------
     list of Path
-        Sorted, the script first.
+        The script, then the modules, sorted.
     """
     root, script = Path(root), Path(script)
     seen = {root / _LAYOUT}
@@ -72,19 +58,18 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
     return [script, *sorted(seen - {script, root / _LAYOUT})]
 
 
-# Snakemake asks for the files of every stage at each start, and the stages share most of them.
+# Snakemake needs the files of all stages, which share most of them, at each start.
 @cache
 def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
-    """Files of this project that the import statements of a file run."""
+    """Files of this project that a file imports."""
     files: set[Path] = set()
     for statement in _statements(ast.parse(path.read_text(encoding="utf-8"))):
         names: list[str] = []
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom):
-            level = statement.level
-            package = ".".join(path.relative_to(root).parts[:-level]) if level else ""
-            module = ".".join(filter(None, [package, statement.module]))
+            package = ".".join(path.relative_to(root).parts[:-1])
+            module = resolve_name("." * statement.level + (statement.module or ""), package)
             names = [module, *(f"{module}.{alias.name}" for alias in statement.names)]
         for name in names:
             if name.split(".")[0] == "noncoding":
@@ -93,7 +78,7 @@ def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """Statements at every level; expressions, which import nothing, are not searched."""
+    """All statements, nested ones included; expressions cannot import and are skipped."""
     for block in ("body", "orelse", "finalbody", "handlers", "cases"):
         for child in getattr(node, block, ()):
             yield child
@@ -102,7 +87,7 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
 
 @cache
 def _files_of(module: str, root: Path) -> tuple[Path, ...]:
-    """The module's file and those of the packages around it, which are imported first."""
+    """The file of a module and those of its parent packages."""
     parts = module.split(".")
     bases = [root.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
     candidates = [path for base in bases for path in (base / "__init__.py", Path(f"{base}.py"))]

@@ -1,7 +1,4 @@
-"""Tables as people have them: from an editor, a spreadsheet or R.
-
-Light, since the rules read them, too.
-"""
+"""Tables from an editor, a spreadsheet or R; without heavy imports, since the rules read them."""
 
 import codecs
 import csv
@@ -14,7 +11,7 @@ from typing import NamedTuple
 from noncoding.common.compression import decompressed
 from noncoding.common.errors import InputError
 
-# UTF-32 first, since its mark begins with that of UTF-16.
+# UTF-32 first, since its byte-order mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -26,49 +23,36 @@ _AS_UTF8 = "Save the file as UTF-8 (in Excel: 'Unicode Text')."
 
 
 class Table(NamedTuple):
-    """A table of text.
-
-    Attributes
-    ----------
-    columns : list of str
-    rows : list of dict
-        Column → text; empty where a row ends before it.
-    lines : list of int
-        Line of the file on which each row ends, counted from 1.
-    """
+    """A table of text."""
 
     columns: list[str]
-    rows: list[dict[str, str]]
-    lines: list[int]
+    rows: list[dict[str, str]]  # column → text; empty if the row is too short
+    lines: list[int]  # of the file, from 1, on which the rows end
 
 
 def read_table(
     path: str | os.PathLike[str], required: Collection[str] = (), *, strip: bool = True
 ) -> Table:
-    """Read a tab-separated table with a header; every value stays text.
+    """Read a tab-separated table with a header; all values are text.
 
     Parameters
     ----------
     path : path
         UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed. Values may be
-        in double quotes. Empty rows and columns without a name are skipped, also the names
-        of rows that R writes.
+        in double quotes. Empty rows, columns without a name, and row names written by R are
+        skipped.
     required : collection of str
-        Columns that must be there.
+        Columns that must exist.
     strip : bool
-        Take white space off that is around values.
-
-    Returns
-    -------
-    Table
+        Whether to strip white space from values.
 
     Raises
     ------
     InputError
-        The file cannot be read, is not such text, lacks a column or names one twice, or a row has
-        more values than the header.
+        The file cannot be read, lacks a column or has it twice, or a row has more values than
+        the header.
     """
-    header, rows, lines = _parsed(read_text(path), path)
+    header, rows, lines = _parsed(_read_text(path), path)
     if strip:
         rows = [[value.strip() for value in row] for row in rows]
     columns = [name.strip() for name in header]
@@ -93,33 +77,16 @@ def read_table(
 
 
 def _have_names(rows: list[list[str]], columns: int) -> bool:
-    """Whether rows begin with a name that has no column, as R writes them."""
-    # With an empty value at the end of each, as of a spreadsheet, only R's usual names tell.
+    """Whether rows begin with a name that has no column, as written by R."""
+    # With trailing tabs, as from a spreadsheet, only the default row names of R are recognised.
     longer = bool(rows) and all(len(row) == columns + 1 for row in rows)
     numbers = [str(number) for number in range(1, len(rows) + 1)]
     return longer and (any(row[-1] for row in rows) or [row[0] for row in rows] == numbers)
 
 
-def read_text(path: str | os.PathLike[str]) -> str:
-    """Text of a file that a person may have saved in one of several forms.
-
-    Parameters
-    ----------
-    path : path
-        UTF-8, or UTF-16 or UTF-32 with a byte-order mark; plain or compressed.
-
-    Returns
-    -------
-    str
-        Without the byte-order mark; line ends as they are.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or is not such text.
-    """
+def _read_text(path: str | os.PathLike[str]) -> str:
     try:
-        content = Path(path).read_bytes()
+        content = plain_utf8(Path(path).read_bytes(), path)
     except OSError as error:
         raise InputError(
             path,
@@ -127,23 +94,30 @@ def read_text(path: str | os.PathLike[str]) -> str:
             "a tab-separated table",
             "Correct the path.",
         ) from error
-    return _decoded(plain_utf8(content, path), path)
+    for number, line in enumerate(content.splitlines(), start=1):
+        found = "NUL bytes: binary data, or UTF-16 without a byte-order mark"
+        try:
+            if b"\0" not in line:
+                line.decode()
+                continue
+        except UnicodeDecodeError as error:
+            found = (
+                f"the byte 0x{line[error.start]:02x}, which is not UTF-8 ("
+                f"{line[:80].decode('latin-1')!r} if the file is Latin-1 or Windows-1252)"
+            )
+        raise InputError(f"{path}, line {number}", found, "UTF-8 text", _AS_UTF8)
+    return content.decode()
 
 
 def plain_utf8(content: bytes, where: str | os.PathLike[str]) -> bytes:
     """Content of a text file without compression and byte-order mark.
 
-    Parameters
-    ----------
-    content : bytes
-        Plain or compressed; with a mark of UTF-16 or UTF-32, recoded to UTF-8. Other bytes stay.
-    where : path
-        Name of the file for the errors.
+    With a byte-order mark of UTF-16 or UTF-32, it is recoded to UTF-8; other bytes are unchanged.
 
     Raises
     ------
     InputError
-        It is damaged, or the text is not what its mark says.
+        It is damaged, or the text does not match its byte-order mark.
     """
     content = decompressed(content, where)
     for mark, encoding in _MARKS:
@@ -159,32 +133,10 @@ def plain_utf8(content: bytes, where: str | os.PathLike[str]) -> bytes:
     return content
 
 
-def _decoded(content: bytes, path: str | os.PathLike[str]) -> str:
-    for number, line in enumerate(content.splitlines(), start=1):
-        if b"\0" in line:
-            raise InputError(
-                f"{path}, line {number}",
-                "NUL bytes: binary data, or UTF-16 without a byte-order mark",
-                "UTF-8 text",
-                _AS_UTF8,
-            )
-        try:
-            line.decode()
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{path}, line {number}",
-                f"the byte 0x{line[error.start]:02x}, which is not UTF-8 ("
-                f"{line[:80].decode('latin-1')!r} if the file is Latin-1 or Windows-1252)",
-                "UTF-8 text",
-                _AS_UTF8,
-            ) from error
-    return content.decode()
-
-
 def _parsed(
     text: str, path: str | os.PathLike[str]
 ) -> tuple[list[str], list[list[str]], list[int]]:
-    """The header, the rows that are not empty, and their lines."""
+    """The header, the non-empty rows, and their lines."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter="\t", strict=True)
     rows, lines = [], []
     try:
@@ -196,7 +148,7 @@ def _parsed(
         raise InputError(
             f"{path}, line {reader.line_num}",
             f"text that cannot be read ({error})",
-            "values separated by tabs, in whole quotes if in quotes",
+            "values separated by tabs, and matching quotes",
             'Close the quote; within quotes, write " twice.',
         ) from error
     if not rows:

@@ -1,4 +1,4 @@
-"""As many threads for numba as for torch."""
+"""The same number of threads for numba and torch."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +9,10 @@ import torch
 
 @contextmanager
 def same_threads() -> Iterator[None]:
-    """Let what runs numba in parallel take as many threads as torch, and leave torch its own.
+    """Give numba the number of threads of torch, and keep that of torch.
 
-    By itself numba takes all cores, whatever a job was given; and its first parallel loop
-    sets OpenMP's number of threads, which is torch's, too, so that sums round otherwise.
+    By default, numba uses all cores, and its first parallel loop sets the number of threads of
+    OpenMP and therefore of torch, which changes the rounding of sums.
     """
     threads, before = torch.get_num_threads(), numba.get_num_threads()
     most = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]  # set at import

@@ -1,7 +1,7 @@
-"""What there is to count in a store, read in blocks.
+"""Counts of labels and bases in a store, read in blocks.
 
-Everything is counted over loci: where the reverse complements are stored too,
-only the first half of the rows is read.
+Counts are of loci: where the reverse complements are stored too, only the first half of the rows
+is read.
 """
 
 from collections.abc import Iterator
@@ -39,17 +39,17 @@ class SplitCounts:
 
     @property
     def prevalence(self) -> npt.NDArray[np.float64]:
-        """Share of positive loci by target, shape=(targets,)."""
+        """Fraction of positive loci by target, shape=(targets,)."""
         return self.positives / max(self.loci, 1)
 
     @property
     def mean_labels(self) -> float:
-        """Labels of a locus in the mean."""
+        """Mean number of labels per locus."""
         return float(self.positives.sum() / max(self.loci, 1))
 
     @property
     def base_shares(self) -> dict[str, float]:
-        """Share of each base, by letter."""
+        """Fraction of each base, by letter."""
         return dict(zip(BASES, (self.bases / max(self.bases.sum(), 1)).tolist(), strict=True))
 
 
@@ -62,16 +62,7 @@ def count_positives(store: Store) -> npt.NDArray[np.int64]:
 
 
 def count_split(store: Store) -> SplitCounts:
-    """Count labels and bases of a split.
-
-    Parameters
-    ----------
-    store : Store
-
-    Returns
-    -------
-    SplitCounts
-    """
+    """Count labels and bases of a split."""
     positives = np.zeros(len(store.targets), dtype=np.int64)
     loci_by_labels = np.zeros(len(store.targets) + 1, dtype=np.int64)
     known = np.zeros(len(ALPHABET), dtype=np.int64)
@@ -81,7 +72,7 @@ def count_split(store: Store) -> SplitCounts:
         loci_by_labels += np.bincount(
             labels.sum(axis=1, dtype=np.int64), minlength=len(loci_by_labels)
         )
-        # The bits that fill the last byte are zero, so they count for nothing.
+        # The bits that fill the last byte are zero and do not count.
         known += np.bitwise_count(store.packed_sequences(rows)).sum(axis=(0, 2), dtype=np.int64)
     unknown = store.loci_count * store.length - known.sum()
     return SplitCounts(store.loci_count, positives, loci_by_labels, np.append(known, unknown))

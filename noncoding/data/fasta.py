@@ -1,4 +1,4 @@
-"""Reading FASTA, one record at a time."""
+"""Read FASTA, one record at a time."""
 
 import os
 from collections.abc import Iterator
@@ -23,11 +23,9 @@ class Record(NamedTuple):
 
     Attributes
     ----------
-    name : str
-        The first word of the header.
-    description : str
-        What stands behind it.
-    sequence : bytes, length=bp
+    name, description : str
+        The first word of the header, and the rest of it.
+    sequence : bytes
         IUPAC letters in either case.
     """
 
@@ -37,31 +35,21 @@ class Record(NamedTuple):
 
 
 def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
-    """Read a FASTA file, holding one sequence in memory.
+    """Read a FASTA file, with one sequence in memory.
 
-    Parameters
-    ----------
-    fasta : path
-        Plain, or compressed with gzip, bgzip, bzip2 or xz; lines may end in any way.
-
-    Yields
-    ------
-    Record
+    The file is plain, or compressed with gzip, bgzip, bzip2 or xz; lines end as on any system.
+    pysam is not used: it silently ends a sequence at a byte 0, which damaged files contain.
 
     Raises
     ------
     InputError
-        The file cannot be read, is not FASTA, holds letters that are not
-        DNA, or a header without a name.
-
-    Notes
-    -----
-    Not by pysam, which ends a sequence at a byte 0, as a damaged file may hold, and says nothing.
+        The file cannot be read, is not FASTA, or contains letters that are not DNA or a header
+        without a name.
     """
     if not Path(fasta).is_file():
         raise _not_fasta(fasta, "no such file")
     parts: list[bytes] = []
-    count = -1  # sequences so far; what precedes the first header is not a sequence
+    count = -1  # number of sequences; text before the first header is not one
     try:
         with opened(fasta) as stream:
             for piece, ends in _pieces(stream):
@@ -81,7 +69,7 @@ def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """What stands between ``>`` at the beginnings of lines; and whether it ends with the piece."""
+    """Text between ``>`` at the start of lines, in pieces, and whether a piece is its last."""
     rest = b"\n"
     start = stream.read(len(_BYTE_ORDER_MARK))
     block = start.removeprefix(_BYTE_ORDER_MARK) + stream.read(_BLOCK)
@@ -90,7 +78,7 @@ def _pieces(stream: IO[bytes]) -> Iterator[tuple[bytes, bool]]:
         for piece in ended:
             yield piece, True
         yield rest[:-1], False
-        rest = rest[-1:]  # It may be the end of a line, with the '>' in the next block.
+        rest = rest[-1:]  # It may end a line, with the '>' in the next block.
         block = stream.read(_BLOCK)
     yield rest, True
 

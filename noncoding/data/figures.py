@@ -1,12 +1,13 @@
-"""Figures of the data: positives, labels of a locus, bases, prevalence."""
+"""Figures of a data set: positives, labels per locus, bases, prevalence.
+
+Each ``draw_…`` writes one file for each path, and its title is the text of ``…_finding``.
+"""
 
 import os
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
@@ -15,13 +16,13 @@ from noncoding.data.counts import BASES, SplitCounts
 from noncoding.data.targets import distinct_names
 
 _NAME_CHARACTERS = 24
-"""Of a target's name on an axis."""
+"""Longest name of a target on an axis."""
 MOST_NAMED = 30
-"""Targets that are named on an axis; more names would not be legible."""
+"""Most targets that are named on an axis; more names would not be legible."""
 
 
 def positives_finding(train: SplitCounts) -> str:
-    """What the figure of `draw_positives` shows, as its title."""
+    """Range of the positive loci."""
     positives = train.positives
     finding = (
         f"{positives.min():,} to {positives.max():,} of {train.loci:,} training loci are positive "
@@ -34,31 +35,29 @@ def positives_finding(train: SplitCounts) -> str:
 def draw_positives(
     targets: pd.DataFrame, train: SplitCounts, *paths: str | os.PathLike[str]
 ) -> None:
-    """Draw the positive training loci of every target, by group, the most first.
-
-    Parameters
-    ----------
-    targets : pandas.DataFrame
-        The target table.
-    train : SplitCounts
-    *paths : path
-        One file a format.
-    """
+    """Draw the positive training loci of every target, by group, in descending order."""
     counted = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
     colours = group_colours(targets)
     names: list[str] = []
     with saved_figure(*paths) as figure:
         set_title(figure, positives_finding(train))
         axes = figure.subplots()
-        for group, part in counted.groupby("group", sort=False):
-            ordered = part.sort_values("positives", ascending=False, kind="stable")
-            places = np.arange(len(names), len(names) + len(part))
-            label = legend_label(group, len(part))
+        for group, own in counted.groupby("group", sort=False):
+            ordered = own.sort_values("positives", ascending=False, kind="stable")
+            places = np.arange(len(names), len(names) + len(own))
+            label = legend_label(group, len(own))
             axes.plot(
                 places, ordered["positives"], "o", color=colours[group], markersize=4, label=label
             )
             names += list(ordered["name"])
-        _scale_positives(axes, train.positives)
+        if train.positives.min() > 0:
+            axes.set_yscale("log")
+            log_ticks(axes.yaxis, "{x:,.0f}")
+        else:
+            # Linear below 1, so that targets without positives are shown.
+            axes.set_yscale("symlog", linthresh=1)
+            axes.set_ylim(-0.1, max(1.2, axes.get_ylim()[1]))
+            axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
         if len(names) <= MOST_NAMED:
             shown = [shortened(name, _NAME_CHARACTERS) for name in names]
@@ -67,7 +66,7 @@ def draw_positives(
 
 
 def labels_finding(train: SplitCounts) -> str:
-    """What the figure of `draw_labels` shows, as its title."""
+    """Mean number of labels per locus, and loci without or with one."""
     loci = train.loci_by_labels
     none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
     return (
@@ -77,23 +76,14 @@ def labels_finding(train: SplitCounts) -> str:
 
 
 def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
-    """Draw how many labels the loci have, by split.
-
-    Parameters
-    ----------
-    counts : mapping of str to SplitCounts
-        By split; ``train`` is spoken of in the title.
-    *paths : path
-        One file a format.
-    """
+    """Draw the distribution of labels per locus, by split."""
     most = max(
         int(np.flatnonzero(split.loci_by_labels).max(initial=0)) for split in counts.values()
     )
     width = -(-(most + 1) // 80)
     edges = np.arange(0, most + width + 1, width)
     with saved_figure(*paths) as figure:
-        finding = labels_finding(counts["train"])
-        set_title(figure, finding)
+        set_title(figure, labels_finding(counts["train"]))
         axes = figure.subplots()
         for (name, split), style, colour in zip(
             counts.items(), ("-", "--", ":"), COLOURS, strict=False
@@ -116,7 +106,7 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
 
 
 def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
-    """What the figure of `draw_bases` shows, as its title."""
+    """GC content by split, and the share of N."""
     contents = []
     for name, split in counts.items():
         known = split.bases[:4].sum()
@@ -127,15 +117,7 @@ def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
 
 
 def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
-    """Draw the share of each base, by split.
-
-    Parameters
-    ----------
-    counts : mapping of str to SplitCounts
-        By split.
-    *paths : path
-        One file a format.
-    """
+    """Draw the share of each base, by split."""
     width = 0.8 / len(BASES)
     with saved_figure(*paths) as figure:
         set_title(figure, bases_finding(counts))
@@ -153,7 +135,7 @@ def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]
 
 
 def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
-    """What the figure of `draw_prevalence` shows, as its title."""
+    """Change of prevalence between training and test."""
     both = (train.positives > 0) & (test.positives > 0)
     left_out = int((~both).sum())
     shown = int(both.sum())
@@ -170,34 +152,13 @@ def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
 def draw_prevalence(
     targets: pd.DataFrame, train: SplitCounts, test: SplitCounts, *paths: str | os.PathLike[str]
 ) -> None:
-    """Draw the prevalence of every target in training against that in test.
-
-    Parameters
-    ----------
-    targets : pandas.DataFrame
-        The target table.
-    train, test : SplitCounts
-    *paths : path
-        One file a format.
-    """
+    """Draw the prevalence of every target in training against that in test."""
     points = targets[["group"]].assign(x=train.prevalence, y=test.prevalence)
     shown = points[(train.positives > 0) & (test.positives > 0)]
     with saved_figure(*paths, size=(7, 4.8)) as figure:
-        finding = prevalence_finding(train, test)
-        set_title(figure, finding)
+        set_title(figure, prevalence_finding(train, test))
         axes = log_scatter(figure, shown, group_colours(targets), "equal")
         axes.set(
             xlabel="prevalence in training: share of loci that are positive",
             ylabel="prevalence in test: share of loci",
         )
-
-
-def _scale_positives(axes: Axes, positives: npt.NDArray[np.int64]) -> None:
-    if positives.min() > 0:
-        axes.set_yscale("log")
-        log_ticks(axes.yaxis, "{x:,.0f}")
-    else:
-        # Linear below 1, so that a target without positives has a place.
-        axes.set_yscale("symlog", linthresh=1)
-        axes.set_ylim(-0.1, max(1.2, axes.get_ylim()[1]))
-        axes.yaxis.set_major_formatter("{x:,.0f}")

@@ -1,9 +1,10 @@
 """One-hot DNA: the order of the bases, both strands, and the packed form.
 
-Everywhere in this project a sequence of length ``L`` is one-hot with shape
-``(..., 4, L)`` in the order A, C, G, T. A base that is not known (N) is a
-column of zeros. In this order the complement of channel ``i`` is channel
-``3 - i``, so the reverse complement is a flip of the last two axes.
+Everywhere in this project a sequence of length ``L`` is one-hot with shape ``(..., 4, L)`` in the
+order A, C, G, T. An unknown base (N) is a column of zeros. In this order the complement of channel
+``i`` is channel ``3 - i``, so the reverse complement is a flip of the last two axes.
+
+Packed, eight values are one byte, the first in the highest bit: ``numpy.packbits(x, axis=-1)``.
 """
 
 from functools import cache
@@ -29,48 +30,18 @@ _REVERSED_BITS = np.packbits(
 
 
 def codes(sequence: str | bytes) -> npt.NDArray[np.uint8]:
-    """Base codes of a sequence: 0 … 3 for A, C, G, T, and 4 for all else.
-
-    Parameters
-    ----------
-    sequence : str or bytes
-        Nucleotides in either case, length ``L``.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(L,), dtype=uint8
-    """
+    """Base codes of nucleotides in either case, shape=(L,): 0 … 3 for A, C, G, T, 4 for others."""
     raw = sequence.encode() if isinstance(sequence, str) else sequence
     return _CODE[np.frombuffer(raw, dtype=np.uint8)]
 
 
 def one_hot(base_codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """One-hot form of base codes.
-
-    Parameters
-    ----------
-    base_codes : numpy.ndarray, shape=(..., L), dtype=uint8
-        As made by `codes`.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(..., 4, L), dtype=uint8
-    """
+    """One-hot form of base codes, shape=(..., L): shape=(..., 4, L), dtype=uint8."""
     return np.ascontiguousarray(np.moveaxis(_COLUMNS[base_codes], -1, -2))
 
 
 def letters(sequence: npt.NDArray[np.generic]) -> str:
-    """The letters of one one-hot sequence.
-
-    Parameters
-    ----------
-    sequence : numpy.ndarray, shape=(4, L)
-
-    Returns
-    -------
-    str
-        Length ``L``; N where the column is zero.
-    """
+    """Nucleotides of a one-hot sequence, shape=(4, L); N where the column is zero."""
     code = np.where(sequence.any(axis=0), sequence.argmax(axis=0), len(ALPHABET))
     return "".join((ALPHABET + "N")[i] for i in code)
 
@@ -82,52 +53,16 @@ def reverse_complement(sequences: Array) -> Array:
     return sequences.flip(-2, -1)
 
 
-def pack(bits: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Pack zeros and ones, eight to a byte, first one in the highest bit.
-
-    Parameters
-    ----------
-    bits : numpy.ndarray, shape=(..., n), dtype=uint8
-
-    Returns
-    -------
-    numpy.ndarray, shape=(..., ceil(n / 8)), dtype=uint8
-        Undone by ``numpy.unpackbits(packed, axis=-1, count=n)``.
-    """
-    return np.packbits(bits, axis=-1)
-
-
 def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.uint8]:
-    """Reverse complement of packed one-hot sequences.
-
-    Parameters
-    ----------
-    packed : numpy.ndarray, shape=(..., 4, ceil(length / 8)), dtype=uint8
-    length : int
-        Of the sequences, in bp.
-
-    Returns
-    -------
-    numpy.ndarray, of the same shape and dtype
-    """
+    """Reverse complement of packed sequences of `length` bp, shape=(..., 4, ceil(length / 8))."""
     if length % 8:  # bits move from byte to byte
-        return pack(reverse_complement(np.unpackbits(packed, axis=-1, count=length)))
+        unpacked = np.unpackbits(packed, axis=-1, count=length)
+        return np.packbits(reverse_complement(unpacked), axis=-1)
     return _REVERSED_BITS[packed[..., ::-1, ::-1]]
 
 
 def unpack(packed: "torch.Tensor", count: int) -> "torch.Tensor":
-    """Undo `pack` on the device that holds the tensor.
-
-    Parameters
-    ----------
-    packed : torch.Tensor, shape=(..., ceil(count / 8)), dtype=uint8
-    count : int
-        Number of bits.
-
-    Returns
-    -------
-    torch.Tensor, shape=(..., count), dtype=uint8
-    """
+    """Unpack bits, shape=(..., ceil(count / 8)) to (..., count), dtype=uint8, on their device."""
     if packed.device.type == "cpu":  # several times faster there
         import torch  # here, so that stages without tensors start without it
 
@@ -136,9 +71,8 @@ def unpack(packed: "torch.Tensor", count: int) -> "torch.Tensor":
 
 
 def unpack_by_shifts(packed: "torch.Tensor", count: int) -> "torch.Tensor":
-    """What `unpack` does on a GPU; see there."""
-    shifts = _bit_shifts(packed.device)
-    bits = packed.unsqueeze(-1).bitwise_right_shift(shifts).bitwise_and_(1)
+    """As `unpack`, on a GPU."""
+    bits = packed.unsqueeze(-1).bitwise_right_shift(_bit_shifts(packed.device)).bitwise_and_(1)
     return bits.flatten(-2)[..., :count]
 
 

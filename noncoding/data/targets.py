@@ -1,4 +1,4 @@
-"""The target table: what each column of the labels means."""
+"""The target table: the meaning of each label column."""
 
 import csv
 import difflib
@@ -11,7 +11,6 @@ import pandas as pd
 from noncoding.common.errors import InputError
 from noncoding.common.tables import read_table
 
-REQUIRED = ("index", "name", "group")
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
 ADD_NEGATIVES = (
@@ -19,28 +18,21 @@ ADD_NEGATIVES = (
     "other factors or assays: bins with their peaks and none of this target are its negatives."
 )
 """What to do where a target is positive in every row."""
-DESCRIPTIVE = ("cell_type", "assay", "treatment", "peak_file", "motif")
-
+_TEXT = ("name", "group", "cell_type", "assay", "treatment", "peak_file", "motif")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.DataFrame:
-    """Read a target table.
+    """Read a target table, one row per target.
 
     Parameters
     ----------
     path : path
-        Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and
-        ``group`` are needed; a missing ``name`` is composed of cell type,
-        assay and treatment; ``motif`` names a target's known motif where the
-        others do not. Further columns are kept as they are.
+        Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and ``group`` are
+        required; a missing ``name`` is composed of ``cell_type``, ``assay`` and ``treatment``;
+        ``motif`` names a target's known motif where the others do not. Other columns are kept.
     strip : bool
-        Take white space off that is around values: for tables that a person wrote.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a target, with at least `REQUIRED`.
+        Remove white space around values: for tables that a person wrote.
 
     Raises
     ------
@@ -49,7 +41,7 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
         order, or a name is empty.
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
-    text = dict.fromkeys(("name", "group", *DESCRIPTIVE), str)
+    text = dict.fromkeys(_TEXT, str)
     given = read_table(path, required=("index", "group"), strip=strip)
     content = StringIO()
     csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
@@ -59,13 +51,13 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
         raise InputError(
             f"{path}, column index",
             f"{list(table['index'][:5])} …",
-            "0, 1, 2, … in order, one row a target",
+            "0, 1, 2, … in order, one row per target",
             "Number the targets in the order of the label matrix.",
         )
     if "name" not in table:
         parts = table.reindex(columns=["cell_type", "assay", "treatment"])
         table.insert(1, "name", parts.apply(lambda row: " ".join(row.dropna()), axis=1))
-    for column in ("name", "group", *DESCRIPTIVE):
+    for column in _TEXT:
         if column in table:
             table[column] = table[column].fillna("").astype(str)
     for line, name in zip(given.lines, table["name"], strict=True):
@@ -74,61 +66,24 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
 
 
 def check_name(name: str, where: str) -> None:
-    """Refuse a target's name that nobody could read in a table or a figure.
+    """Refuse a target's name that is empty or contains a control character, such as a line break.
 
-    Parameters
-    ----------
-    name : str
-    where : str
-        File and row, for the error.
-
-    Raises
-    ------
-    InputError
-        It is empty, or holds a control character such as a line break.
+    `where` is the file and row, for the error.
     """
     if not name.strip() or _CONTROL.search(name):
         raise InputError(where, f"the target name {name!r}", "text on one line", "Name the target.")
 
 
 def distinct_names(table: pd.DataFrame) -> pd.Series:
-    """Names that tell targets apart: where several share one, their index is added.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``index`` and ``name``.
-
-    Returns
-    -------
-    pandas.Series of str
-        With the rows of ``table``, e.g. ``K562 CTCF (index 412)``.
-    """
+    """Names of targets, with the index where several share one: ``K562 CTCF (index 412)``."""
     numbered = table["name"] + " (index " + table["index"].astype(str) + ")"
     return table["name"].where(~table["name"].duplicated(keep=False), numbered)
 
 
 def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFrame:
-    """The target that a person asked for; several, if they share a name.
+    """Rows of a target table with a given name or index; several, if targets share the name.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        ``index`` and ``name``.
-    entry : str or int
-        Name or index.
-    where : str
-        Where it was asked for, e.g. a key of the configuration.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``table``.
-
-    Raises
-    ------
-    InputError
-        There is none.
+    `where` is the configuration key for the `InputError` that is raised if there is none.
     """
     found = table[table["index" if isinstance(entry, int) else "name"] == entry]
     if found.empty:
@@ -150,18 +105,13 @@ def check_same_targets(
     Parameters
     ----------
     where : object
-        What the targets belong to, e.g. a path.
+        Origin of the targets, e.g. a path.
     targets, expected : pandas.DataFrame
         ``name`` is compared.
     of : str
-        What the expected ones belong to, e.g. "the test split".
+        Origin of the expected ones, e.g. "the test split".
     remedy : str
-        What to do about it, as a sentence.
-
-    Raises
-    ------
-    InputError
-        They differ.
+        Last sentence of the error.
     """
     if list(targets["name"]) != list(expected["name"]):
         raise InputError(

@@ -1,4 +1,8 @@
-"""Figures of a comparison: the ranking, and the best model target by target."""
+"""Figures of comparisons: classifiers of a dataset, and models over seeds.
+
+Every ``*_finding`` is the title of the figure of the same name; every ``draw_*`` writes one
+file per path, in the format of its suffix.
+"""
 
 import os
 
@@ -9,14 +13,14 @@ from noncoding.common.plot_groups import group_colours
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 
 KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
-"""Colour of what was trained here, what a paper reports, and what needs no network."""
+"""Colours of models trained here, published results, and classifiers without a network."""
 _NAME_CHARACTERS = 24
-"""Of a classifier's name beside a panel."""
-_PANELS = (("mean_auprc", "mean AUPR"), ("median_auroc", "median AUROC"))
+"""Maximum length of a classifier's name beside a panel."""
+_AVERAGES = {"mean_auprc": "mean AUPR", "median_auroc": "median AUROC"}
 
 
 def ranking_finding(ranks: pd.DataFrame) -> str:
-    """What the figure of `draw_ranking` shows, as its title."""
+    """The two classifiers with the highest mean AUPR."""
     best = ranks.iloc[0]
     finding = (
         f"{best['classifier']} has the highest mean AUPR, {best['mean_auprc']:.3f}, "
@@ -29,32 +33,23 @@ def ranking_finding(ranks: pd.DataFrame) -> str:
 
 
 def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Draw mean AUPR and median AUROC of all classifiers, the best first.
-
-    Parameters
-    ----------
-    ranks : pandas.DataFrame
-        Made by `noncoding.evaluation.ranking.ranking`.
-    *paths : path
-        One file a format.
-    """
+    """Plot mean AUPR and median AUROC of the classifiers of `ranking`, the best first."""
     with saved_figure(*paths, size=(8, 1.6 + 0.35 * len(ranks))) as figure:
         set_title(figure, ranking_finding(ranks))
         panels = figure.subplots(1, 2, sharey=True)
-        places = np.arange(len(ranks))
-        for axes, (average, label) in zip(panels, _PANELS, strict=True):
+        for axes, (average, label) in zip(panels, _AVERAGES.items(), strict=True):
             for kind, colour in KINDS.items():
-                own = (ranks["kind"] == kind).to_numpy()
-                if not own.any():
+                members = ranks[ranks["kind"] == kind]
+                if members.empty:
                     continue
-                values = ranks.loc[own, average]
-                limits = ranks.loc[own, [f"{average}_low", f"{average}_high"]]
-                axes.hlines(places[own], *limits.to_numpy().T, color=colour, linewidth=2)
-                axes.plot(values, places[own], "o", color=colour, label=kind)
-                for place, value in zip(places[own], values, strict=True):
+                values = members[average]
+                limits = members[[f"{average}_low", f"{average}_high"]]
+                axes.hlines(members.index, *limits.to_numpy().T, color=colour, linewidth=2)
+                axes.plot(values, members.index, "o", color=colour, label=kind)
+                for row, value in values.items():
                     axes.annotate(
                         f"{value:.3f}",
-                        (value, place),
+                        (value, row),
                         xytext=(0, 5),
                         textcoords="offset points",
                         ha="center",
@@ -62,13 +57,13 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
                     )
             axes.set_xlabel(f"{label} (bar: 95 % interval)")
             axes.margins(x=0.12)
-        panels[0].set_yticks(places, ranks["classifier"])
+        panels[0].set_yticks(ranks.index, ranks["classifier"])
         panels[0].set_ylim(len(ranks) - 0.5, -0.7)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def versus_finding(best: str, pairs: pd.DataFrame) -> str:
-    """What the figure of `draw_versus` shows, as its title."""
+    """Share of targets on which one model has a higher AUPR than the closest classifier."""
     closest = pairs.loc[(pairs["wins"] / pairs["targets"]).idxmin()]
     wins, targets = closest["wins"], closest["targets"]
     if wins == targets:
@@ -86,23 +81,21 @@ def draw_versus(
     targets: pd.DataFrame,
     *paths: str | os.PathLike[str],
 ) -> None:
-    """Draw the AUPR of one model against that of each other classifier, target by target.
+    """Plot the AUPR of one model against that of each other classifier, target by target.
 
     Parameters
     ----------
     best : str
         The model.
     pairs : pandas.DataFrame
-        One row a panel: other, targets, wins (of ``best``).
+        One row per panel: other, targets, wins (of ``best``).
     metrics : pandas.DataFrame
-        One row a target and classifier: index, classifier, auprc.
+        One row per target and classifier: index, classifier, auprc.
     targets : pandas.DataFrame
         The targets that are compared: index, group.
     *paths : path
-        One file a format.
     """
     wide = metrics.pivot(index="index", columns="classifier", values="auprc").astype(float)
-    wide = wide.loc[targets["index"]]
     colours = group_colours(targets)
     columns = min(3, len(pairs))
     rows = -(-len(pairs) // columns)
@@ -110,10 +103,10 @@ def draw_versus(
         set_title(figure, versus_finding(best, pairs))
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, (_, pair) in zip(panels, pairs.iterrows(), strict=False):
-            for group, part in targets.groupby("group", sort=False):
+            for group, members in targets.groupby("group", sort=False):
                 axes.plot(
-                    wide.loc[part["index"], pair["other"]],
-                    wide.loc[part["index"], best],
+                    wide.loc[members["index"], pair["other"]],
+                    wide.loc[members["index"], best],
                     "o",
                     color=colours[group],
                     markersize=3.5,
@@ -134,3 +127,51 @@ def draw_versus(
                 loc="outside lower center",
                 ncols=columns,
             )
+
+
+def sweep_finding(means: pd.DataFrame) -> str:
+    """The model with the highest mean AUPR on each dataset, with its standard deviation."""
+    sentences = []
+    for dataset, members in means.groupby("dataset", sort=False):
+        best = members.sort_values("auprc", ascending=False, kind="stable").iloc[0]
+        spread = "" if np.isnan(best["auprc_sd"]) else f" ± {best['auprc_sd']:.3f}"
+        finding = f"{best['model']} has the highest mean AUPR on {dataset}"
+        if len(members) == 1:
+            finding = f"mean AUPR of {best['model']} on {dataset}"
+        sentences.append(f"{finding}: {best['auprc']:.3f}{spread}")
+    return "; ".join(sentences)
+
+
+def draw_sweep(runs: pd.DataFrame, means: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
+    """Plot each training, and mean and standard deviation over seeds (`means_over_seeds`)."""
+    datasets = list(dict.fromkeys(means["dataset"]))
+    models = list(dict.fromkeys(means["model"]))
+    metrics = {"auprc": "mean AUPR", "auroc": "median AUROC"}
+    size = (8, 1.4 + len(datasets) * (0.7 + 0.3 * len(models)))
+    with saved_figure(*paths, size=size) as figure:
+        set_title(figure, sweep_finding(means))
+        figure.supxlabel(
+            "point: one training (seed); bar: mean ± standard deviation over seeds", fontsize=9
+        )
+        panels = figure.subplots(len(datasets), len(metrics), squeeze=False)
+        for axes_of_dataset, dataset in zip(panels, datasets, strict=True):
+            for axes, (metric, label) in zip(axes_of_dataset, metrics.items(), strict=True):
+                for row, model in enumerate(models):
+                    colour = COLOURS[row % len(COLOURS)]
+                    own_runs, own_means = (
+                        table[(table["dataset"] == dataset) & (table["model"] == model)]
+                        for table in (runs, means)
+                    )
+                    values = own_runs[metric]
+                    axes.plot(values, [row] * len(values), "o", ms=4, color=colour, alpha=0.6)
+                    axes.errorbar(
+                        own_means[metric],
+                        [row + 0.25] * len(own_means),
+                        xerr=np.nan_to_num(own_means[f"{metric}_sd"]),
+                        fmt="|",
+                        color=colour,
+                        capsize=3,
+                    )
+                axes.set(ylim=(len(models) - 0.5, -0.5), xlabel=label, title=dataset)
+                shown = models if axes is axes_of_dataset[0] else []
+                axes.set_yticks(range(len(shown)), shown)

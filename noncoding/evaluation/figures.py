@@ -1,24 +1,39 @@
-"""Figures of the metrics of all targets: by group, and against prevalence."""
+"""Figures of an evaluation: metrics of all targets, curves, calibration and co-occurrence.
+
+Every ``*_finding`` is the title of the figure of the same name; every ``draw_*`` writes one
+file per path, in the format of its suffix.
+"""
 
 import os
+from itertools import cycle
 from textwrap import fill
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from scipy.stats import spearmanr
 
-from noncoding.common.plot_groups import group_colours, log_scatter
-from noncoding.common.plot_style import saved_figure, set_title
-from noncoding.evaluation.tables import scored
+from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
+from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
+from noncoding.evaluation.calibration import Cooccurrence, calibration
+from noncoding.evaluation.curves import thinned
+from noncoding.evaluation.metrics import rank
+from noncoding.evaluation.target_metrics import scored
+
+_NAME_CHARACTERS = 36
+"""Maximum length of a target's name in a legend."""
+_POINTS = 300
+"""A curve has at most twice as many points, evenly spaced along both axes."""
 
 
 def groups_finding(metrics: pd.DataFrame) -> str:
-    """What the figure of `draw_groups` shows, as its title."""
+    """Medians over all targets, and the groups with the highest and the lowest median AUROC."""
     drawn = scored(metrics)
     finding = (
         f"Median AUROC {drawn['auroc'].median():.3f} and AUPR {drawn['auprc'].median():.3f} "
-        f"over {counted(len(drawn))}"
+        f"over {_counted(len(drawn))}"
     )
     medians = drawn.groupby("group", sort=False)["auroc"].median()
     if len(medians) > 1:
@@ -30,24 +45,16 @@ def groups_finding(metrics: pd.DataFrame) -> str:
 
 
 def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Draw AUROC and AUPR of every target, by group, with the medians marked.
-
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Made by `noncoding.evaluation.tables.target_metrics`.
-    *paths : path
-        One file a format.
-    """
+    """Plot AUROC and AUPR of every target of `target_metrics`, by group, with medians."""
     groups = scored(metrics).groupby("group", sort=False)
     colours = group_colours(metrics)
     with saved_figure(*paths, size=(8, 1.5 + 0.8 * len(groups))) as figure:
         set_title(figure, groups_finding(metrics))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, metric, label in zip(panels, ("auroc", "auprc"), ("AUROC", "AUPR"), strict=True):
-            for place, (group, part) in enumerate(groups):
-                _draw_column(axes, part[metric].to_numpy(), place, colours[group])
-            axes.set_xlabel(f"{label}, one point a target (line: median)")
+            for row, (group, members) in enumerate(groups):
+                _draw_row(axes, members[metric].to_numpy(), row, colours[group])
+            axes.set_xlabel(f"{label}, one point per target (line: median)")
         lowest = float(scored(metrics)["auroc"].min())
         panels[0].set_xlim(min(0.48, lowest - 0.02), 1.01)
         panels[0].axvline(0.5, color="0.6", linestyle=":", zorder=0)
@@ -55,29 +62,62 @@ def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         panels[0].set_ylim(len(groups) - 0.45, -0.65)
         panels[0].set_yticks(
             range(len(groups)),
-            [f"{fill(str(group), 20)}\n{counted(len(part))}" for group, part in groups],
+            [f"{fill(str(group), 20)}\n{_counted(len(members))}" for group, members in groups],
         )
 
 
+def _draw_row(axes: Axes, values: npt.NDArray[np.float64], row: int, colour: str) -> None:
+    few = len(values) < 10
+    axes.plot(
+        values,
+        row + 0.7 * spread(values),
+        "o",
+        color=colour,
+        markersize=5 if few else 3.5,
+        alpha=0.6,
+        markeredgewidth=0,
+    )
+    median = float(np.median(values))
+    # Behind a few points, which it would hide; in front of many, which would hide it.
+    line = axes.vlines(median, row - 0.38, row + 0.38, color="black", linewidth=1.6)
+    line.set_zorder(1 if few else 3)
+    axes.annotate(f"{median:.3f}", (median, row - 0.4), ha="center", va="bottom", fontsize=8)
+
+
+def spread(values: npt.NDArray[np.float64], bins: int = 60) -> npt.NDArray[np.float64]:
+    """Offsets that separate points of similar value.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape=(n,)
+        Between 0 and 1.
+    bins : int
+        Resolution of the density.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(n,), dtype=float64
+        Between -0.5 and 0.5; wider where there are more values.
+    """
+    bin_of = np.minimum((values * bins).astype(int), bins - 1)
+    density = np.bincount(bin_of, minlength=bins)[bin_of]
+    # Multiples of the golden ratio separate neighbours without randomness.
+    even = values.argsort().argsort() * 0.6180339887498949 % 1 - 0.5
+    # With few points in the fullest bin, the column remains narrow.
+    return even * density / max(density.max(), 10)
+
+
 def prevalence_finding(metrics: pd.DataFrame) -> str:
-    """What the figure of `draw_prevalence` shows, as its title."""
+    """Median gain over a random classifier, and the number of targets with a gain."""
     gain = scored(metrics)["auprc_over_prevalence"]
     return (
         f"In the median, AUPR is {gain.median():.3g} × the prevalence; "
-        f"{(gain > 1).sum():,} of {counted(len(gain))} beat random"
+        f"{(gain > 1).sum():,} of {_counted(len(gain))} beat random"
     )
 
 
 def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Draw AUPR against prevalence, which is the AUPR of a random classifier.
-
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Made by `noncoding.evaluation.tables.target_metrics`.
-    *paths : path
-        One file a format.
-    """
+    """Plot AUPR against prevalence, which is the AUPR of a random classifier."""
     drawn = scored(metrics)
     points = drawn[["group"]].assign(x=drawn["prevalence"], y=drawn["auprc"])
     with saved_figure(*paths, size=(7, 4.5)) as figure:
@@ -90,47 +130,152 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
         )
 
 
-def counted(targets: int) -> str:
-    """The number of targets in words, e.g. "1 target", "1,200 targets"."""
-    return f"{targets:,} target{'' if targets == 1 else 's'}"
+def curves_finding(chosen: pd.DataFrame) -> str:
+    """Range of the AUPR of the plotted targets."""
+    best, worst = chosen.loc[chosen["auprc"].idxmax()], chosen.loc[chosen["auprc"].idxmin()]
+    if len(chosen) == 1:
+        return (
+            f"{best['name']} has an AUPR of {best['auprc']:.3f}, "
+            f"{best['auprc_over_prevalence']:.3g} times its prevalence"
+        )
+    return (
+        f"AUPR between {worst['auprc']:.3f} ({worst['name']}) and "
+        f"{best['auprc']:.3f} ({best['name']})"
+    )
 
 
-def spread(values: npt.NDArray[np.float64], bins: int = 60) -> npt.NDArray[np.float64]:
-    """Offsets that keep points of near-equal value apart.
+def draw_curves(
+    chosen: pd.DataFrame,
+    labels: npt.NDArray[np.uint8],
+    scores: npt.NDArray[np.floating],
+    *paths: str | os.PathLike[str],
+) -> None:
+    """Plot the ROC and precision–recall curves of chosen targets.
 
     Parameters
     ----------
-    values : numpy.ndarray, shape=(n,)
-        Between 0 and 1.
-    bins : int
-        Resolution of the density.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float64
-        Between -0.5 and 0.5; the wider, the more values there are nearby.
+    chosen : pandas.DataFrame
+        Made by `representative_targets` or `named_targets`.
+    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
+    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
+    *paths : path
     """
-    bin_of = np.minimum((values * bins).astype(int), bins - 1)
-    density = np.bincount(bin_of, minlength=bins)[bin_of]
-    # Multiples of the golden ratio: neighbours lie apart, and every run draws the same.
-    even = values.argsort().argsort() * 0.6180339887498949 % 1 - 0.5
-    # With a handful of points in the fullest bin, the column stays narrow.
-    return even * density / max(density.max(), 10)
+    with saved_figure(*paths, size=(8, 4.0 + 0.2 * len(chosen))) as figure:
+        set_title(figure, curves_finding(chosen))
+        roc, precision_recall = figure.subplots(1, 2)
+        styles = zip(cycle(COLOURS), cycle(("-", "--", "-.")), strict=False)
+        for (_, target), (colour, style) in zip(chosen.iterrows(), styles, strict=False):
+            line = {"color": colour, "linestyle": style}
+            column = target["index"]
+            curve = thinned(rank(labels[:, column], scores[:, column]), _POINTS)
+            recall = np.append(0, curve.true_positives / curve.positives)
+            false_positive_rate = np.append(0, curve.false_positives / curve.negatives)
+            roc.plot(false_positive_rate, recall, label=_legend(target), **line)
+            # Steps, because average precision is the area under steps, not under slopes.
+            precision = np.append(curve.precision[0], curve.precision)
+            precision_recall.plot(recall, precision, drawstyle="steps-pre", **line)
+            prevalence = curve.positives / (curve.positives + curve.negatives)
+            precision_recall.axhline(prevalence, color=colour, ls=":", linewidth=1, zorder=0)
+        roc.plot([0, 1], [0, 1], color="0.6", linestyle=":", zorder=0)
+        roc.set(xlabel="false-positive rate", ylabel="recall (true-positive rate)")
+        precision_recall.set(xlabel="recall", ylabel="precision")
+        roc.set_title("dotted: random classifier", fontsize=9)
+        precision_recall.set_title("dotted: prevalence, a random classifier", fontsize=9)
+        for axes in (roc, precision_recall):
+            axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        figure.legend(loc="outside lower left")
 
 
-def _draw_column(axes: Axes, values: npt.NDArray[np.float64], place: int, colour: str) -> None:
-    few = len(values) < 10
-    axes.plot(
-        values,
-        place + 0.7 * spread(values),
-        "o",
-        color=colour,
-        markersize=5 if few else 3.5,
-        alpha=0.6,
-        markeredgewidth=0,
+def _legend(target: pd.Series) -> str:
+    role = f"{target['role']}: " if target["role"] else ""
+    name = shortened(target["name"], _NAME_CHARACTERS)
+    return (
+        f"{role}{name} — AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}, "
+        f"{target['test_positives']:,} positives (prevalence {100 * target['prevalence']:.2g} %)"
     )
-    median = float(np.median(values))
-    # Behind a few points, which it would hide; before many, which would hide it.
-    line = axes.vlines(median, place - 0.38, place + 0.38, color="black", linewidth=1.6)
-    line.set_zorder(1 if few else 3)
-    axes.annotate(f"{median:.3f}", (median, place - 0.4), ha="center", va="bottom", fontsize=8)
+
+
+def calibration_finding(metrics: pd.DataFrame) -> str:
+    """Median and maximum of the calibration error."""
+    drawn = scored(metrics)
+    return (
+        f"Median expected calibration error {drawn['calibration_error'].median():.2g} over "
+        f"{_counted(len(drawn))} (maximum {drawn['calibration_error'].max():.2g})"
+    )
+
+
+def draw_calibration(
+    metrics: pd.DataFrame,
+    labels: npt.NDArray[np.uint8],
+    scores: npt.NDArray[np.floating],
+    *paths: str | os.PathLike[str],
+) -> None:
+    """Plot the share of positives against the predicted probability, by group.
+
+    Parameters
+    ----------
+    metrics : pandas.DataFrame
+        Made by `target_metrics`.
+    labels, scores : numpy.ndarray, shape=(loci, targets)
+    *paths : path
+    """
+    colours = group_colours(metrics)
+    with saved_figure(*paths, size=(7, 4.5)) as figure:
+        set_title(figure, calibration_finding(metrics))
+        axes = figure.subplots()
+        axes.set(xscale="log", yscale="log")
+        groups = scored(metrics).groupby("group", sort=False)
+        for (group, members), marker in zip(groups, cycle("osD^vPX*<>"), strict=False):
+            curve = calibration(labels, scores, members["index"])
+            axes.plot(
+                curve.predicted[curve.plotted],
+                curve.observed[curve.plotted],
+                "-",
+                marker=marker,
+                color=colours[group],
+                markersize=4,
+                linewidth=1,
+                label=legend_label(group, len(members)),
+            )
+        low = min(axes.get_xlim()[0], axes.get_ylim()[0], 0.1)
+        axes.plot([low, 1], [low, 1], ":", color="0.4", zorder=0, label="perfect calibration")
+        axes.set(xlim=(low, 1.1), ylim=(low, 1.1))
+        for axis in (axes.xaxis, axes.yaxis):
+            log_ticks(axis, "{x:g}")
+        axes.set(xlabel="predicted probability", ylabel="share of loci that are positive")
+        figure.legend(loc="outside right center")
+
+
+def cooccurrence_finding(pairs: Cooccurrence) -> str:
+    """Rank correlation between observed and predicted co-occurrence."""
+    if len(pairs.observed) < 3:
+        return "Too few pairs of targets to evaluate co-occurrence"
+    rho = spearmanr(pairs.observed, pairs.predicted).statistic
+    return (
+        f"Observed and predicted co-occurrence of targets have a rank correlation of {rho:.2f} "
+        f"over {len(pairs.observed):,} pairs"
+    )
+
+
+def draw_cooccurrence(pairs: Cooccurrence, *paths: str | os.PathLike[str]) -> None:
+    """Plot predicted against observed correlation of pairs of targets."""
+    with saved_figure(*paths, size=(6, 4.8)) as figure:
+        set_title(figure, cooccurrence_finding(pairs))
+        axes = figure.subplots()
+        if len(pairs.observed) < 500:
+            axes.plot(pairs.observed, pairs.predicted, "o", markersize=4, alpha=0.6)
+        else:
+            drawn = axes.hexbin(
+                pairs.observed, pairs.predicted, gridsize=60, norm=LogNorm(), cmap="viridis"
+            )
+            figure.colorbar(drawn, ax=axes, label="pairs of targets")
+        axes.axline((0, 0), slope=1, color="0.4", linestyle=":")
+        axes.set(
+            xlabel="correlation of the labels of two targets (test loci)",
+            ylabel="correlation from the predicted probabilities",
+        )
+
+
+def _counted(targets: int) -> str:
+    """The number of targets, e.g. "1 target", "1,200 targets"."""
+    return f"{targets:,} target{'' if targets == 1 else 's'}"

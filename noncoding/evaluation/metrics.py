@@ -1,4 +1,4 @@
-"""AUROC and average precision of every target, exact."""
+"""Exact AUROC and average precision of every target."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -9,17 +9,17 @@ import numpy.typing as npt
 from noncoding.common.errors import InputError
 
 _BLOCK = 16
-"""Targets that are copied at a time: 16 float32 are a line of the cache."""
+"""Targets that are transposed at a time: 16 float32 values fill a cache line."""
 
 
 class Ranking(NamedTuple):
-    """What a classifier has found at each distinct score, the highest first.
+    """True and false positives at each distinct score, the highest first.
 
     Attributes
     ----------
     true_positives, false_positives : numpy.ndarray, shape=(thresholds,), dtype=int64
-        Loci with at least that score. Loci of equal score enter together, so
-        that the order of the loci does not matter.
+        Loci with at least that score. Tied loci share a threshold, so the order of the loci
+        has no effect.
     """
 
     true_positives: npt.NDArray[np.int64]
@@ -37,7 +37,7 @@ class Ranking(NamedTuple):
 
     @property
     def precision(self) -> npt.NDArray[np.float64]:
-        """Share of positives among the loci found, shape=(thresholds,)."""
+        """Share of true positives among the loci called positive, shape=(thresholds,)."""
         return self.true_positives / (self.true_positives + self.false_positives)
 
 
@@ -50,10 +50,6 @@ def rank(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> Ran
         Zeros and ones.
     scores : numpy.ndarray, shape=(loci,), dtype=float32 or float64
         Finite; higher means more likely positive.
-
-    Returns
-    -------
-    Ranking
     """
     order = np.argsort(scores)[::-1]
     found = np.cumsum(labels[order], dtype=np.int64)
@@ -63,10 +59,10 @@ def rank(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> Ran
     return Ranking(true_positives, last_of_tie + 1 - true_positives)
 
 
-def auroc(
+def auroc_and_average_precision(
     labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
-) -> npt.NDArray[np.float64]:
-    """Area under the receiver operating characteristic, by target.
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Area under the ROC curve and average precision (AUPR), by target.
 
     Parameters
     ----------
@@ -75,14 +71,17 @@ def auroc(
     scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
         Higher means more likely positive.
     threads : int
-        That share the targets out.
 
     Returns
     -------
-    numpy.ndarray, shape=(targets,), dtype=float64
-        The probability that a positive scores higher than a negative, a tie
-        counted as one half (Hanley & McNeil 1982, Radiology 143:29); NaN where
-        a target has no positives or no negatives.
+    auroc : numpy.ndarray, shape=(targets,), dtype=float64
+        Probability that a positive scores higher than a negative, ties counted as one half
+        (Hanley & McNeil 1982, Radiology 143:29).
+    average_precision : numpy.ndarray, shape=(targets,), dtype=float64
+        Sum over thresholds of the increase in recall times the precision. There is no
+        interpolation, which would be too optimistic (Davis & Goadrich 2006, ICML).
+
+        Both are NaN where a target has no positives or no negatives.
 
     Raises
     ------
@@ -91,52 +90,15 @@ def auroc(
 
     Examples
     --------
-    >>> auroc(np.array([[0], [1], [1]], np.uint8), np.array([[0.1], [0.1], [0.9]]))
-    array([0.75])
+    >>> labels = np.array([[1], [0], [1]], np.uint8)
+    >>> auroc_and_average_precision(labels, np.array([[0.9], [0.5], [0.5]]))
+    (array([0.75]), array([0.83333333]))
     """
-    return auroc_and_average_precision(labels, scores, threads)[0]
-
-
-def average_precision(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
-) -> npt.NDArray[np.float64]:
-    """Area under the precision–recall curve (AUPR), by target.
-
-    Parameters
-    ----------
-    labels, scores, threads
-        As for `auroc`.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(targets,), dtype=float64
-        Average precision, the sum over thresholds of the rise in recall times
-        the precision there. It does not interpolate: a straight line between
-        two points of this curve is too optimistic (Davis & Goadrich 2006,
-        ICML). NaN where a target has no positives or no negatives.
-
-    Raises
-    ------
-    InputError
-        As for `auroc`.
-
-    Examples
-    --------
-    >>> average_precision(np.array([[1], [0], [1]], np.uint8), np.array([[0.9], [0.5], [0.5]]))
-    array([0.83333333])
-    """
-    return auroc_and_average_precision(labels, scores, threads)[1]
-
-
-def auroc_and_average_precision(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Both `auroc` and `average_precision`, for little more than the time of one."""
     _validate(labels, scores)
     result = np.full((2, labels.shape[1]), np.nan)
 
     def fill(first: int) -> None:
-        # Transposed a few targets at a time: whole cache lines are read, and little is copied.
+        # A few targets at a time: whole cache lines are read, and little is copied.
         block = slice(first, first + _BLOCK)
         positive = np.ascontiguousarray(labels[:, block].T).astype(bool, copy=False)
         of_block = np.ascontiguousarray(scores[:, block].T)
@@ -151,22 +113,21 @@ def auroc_and_average_precision(
 def _areas(
     positive: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating]
 ) -> tuple[float, float]:
-    """AUROC and average precision of a target, from the ranks of its positives alone.
+    """AUROC and average precision of a target, from the ranks of its positives.
 
-    Two sorts of values are far faster than one that carries the labels along,
-    and only the scores of positives are looked up.
+    Sorting scores twice is much faster than sorting them once together with their labels.
     """
     found = np.sort(scores[positive])
     positives, negatives = len(found), len(scores) - len(found)
     if not positives or not negatives:
         return np.nan, np.nan
     ranked = np.sort(scores)
-    # For each positive: all loci, and all positives, that score lower; then that score no higher.
+    # For each positive: loci and positives with a lower score, and with no higher score.
     lower = np.searchsorted(ranked, found, "left")
     lower_positives = np.searchsorted(found, found, "left")
     no_higher = np.searchsorted(ranked, found, "right")
     no_higher_positives = np.searchsorted(found, found, "right")
-    # Twice the area is a whole number, so that rounding happens only in the division.
+    # Integers (each pair counts twice), so only the division rounds.
     beaten = int((lower + no_higher - lower_positives - no_higher_positives).sum())
     precision = (positives - lower_positives) / (len(scores) - lower)
     return beaten / (2 * positives * negatives), float(precision.mean())
@@ -178,9 +139,9 @@ def _validate(labels: npt.NDArray[np.generic], scores: npt.NDArray[np.generic]) 
             "labels and scores",
             f"the shapes {labels.shape} and {scores.shape}",
             "one shape, (loci, targets)",
-            "Predict the same loci and targets that the labels speak of.",
+            "Predict the loci and targets of the labels.",
         )
-    # Extremes, since they need no temporary array: NaN is the extreme of any array that has it.
+    # Extremes need no temporary array, and are NaN if any value is.
     if labels.dtype.kind not in "bui" or (
         labels.size and not 0 <= labels.min() <= labels.max() <= 1
     ):
@@ -189,7 +150,7 @@ def _validate(labels: npt.NDArray[np.generic], scores: npt.NDArray[np.generic]) 
             "labels",
             f"{labels.dtype}{extremes}",
             "zeros and ones, as integers",
-            "Give one bit a label.",
+            "Encode each label as 0 or 1.",
         )
     if scores.dtype.kind != "f" or (
         scores.size and not (np.isfinite(scores.min()) and np.isfinite(scores.max()))
@@ -198,5 +159,5 @@ def _validate(labels: npt.NDArray[np.generic], scores: npt.NDArray[np.generic]) 
             "scores",
             f"{scores.dtype} values that are not all finite floating-point numbers",
             "finite float32 or float64",
-            "Run the stage 'predict' again; if it gives the same, look at the training's loss.",
+            "Run the stage 'predict' again; if the error persists, check the training loss.",
         )

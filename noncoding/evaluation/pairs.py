@@ -1,20 +1,16 @@
-"""Two classifiers on the same targets: wins, differences, intervals and p-values."""
+"""Pairs of classifiers on the same targets: wins, differences, intervals and p-values."""
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.evaluation.intervals import (
-    Replicates,
-    compare_replicates,
-    freedom_of_average,
-    mean_over_targets,
-)
-from noncoding.evaluation.tables import METRICS
+from noncoding.evaluation.bootstrap import Replicates, mean_over_targets
+from noncoding.evaluation.intervals import Difference, difference_interval
+from noncoding.evaluation.ranking import by_classifier
+from noncoding.evaluation.target_metrics import METRICS
 
 
 def paired(
@@ -22,8 +18,8 @@ def paired(
     first: npt.NDArray[np.float64],
     second: npt.NDArray[np.float64],
     replicates: tuple[Replicates, Replicates] | None = None,
-) -> dict[str, Any]:
-    """The first classifier against the second, over the targets that both score.
+) -> dict[str, float]:
+    """Compare two classifiers over the targets that both score.
 
     Parameters
     ----------
@@ -38,94 +34,89 @@ def paired(
     -------
     dict
         ``targets``; ``wins`` and ``ties`` of the first; ``median_difference`` and
-        ``mean_difference``; and ``low``, ``high`` (95 % interval of the mean
-        difference) and ``p_value`` (two-sided, of no mean difference) from the paired
-        replicates (`noncoding.evaluation.intervals.compare_replicates`), NaN without them.
+        ``mean_difference``; and ``low``, ``high`` and ``p_value`` of the mean difference
+        (`difference_interval`), NaN without replicates.
 
     Notes
     -----
-    A test over targets, such as Wilcoxon's signed ranks, would not do: targets share
-    their loci, hence their errors, and are no independent sample.
+    A test over targets, such as Wilcoxon's signed-rank test, would be invalid: targets share
+    their loci, hence their errors, and are not independent.
     """
     both = ~np.isnan(first) & ~np.isnan(second)
     difference = first[both] - second[both]
-    result = {
+    mean = float(difference.mean()) if both.any() else np.nan
+    tested = Difference(np.nan, np.nan, np.nan)
+    if replicates is not None and both.any():
+        means = [mean_over_targets(getattr(one, metric)[:, both]) for one in replicates]
+        degrees = replicates[0].pooled_degrees_of_freedom(both)
+        tested = difference_interval(mean, means[0] - means[1], degrees)
+    return {
         "targets": int(both.sum()),
         "wins": int((difference > 0).sum()),
         "ties": int((difference == 0).sum()),
         "median_difference": float(np.median(difference)) if both.any() else np.nan,
-        "mean_difference": float(difference.mean()) if both.any() else np.nan,
-        "low": np.nan,
-        "high": np.nan,
-        "p_value": np.nan,
+        "mean_difference": mean,
+        **tested._asdict(),
     }
-    if replicates is not None and both.any():
-        drawn = [mean_over_targets(getattr(one, metric)[:, both]) for one in replicates]
-        degrees = freedom_of_average(replicates[0], both)
-        tested = compare_replicates(result["mean_difference"], drawn[0] - drawn[1], degrees)
-        result |= tested._asdict()
-    return result
 
 
 def all_pairs(
-    metrics: pd.DataFrame, replicates: Mapping[str, Replicates], kept: npt.NDArray[np.bool_]
+    metrics: pd.DataFrame, replicates: Mapping[str, Replicates], compared: npt.NDArray[np.bool_]
 ) -> pd.DataFrame:
-    """Every pair of classifiers, at least one of them ours, by both metrics.
+    """Compare every pair of classifiers with at least one trained model, by both metrics.
 
     Parameters
     ----------
     metrics : pandas.DataFrame
-        One row a target and classifier: index, classifier, kind ("model" for ours),
-        auroc, auprc.
+        One row per target and classifier: index, classifier, kind ("model" for those trained
+        here), auroc, auprc.
     replicates : mapping of str to Replicates
         By classifier, all from the same resampled loci; published results have none.
-    kept : numpy.ndarray, shape=(targets,), dtype=bool
-        Targets to compare.
+    compared : numpy.ndarray, shape=(targets,), dtype=bool
+        Targets that are compared.
 
     Returns
     -------
     pandas.DataFrame
-        first, second, metric, and what `paired` gives.
+        first, second, metric, and the keys of `paired`.
     """
-    ours = list(metrics.loc[metrics["kind"] == "model", "classifier"].unique())
-    others = [name for name in metrics["classifier"].unique() if name not in ours]
-    pairs = [*combinations(ours, 2), *((own, other) for own in ours for other in others)]
+    names = metrics["classifier"].unique()
+    models = metrics.loc[metrics["kind"] == "model", "classifier"].unique()
+    others = [name for name in names if name not in models]
+    pairs = [*combinations(models, 2), *((model, other) for model in models for other in others)]
     rows = []
     for metric in METRICS:
-        wide = metrics.pivot(index="index", columns="classifier", values=metric)
-        wide = wide.reindex(np.arange(len(kept)))
-        wide.loc[~kept] = np.nan
+        wide = by_classifier(metrics, metric, compared)
         for first, second in pairs:
-            drawn = None
+            resampled = None
             if first in replicates and second in replicates:
-                drawn = (replicates[first], replicates[second])
-            own, other = (wide[name].to_numpy(dtype=np.float64) for name in (first, second))
+                resampled = (replicates[first], replicates[second])
+            values = wide[first].to_numpy(), wide[second].to_numpy()
             rows.append(
                 {"first": first, "second": second, "metric": metric}
-                | paired(metric, own, other, drawn)
+                | paired(metric, *values, resampled)
             )
     return pd.DataFrame(rows)
 
 
-def versus(pairs: pd.DataFrame, best: str, metric: str = "auprc") -> pd.DataFrame:
-    """Pairs of one model, turned so that it is the first.
+def versus(pairs: pd.DataFrame, best: str) -> pd.DataFrame:
+    """AUPR of one model against each other classifier.
 
     Parameters
     ----------
     pairs : pandas.DataFrame
-        Made by `noncoding.evaluation.pairs.all_pairs`.
+        Made by `all_pairs`.
     best : str
-    metric : str
 
     Returns
     -------
     pandas.DataFrame
-        other, and the columns of `pairs` as ``best`` against it.
+        other, and the columns of `paired` with ``best`` as the first.
     """
-    own = pairs[pairs["metric"] == metric]
-    ahead = own[own["first"] == best].rename(columns={"second": "other"}).drop(columns="first")
-    turned = own[own["second"] == best].rename(columns={"first": "other"}).drop(columns="second")
-    turned = turned.assign(
+    pairs = pairs[pairs["metric"] == "auprc"]
+    ahead = pairs[pairs["first"] == best].rename(columns={"second": "other"}).drop(columns="first")
+    turned = pairs[pairs["second"] == best].rename(columns={"first": "other"})
+    turned = turned.drop(columns="second").assign(
         wins=turned["targets"] - turned["wins"] - turned["ties"],
         median_difference=-turned["median_difference"],
         mean_difference=-turned["mean_difference"],

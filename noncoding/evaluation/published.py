@@ -1,4 +1,4 @@
-"""Published results, where the test set is the one that they were measured on."""
+"""Published results, where they were measured on the same test set."""
 
 import numpy as np
 import numpy.typing as npt
@@ -22,26 +22,22 @@ def published_results(
     Parameters
     ----------
     targets : pandas.DataFrame
-        The target table. ``NAME_auroc`` and ``NAME_auprc`` are the results of
-        the model NAME, `PUBLISHED_POSITIVES` the positive rows of the set that
-        they were measured on.
+        The target table: ``NAME_auroc`` and ``NAME_auprc`` are the results of the model NAME,
+        `PUBLISHED_POSITIVES` the positive rows of the published test set.
     positive_rows : numpy.ndarray, shape=(targets,)
-        Positive rows of the test split, both strands counted where it holds them.
+        Positive rows of the test split; both strands count where both are stored.
 
     Returns
     -------
     results : pandas.DataFrame
-        One row a target and published model: index, classifier, auroc, auprc.
-        Empty where there are none to be shown.
+        One row per target and published model: index, classifier, auroc, auprc. Empty if they
+        are not shown.
     reason : str
-        In words, why they are shown or not.
+        Why they are shown or not, as a sentence.
     """
     nothing = pd.DataFrame(columns=["index", "classifier", "auroc", "auprc"])
-    models = [
-        column.removesuffix("_auroc")
-        for column in targets
-        if column.endswith("_auroc") and f"{column.removesuffix('_auroc')}_auprc" in targets
-    ]
+    names = [column.removesuffix("_auroc") for column in targets if column.endswith("_auroc")]
+    models = [name for name in names if f"{name}_auprc" in targets]
     if not models:
         return nothing, "The target table names no published results."
     if PUBLISHED_POSITIVES not in targets:
@@ -59,18 +55,29 @@ def published_results(
             f"{targets['name'].iloc[first]} (index {first}): {positive_rows[first]:,} instead of "
             f"{expected[first]:,.0f}. Figures of different data must not stand side by side."
         )
-    rows = [
-        pd.DataFrame(
-            {
-                "index": targets["index"],
-                "classifier": _PAPERS.get(model, f"{model} (published)"),
-                "auroc": targets[f"{model}_auroc"].astype(float),
-                "auprc": targets[f"{model}_auprc"].astype(float),
-            }
-        )
+    results = [
+        classifier_metrics(targets, model, _PAPERS.get(model, f"{model} (published)"))
         for model in models
     ]
-    return pd.concat(rows, ignore_index=True), (
+    return pd.concat(results, ignore_index=True), (
         f"Published results are shown, since all {len(targets):,} targets have as many positive "
         "test rows as in the published test set."
+    )
+
+
+def classifier_metrics(table: pd.DataFrame, prefix: str, name: str) -> pd.DataFrame:
+    """AUROC and AUPR of one classifier, from the columns of a table with a prefix.
+
+    Returns
+    -------
+    pandas.DataFrame
+        index, classifier, auroc, auprc.
+    """
+    return pd.DataFrame(
+        {
+            "index": table["index"],
+            "classifier": name,
+            "auroc": table[f"{prefix}_auroc"].astype(float),
+            "auprc": table[f"{prefix}_auprc"].astype(float),
+        }
     )

@@ -1,4 +1,4 @@
-"""Metrics that depend on where a line is drawn, or on the probabilities themselves."""
+"""Metrics of thresholded predictions and of calibrated probabilities."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,9 +9,9 @@ import pandas as pd
 from noncoding.evaluation.metrics import rank
 
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.25, 0.5)
-"""Shares of false ones among the loci called positive, at which recall is given."""
+"""False-discovery rates at which recall is reported."""
 CALIBRATION_BINS = 15
-"""Equal widths, as Guo et al. 2017 take."""
+"""Bins of equal width, as in Guo et al. 2017."""
 
 
 def threshold_metrics(
@@ -25,32 +25,26 @@ def threshold_metrics(
     scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
         Probabilities.
     threads : int
-        That share the targets out.
 
     Returns
     -------
     pandas.DataFrame
-        One row a target: ``recall_at_fdr_0.05`` …, made by `recall_at`;
-        ``calibration_error``, made by `calibration_error`; ``accuracy``, the
-        share of loci whose label is that of probability > 0.5. NaN where a
-        target has no positives or no negatives.
+        One row per target: ``recall_at_fdr_0.05`` … (`recall_at`), ``calibration_error``
+        (`calibration_error`), and ``accuracy`` at the threshold 0.5. NaN where a target has no
+        positives or no negatives.
     """
 
     def of_target(target: int) -> dict[str, float]:
-        own, probability = labels[:, target], scores[:, target]
-        recalls = recall_at(FALSE_DISCOVERY_RATES, own, probability)
-        return {
-            **{
-                f"recall_at_fdr_{rate}": recall
-                for rate, recall in zip(FALSE_DISCOVERY_RATES, recalls, strict=True)
-            },
-            "calibration_error": calibration_error(own, probability),
-            "accuracy": float(((probability > 0.5) == (own == 1)).mean()),
+        label, score = labels[:, target], scores[:, target]
+        recalls = recall_at(FALSE_DISCOVERY_RATES, label, score)
+        names = [f"recall_at_fdr_{rate}" for rate in FALSE_DISCOVERY_RATES]
+        return dict(zip(names, recalls, strict=True)) | {
+            "calibration_error": calibration_error(label, score),
+            "accuracy": float(((score > 0.5) == (label == 1)).mean()),
         }
 
     with ThreadPoolExecutor(threads) as pool:
-        rows = list(pool.map(of_target, range(labels.shape[1])))
-    table = pd.DataFrame(rows)
+        table = pd.DataFrame(pool.map(of_target, range(labels.shape[1])))
     positives = labels.sum(axis=0)
     table.loc[(positives == 0) | (positives == len(labels))] = np.nan
     return table
@@ -59,27 +53,27 @@ def threshold_metrics(
 def recall_at(
     rates: tuple[float, ...], labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
 ) -> list[float]:
-    """The highest recall of any threshold whose false-discovery rate is no higher.
+    """Highest recall of any threshold at or below each false-discovery rate.
 
     Parameters
     ----------
     rates : tuple of float
-        False-discovery rates: 1 − precision.
+        False-discovery rates (1 − precision).
     labels, scores : numpy.ndarray, shape=(loci,)
 
     Returns
     -------
     list of float
-        One a rate; 0 where no threshold is that precise, NaN without positives.
+        One per rate; 0 where no threshold is that precise, NaN without positives.
     """
     ranking = rank(labels, scores)
     if not ranking.positives:
         return [np.nan] * len(rates)
-    found = ranking.true_positives + ranking.false_positives
-    # Whole numbers on the left, so that exactly the rate is not above it.
+    called = ranking.true_positives + ranking.false_positives
+    # Integers on the left, so a threshold at exactly the rate counts.
     return [
         float(
-            ranking.true_positives[ranking.false_positives <= rate * found].max(initial=0)
+            ranking.true_positives[ranking.false_positives <= rate * called].max(initial=0)
             / ranking.positives
         )
         for rate in rates
@@ -87,7 +81,7 @@ def recall_at(
 
 
 def calibration_error(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> float:
-    """Expected calibration error (Naeini et al. 2015; bins as Guo et al. 2017).
+    """Expected calibration error (Naeini et al. 2015; bins as in Guo et al. 2017).
 
     Parameters
     ----------
@@ -97,10 +91,9 @@ def calibration_error(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floa
     Returns
     -------
     float
-        Mean over loci of |share of positives − mean probability| of the bin that
-        the locus falls into.
+        Mean over loci of |share of positives − mean probability| in the bin of the locus.
     """
-    place = np.minimum((scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
-    positives = np.bincount(place, labels, CALIBRATION_BINS)
-    expected = np.bincount(place, scores, CALIBRATION_BINS)
+    bins = np.minimum((scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
+    positives = np.bincount(bins, labels, CALIBRATION_BINS)
+    expected = np.bincount(bins, scores, CALIBRATION_BINS)
     return float(np.abs(positives - expected).sum() / max(len(labels), 1))

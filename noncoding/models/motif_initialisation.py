@@ -12,9 +12,9 @@ import torch
 
 from noncoding.common.errors import InputError
 from noncoding.models.network import Network
-from noncoding.motifs.log_odds import log_odds
 from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
+from noncoding.motifs.scan import log_odds
 
 _KERNEL_NORM = 1.0
 """About twice that of random initial kernels, so that motifs persist in the first steps."""

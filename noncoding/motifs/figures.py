@@ -1,4 +1,4 @@
-"""Logos of what a network has learned, beside the known motifs that they match."""
+"""Logos of learned motifs and of the known motifs that they match."""
 
 import os
 from textwrap import fill
@@ -10,105 +10,95 @@ from tangermeme.plot import plot_logo
 
 from noncoding.common.plot_style import BASE_COLOURS, saved_figure, set_title
 from noncoding.motifs.patterns import Pattern
-from noncoding.motifs.target_motifs import SURE, TargetMotifs
+from noncoding.motifs.target_motifs import Q_VALUE, TargetMotifs
 from noncoding.motifs.tomtom import Match
 
-DRAWN = 4
-"""Patterns at most; the table has all."""
+N_PLOTTED = 4
+"""Maximum number of patterns; the table has all."""
 _NAME_CHARACTERS = 30
-"""Of a line of a motif's name above its panel; capitals are wide."""
+"""Per line of a motif's name above its panel."""
 
 
-def learned_finding(target: TargetMotifs) -> str:
-    """Whether the target's own motif came back, in a sentence."""
+def motifs_finding(target: TargetMotifs) -> str:
+    """Whether a known motif of the target was recovered, for the title."""
     if not target.patterns:
-        return f"{target.name}: no pattern recurs among what drives the predictions"
+        return f"{target.name}: no recurring pattern of contributions"
     found = [
         (match.q_value, match.motif, pattern.view)
         for pattern in target.patterns
         if (match := target.own_match(pattern)) is not None
     ]
     if not found:
-        return f"{target.name}: {len(target.patterns)} patterns; no motif of its own is known"
+        return f"{target.name}: {len(target.patterns)} patterns; no known motif of the target"
     q_value, motif, view = min(found)
-    if q_value < SURE:
-        told = f"its known motif, {motif}, comes back from {view} (TOMTOM, q = {q_value:.1g})"
-        return f"{target.name}: {told}"
-    return f"{target.name}: its known motif does not come back (best q = {q_value:.1g})"
+    if q_value < Q_VALUE:
+        return f"{target.name}: known motif {motif} recovered by {view} (TOMTOM, q = {q_value:.1g})"
+    return f"{target.name}: known motif not recovered (best q = {q_value:.1g})"
 
 
-def draw_learned(target: TargetMotifs, *paths: str | os.PathLike[str]) -> None:
-    """Contributions, frequencies and best match of each pattern, row by row.
+def plotted_patterns(target: TargetMotifs) -> list[Pattern]:
+    """The first patterns of TF-MoDISco, and that of the first layer."""
+    of_layer = [pattern for pattern in target.patterns if pattern.view == "first layer"]
+    others = [pattern for pattern in target.patterns if pattern.view != "first layer"]
+    return [*others[: N_PLOTTED - len(of_layer)], *of_layer]
 
-    Parameters
-    ----------
-    target : TargetMotifs
-    *paths : path
-        One file a format.
-    """
-    drawn = target.drawn(DRAWN)
-    rows = max(len(drawn), 1)
+
+def draw_motifs(target: TargetMotifs, *paths: str | os.PathLike[str]) -> None:
+    """Draw contributions, frequencies and best match of each pattern; one file per format."""
+    plotted = plotted_patterns(target)
+    rows = max(len(plotted), 1)
     with saved_figure(*paths, size=(9, 0.7 + 1.35 * rows)) as figure:
-        set_title(figure, learned_finding(target))
+        set_title(figure, motifs_finding(target))
         panels = figure.subplots(rows, 3, squeeze=False)
         for axes in panels.ravel():
             axes.tick_params(labelsize=7)
-        for (left, middle, right), pattern in zip(panels, drawn, strict=False):
+            axes.set_axis_off()
+        for (left, middle, right), pattern in zip(panels, plotted, strict=False):
             of_layer = pattern.view == "first layer"
             what = "weights of the filter" if of_layer else "contribution to the logit"
             count = f"{pattern.seqlets:,} {'sites' if of_layer else 'seqlets'}"
-            _logo(left, pattern.contributions, f"{pattern.view}, {pattern.name}:\n{what}")
-            best = target.best(pattern)
-            _logo(middle, information(pattern.frequencies), f"bases of its {count} (bits)")
+            _draw_logo(left, pattern.contributions, f"{pattern.view}, {pattern.name}:\n{what}")
+            _draw_logo(middle, information(pattern.frequencies), f"bases of {count} (bits)")
             middle.set_ylim(0, 2.05)
+            best = target.best(pattern)
             _draw_match(right, best, target)
-            first, last = _columns(best, target, pattern)
-            for axes, column in ((left, 0), (middle, 0), (right, best.offset if best else 0)):
-                # Column 0 of the pattern lies on column `offset` of the motif. A letter
-                # begins at its column's number and ends before the next.
+            # Column 0 of the pattern is aligned to column `offset` of the motif. A letter
+            # extends from the number of its column to the next.
+            first, offset, last = 0, 0, pattern.frequencies.shape[1]
+            if best is not None:
+                offset = best.offset
+                first = min(0, -offset)
+                last = max(last, target.motifs[best.motif].shape[1] - offset)
+            for axes, column in ((left, 0), (middle, 0), (right, offset)):
                 axes.set_xlim(first + column - 0.1, last + column)
-        if not drawn:
-            for axes in panels.ravel():
-                axes.set_axis_off()
 
 
 def information(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Heights of a sequence logo in bits, shape=(4, width) (Schneider & Stephens 1990)."""
+    """Letter heights of a sequence logo in bits, shape=(4, width) (Schneider & Stephens 1990)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         entropy = -np.nansum(frequencies * np.log2(frequencies), axis=0)
     return frequencies * (2 - entropy)
 
 
-def _logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None:
+def _draw_logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None:
+    axes.set_axis_on()
     plot_logo(heights, ax=axes, color=BASE_COLOURS)
     axes.axhline(0, color="0.6", lw=0.5)
-    # Letters stand on each other: the highest stack decides, above and below the line.
+    # Letters are stacked above and below the line.
     above = float(np.maximum(heights, 0).sum(axis=0).max())
     below = float(np.minimum(heights, 0).sum(axis=0).min())
-    axes.set(
-        ylim=(1.05 * below, 1.05 * max(above, 1e-9)),
-        xticks=[],
-    )
+    axes.set(ylim=(1.05 * below, 1.05 * max(above, 1e-9)), xticks=[])
     axes.set_title(title, fontsize=8)
 
 
-def _columns(match: Match | None, target: TargetMotifs, pattern: Pattern) -> tuple[int, int]:
-    """First and end of the columns that a pattern and its match span, counted from the pattern."""
-    width = pattern.frequencies.shape[1]
-    if match is None:
-        return 0, width
-    return min(0, -match.offset), max(width, target.motifs[match.motif].shape[1] - match.offset)
-
-
 def _draw_match(axes: Axes, match: Match | None, target: TargetMotifs) -> None:
-    """The known motif, on the strand that matches."""
+    """The known motif on the matching strand."""
     if match is None:
-        axes.set_axis_off()
-        axes.set_title("no database of motifs", fontsize=8)
+        axes.set_title("no motif database", fontsize=8)
         return
     known = target.motifs[match.motif]
     if match.reverse:
         known = known[::-1, ::-1]
     name = fill(match.motif, _NAME_CHARACTERS)
-    _logo(axes, information(known / known.sum(axis=0)), f"{name}\nq = {match.q_value:.1g}")
+    _draw_logo(axes, information(known / known.sum(axis=0)), f"{name}\nq = {match.q_value:.1g}")
     axes.set_ylim(0, 2.05)

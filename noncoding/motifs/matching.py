@@ -1,4 +1,4 @@
-"""Which known motifs belong to which target."""
+"""Assignment of known motifs to targets."""
 
 import logging
 import re
@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 
 log = logging.getLogger(__name__)
 
 MOTIF_COLUMN = "motif"
-"""Column of a target table that names a target's motif."""
+"""Column of the target table that names the motif of a target."""
 
 _JASPAR_PREFIX = re.compile(r"MA\d+\.\d+\.(?=\S)")
 _HOCOMOCO = re.compile(r"(.+?)(?:_(?:HUMAN|MOUSE))?\.H\d+[A-Z]+\.(?:(\d+)\.)?\S*")
@@ -20,7 +20,7 @@ _HOMER = re.compile(r"([^()/]+)\([^()]*\)/.+")
 _VARIANT = re.compile(r"\(var\.\d+\)$")
 
 _TAG = r"(?:\d*X)?(?:E?GFP|YFP|FLAG|HA|V5|HIS|TAP|AVI|HALO)"
-"""Epitope tags. Myc is not among them: it is a protein, too."""
+"""Epitope tags without Myc, which is also a protein."""
 _CELL_LINE = (
     r"A-?549|CACO-?2|CH12|GM\d{5}|H[179](?:-?H?ESC)?|HAP-?1|HCT-?116|HEK-?293T?|HELA(?:-?S3)?"
     r"|HEP-?G2|HFF(?:-MYC)?|HL-?60|HUVEC|IMR-?90|JURKAT|K-?562|KC-?167|LNCAP|MCF-?(?:7|10A)"
@@ -34,7 +34,7 @@ _WITHOUT_MOTIF = (
 
 
 def _whole(pattern: str) -> re.Pattern[str]:
-    """A pattern that matches whole parts of a name only."""
+    """A pattern for whole parts of a name."""
     return re.compile(rf"(?<![A-Z0-9])(?:{pattern})(?![A-Z0-9])", re.IGNORECASE)
 
 
@@ -58,19 +58,18 @@ _SYNONYMS = {
     "SREBP2": ("SREBF2",),
     "TR4": ("NR2C2",),
 }
-"""Names of proteins in ENCODE's peak files → gene symbols, which motif databases use."""
+"""Names of proteins in ENCODE's peak files → gene symbols of motif databases."""
 
-_SHOWN = 5
 _SHORTEST = 3
-"""Characters of a part of a name that is matched in any case; two match in their own case."""
+"""Shortest part of a name that is matched in any case; two letters must agree in case."""
 
 
 def match_motifs(targets: pd.DataFrame, motifs: Iterable[str]) -> list[list[str]]:
     """Find the known motifs of each target.
 
-    A motif is named by the text after its identifier; suffixes of JASPAR (``(var.2)``),
-    HOCOMOCO (``_HUMAN.H11MO.0.A``), CIS-BP and HOMER are ignored, and each part of a
-    complex (``MAX::MYC``) is a name too. A target's motifs are those of
+    The name of a motif is the text after its identifier, without suffixes of JASPAR
+    (``(var.2)``), HOCOMOCO (``_HUMAN.H11MO.0.A``), CIS-BP and HOMER; members of a complex
+    (``MAX::MYC``) are names as well. The motifs of a target are the first that match
 
     1. its ``motif`` column: an identifier with or without version, or a name;
     2. its whole name;
@@ -78,30 +77,28 @@ def match_motifs(targets: pd.DataFrame, motifs: Iterable[str]) -> list[list[str]
     4. a part of the assay, or else of the name, between white space, punctuation and
        finally hyphens.
 
-    Case and hyphens of a target's name do not matter. Parts are searched after epitope
-    tags, the target's cell type and treatment, and common cell lines have been removed.
-    Where the parts of a name belong to several proteins, none is chosen and a warning is
-    logged. Histone marks, accessibility, polymerases and controls have no motif.
+    Case and hyphens are ignored. Epitope tags, the cell type and treatment of the target, and
+    common cell lines are removed before parts are matched. If parts match several proteins, no
+    motif is assigned and a warning is logged. Histone marks, accessibility, polymerases and
+    controls have no motif.
 
     Parameters
     ----------
     targets : pandas.DataFrame
-        The target table: ``name``, and where there are any ``assay``, ``cell_type``,
-        ``treatment`` and ``motif``.
+        ``name``, optionally ``assay``, ``cell_type``, ``treatment`` and ``motif``.
     motifs : iterable of str
         Keys of `noncoding.motifs.meme.read_motifs`.
 
     Returns
     -------
     list of list of str
-        Keys for each target; empty where none is known. Motifs of the protein alone come
-        before those of complexes, main motifs before variants, newer identifiers before
-        older ones.
+        Keys for each target. Motifs of the protein alone precede those of complexes, main
+        motifs precede variants, and newer identifiers precede older ones.
 
     Raises
     ------
     InputError
-        The ``motif`` column names a motif that is not among them.
+        The ``motif`` column names an unknown motif.
     """
     keys = list(motifs)
     by_name = _by_name(keys)
@@ -118,19 +115,19 @@ def match_motifs(targets: pd.DataFrame, motifs: Iterable[str]) -> list[list[str]
         matched.append(next(iter(found.values())) if len(found) == 1 else [])
     if ambiguous:
         log.warning(
-            "no motif is taken for %d targets whose names hold those of several motifs: %s. Name "
-            "one in the column '%s' of the target table",
+            "no motif is assigned to %d targets whose names match several motifs: %s. Name one in "
+            "the column '%s' of the target table",
             len(ambiguous),
-            ", ".join(ambiguous[:_SHOWN]) + (", …" if len(ambiguous) > _SHOWN else ""),
+            some_of(ambiguous, shown=5),
             MOTIF_COLUMN,
         )
     return matched
 
 
 def _by_name(keys: Iterable[str]) -> dict[str, list[str]]:
-    """Keys by upper-case name of a protein, in the order of preference."""
+    """Keys by upper-case name of a protein, in order of preference."""
     ranked: dict[str, list[tuple[int, int, str]]] = {}
-    for key in sorted(keys, reverse=True):  # Later identifiers, which are newer, first.
+    for key in sorted(keys, reverse=True):  # Newer identifiers first.
         word = _JASPAR_PREFIX.sub("", key.split()[-1])
         variant = 0
         if found := _HOCOMOCO.fullmatch(word):
@@ -140,8 +137,7 @@ def _by_name(keys: Iterable[str]) -> dict[str, list[str]]:
         elif found := _VARIANT.search(word):
             word, variant = word[: found.start()], 1
         proteins = word.upper().split("::")
-        names = {*proteins, "::".join(proteins)}
-        for name in names:
+        for name in {*proteins, "::".join(proteins)}:
             ranked.setdefault(name, []).append((len(proteins), variant, key))
     return {
         name: [key for _, _, key in sorted(entries, key=lambda entry: entry[:2])]
@@ -150,28 +146,28 @@ def _by_name(keys: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _named(label: str, target: str, keys: list[str], by_name: dict[str, list[str]]) -> list[str]:
-    """The motifs that the column of a target table names."""
+    """Motifs for an entry of the motif column."""
     wanted = label.strip().upper()
     for key in keys:
         if wanted in (key.upper(), key.split()[0].upper()):
             return [key]
     if found := by_name.get(wanted):
         return found
-    # An identifier without its version stands for the newest.
+    # Without a version, the newest.
     if versions := [key for key in keys if key.upper().startswith(f"{wanted}.")]:
         return [max(versions)]
     raise InputError(
         f"target table, column '{MOTIF_COLUMN}', target {target!r}",
         repr(label),
         f"the identifier or name of one of the {len(keys)} motifs of the MEME file",
-        "Correct the entry, leave it empty, or give a MEME file that holds this motif.",
+        "Correct or remove the entry, or use a MEME file with this motif.",
     )
 
 
 def _found(
     name: str, assay: str, context: tuple[str, str], by_name: dict[str, list[str]]
 ) -> dict[str, list[str]]:
-    """The motifs that name or assay stand for, by protein; several where it is ambiguous."""
+    """Motifs for a name or assay, by protein; several if it is ambiguous."""
     if _NO_MOTIF.search(assay):
         return {}
     for label in (name, assay):
@@ -194,17 +190,15 @@ def _of_label(label: str, by_name: dict[str, list[str]]) -> list[str]:
 
 
 def _of_part(part: str, by_name: dict[str, list[str]]) -> list[str]:
-    """As `_of_label`, but two letters must agree in case, and one letter says nothing."""
+    """Like `_of_label`, but two letters must agree in case, and one letter has no motif."""
     found = _of_label(part, by_name)
-    if len(part) >= _SHORTEST:
-        return found
-    if part in _SYNONYMS:
+    if len(part) >= _SHORTEST or part in _SYNONYMS:
         return found
     return [key for key in found if len(part) > 1 and part in re.split(r"\W+", key)]
 
 
 def _parts(label: str, context: Iterable[str]) -> Iterator[list[str]]:
-    """Parts of a name that may be a protein, in ever smaller pieces."""
+    """Parts of a name that may be a protein, split into smaller and smaller pieces."""
     for known in filter(None, map(str.strip, context)):
         label = _whole(re.escape(known)).sub(" ", label)
     label = _CELL_LINES.sub(" ", _TAGS.sub(" ", label))

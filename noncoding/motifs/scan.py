@@ -1,4 +1,4 @@
-"""The best match of a target's known motif."""
+"""Motifs as scoring matrices, and the best match of a motif in sequences."""
 
 from collections.abc import Iterable, Sequence
 
@@ -6,22 +6,27 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from noncoding.motifs.log_odds import log_odds
+PSEUDOCOUNT = 0.01
+"""Mean probability added to each base before taking the logarithm."""
+
+
+def log_odds(
+    matrix: npt.NDArray[np.float64], background: npt.ArrayLike = (0.25, 0.25, 0.25, 0.25)
+) -> npt.NDArray[np.float64]:
+    """Log2 ratio of the probabilities of a motif, shape=(4, width), and a background, (4,).
+
+    Pseudocounts have the proportions of the background, so that a column equal to the
+    background has a score of zero.
+    """
+    expected = np.asarray(background, dtype=np.float64)[:, None]
+    smoothed = (matrix + 4 * PSEUDOCOUNT * expected) / (1 + 4 * PSEUDOCOUNT)
+    return np.log2(smoothed / expected)
 
 
 def base_composition(batches: Iterable[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float64]:
-    """Share of each base over both strands of sequences.
+    """Share of A, C, G, T over both strands of batches of sequences, shape=(n, 4, length).
 
-    Parameters
-    ----------
-    batches : iterable of numpy.ndarray, shape=(n, 4, length), dtype=uint8
-        One-hot; unknown bases (N) are ignored.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(4,), dtype=float64
-        Of A, C, G, T, that of A equal to that of T, and C to G; a base that never
-        occurs is counted once. Uniform without a known base.
+    Unknown bases are ignored; a base that never occurs is counted once.
     """
     counts = sum((batch.sum(axis=(0, 2), dtype=np.int64) for batch in batches), np.zeros(4, int))
     both = np.maximum(counts + counts[::-1], 1)
@@ -39,17 +44,15 @@ def best_hits(
     Parameters
     ----------
     sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
-        One-hot.
     matrices : sequence of numpy.ndarray, shape=(4, width)
-        Probabilities of A, C, G, T; no wider than the sequences.
+        Probabilities of A, C, G, T; not wider than the sequences.
     background : numpy.ndarray, shape=(4,)
-        Probabilities of A, C, G, T outside motifs, made by `base_composition`.
+        From `base_composition`.
 
     Returns
     -------
     numpy.ndarray, shape=(n, motifs), dtype=float32
-        Log2-likelihood ratio of motif and background, summed over the motif's
-        width; an unknown base adds nothing.
+        Sum of `log_odds`; the score of an unknown base is zero.
     """
     hits = np.empty((len(sequences), len(matrices)), np.float32)
     batch = torch.from_numpy(sequences).float()
@@ -58,7 +61,7 @@ def best_hits(
         chosen = np.flatnonzero(widths == width).tolist()
         stacked = np.stack([log_odds(matrices[n], background) for n in chosen])
         odds = torch.from_numpy(stacked).float()
-        # A reverse complement is a flip of both axes.
+        # The reverse complement flips both axes.
         strands = [torch.nn.functional.conv1d(batch, k).amax(-1) for k in (odds, odds.flip(1, 2))]
         hits[:, chosen] = torch.maximum(*strands).numpy()
     return hits

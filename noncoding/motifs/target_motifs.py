@@ -1,4 +1,4 @@
-"""What is known of one target once its patterns have been found and matched."""
+"""Patterns of one target and the known motifs that they match."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,27 +10,17 @@ import numpy.typing as npt
 from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.tomtom import Match
 
-SURE = 0.05
-"""q-value below which a motif counts as given back."""
+Q_VALUE = 0.05
+"""Threshold below which a known motif counts as recovered."""
 
 
 @dataclass(frozen=True)
 class TargetMotifs:
-    """One target and what the network has learned of it.
+    """Learned motifs of a target.
 
-    Attributes
-    ----------
-    index : int
-    name : str
-    sequences : dict of int
-        Positives by split.
-    patterns : list of Pattern
-    matches : list of dict of Match
-        Of each pattern, by the name of the motif, best first.
-    own : sequence of str
-        Known motifs of the target.
-    motifs : mapping of numpy.ndarray, shape=(4, width)
-        The database.
+    `sequences` is the number of positives by split. `matches` has the matches of each pattern
+    by motif, best first, `own` the known motifs of the target, and `motifs` the matrices of the
+    database, shape=(4, width).
     """
 
     index: int
@@ -43,30 +33,24 @@ class TargetMotifs:
 
     def best(self, pattern: Pattern) -> Match | None:
         """Best match of a pattern; None without a database."""
-        return next(iter(self._matches_of(pattern).values()), None)
+        return next(iter(self.matches[self.patterns.index(pattern)].values()), None)
 
     def own_match(self, pattern: Pattern) -> Match | None:
-        """Best match of a pattern among the target's own motifs; None where none is known."""
-        found = self._matches_of(pattern)
+        """Best match of a pattern among the known motifs of the target; None without any."""
+        found = self.matches[self.patterns.index(pattern)]
         return min((found[name] for name in self.own), key=lambda m: m.q_value, default=None)
-
-    def drawn(self, most: int) -> list[Pattern]:
-        """The first layer's pattern, and the first of the others."""
-        first = [pattern for pattern in self.patterns if pattern.view == "first layer"]
-        others = [pattern for pattern in self.patterns if pattern.view != "first layer"]
-        return [*others[: most - len(first)], *first]
 
     @property
     def recovered(self) -> bool:
-        """Whether TF-MoDISco gave an own motif back with a q-value below `SURE`."""
+        """Whether a pattern of TF-MoDISco matches a known motif of the target."""
         return any(
-            (match := self.own_match(pattern)) is not None and match.q_value < SURE
+            (match := self.own_match(pattern)) is not None and match.q_value < Q_VALUE
             for pattern in self.patterns
             if pattern.view != "first layer"
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row of the table a pattern."""
+        """One row of ``patterns.tsv`` per pattern."""
         rows = []
         for pattern in self.patterns:
             best, own = self.best(pattern), self.own_match(pattern)
@@ -85,6 +69,3 @@ class TargetMotifs:
                 }
             )
         return rows
-
-    def _matches_of(self, pattern: Pattern) -> dict[str, Match]:
-        return self.matches[self.patterns.index(pattern)]

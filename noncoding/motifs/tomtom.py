@@ -1,4 +1,4 @@
-"""Patterns matched to a database of known motifs."""
+"""Comparison of patterns with a database of known motifs."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,20 +11,13 @@ from scipy.stats import false_discovery_control
 from noncoding.common.threads import same_threads
 
 _DATABASE = 50
-"""Motifs below which p-values are not sound (as MEME's TOMTOM warns)."""
+"""Number of motifs below which p-values are unreliable, according to MEME's TOMTOM."""
 
 
 class Match(NamedTuple):
-    """A known motif beside a pattern.
+    """A known motif aligned to a pattern.
 
-    Attributes
-    ----------
-    motif : str
-    q_value : float
-    offset : int
-        Position of the motif, as drawn, at which the pattern begins.
-    reverse : bool
-        Whether the motif's reverse complement is what matches.
+    The pattern starts at the position `offset` of the motif, or of its reverse complement.
     """
 
     motif: str
@@ -34,33 +27,28 @@ class Match(NamedTuple):
 
 
 def matches(
-    queries: Sequence[npt.NDArray[np.float64]],
-    motifs: Mapping[str, npt.NDArray[np.float64]],
-    seed: int = 1,
+    queries: Sequence[npt.NDArray[np.float64]], motifs: Mapping[str, npt.NDArray[np.float64]]
 ) -> list[dict[str, Match]]:
-    """Compare patterns with all motifs of a database (Gupta et al. 2007; memelite's TOMTOM).
+    """Compare patterns with all motifs of a database (Gupta et al. 2007; TOMTOM of memelite).
 
     Parameters
     ----------
     queries : sequence of numpy.ndarray, shape=(4, width)
         Frequencies.
     motifs : mapping of numpy.ndarray, shape=(4, width)
-        Probabilities. To fewer than 50, versions with their columns in random order are
-        added, from which the background of the p-values is estimated.
-    seed : int
-        Of that order.
+        Probabilities. Fewer than 50 are supplemented by versions with permuted columns, which
+        improves the estimated background of the p-values.
 
     Returns
     -------
     list of dict of Match
-        For each query its matches by the motif's name, best first; q-values are
-        Benjamini and Hochberg's over the motifs.
+        By motif for each query, best first, with q-values of Benjamini and Hochberg.
     """
     if not queries or not motifs:
         return [{} for _ in queries]
     names = list(motifs)
     known = [np.asarray(motifs[name], dtype=np.float64) for name in names]
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(1)
     decoys = [
         known[number % len(known)][:, generator.permutation(known[number % len(known)].shape[1])]
         for number in range(max(0, _DATABASE - len(known)))

@@ -1,1 +1,1 @@
-"""Prediction: probabilities of stored windows."""
+"""Prediction of stored windows."""

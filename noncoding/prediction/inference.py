@@ -1,12 +1,11 @@
-"""Probabilities of sequences: devices, strands, batches."""
+"""Probabilities of sequences: devices, strands and batches."""
 
-from typing import NoReturn
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement, unpack
@@ -14,20 +13,19 @@ from noncoding.data.store import BOTH, Store
 
 
 def device() -> torch.device:
-    """The GPU where there is one, else the CPU."""
+    """The GPU if there is one, otherwise the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def devices(wanted: int | str) -> list[torch.device]:
+def devices(number: int | str) -> list[torch.device]:
     """Devices that share a prediction.
 
     Parameters
     ----------
-    wanted : int or "auto"
-        How many GPUs; auto: all that there are. Without a GPU, the one device
-        that there is.
+    number : int or "auto"
+        Number of GPUs; auto: all GPUs. Without a GPU, the only device is used.
 
     Raises
     ------
@@ -37,22 +35,22 @@ def devices(wanted: int | str) -> list[torch.device]:
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not gpus:
         return [device()]
-    number = gpus if wanted == "auto" else int(wanted)
+    number = gpus if number == "auto" else int(number)
     if number > gpus:
         raise InputError(
             "predict.devices in the configuration",
             f"{number} devices",
-            f"at most {gpus}, the GPUs of this machine",
-            "Lower it, or set it to auto.",
+            f"at most {gpus}, the number of GPUs of this machine",
+            "Use fewer devices, or auto.",
         )
-    return [torch.device("cuda", place) for place in range(number)]
+    return [torch.device("cuda", index) for index in range(number)]
 
 
 @torch.inference_mode()
 def strand_averaged(
     network: nn.Module, sequences: torch.Tensor, reverse: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """Mean of the probabilities of a sequence and its reverse complement.
+    """Mean of the probabilities of sequences and their reverse complements.
 
     Parameters
     ----------
@@ -60,7 +58,7 @@ def strand_averaged(
         One-hot sequences to logits.
     sequences : torch.Tensor, shape=(n, 4, length), dtype=float
     reverse : torch.Tensor, shape=(n, 4, length), optional
-        The reverse complements, where the store holds them.
+        Stored reverse complements; otherwise they are computed.
 
     Returns
     -------
@@ -71,28 +69,42 @@ def strand_averaged(
     return both / 2
 
 
-def predicted(
+def predict_loci(
     network: nn.Module,
-    split: Store,
-    rows: slice,
+    store: Store,
+    loci: slice,
     batch_size: int,
-    where: torch.device,
-    bar: "tqdm[NoReturn]",
+    device: torch.device,
+    progress: Callable[[int], object],
 ) -> npt.NDArray[np.float32]:
-    """Probabilities of some loci, a batch at a time."""
-    loci = split.loci_count
+    """Strand-averaged probabilities of consecutive loci, in batches.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        On ``device``.
+    store : Store
+    loci : slice
+    batch_size : int
+    device : torch.device
+    progress : callable
+        Called with the number of loci of each batch.
+
+    Returns
+    -------
+    numpy.ndarray, shape=(loci, targets), dtype=float32
+    """
+
+    def sequences(first: int, stop: int) -> torch.Tensor:
+        packed = torch.from_numpy(store.packed_sequences(slice(first, stop))).to(device)
+        return unpack(packed, store.length).float()
+
     batches = []
-    for start in range(rows.start, rows.stop, batch_size):
-        batch = slice(start, min(start + batch_size, rows.stop))
+    for first in range(loci.start, loci.stop, batch_size):
+        stop = min(first + batch_size, loci.stop)
         reverse = None
-        if split.strands == BOTH:
-            reverse = _sequences(split, slice(batch.start + loci, batch.stop + loci), where)
-        given = strand_averaged(network, _sequences(split, batch, where), reverse)
-        batches.append(given.cpu().numpy())
-        bar.update(batch.stop - batch.start)
+        if store.strands == BOTH:
+            reverse = sequences(first + store.loci_count, stop + store.loci_count)
+        batches.append(strand_averaged(network, sequences(first, stop), reverse).cpu().numpy())
+        progress(stop - first)
     return np.concatenate(batches)
-
-
-def _sequences(store: Store, rows: slice, where: torch.device) -> torch.Tensor:
-    packed = torch.from_numpy(store.packed_sequences(rows)).to(where)
-    return unpack(packed, store.length).float()

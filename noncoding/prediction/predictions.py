@@ -1,24 +1,65 @@
-"""Read the predictions that the stage ``predict`` wrote."""
+"""The file of predictions: probabilities of all loci of a store."""
 
 import os
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
 from noncoding.common.errors import InputError
-from noncoding.common.hdf5 import attribute, damage_reported, open_hdf5, own_dataset
+from noncoding.common.files import atomic_write
+from noncoding.common.hdf5 import attribute, damage_reported, new_hdf5, open_hdf5, own_dataset
 from noncoding.data.store import Store
 
+_CHUNK = 1024
+"""Loci per chunk."""
 
-def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[np.float32]:
-    """Probabilities of the loci of a split.
+
+def write_predictions(
+    path: str | os.PathLike[str],
+    shards: Iterable[tuple[slice, npt.NDArray[np.float32]]],
+    store: Store,
+    model: str,
+) -> None:
+    """Write probabilities as HDF5.
 
     Parameters
     ----------
     path : path
-        Written by `predict`.
-    split : Store
-        That they must be of.
+        Holds the dataset ``probability``: float32, (loci, targets), in the order of the store,
+        with a checksum per chunk.
+    shards : iterable of (slice, numpy.ndarray)
+        Loci, and their probabilities, shape=(loci, targets).
+    store : Store
+        Its digest, rows and strands become attributes.
+    model : str
+        Digest of the weights, another attribute.
+    """
+    shape = (store.loci_count, len(store.targets))
+    with atomic_write(path) as [partial], new_hdf5(partial) as file:
+        dataset = file.create_dataset(
+            "probability",
+            shape=shape,
+            dtype=np.float32,
+            chunks=(min(max(shape[0], 1), _CHUNK), shape[1]),
+            fletcher32=True,
+        )
+        for loci, probabilities in shards:
+            dataset[loci] = probabilities
+        file.attrs.update(
+            store=store.digest, store_rows=store.rows, strands=store.strands, model=model
+        )
+
+
+def read_predictions(path: str | os.PathLike[str], store: Store) -> npt.NDArray[np.float32]:
+    """Read the probabilities of the loci of a store.
+
+    Parameters
+    ----------
+    path : path
+        Written by `write_predictions`.
+    store : Store
+        The store that was predicted.
 
     Returns
     -------
@@ -27,22 +68,22 @@ def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[
     Raises
     ------
     InputError
-        The file cannot be read, is of another store, or holds what is no probability.
+        The file cannot be read, belongs to another store, or a value is not a probability.
     """
     remedy = "Run the stage 'predict' again on this store."
-    expected = "predictions: the data set 'probability', the attributes 'store_rows' and 'store'"
+    expected = "predictions: the dataset 'probability', the attributes 'store_rows' and 'store'"
     with open_hdf5(path, expected, remedy) as file, damage_reported(path, expected, remedy):
         rows, probability = attribute(file, "store_rows"), own_dataset(file, "probability")
         if probability.dtype != np.float32:
             raise ValueError(f"probabilities of the type {probability.dtype}")
         found = f"probabilities of shape {probability.shape}, of a store of {rows} rows"
-        shape = (split.loci_count, len(split.targets))
-        if rows != split.rows or probability.shape != shape:
-            expected = f"shape {shape} and {split.rows} rows, as in {split.path}"
+        shape = (store.loci_count, len(store.targets))
+        if rows != store.rows or probability.shape != shape:
+            expected = f"shape {shape} and {store.rows} rows, as in {store.path}"
             raise InputError(path, found, expected, remedy)
-        if (digest := attribute(file, "store")) != split.digest:
+        if (digest := attribute(file, "store")) != store.digest:
             found = f"probabilities of a store with the digest {digest}"
-            raise InputError(path, found, f"{split.digest}, that of {split.path}", remedy)
+            raise InputError(path, found, f"{store.digest}, that of {store.path}", remedy)
         values = probability[:]
     check_probabilities(values, path)
     return values
@@ -51,13 +92,13 @@ def read_predictions(path: str | os.PathLike[str], split: Store) -> npt.NDArray[
 def check_probabilities(
     values: npt.NDArray[np.float32], where: str | os.PathLike[str], first: int = 0
 ) -> None:
-    """Refuse NaN, infinity and whatever else is no probability.
+    """Refuse values that are not between 0 and 1.
 
     Parameters
     ----------
     values : numpy.ndarray, shape=(loci, targets), dtype=float32
     where : path
-        That the message names.
+        Named in the message.
     first : int
         Number of the first locus.
 
@@ -66,12 +107,12 @@ def check_probabilities(
     InputError
         Names the first such locus.
     """
-    # The extremes are NaN where any value is, and take no memory.
+    # Extremes need no temporary array, and are NaN if any value is.
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         row = int(np.argmin(((values >= 0) & (values <= 1)).all(axis=1)))
         raise InputError(
             f"{where}, prediction of locus {first + row}",
-            "a value that is no number from 0 to 1",
+            "a value that is not between 0 and 1",
             "probabilities",
             "The weights are damaged, the training diverged or the file was changed: run the "
             "stage 'train' or 'predict' again.",

@@ -1,37 +1,35 @@
-"""What a prediction has done so far, so that one that was cut off goes on."""
+"""Finished shards of a prediction, from which an interrupted run resumes."""
 
-import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.common.files import atomic_write, discard, read_json
+from noncoding.common.files import atomic_write, discard, read_json, write_json
 
 log = logging.getLogger(__name__)
 
 LOCI = 8192
-"""Of a part, about: whole batches."""
+"""Approximate number of loci per shard, which is a number of whole batches."""
 
 
-class Parts:
-    """A folder with one file a part, each written whole.
+class Shards:
+    """A folder with one file per shard, each written atomically.
 
     Parameters
     ----------
     folder : Path
     shape : (int, int)
-        Loci of all parts, and targets.
+        Loci and targets of the prediction.
     batch_size : int
-        Loci of a batch; a part is a number of whole batches.
+        Loci per batch.
 
     Attributes
     ----------
-    done : int
-        Loci of the parts that are there.
+    finished : int
+        Loci of the shards that `missing` found finished.
     """
 
     def __init__(self, folder: Path, shape: tuple[int, int], batch_size: int) -> None:
@@ -39,49 +37,44 @@ class Parts:
         loci, self._targets = shape
         step = batch_size * max(1, LOCI // batch_size)
         self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
-        self.done = 0
+        self.finished = 0
 
-    def missing(self, record: dict[str, Any]) -> list[slice]:
-        """Parts that are yet to be done.
+    def missing(self, settings: Mapping[str, str | int]) -> list[slice]:
+        """Loci of each shard that is missing or damaged.
 
         Parameters
         ----------
-        record : dict
-            All that decides the values, JSON. Parts of another record are
-            deleted; those that are damaged are to be done again.
+        settings : mapping
+            Everything that determines the values. Shards with other settings are deleted.
         """
-        settings = self.folder / "settings.json"
-        if read_json(settings) != record:
+        path = self.folder / "settings.json"
+        if read_json(path) != settings:
             discard(self.folder)
-            self.folder.mkdir(parents=True)
-            with atomic_write(settings) as [partial]:
-                partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        left = [rows for rows in self._all if not self._is_whole(rows)]
-        self.done = sum(rows.stop - rows.start for rows in self._all if rows not in left)
-        if self.done:
-            log.info("going on: %s loci were done before", f"{self.done:,}")
-        return left
+            write_json(settings, path)
+        missing = [loci for loci in self._all if not self._is_finished(loci)]
+        self.finished = sum(loci.stop - loci.start for loci in self._all if loci not in missing)
+        if self.finished:
+            log.info("resuming: %s loci are already predicted", f"{self.finished:,}")
+        return missing
 
-    def write(self, rows: slice, values: npt.NDArray[np.float32]) -> None:
-        """Keep a part."""
-        with atomic_write(self._path(rows)) as [partial], partial.open("wb") as file:
-            np.save(file, values)
+    def write(self, loci: slice, probabilities: npt.NDArray[np.float32]) -> None:
+        """Write a shard."""
+        with atomic_write(self._path(loci)) as [partial], partial.open("wb") as file:
+            np.save(file, probabilities)
 
-    def read(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
-        """All parts, in the order of the loci."""
-        for rows in self._all:
-            yield rows, np.lib.format.open_memmap(self._path(rows), mode="r")
+    def __iter__(self) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+        """Loci and probabilities of all shards, in order."""
+        for loci in self._all:
+            yield loci, np.lib.format.open_memmap(self._path(loci), mode="r")
 
-    def _is_whole(self, rows: slice) -> bool:
+    def _is_finished(self, loci: slice) -> bool:
         try:
-            # The length of the file is compared with its header.
-            values = np.lib.format.open_memmap(self._path(rows), mode="r")
+            # Fails if the file is shorter than its header says.
+            values = np.lib.format.open_memmap(self._path(loci), mode="r")
         except (FileNotFoundError, ValueError, EOFError):
             return False
-        return values.dtype == np.float32 and values.shape == (
-            rows.stop - rows.start,
-            self._targets,
-        )
+        shape = (loci.stop - loci.start, self._targets)
+        return values.dtype == np.float32 and values.shape == shape
 
-    def _path(self, rows: slice) -> Path:
-        return self.folder / f"{rows.start}.npy"
+    def _path(self, loci: slice) -> Path:
+        return self.folder / f"{loci.start}.npy"

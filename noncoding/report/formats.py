@@ -1,11 +1,12 @@
-"""Numbers as they stand on the page: everywhere the same rounding, and no NaN."""
+"""Numbers and words in the same format everywhere on the page; a missing number is a dash."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 MISSING = "—"
-"""What stands where there is no number."""
+_SPACE = "\N{NO-BREAK SPACE}"
+_SEQUENCE_LAYERS = {"transformer_xl": "Transformer-XL", "lstm": "LSTM", "bert": "BERT"}
 
 
 def decimals(value: float | None, digits: int = 3) -> str:
@@ -24,37 +25,35 @@ def count(value: float | None) -> str:
 
 
 def rounded(value: float) -> str:
-    """A large number in a few characters, e.g. "46.3 M"; below a million as `count`."""
-    return count(value) if value < 1e6 else f"{value / 1e6:.1f}\N{NO-BREAK SPACE}M"
+    """A large number, e.g. "46.3 M"; below a million as `count`."""
+    return count(value) if value < 1e6 else f"{value / 1e6:.1f}{_SPACE}M"
 
 
 def percent(value: float | None) -> str:
-    """A share as a percentage of three significant digits, e.g. "1.25 %"."""
-    # A no-break space: number and unit stay on one line.
-    return MISSING if _missing(value) else f"{100 * (value or 0):.3g}\N{NO-BREAK SPACE}%"
+    """A share as a percentage with three significant digits, e.g. "1.25 %"."""
+    return MISSING if _missing(value) else f"{100 * (value or 0):.3g}{_SPACE}%"
 
 
 def scientific(value: float | None) -> str:
-    """A q-value of one significant digit, e.g. "0.04" or "3 × 10⁻⁹"."""
+    """A q-value with one significant digit, e.g. "0.04" or "3 × 10⁻⁹"."""
     if _missing(value):
         return MISSING
     digit, exponent = f"{value:.0e}".split("e")
     if int(exponent) >= -3:
         return f"{value:.1g}"
     raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    space = "\N{NO-BREAK SPACE}"
-    return f"{digit}{space}×{space}10{raised}"
+    return f"{digit}{_SPACE}×{_SPACE}10{raised}"
 
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    """Its two ends, e.g. "0.5–1.2", or "at least 0.5" where there is no upper end."""
+    """An interval, e.g. "0.5–1.2", or "at least 0.5" where there is no upper limit."""
     if high == math.inf and not _missing(low):
         return f"at least {decimals(low, digits)}"
     return f"{decimals(low, digits)}–{decimals(high, digits)}"
 
 
 def exact(value: float | None) -> str:
-    """A number for sorting, unrounded; empty where there is none."""
+    """An unrounded number for sorting; empty where it is missing."""
     return "" if _missing(value) else repr(float(value or 0))
 
 
@@ -64,32 +63,29 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
-def listed(words: list[str]) -> str:
-    """Words as a list in a sentence, e.g. "VIII, IX and X"."""
+def listed(words: Sequence[str]) -> str:
+    """Words as an enumeration, e.g. "VIII, IX and X"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
-_SEQUENCE_PARTS = {"transformer_xl": "Transformer-XL", "lstm": "LSTM", "bert": "BERT"}
-
-
-def parts(sizes: Mapping[str, Any]) -> str:
-    """What a network is made of, from its entry under ``models:``.
+def architecture(sizes: Mapping[str, Any]) -> str:
+    """The parts of a network, from its entry under ``models``.
 
     Examples
     --------
-    >>> parts({"architecture": "danq"})
+    >>> architecture({"architecture": "danq"})
     'DanQ'
     """
     if sizes["architecture"] != "hybrid":
         return {"deepsea": "DeepSEA", "danq": "DanQ"}[sizes["architecture"]]
-    sequence, blocks = sizes["sequence"], len(sizes["resnet"]["channels"])
-    made_of = [f"WideResNet ({counted(blocks, 'block')})"]
+    parts = [f"WideResNet ({counted(len(sizes['resnet']['channels']), 'block')})"]
+    sequence = sizes["sequence"]
     if sequence["kind"] != "none":
         layers = counted(sequence["layers"], "layer")
-        made_of.append(f"{_SEQUENCE_PARTS[sequence['kind']]} ({layers})")
-    made_of.append("fully connected head")
-    started = ", first kernels from motifs" if sizes.get("motifs") else ""
-    return " → ".join(made_of) + started
+        parts.append(f"{_SEQUENCE_LAYERS[sequence['kind']]} ({layers})")
+    parts.append("fully connected head")
+    motifs = ", first kernels initialised with known motifs" if sizes.get("motifs") else ""
+    return " → ".join(parts) + motifs
 
 
 def _missing(value: float | None) -> bool:

@@ -1,106 +1,60 @@
-"""Where the data comes from, as rows that a person can read."""
+"""Origin of the data: addresses, digests and counts."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from noncoding.report.formats import count
 
 KINDS = {
-    "bundle": "An archive in the format of the DeepSEA training bundle",
-    "genome": "A genome and peak files; rows are bins with a peak of at least one target",
-    "simulated": "Simulated: known motifs planted in random sequence, so the truth is known",
+    "bundle": "Archive in the format of the DeepSEA training bundle",
+    "genome": "Genome and peak files; rows are bins with a peak of at least one target",
+    "simulated": "Simulated: known motifs planted in random sequences",
 }
-_DIGESTS = {
-    "archive": "the archive",
-    "mat": "the .mat file",
-    "fasta": "the genome",
-    "peaks": "the peaks",
-}
+_DIGESTS = {"archive": "archive", "mat": ".mat file", "fasta": "genome", "peaks": "peaks"}
 _COUNTS = {
     "peak_files": "Peak files",
     "targets": "Targets kept",
-    "dropped_empty": "Targets left out: no peaks",
-    "dropped_few_peaks": "Targets left out: too few peaks",
-    "dropped_few_positives": "Targets left out: too few positive bins",
+    "dropped_empty": "Targets excluded: no peaks",
+    "dropped_few_peaks": "Targets excluded: too few peaks",
+    "dropped_few_positives": "Targets excluded: too few positive bins",
     "peaks": "Peaks",
-    "peaks_outside": "Peaks left out: not on the genome's chromosomes",
+    "peaks_outside": "Peaks excluded: not on the genome's chromosomes",
     "peaks_clipped": "Peaks clipped to the end of their chromosome",
-    "peaks_in_no_split": "Peaks left out: on a chromosome of no split",
+    "peaks_in_no_split": "Peaks excluded: chromosome in no split",
     "bins_with_peak": "Bins that are positive for a target",
-    "windows_off_chromosome": "Windows left out: beyond the end of their chromosome",
-    "windows_excluded": "Windows left out: in an excluded region",
+    "windows_off_chromosome": "Windows excluded: beyond the end of their chromosome",
+    "windows_excluded": "Windows excluded: in an excluded region",
 }
 
 
-@dataclass(frozen=True)
-class Fact:
-    """One row of the description of a source.
-
-    Attributes
-    ----------
-    label, text : str
-    url : str
-        Where it can be had; empty where that is not on the web.
-    code : bool
-        The text is a name or digest, not words.
-    names : list of str
-        What was counted, one by one.
-    """
+class Fact(NamedTuple):
+    """One row of the description of a source."""
 
     label: str
     text: str
-    url: str = ""
-    code: bool = False
-    names: list[str] = field(default_factory=list)
+    url: str = ""  # empty for a local file
+    code: bool = False  # whether the text is a file name or a digest
+    names: tuple[str, ...] = ()  # of the items that were counted
 
 
-def source_facts(settings: dict[str, Any], source: dict[str, Any]) -> list[Fact]:
-    """Kind, addresses, digests and counts of a source.
-
-    Parameters
-    ----------
-    settings : dict
-        The data set's entry in the configuration.
-    source : dict
-        What the store says it was made from.
-
-    Returns
-    -------
-    list of Fact
-    """
-    return [
-        Fact("Kind", KINDS[settings["source"]]),
-        *_addresses(source),
-        *_digests(source),
-        *_counts(source.get("counts", {})),
-    ]
-
-
-def _addresses(source: dict[str, Any]) -> Iterator[Fact]:
-    urls = [source["url"]] if "url" in source else list(source.get("urls", {}).values())
-    for url in urls:
+def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
+    """Kind (a key of `KINDS`), addresses, digests and counts of the source of a store."""
+    yield Fact("Type", KINDS[kind])
+    for url in [source["url"]] if "url" in source else source.get("urls", {}).values():
         if urlsplit(url).scheme in ("http", "https", "ftp"):
             yield Fact("Published at", url, url=url)
         else:
-            # A path says something on one machine only.
             yield Fact("File", url.rsplit("/", 1)[-1], code=True)
-
-
-def _digests(source: dict[str, Any]) -> Iterator[Fact]:
-    for what, words in _DIGESTS.items():
-        if digest := source.get(f"{what}_sha256"):
-            yield Fact(f"SHA-256 of {words}", digest, code=True)
-
-
-def _counts(counts: dict[str, Any]) -> Iterator[Fact]:
+    for key, file in _DIGESTS.items():
+        if digest := source.get(f"{key}_sha256"):
+            yield Fact(f"SHA-256 of the {file}", digest, code=True)
     for key, label in _COUNTS.items():
-        found = counts.get(key)
-        if isinstance(found, dict):
-            names = [f"{name} ({count(peaks)})" for name, peaks in found.items()]
-            yield Fact(label, count(len(found)), names=names)
-        elif isinstance(found, list):
-            yield Fact(label, count(len(found)), names=[str(name) for name in found])
-        elif found is not None:
-            yield Fact(label, count(found))
+        match source.get("counts", {}).get(key):
+            case dict(found):
+                names = tuple(f"{name} ({count(peaks)})" for name, peaks in found.items())
+                yield Fact(label, count(len(found)), names=names)
+            case list(found):
+                yield Fact(label, count(len(found)), names=tuple(map(str, found)))
+            case int(found):
+                yield Fact(label, count(found))

@@ -1,5 +1,5 @@
-// Search and sorting of the table of targets. Without JavaScript the table
-// stands as it is, so the controls are made here.
+// Search and sorting of the table of targets. Without JavaScript, the table is static:
+// the controls are created here.
 (function () {
   const table = document.getElementById("target-table");
   const body = table.tBodies[0];
@@ -41,7 +41,7 @@
     heading.setAttribute("aria-sort", order);
     const keyed = rows.map((row) => ({ row: row, key: value(row, column, numeric) }));
     keyed.sort((a, b) => {
-      // What has no value comes last in either order.
+      // Missing values come last in either order.
       if (a.key === null || b.key === null) return (a.key === null) - (b.key === null);
       return sign * compare(a.key, b.key, numeric);
     });

@@ -1,156 +1,118 @@
-"""The driver of a comparison: models of ours, baselines and published results."""
+"""Comparison of trained models, baselines and published results."""
 
-import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_write
+from noncoding.common.files import write_json
+from noncoding.common.frames import write_table
 from noncoding.common.provenance import versions
 from noncoding.data.counts import count_positives
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import check_same_targets, read_targets
+from noncoding.evaluation.bootstrap import Replicates, read_replicates
 from noncoding.evaluation.comparison_figures import draw_ranking, draw_versus, ranking_finding
-from noncoding.evaluation.intervals import Replicates, read_replicates
 from noncoding.evaluation.pairs import all_pairs, versus
-from noncoding.evaluation.published import published_results
+from noncoding.evaluation.published import classifier_metrics, published_results
 from noncoding.evaluation.ranking import ranking
+from noncoding.evaluation.target_metrics import DESCRIPTION
 
 log = logging.getLogger(__name__)
 
-# What the stage `baseline` gives, by the prefix of its columns.
 _LABELS = {"gc": "GC content", "kmers": "word regression", "motif": "motif scan"}
-
-
-@dataclass(frozen=True)
-class ComparisonOutputs:
-    """What a comparison leaves behind.
-
-    Attributes
-    ----------
-    targets : Path
-        AUROC and AUPR of every target by every classifier, and its known motif,
-        tab-separated.
-    ranking, pairs : Path
-        Classifiers in order; every pair of them. Tab-separated.
-    summary : Path
-        JSON: ``min_positives``, ``targets`` (number compared), ``published`` (in
-        words, whether published results are shown, and why), ``best`` (the model
-        of ours with the highest mean AUPR) and ``finding``.
-    ranking_figure, versus_figure : list of Path
-        One file a format each.
-    """
-
-    targets: Path
-    ranking: Path
-    pairs: Path
-    summary: Path
-    ranking_figure: list[Path]
-    versus_figure: list[Path]
+"""Names of the baselines in tables and figures, by the prefix of their columns."""
+_REMEDY = "Run the stages 'baseline' and 'evaluate' again."
 
 
 def compare(
     models: Mapping[str, str | os.PathLike[str]],
     baselines: str | os.PathLike[str],
     store: str | os.PathLike[str],
+    folder: str | os.PathLike[str],
     *,
     min_positives: int,
-    outputs: ComparisonOutputs,
 ) -> None:
     """Compare classifiers on the targets of a test split.
 
     Parameters
     ----------
     models : mapping of str to path
-        Folder of each model's evaluation, with ``targets.tsv`` and
-        ``replicates.h5``.
+        Folder of each model's evaluation.
     baselines : path
-        Folder made by `noncoding.stages.baseline`, with ``targets.tsv`` and
-        ``replicates/``.
+        Folder of the stage `baseline`.
     store : path
-        The test split; its target table may name published results.
+        The test split; its target table may have published results.
+    folder : path
+        Output folder.
     min_positives : int
-        Targets with fewer positive test loci are not compared, unless all have
-        fewer.
-    outputs : ComparisonOutputs
+        Targets with fewer positive test loci are not compared, unless all have fewer.
 
     Raises
     ------
     InputError
-        A file is of other targets, or cannot be read, or replicates are not paired.
+        A file has other targets or cannot be read, or replicates are not paired.
     """
     with Store(store) as split:
         table = split.targets
         counts = count_positives(split)
         published, reason = published_results(table, counts * (2 if split.strands == BOTH else 1))
     log.info("%s", reason)
-    evaluated = {
-        name: _same_targets(Path(folder) / "targets.tsv", table) for name, folder in models.items()
+    compared = counts >= min_positives
+    if not compared.any():
+        compared = counts > 0
+
+    baseline_targets, *baseline_replicates = layout.files("baseline", baselines)
+    baseline_metrics = _read_metrics(baseline_targets, table)
+    evaluations = {name: layout.files("evaluate", path) for name, path in models.items()}
+    replicates = {name: replicates for name, (_, _, replicates) in evaluations.items()}
+    model_metrics = {
+        name: _read_metrics(targets, table) for name, (targets, _, _) in evaluations.items()
     }
-    parts = [
+    metrics = [
         own[["index", "auroc", "auprc"]].assign(classifier=name, kind="model")
-        for name, own in evaluated.items()
+        for name, own in model_metrics.items()
     ]
-    parts.append(published.assign(kind="published"))
-    scores = _same_targets(Path(baselines) / "targets.tsv", table)
-    labels = {
-        name: label for name, label in _LABELS.items() if scores[f"{name}_auprc"].notna().any()
-    }
-    parts += [
-        pd.DataFrame(
-            {
-                "index": table["index"],
-                "classifier": label,
-                "auroc": scores[f"{name}_auroc"].astype(float),
-                "auprc": scores[f"{name}_auprc"].astype(float),
-                "kind": "baseline",
-            }
-        )
-        for name, label in labels.items()
-    ]
-    metrics = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    kept = np.asarray(counts >= min_positives)
-    if not kept.any():
-        kept = counts > 0
-    replicates = _paired_replicates(
-        {name: Path(folder) / "replicates.h5" for name, folder in models.items()}
-        | {label: Path(baselines) / "replicates" / f"{name}.h5" for name, label in labels.items()}
-    )
-    pairs = all_pairs(metrics, replicates, kept)
-    ranks = ranking(metrics, replicates, kept)
+    if len(published):
+        metrics.append(published.assign(kind="published"))
+    for name, path in zip(layout.BASELINES, baseline_replicates, strict=True):
+        if baseline_metrics[f"{name}_auprc"].notna().any():
+            own = classifier_metrics(baseline_metrics, name, _LABELS[name])
+            metrics.append(own.assign(kind="baseline"))
+            replicates[_LABELS[name]] = path
+    everything = pd.concat(metrics, ignore_index=True)
+    resampled = _paired_replicates(replicates)
+    pairs = all_pairs(everything, resampled, compared)
+    ranks = ranking(everything, resampled, compared)
     best = str(ranks.loc[ranks["kind"] == "model", "classifier"].iloc[0])
     summary = {
         "min_positives": min_positives,
-        "targets": int(kept.sum()),
+        "targets": int(compared.sum()),
         "published": reason,
         "best": best,
         "finding": ranking_finding(ranks),
+        "versions": versions(),
     }
 
-    first = next(iter(evaluated.values()))
-    described = first[[c for c in _DESCRIBED if c in first]].assign(motif=scores["motif"])
-    wide = metrics.pivot(index="index", columns="classifier", values=["auroc", "auprc"])
-    order = [(m, c) for c in metrics["classifier"].unique() for m in ("auroc", "auprc")]
+    first = next(iter(model_metrics.values()))
+    columns = [column for column in (*DESCRIPTION, "test_positives") if column in first]
+    described = first[columns].assign(motif=baseline_metrics["motif"])
+    wide = everything.pivot(index="index", columns="classifier", values=["auroc", "auprc"])
+    order = [(m, c) for c in everything["classifier"].unique() for m in ("auroc", "auprc")]
     wide = wide[order].set_axis([f"{c} {m}" for m, c in order], axis=1)
-    _write_table(described.join(wide, on="index"), outputs.targets)
-    _write_table(ranks, outputs.ranking)
-    _write_table(pairs, outputs.pairs)
-    summary["versions"] = versions()
-    with atomic_write(outputs.summary) as [partial]:
-        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    draw_ranking(ranks, *outputs.ranking_figure)
-    shown = versus(pairs, best)
-    draw_versus(best, shown, metrics, described[kept], *outputs.versus_figure)
+    targets_file, ranking_file, pairs_file, summary_file = layout.files("compare", folder)
+    write_table(described.join(wide, on="index"), targets_file)
+    write_table(ranks, ranking_file)
+    write_table(pairs, pairs_file)
+    write_json(summary, summary_file)
+    ranking_figure, versus_figure = layout.figures("compare", folder)
+    draw_ranking(ranks, *ranking_figure)
+    draw_versus(best, versus(pairs, best), everything, described[compared], *versus_figure)
     log.info("%s", summary["finding"])
-
-
-_DESCRIBED = ("index", "name", "group", "cell_type", "assay", "treatment", "test_positives")
 
 
 def _paired_replicates(paths: Mapping[str, Path]) -> dict[str, Replicates]:
@@ -163,23 +125,12 @@ def _paired_replicates(paths: Mapping[str, Path]) -> dict[str, Replicates]:
                 paths[other],
                 "replicates of other loci, another seed or another number",
                 f"those of {paths[first]}",
-                "Run the stages 'baseline' and 'evaluate' again.",
+                _REMEDY,
             )
     return replicates
 
 
-def _same_targets(path: Path, table: pd.DataFrame) -> pd.DataFrame:
-    own = read_targets(path)
-    check_same_targets(
-        path,
-        own,
-        table,
-        "the test split",
-        "Run the stages 'baseline' and 'evaluate' again.",
-    )
-    return own
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    with atomic_write(path) as [partial]:
-        table.to_csv(partial, sep="\t", index=False, float_format="%.7g")
+def _read_metrics(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    metrics = read_targets(path)
+    check_same_targets(path, metrics, table, "the test split", _REMEDY)
+    return metrics

@@ -1,11 +1,9 @@
-"""The driver of a description: from stores to a summary and figures."""
+"""The stage ``describe``: counts of a data set and figures of them."""
 
 import json
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,38 +13,20 @@ from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets
+from noncoding.layout import figures, files
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class DescriptionOutputs:
-    """What a description leaves behind.
-
-    Attributes
-    ----------
-    summary : Path
-        Counts by split, JSON.
-    positives, labels, bases, prevalence : list of Path
-        Positives by target; labels of a locus; share of each base by split;
-        prevalence in training against test. One file a format each.
-    """
-
-    summary: Path
-    positives: list[Path]
-    labels: list[Path]
-    bases: list[Path]
-    prevalence: list[Path]
-
-
-def describe(stores: Mapping[str, str | os.PathLike[str]], outputs: DescriptionOutputs) -> None:
+def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.PathLike[str]) -> None:
     """Describe the splits of a data set.
 
     Parameters
     ----------
     stores : mapping of str to path
         ``train``, ``valid`` and ``test``.
-    outputs : DescriptionOutputs
+    folder : path
+        Output folder.
 
     Raises
     ------
@@ -54,43 +34,33 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], outputs: DescriptionO
         The splits have different targets, or one cannot be read.
     """
     counts: dict[str, SplitCounts] = {}
-    summary: dict[str, Any] = {}
+    summary: dict[str, dict[str, Any]] = {}
     targets: pd.DataFrame | None = None
     for name, path in stores.items():
         with Store(path) as store:
             targets = store.targets if targets is None else targets
-            check_same_targets(
-                store.path,
-                store.targets,
-                targets,
-                "the other splits",
-                "Make all stores from one target table.",
-            )
+            remedy = "Make all stores from one target table."
+            check_same_targets(path, store.targets, targets, "the other splits", remedy)
             counts[name] = count_split(store)
-            summary[name] = _summary(store, counts[name])
+            without = targets.loc[counts[name].positives == 0, ["index", "name"]]
+            summary[name] = {
+                "rows": store.rows,
+                "loci": store.loci_count,
+                "strands": store.strands,
+                "length": store.length,
+                "bin": store.bin,
+                "targets": len(targets),
+                "mean_labels_per_locus": counts[name].mean_labels,
+                "base_composition": counts[name].base_shares,
+                "targets_without_positives": without.to_dict("records"),
+                "source": store.source,
+            }
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
-    with atomic_write(outputs.summary) as [partial]:
+    [summary_path] = files("describe", folder)
+    with atomic_write(summary_path) as [partial]:
         partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    draw_positives(targets, counts["train"], *outputs.positives)
-    draw_labels(counts, *outputs.labels)
-    draw_bases(counts, *outputs.bases)
-    draw_prevalence(targets, counts["train"], counts["test"], *outputs.prevalence)
-
-
-def _summary(store: Store, counts: SplitCounts) -> dict[str, Any]:
-    without = store.targets[counts.positives == 0]
-    return {
-        "rows": store.rows,
-        "loci": store.loci_count,
-        "strands": store.strands,
-        "length": store.length,
-        "bin": store.bin,
-        "targets": len(store.targets),
-        "mean_labels_per_locus": counts.mean_labels,
-        "base_composition": counts.base_shares,
-        "targets_without_positives": [
-            {"index": int(index), "name": str(name)}
-            for index, name in zip(without["index"], without["name"], strict=True)
-        ],
-        "source": store.source,
-    }
+    positives, labels, bases, prevalence = figures("describe", folder)
+    draw_positives(targets, counts["train"], *positives)
+    draw_labels(counts, *labels)
+    draw_bases(counts, *bases)
+    draw_prevalence(targets, counts["train"], counts["test"], *prevalence)

@@ -1,70 +1,48 @@
-"""The driver: chosen targets and sequences, maps, checks, figures and a summary."""
+"""Stage ``explain``: attributions for selected targets, and their validation."""
 
 import json
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import torch
 
-from noncoding.attribution import maps
-from noncoding.attribution.checks import faithfulness
 from noncoding.attribution.checks.deletion_insertion import of_other_sequences
+from noncoding.attribution.checks.faithfulness import check_target
 from noncoding.attribution.checks.figure import draw_faithfulness
-from noncoding.attribution.checks.planted_motifs import truth_metrics
-from noncoding.attribution.explainer import Explainer, Settings
+from noncoding.attribution.checks.motif_enrichment import motif_hits
+from noncoding.attribution.checks.planted_motifs import planted_sites, truth_metrics
+from noncoding.attribution.checks.table import faithfulness_table
 from noncoding.attribution.figures import draw_sequence, draw_summary
-from noncoding.attribution.methods import METHODS
-from noncoding.attribution.selection import chosen_targets
-from noncoding.attribution.target_attributions import TargetAttributions, share_in_bin
+from noncoding.attribution.grid import Resolution, layer_resolution
+from noncoding.attribution.maps import NO_TRACKS, file_stem, write_maps, write_tracks
+from noncoding.attribution.methods import METHODS, applicable_methods, attribute
+from noncoding.attribution.selection import select_targets
+from noncoding.attribution.sequences import Sequences, given_sequences, true_positives
+from noncoding.attribution.target_attributions import Interval, TargetAttributions, share_in_bin
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
+from noncoding.layout import FORMATS, files
 from noncoding.models.export import load_model
+from noncoding.models.network import Network
 from noncoding.motifs.meme import read_motifs
+from noncoding.prediction.inference import device, strand_averaged
 from noncoding.prediction.predictions import read_predictions
+from noncoding.settings.explain import ExplainSettings
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class ExplanationOutputs:
-    """What an explanation leaves behind.
-
-    Attributes
-    ----------
-    targets : Path
-        Table, a row a target.
-    summary : Path
-        JSON.
-    maps : Path
-        HDF5, a group a target, see `noncoding.attribution.maps.keep_maps`.
-    faithfulness : Path
-        Table of checks, see `noncoding.attribution.checks.faithfulness`.
-    curves : Path
-        Table of deletion and insertion: index, target, order, kind, share (of the bases),
-        logit, and worth (logit as a share of what the whole sequences are worth, from 0 to 1).
-    figures : Path
-        Folder: of each target a summary and the drawn sequences, and ``faithfulness``,
-        an SVG and a PNG each.
-    tracks : Path
-        Folder of bedGraph files, a target and method each.
-    """
-
-    targets: Path
-    summary: Path
-    maps: Path
-    faithfulness: Path
-    curves: Path
-    figures: Path
-    tracks: Path
+POSITIVES = "positives"
+"""Value of ``sequences`` for the best-predicted true positives of each target."""
+_N_MEASURED = 8
+"""Sequences on which the resolution of the layer is measured."""
 
 
 def explain(
@@ -73,165 +51,197 @@ def explain(
     predictions: str | os.PathLike[str],
     metrics: str | os.PathLike[str],
     baseline: str | os.PathLike[str],
-    outputs: ExplanationOutputs,
-    settings: Settings,
+    folder: str | os.PathLike[str],
+    settings: ExplainSettings,
     *,
     truth: str | os.PathLike[str] | None = None,
     motifs: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Explain sequences for chosen targets, and check how far the maps can be believed.
+    """Compute, check and draw the attributions of selected targets.
 
     Parameters
     ----------
     model : path
         Folder of an exported model.
     store, predictions, metrics : path
-        The test split, its predictions, and the evaluation's ``targets.tsv``.
+        The test split, its predictions, and ``targets.tsv`` of the evaluation.
     baseline : path
-        The baselines' ``targets.tsv``, which names the motif of each target.
-    outputs : ExplanationOutputs
-    settings : Settings
+        ``targets.tsv`` of the baselines, with the known motif of each target.
+    folder : path
+        Of the outputs, see `noncoding.layout`.
+    settings : ExplainSettings
     truth : path, optional
-        What a simulation has planted.
+        Planted motifs of a simulation.
     motifs : path, optional
         MEME file.
 
     Raises
     ------
     InputError
-        Nothing that is asked for can be explained, or a file does not fit. What is
-        wrong with a part of it is logged and stands in the summary under ``problems``,
-        and the rest is explained.
+        Nothing can be explained, or a file does not fit. Problems with single targets or
+        sequences are logged and listed in the summary under ``problems``.
     """
     trained = load_model(model)
+    network = trained.moved_to(device())
     table, baselines = read_targets(metrics), read_targets(baseline)
-    chosen, problems = chosen_targets(table, settings)
-    names = distinct_names(table)
+    names, motif_names = distinct_names(table), baselines["motif"].fillna("")
+    matrices = read_motifs(motifs) if motifs else {}
+    selected, problems = select_targets(table, settings)
+    n_checked = max(settings.n_checked, settings.n_plotted)
+    n_sequences = max(settings.n_sequences, n_checked)
+    rows: list[dict[str, Any]] = []
+    checks: list[dict[str, Any]] = []
+    curves: list[pd.DataFrame] = []
+    *finals, figures_final, tracks_final = files("explain", folder)
     with Store(store) as split:
         trained.check_fits(split)
         for path, of in ((metrics, table), (baseline, baselines)):
             remedy = "Run the stages 'baseline' and 'evaluate' again."
             check_same_targets(path, of, split.targets, "the test split", remedy)
-        explainer = Explainer(
-            trained,
-            split,
-            read_predictions(predictions, split),
-            settings,
-            truth,
-            list(baselines["motif"].fillna("")),
-            read_motifs(motifs) if motifs else {},
-        )
-        problems += explainer.problems
-        rows, checks, curves = [], [], []
+        labels = split.labels(slice(split.loci_count))
+        probabilities = read_predictions(predictions, split)
+        given: Sequences | None = None
+        if settings.sequences != POSITIVES:
+            given, omitted = given_sequences(settings.sequences, split)
+            problems += omitted
+        methods, layer_name, omitted = applicable_methods(network, settings.methods, settings.layer)
+        problems += omitted
+        layer = network.get_submodule(layer_name) if layer_name else None
+        resolution: Resolution | None = None
         with (
-            atomic_folders(outputs.figures, outputs.tracks) as [figures, tracks],
-            atomic_write(
-                outputs.maps,
-                outputs.targets,
-                outputs.summary,
-                outputs.faithfulness,
-                outputs.curves,
-            ) as [maps_part, targets_part, summary_part, faithfulness_part, curves_part],
-            new_hdf5(maps_part) as file,
+            atomic_folders(figures_final, tracks_final) as [figures, tracks],
+            atomic_write(*finals) as [targets_path, summary_path, checks_path, curves_path, maps],
+            new_hdf5(maps) as file,
         ):
-            file.attrs.update(layer=explainer.layer_name, length=split.length)
-            for index in chosen:
-                explained, found = explainer.explain(index)
-                problems += found
-                rows.append(_row(table.assign(name=names), index, explained))
-                if explained is None:
+            file.attrs.update(layer=layer_name, length=split.length)
+            for index in selected:
+                entry = table.loc[index, ["index", "name", "group", "auroc", "auprc"]].to_dict()
+                rows.append(entry | {"name": names[index], "loci": 0})
+                own_labels, own_probabilities = labels[:, index], probabilities[:, index]
+                sequences, omitted = given, []
+                if sequences is None:
+                    sequences, omitted = true_positives(
+                        split, own_labels, own_probabilities, n_sequences
+                    )
+                problems += omitted
+                one_hot = sequences.one_hot
+                if not len(one_hot):
+                    problems.append(f"{names[index]} has no positive test locus and is omitted.")
                     continue
-                group = file.create_group(str(index))
-                maps.keep_maps(group, explained, explainer.layer_name)
-                maps.write_tracks(tracks, explained)
-                own, curve, found = explainer.check(explained)
-                problems += found
-                checks += own
+                if layer is not None and resolution is None:
+                    resolution = layer_resolution(network, layer, one_hot[:_N_MEASURED])
+                known = _known_values(sequences, own_labels, own_probabilities, network, index)
+                sites: list[list[Interval]] = [[] for _ in one_hot]
+                if truth is not None and "locus" in sequences.table:
+                    planted = split.targets.loc[index, "motifs"]
+                    sites = planted_sites(truth, planted, sequences.table["locus"].to_numpy())
+                motif = motif_names[index] if motif_names[index] in matrices else ""
+                target = TargetAttributions(
+                    index,
+                    names[index],
+                    split.length,
+                    split.bin,
+                    sequences,
+                    *known,
+                    maps=attribute(methods, network, layer, one_hot, index, n_slow=n_checked),
+                    resolution=resolution,
+                    sites=sites,
+                    hits=motif_hits(one_hot, matrices[motif]) if motif else [[] for _ in one_hot],
+                    motif=motif,
+                )
+                rows[-1] |= _summary_row(target)
+                write_maps(file.create_group(str(index)), target, layer_name)
+                write_tracks(tracks, target)
+                checked, curve, undefined = check_target(target, network, layer_name, n_checked)
+                checks += checked
                 curves.append(curve)
-                _draw(figures, explained, settings.n_plotted)
-                log.info("%s: %d sequences", explained.name, len(explained.labels))
+                problems += undefined
+                stem = figures / file_stem(index, target.name)
+                draw_summary(target, *_figure_files(stem))
+                for number in range(min(settings.n_plotted, len(one_hot))):
+                    draw_sequence(target, number, *_figure_files(f"{stem}-{number + 1}"))
+                log.info("%s: %d sequences", target.name, len(one_hot))
             if not curves:
                 raise InputError(
                     "configuration, key explain",
                     f"nothing that can be explained ({' '.join(problems)})",
                     "at least one target and one sequence",
-                    "Correct what is named above.",
+                    "Correct the entries named above.",
                 )
             for problem in problems:
                 log.warning("%s", problem)
             if not any(tracks.iterdir()):
-                (tracks / "README.txt").write_text(maps.NO_TRACKS, encoding="utf-8")
-            checked, curve_table = faithfulness.faithfulness_table(checks), pd.concat(curves)
-            stem = figures / "faithfulness"
-            draw_faithfulness(checked, curve_table, f"{stem}.svg", f"{stem}.png")
-            pd.DataFrame(rows).to_csv(targets_part, sep="\t", index=False)
-            checked.to_csv(faithfulness_part, sep="\t", index=False, float_format="%.6g")
-            curve_table.to_csv(curves_part, sep="\t", index=False, float_format="%.6g")
-            summary = _summary(rows, explainer, settings, problems)
-            summary_part.write_text(json.dumps(summary, indent=2), encoding="utf-8")
+                (tracks / "README.txt").write_text(NO_TRACKS, encoding="utf-8")
+            checked_table, curve_table = faithfulness_table(checks), pd.concat(curves)
+            draw_faithfulness(checked_table, curve_table, *_figure_files(figures / "faithfulness"))
+            pd.DataFrame(rows).to_csv(targets_path, sep="\t", index=False)
+            for of, path in ((checked_table, checks_path), (curve_table, curves_path)):
+                of.to_csv(path, sep="\t", index=False, float_format="%.6g")
+            summary = {
+                "methods": {name: METHODS[name].title for name in methods},
+                "first": METHODS[methods[0]].title,
+                "layer": layer_name,
+                "targets": len(rows),
+                "without_positives": [row["name"] for row in rows if not row["loci"]],
+                "problems": problems,
+                "loci": sum(row["loci"] for row in rows),
+                "checked": n_checked,
+                "drawn": settings.n_plotted,
+                "truth_auroc": _mean(rows, "truth_auroc"),
+                "truth_auroc_position_matched": _mean(rows, "truth_auroc_position_matched"),
+                "resolution_bp": resolution.grid.step if resolution else None,
+                "receptive_field_bp": resolution.receptive_field if resolution else None,
+                "versions": versions(),
+            }
+            summary_path.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
 
-def _draw(folder: Path, explained: TargetAttributions, drawn: int) -> None:
-    stem = folder / maps.file_stem(explained.index, explained.name)
-    draw_summary(explained, f"{stem}.svg", f"{stem}.png")
-    for number in range(min(drawn, len(explained.labels))):
-        draw_sequence(explained, number, f"{stem}-{number + 1}.svg", f"{stem}-{number + 1}.png")
+def _known_values(
+    sequences: Sequences,
+    labels: npt.NDArray[np.uint8],
+    probabilities: npt.NDArray[np.float32],
+    network: Network,
+    target: int,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Labels and probabilities of sequences, given those of the store, each shape=(n,).
+
+    Sequences that are not in the store have the label NaN.
+    """
+    if "locus" in sequences.table:
+        loci = sequences.table["locus"].to_numpy()
+        return labels[loci].astype(np.float32), probabilities[loci]
+    found = [
+        strand_averaged(network, batch.to(device()).float())[:, target].cpu().numpy()
+        for batch in torch.from_numpy(sequences.one_hot).split(64)
+    ]
+    return np.full(len(sequences.one_hot), np.nan, np.float32), np.concatenate(found)
 
 
-def _row(table: pd.DataFrame, index: int, explained: TargetAttributions | None) -> dict[str, Any]:
-    entry = table.set_index("index").loc[index]
-    row = {
-        "index": index,
-        "name": entry["name"],
-        "group": entry["group"],
-        "auroc": entry["auroc"],
-        "auprc": entry["auprc"],
-        "loci": 0,
-    }
-    if explained is None:
-        return row
-    bases = explained.maps[next(iter(explained.maps))]
+def _summary_row(target: TargetAttributions) -> dict[str, Any]:
+    """Columns of ``targets.tsv`` about the maps of the first method."""
+    bases = next(iter(target.maps.values()))
+    sites = target.sites[: len(bases)]
     truth, matched = np.nan, np.nan
-    sites = explained.sites[: len(bases)]
     if any(sites):
         truth = float(np.nanmean(truth_metrics(bases, sites)[0]))
         if len(bases) > 1:
             matched = float(np.nanmean(truth_metrics(of_other_sequences(bases), sites)[0]))
-    return row | {
-        "loci": len(explained.labels),
-        "mean_probability": float(explained.probabilities.mean()),
-        "share_in_bin": share_in_bin(np.maximum(bases, 0), explained.bin),
+    return {
+        "loci": len(target.labels),
+        "mean_probability": float(target.probabilities.mean()),
+        "share_in_bin": share_in_bin(np.maximum(bases, 0), target.bin),
         "truth_auroc": truth,
         "truth_auroc_position_matched": matched,
-        "known_motif": explained.motif,
-        "figure": maps.file_stem(index, explained.name),
+        "known_motif": target.motif,
+        "figure": file_stem(target.index, target.name),
     }
 
 
-def _summary(
-    rows: Sequence[dict[str, Any]], explainer: Explainer, settings: Settings, problems: list[str]
-) -> dict[str, Any]:
-    measured = explainer.resolution
-    first = METHODS[explainer.methods[0]].title
-    return {
-        "methods": {name: METHODS[name].title for name in explainer.methods},
-        "first": first,
-        "layer": explainer.layer_name,
-        "targets": len(rows),
-        "without_positives": [row["name"] for row in rows if not row["loci"]],
-        "problems": problems,
-        "loci": sum(row["loci"] for row in rows),
-        "checked": explainer.checked,
-        "drawn": settings.n_plotted,
-        "truth_auroc": _mean(rows, "truth_auroc"),
-        "truth_auroc_position_matched": _mean(rows, "truth_auroc_position_matched"),
-        "resolution_bp": measured.grid.step if measured else None,
-        "receptive_field_bp": measured.receptive_field if measured else None,
-        "versions": versions(),
-    }
-
-
-def _mean(rows: Sequence[dict[str, Any]], column: str) -> float | None:
-    """Mean over the targets that have a value."""
+def _mean(rows: list[dict[str, Any]], column: str) -> float | None:
+    """Mean over the targets with a value."""
     values = [row[column] for row in rows if not np.isnan(row.get(column, np.nan))]
     return float(np.mean(values)) if values else None
+
+
+def _figure_files(stem: str | os.PathLike[str]) -> list[str]:
+    return [f"{os.fspath(stem)}.{suffix}" for suffix in FORMATS]

@@ -1,79 +1,44 @@
-"""The driver: chosen targets, their positives, patterns, matches, logos and a summary."""
+"""Stage ``motifs``: motif discovery for selected targets."""
 
 import json
 import logging
 import os
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from memelite.io import write_meme
 
 from noncoding.attribution.first_layer import first_layer, strongest_filter
 from noncoding.attribution.maps import file_stem
 from noncoding.attribution.methods import METHODS, BaseMethod
-from noncoding.attribution.positives import positives
-from noncoding.attribution.selection import TargetSelection, chosen_targets
+from noncoding.attribution.selection import positives, select_targets
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
+from noncoding.layout import FORMATS, files
 from noncoding.models.export import load_model
-from noncoding.motifs.figures import draw_learned
+from noncoding.motifs.figures import draw_motifs
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
-from noncoding.motifs.patterns import FEWEST, Pattern, patterns
-from noncoding.motifs.target_motifs import SURE, TargetMotifs
+from noncoding.motifs.patterns import FEWEST, patterns
+from noncoding.motifs.target_motifs import Q_VALUE, TargetMotifs
 from noncoding.motifs.tomtom import matches
 from noncoding.prediction.inference import device
 from noncoding.prediction.predictions import read_predictions
+from noncoding.settings.explain import TargetSelection
+from noncoding.settings.motifs import MotifsSettings
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class DiscoveryOutputs:
-    """What a discovery leaves behind.
-
-    Attributes
-    ----------
-    patterns : Path
-        Table, a row a pattern, see `noncoding.motifs.target_motifs.TargetMotifs.rows`.
-    motifs : Path
-        The patterns' frequencies in MEME format.
-    summary : Path
-        JSON.
-    figures : Path
-        Folder: an SVG and a PNG a target.
-    """
-
-    patterns: Path
-    motifs: Path
-    summary: Path
-    figures: Path
-
-
-@dataclass(frozen=True)
-class Settings(TargetSelection):
-    """The section ``discover`` of the configuration, and the targets of ``explain``.
-
-    Attributes
-    ----------
-    sequences : int
-        Positives of each target, at most.
-    method : str
-        Key of `noncoding.attribution.methods.METHODS`, of one that reads bases.
-    patterns : int
-        For and against each target, at most.
-    """
-
-    sequences: int
-    method: str
-    patterns: int
+_COLUMNS = (
+    *("index", "target", "view", "pattern", "seqlets", "consensus"),
+    *("best_match", "q_value", "own_motif", "own_q_value"),
+)
 
 
 def discover_motifs(
@@ -81,40 +46,44 @@ def discover_motifs(
     stores: Mapping[str, str | os.PathLike[str]],
     predictions: str | os.PathLike[str],
     metrics: str | os.PathLike[str],
-    outputs: DiscoveryOutputs,
-    settings: Settings,
+    folder: str | os.PathLike[str],
+    selection: TargetSelection,
+    settings: MotifsSettings,
     *,
     motifs: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Find the motifs that a network has learned for chosen targets, and name them.
+    """Find the motifs that a network has learned, and match them to known motifs.
 
     Parameters
     ----------
     model : path
         Folder of an exported model.
     stores : mapping of str to path
-        By split, the one of the predictions first; positives are taken in this order.
+        By split, that of the predictions first; positives are taken in this order.
     predictions, metrics : path
-        Of the first of them: its predictions, and the evaluation's ``targets.tsv``.
-    outputs : DiscoveryOutputs
-    settings : Settings
+        Predictions for the first split, and ``targets.tsv`` of the evaluation.
+    folder : path
+        Of the outputs, see `noncoding.layout`.
+    selection : TargetSelection
+    settings : MotifsSettings
     motifs : path, optional
-        MEME file to match the patterns to.
+        MEME file of known motifs.
 
     Raises
     ------
     InputError
-        No target that is asked for exists, or a file does not fit. What is wrong with one
-        target stands in the summary under ``problems``.
+        No target is selected, or a file does not fit. Problems with single targets are logged
+        and listed in the summary under ``problems``.
     """
     trained = load_model(model)
     network = trained.moved_to(device())
     table = read_targets(metrics)
-    chosen, problems = chosen_targets(table, settings)
-    known = read_motifs(motifs) if motifs else {}
+    selected, problems = select_targets(table, selection)
+    database = read_motifs(motifs) if motifs else {}
     layer = first_layer(network)
     method = METHODS[settings.method]
-    assert isinstance(method, BaseMethod)  # The schema offers no other.
+    assert isinstance(method, BaseMethod)  # The settings allow no other.
+    learned: list[TargetMotifs] = []
     with ExitStack() as stack:
         splits = {name: stack.enter_context(Store(path)) for name, path in stores.items()}
         first = next(iter(splits.values()))
@@ -123,16 +92,15 @@ def discover_motifs(
         remedy = "Run the stage 'evaluate' again."
         check_same_targets(metrics, table, first.targets, "the test split", remedy)
         probabilities = read_predictions(predictions, first)
-        own = match_motifs(first.targets, known)
+        own = match_motifs(first.targets, database)
         names = distinct_names(first.targets)
-        learned: list[TargetMotifs] = []
-        for index in chosen:
+        for index in selected:
             name = names[index]
             one_hot, taken = positives(splits, probabilities, index, settings.sequences)
             if len(one_hot) < FEWEST:
                 problems.append(
                     f"{name}: found {len(one_hot)} positive loci in all splits; expected at "
-                    f"least {FEWEST} to look for what recurs. It is left out."
+                    f"least {FEWEST} for motif discovery. It is omitted."
                 )
                 continue
             hypothetical = method.compute(network, one_hot, index)
@@ -141,81 +109,61 @@ def discover_motifs(
             except InputError as error:
                 problems.append(f"{name}: {error}")
                 found = []
-            of_layer = strongest_filter(network, layer, one_hot, index) if layer else None
-            found += [of_layer] if of_layer else []
-            matched = matches([pattern.frequencies for pattern in found], known)
-            learned.append(TargetMotifs(index, name, taken, found, matched, own[index], known))
+            if layer and (strongest := strongest_filter(network, layer, one_hot, index)):
+                found.append(strongest)
+            matched = matches([pattern.frequencies for pattern in found], database)
+            learned.append(TargetMotifs(index, name, taken, found, matched, own[index], database))
             log.info("%s: %d patterns in %d sequences", name, len(found), len(one_hot))
     if layer is None:
-        problems.append("This network has no convolution: the view of its first layer is left out.")
+        problems.append("This network has no convolution: its first layer is not shown.")
     for problem in problems:
         log.warning("%s", problem)
-    _write(outputs, learned, problems, method.title)
-
-
-def _write(
-    outputs: DiscoveryOutputs, learned: list[TargetMotifs], problems: list[str], method: str
-) -> None:
-    columns = "index target view pattern seqlets consensus best_match q_value own_motif own_q_value"
-    rows = [row for target in learned for row in target.rows()]
+    *finals, figures_final = files("motifs", folder)
     with (
-        atomic_folders(outputs.figures) as [figures],
-        atomic_write(outputs.patterns, outputs.motifs, outputs.summary) as [
-            table_part,
-            motifs_part,
-            summary_part,
-        ],
+        atomic_folders(figures_final) as [figures],
+        atomic_write(*finals) as [table_path, motifs_path, summary_path],
     ):
         for target in learned:
             stem = figures / file_stem(target.index, target.name)
-            draw_learned(target, f"{stem}.svg", f"{stem}.png")
-        pd.DataFrame(rows, columns=columns.split()).to_csv(
-            table_part, sep="\t", index=False, float_format="%.4g"
+            draw_motifs(target, *(f"{stem}.{suffix}" for suffix in FORMATS))
+        rows = [row for target in learned for row in target.rows()]
+        pd.DataFrame(rows, columns=list(_COLUMNS)).to_csv(
+            table_path, sep="\t", index=False, float_format="%.4g"
         )
-        write_meme(
-            str(motifs_part),
-            {
-                motif_name(target, pattern): pattern.frequencies
+        write_meme(str(motifs_path), _named_frequencies(learned))
+        with_motif = [target for target in learned if target.own]
+        summary = {
+            "method": method.title,
+            "q_value": Q_VALUE,
+            "targets": [
+                {
+                    "index": target.index,
+                    "name": target.name,
+                    "sequences": target.sequences,
+                    "figure": file_stem(target.index, target.name),
+                    "own_motifs": list(target.own),
+                    "recovered": target.recovered,
+                }
                 for target in learned
-                for pattern in target.patterns
-            },
-        )
-        summary_part.write_text(
-            json.dumps(_summary(learned, problems, method), indent=2), encoding="utf-8"
-        )
+            ],
+            "with_motif": len(with_motif),
+            "recovered": sum(target.recovered for target in with_motif),
+            "problems": problems,
+            "versions": versions(),
+        }
+        summary_path.write_text(json.dumps(summary, indent=2), encoding="utf-8")
 
 
-def motif_name(target: TargetMotifs, pattern: Pattern) -> str:
-    """Identifier and alternate name of a pattern in MEME format, neither with white space.
+def _named_frequencies(learned: list[TargetMotifs]) -> dict[str, npt.NDArray[np.float64]]:
+    """Frequencies of all patterns, by identifier and alternate name in MEME format.
 
-    Returns
-    -------
-    str
-        E.g. ``007-Reb1_TF-MoDISco_for_1 Reb1``.
+    Neither has white space, e.g. ``007-Reb1_TF-MoDISco_for_1 Reb1``.
     """
-    stem = file_stem(target.index, target.name)
-    alternate = "_".join(target.name.split()) or str(target.index)
-    return f"{'_'.join([stem, *pattern.view.split(), *pattern.name.split()])} {alternate}"
-
-
-def _summary(learned: list[TargetMotifs], problems: list[str], method: str) -> dict[str, Any]:
-    with_motif = [target for target in learned if target.own]
-    return {
-        "method": method,
-        "q_value": SURE,
-        "targets": [
-            {
-                "index": target.index,
-                "name": target.name,
-                "sequences": target.sequences,
-                "figure": file_stem(target.index, target.name),
-                "own_motifs": list(target.own),
-                "recovered": target.recovered,
-            }
-            for target in learned
-        ],
-        "with_motif": len(with_motif),
-        "recovered": sum(target.recovered for target in with_motif),
-        "problems": problems,
-        "versions": versions(),
-    }
+    named = {}
+    for target in learned:
+        stem = file_stem(target.index, target.name)
+        alternate = "_".join(target.name.split()) or str(target.index)
+        for pattern in target.patterns:
+            identifier = "_".join([stem, *pattern.view.split(), *pattern.name.split()])
+            named[f"{identifier} {alternate}"] = pattern.frequencies
+    return named

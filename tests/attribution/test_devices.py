@@ -1,4 +1,4 @@
-"""Attribution on devices that lack something, made believe on the CPU."""
+"""Attribution on devices with limitations, simulated on the CPU."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,13 @@ from toy_store import DANQ, LENGTH, toy_sizes
 
 from noncoding.attribution.first_layer import first_layer, strongest_filter
 from noncoding.attribution.gradcam import named_layer
+from noncoding.attribution.grid import layer_resolution
 from noncoding.attribution.methods import METHODS, attribute
-from noncoding.attribution.resolution import resolution
 from noncoding.models.architectures import create_model
 
 
 class Gated(nn.Module):
-    """A network of a user's own, with a recurrent layer of torch's."""
+    """A network with a recurrent layer of torch."""
 
     gradcam_layer = "convolution"
 
@@ -36,20 +36,20 @@ RECURRENT = {
     "hybrid": lambda: create_model(length=LENGTH, targets=3, **toy_sizes(kind="lstm")),
     "gru": Gated,
 }
-NEEDS = {
+COMPUTATIONS = {
     **{name: lambda *given, name=name: attribute([name], *given) for name in METHODS},
     "first layer": lambda network, _layer, given, target: strongest_filter(
         network, first_layer(network), given, target
     ),
-    "resolution": lambda network, layer, given, _target: resolution(network, layer, given),
+    "resolution": lambda network, layer, given, _target: layer_resolution(network, layer, given),
 }
 
 
 @pytest.fixture
 def cudnn(monkeypatch):
-    """Recurrent layers whose backward pass refuses evaluation mode, as cuDNN's do."""
+    """Recurrent layers without a backward pass in evaluation mode, like those of cuDNN."""
 
-    def refused(_gradient):
+    def refuse(_gradient):
         raise RuntimeError("cudnn RNN backward can only be called in training mode")
 
     for kind in ("lstm", "gru"):
@@ -59,24 +59,24 @@ def cudnn(monkeypatch):
             outputs = native(*arguments)
             training = arguments[6]
             if torch.backends.cudnn.enabled and not training and outputs[0].requires_grad:
-                outputs[0].register_hook(refused)
+                outputs[0].register_hook(refuse)
             return outputs
 
         monkeypatch.setattr(torch._VF, kind, run)
 
 
-@pytest.mark.parametrize("need", NEEDS)
+@pytest.mark.parametrize("computation", COMPUTATIONS)
 @pytest.mark.parametrize("kind", RECURRENT)
-def test_recurrent_layers_are_explained_where_cudnn_has_no_backward_pass(cudnn, kind, need):
+def test_recurrent_layers_are_explained_without_cudnn(cudnn, kind, computation):
     torch.manual_seed(0)
     network = RECURRENT[kind]().eval()
     layer = named_layer(network, network.gradcam_layer)
     assert torch.backends.cudnn.enabled
-    NEEDS[need](network, layer, sequences(2, LENGTH), 1)
+    COMPUTATIONS[computation](network, layer, sequences(2, LENGTH), 1)
     assert torch.backends.cudnn.enabled
 
 
-def test_cudnn_itself_is_made_believe(cudnn):
+def test_the_simulated_cudnn_refuses_a_backward_pass(cudnn):
     given = torch.rand(1, 4, LENGTH, requires_grad=True)
     logits = RECURRENT["danq"]().eval()(given)
     with pytest.raises(RuntimeError, match="training mode"):
@@ -84,7 +84,7 @@ def test_cudnn_itself_is_made_believe(cudnn):
 
 
 class WithoutFloat64(TorchFunctionMode):
-    """An Apple GPU: what has not been copied to the CPU cannot become float64."""
+    """An Apple GPU: tensors are converted to float64 only after a copy to the CPU."""
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         given = [tensor for tensor in args if isinstance(tensor, torch.Tensor)]
@@ -101,16 +101,16 @@ class WithoutFloat64(TorchFunctionMode):
         return result
 
 
-@pytest.mark.parametrize("need", NEEDS)
-def test_no_tensor_becomes_float64_on_the_device(need):
+@pytest.mark.parametrize("computation", COMPUTATIONS)
+def test_no_tensor_is_float64_on_the_device(computation):
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = named_layer(network, network.gradcam_layer)
     with WithoutFloat64():
-        NEEDS[need](network, layer, sequences(2, LENGTH), 1)
+        COMPUTATIONS[computation](network, layer, sequences(2, LENGTH), 1)
 
 
-def test_the_device_without_float64_is_made_believe():
+def test_the_simulated_device_refuses_float64():
     with WithoutFloat64():
         assert np.all(torch.zeros(2).cpu().double().numpy() == 0)
         with pytest.raises(TypeError, match="float64"):

@@ -1,4 +1,4 @@
-"""What the figures say, and that it can be read."""
+"""Findings and legibility of the figures."""
 
 from itertools import product
 
@@ -9,17 +9,16 @@ from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_
 from matplotlib.legend import Legend
 from synthetic import synthetic_attributions
 
-from noncoding.attribution.checks.deletion_insertion import MATCHED
 from noncoding.attribution.checks.figure import draw_faithfulness, faithfulness_finding
+from noncoding.attribution.checks.table import MATCHED
 from noncoding.attribution.figures import (
     draw_sequence,
     draw_summary,
     sequence_finding,
     summary_finding,
 )
-from noncoding.attribution.grid import Grid
+from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.methods import METHODS
-from noncoding.attribution.resolution import Resolution
 
 
 def peaked(at, length=400):
@@ -30,24 +29,24 @@ def peaked(at, length=400):
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "finding"),
     [
         ({}, "No motif is known"),
-        ({"motif": "M"}, "This sequence holds no match of M"),
+        ({"motif": "M"}, "This sequence has no match of M"),
         ({"motif": "M", "hits": [[(98, 110)], []]}, "1 of 2 methods have their strongest 40 bp"),
         ({"sites": [[(98, 110), (296, 312)], []]}, "2 of 2 methods have their strongest 40 bp on"),
     ],
 )
-def test_a_figure_of_a_sequence_says_what_the_maps_point_to(changes, told):
+def test_finding_of_a_sequence(changes, finding):
     target = synthetic_attributions(
         length=400, maps={"hirescam": peaked(100), "gradient": peaked(300)}, **changes
     )
-    assert told in sequence_finding(target, 0)
+    assert finding in sequence_finding(target, 0)
 
 
-def test_a_summary_says_how_much_lies_in_the_bin_or_on_the_truth():
+def test_finding_of_a_summary():
     target = synthetic_attributions(length=400, bin=20, maps={"gradcam": peaked(192)})
-    assert summary_finding(target).startswith("Reb1: 100% of Grad-CAM lies in the 20-bp bin")
+    assert summary_finding(target).startswith("Reb1: 100% of Grad-CAM is within the 20-bp bin")
     there = synthetic_attributions(
         length=400, maps={"gradcam": peaked(100)}, sites=[[(100, 108)], []]
     )
@@ -59,7 +58,7 @@ def test_a_summary_says_how_much_lies_in_the_bin_or_on_the_truth():
 
 
 def awkward(methods, **changes):
-    """A long name, a long motif, small values, and a layer that sees most of the window."""
+    """A long name, a long motif, small values and a large receptive field."""
     generator = np.random.default_rng(0)
     target = synthetic_attributions()
     maps = {name: 1e-5 * generator.normal(size=(2, 40)) for name in methods}
@@ -84,7 +83,7 @@ def awkward(methods, **changes):
     ],
     ids=["plain", "bases", "one layer method", "all methods"],
 )
-def test_texts_of_the_figures_are_whole_and_apart(tmp_path, target):
+def test_figures_are_legible(tmp_path, target):
     one, both = (
         [tmp_path / f"{name}.{kind}" for kind in ("svg", "png")] for name in ("one", "mean")
     )
@@ -101,12 +100,12 @@ def test_texts_of_the_figures_are_whole_and_apart(tmp_path, target):
     assert all(path.exists() for path in (*one, *both))
 
 
-def test_letters_fill_their_panel_and_are_not_cut_off(tmp_path):
+def test_letters_of_the_logo_are_not_clipped(tmp_path):
     target = awkward(list(METHODS))
     [figure] = saved_by(draw_sequence, target, 0, tmp_path / "one.png")
     [logo] = logos(figure)
     assert_whole(logo)
-    # All 40 bases are drawn; the tick of a base stands under its letter.
+    # All 40 bases are shown, with ticks below the centres of letters.
     labels = [text.get_text() for text in logo.get_xticklabels()]
     ticks = dict(zip(labels, logo.get_xticks(), strict=True))
     assert ticks["−20"] == 0.5 and ticks["10"] == 30.5
@@ -120,10 +119,10 @@ def checks(values):
     return pd.DataFrame(rows).assign(index=None, target="all", sequences=3, low=0.1, high=0.9)
 
 
-def test_the_figure_of_the_checks_names_the_best_and_the_worst(tmp_path):
+def test_finding_of_the_checks(tmp_path):
     table = checks({"gradcam": 0.2, "hirescam": 0.7})
     found = faithfulness_finding(table)
-    assert "HiResCAM matter most" in found and "70%" in found and "Grad-CAM (20%)" in found
+    assert found.startswith("HiResCAM identifies") and "70%" in found and "Grad-CAM (20%)" in found
     assert "No check" in faithfulness_finding(table[table["method"] == "none"])
     curves = pd.DataFrame(
         {
@@ -140,7 +139,7 @@ def test_the_figure_of_the_checks_names_the_best_and_the_worst(tmp_path):
 
 
 @pytest.mark.parametrize("methods", [["gradcam"], list(METHODS)])
-def test_the_figure_of_all_checks_has_room_for_its_texts(tmp_path, methods):
+def test_the_figure_of_all_checks_is_legible(tmp_path, methods):
     shown = [
         "planted AUROC",
         "planted AUPR",

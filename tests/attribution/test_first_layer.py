@@ -1,4 +1,4 @@
-"""The first layer's strongest filter of networks whose weights are known."""
+"""The strongest filter of networks with known weights."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from planted import MOTIF, matrix, planted
 from torch import nn
 
 from noncoding.attribution.first_layer import first_layer, strongest_filter
-from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
+from noncoding.data.one_hot import codes, one_hot
 
 
 class Detectors(nn.Module):
-    """Three filters, the second of which is the motif; a logit weighs their best answers."""
+    """Three filters, the second of which is the motif; logits are weighted maximum activations."""
 
     def __init__(self, weights):
         super().__init__()
@@ -26,20 +26,20 @@ class Detectors(nn.Module):
         return self.convolution(sequences).relu().amax(dim=-1) @ self.weights
 
 
-def test_the_filter_that_sees_the_motif_weighs_most_and_its_sites_are_the_motif():
+def test_the_filter_of_the_motif_is_the_strongest():
     sequences, _ = planted(40, 60)
     network = Detectors([[0.1, 0.3], [1.0, -1.0], [0.1, 0.3]])
     found = strongest_filter(network, network.convolution, sequences, 0)
     assert found.name == "filter 1"
     assert found.consensus == MOTIF
-    # Each sequence holds the motif on one strand, and the filter reads both.
+    # Each sequence contains the motif on one strand, and the filter reads both.
     assert 40 <= found.seqlets < 45
     np.testing.assert_allclose(
         found.contributions, network.convolution.weight[1].detach().numpy(), rtol=1e-6
     )
 
 
-def test_an_embedding_of_bases_is_seen_through():
+def test_weights_include_an_embedding_of_bases():
     sequences, _ = planted(40, 60)
     network = Detectors([[0.1, 0.3], [1.0, -1.0], [0.1, 0.3]])
     plain = network.convolution.weight.detach().clone()
@@ -55,7 +55,7 @@ def test_an_embedding_of_bases_is_seen_through():
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, "same"), (2, 3)])
-def test_a_dilated_filter_is_shown_with_its_gaps(stride, padding):
+def test_a_dilated_filter_has_gaps(stride, padding):
     network = Detectors([[0.1, 0.3], [1.0, -1.0], [0.1, 0.3]])
     kernels = network.convolution.weight.data
     network.convolution = nn.Conv1d(
@@ -64,7 +64,7 @@ def test_a_dilated_filter_is_shown_with_its_gaps(stride, padding):
     network.convolution.weight.data = kernels
     width = 2 * len(MOTIF) - 1
     sequences = np.random.default_rng(0).integers(0, 4, (20, 60))
-    # Planted where a filter with a stride of 2 and a padding of 3 begins.
+    # A position of the filter with a stride of 2 and a padding of 3.
     sequences[:, 21 : 21 + width : 2] = codes(MOTIF)
     found = strongest_filter(network, network.convolution, one_hot(sequences.astype(np.uint8)), 0)
     assert found.name == "filter 1"
@@ -78,13 +78,13 @@ def test_a_network_without_convolutions_has_no_first_layer():
     assert first_layer(nn.Sequential(nn.Conv1d(4, 2, 1), nn.Linear(3, 1))) is None
 
 
-def test_a_filter_that_speaks_against_the_target_is_not_the_strongest():
+def test_a_filter_with_a_negative_contribution_is_not_the_strongest():
     sequences, _ = planted(40, 60)
     network = Detectors([[0.1, 0.3], [1.0, -1.0], [0.1, 0.3]])
     assert strongest_filter(network, network.convolution, sequences, 1).name != "filter 1"
 
 
-def test_sites_that_reach_over_the_edge_are_left_out():
+def test_sites_beyond_the_edge_are_omitted():
     word = one_hot(codes(MOTIF)[None])
     edge = np.zeros((1, 4, 30), np.uint8)
     edge[:, :, :6] = word[:, :, 3:]
@@ -93,14 +93,7 @@ def test_sites_that_reach_over_the_edge_are_left_out():
     assert found is None or MOTIF not in found.consensus
 
 
-def test_a_filter_without_an_answer_has_no_sites():
+def test_a_filter_without_activation_has_no_sites():
     empty = np.zeros((2, 4, 30), np.uint8)
     network = Detectors([[0.0], [1.0], [0.0]])
     assert strongest_filter(network, network.convolution, empty, 0) is None
-
-
-def test_planting_puts_the_motif_on_either_strand():
-    sequences, starts = planted(2, 40)
-    texts = [letters(one) for one in (reverse_complement(sequences)[0], sequences[1])]
-    assert all(MOTIF in text for text in texts)
-    assert len(starts) == 2

@@ -14,7 +14,7 @@ BOTH = {"gradcam": gradcam, "hirescam": hirescam}
 
 
 class Linear(nn.Module):
-    """Counts As times 2 and Cs times -1, at any place: its Grad-CAM is known."""
+    """Twice the number of As less the number of Cs."""
 
     def __init__(self):
         super().__init__()
@@ -31,38 +31,33 @@ def one_hot(letters):
     return torch.tensor([[[float(x == base) for x in letters] for base in "ACGT"]])
 
 
-def test_by_hand():
-    # Weights are the mean gradients, 1 and -2; the sum is cut at zero.
-    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
-    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
-    assert gradcam(activation, gradient).tolist() == [[0.0, 2.0, 0.0]]
+@pytest.mark.parametrize(
+    ("method", "activation", "gradient", "expected"),
+    [
+        # Weights are the mean gradients, 1 and -2.
+        (gradcam, [[1, 2, 3], [1, 0, 2]], [[0, 1, 2], [-2, -2, -2]], [0, 2, 0]),
+        # By position: 0 - 2, 2 - 0, 6 - 4.
+        (hirescam, [[1, 2, 3], [1, 0, 2]], [[0, 1, 2], [-2, -2, -2]], [0, 2, 2]),
+        # A head for the first position only: Grad-CAM highlights all.
+        (gradcam, [[1, 1, 1, 1]], [[4, 0, 0, 0]], [1, 1, 1, 1]),
+        (hirescam, [[1, 1, 1, 1]], [[4, 0, 0, 0]], [4, 0, 0, 0]),
+    ],
+)
+def test_maps_by_hand(method, activation, gradient, expected):
+    given = (torch.tensor([values], dtype=torch.float32) for values in (activation, gradient))
+    assert method(*given).tolist() == [expected]
 
 
-def test_hirescam_by_hand():
-    # Position by position: 0 - 2, 2 - 0, 6 - 4; the first is cut at zero.
-    activation = torch.tensor([[[1.0, 2.0, 3.0], [1.0, 0.0, 2.0]]])
-    gradient = torch.tensor([[[0.0, 1.0, 2.0], [-2.0, -2.0, -2.0]]])
-    assert hirescam(activation, gradient).tolist() == [[0.0, 2.0, 2.0]]
-
-
-def test_hirescam_is_faithful_where_gradcam_is_not():
-    """A head that looks at the first position alone; Grad-CAM spreads over all."""
-    activation = torch.ones(1, 1, 4)
-    gradient = torch.tensor([[[4.0, 0.0, 0.0, 0.0]]])
-    assert gradcam(activation, gradient).tolist() == [[1.0, 1.0, 1.0, 1.0]]
-    assert hirescam(activation, gradient).tolist() == [[4.0, 0.0, 0.0, 0.0]]
-
-
-def test_known_network_on_both_strands():
+def test_a_linear_network_on_both_strands():
     network = Linear().eval()
     grid = Grid(positions=5, start=0, step=1, width=1)
     maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH, grid)
     maps = maps["gradcam"]
-    # Forward: 2 at A, -1 (cut) at C. Reverse complement ACGTT: 2 at its A, the forward T.
+    # Forward: 2 at A, 0 (ReLU of -1) at C. Reverse complement ACGTT: 2 at its A, the forward T.
     assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
 
 
-def test_both_strands_give_the_same_map_mirrored():
+def test_the_map_of_the_reverse_complement_is_mirrored():
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = named_layer(network, network.gradcam_layer)

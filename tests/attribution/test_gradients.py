@@ -1,4 +1,4 @@
-"""Methods that give each base a value, on networks whose answer is known by hand."""
+"""Methods for bases, on networks with a closed form."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def linear():
     return Linear(weights(30)).eval()
 
 
-def test_a_corrected_gradient_is_the_weights_less_their_mean(linear):
+def test_the_corrected_gradient_is_the_weights_less_their_mean(linear):
     expected = on_both_strands(weights(30))
     expected = expected - expected.mean(axis=0)
     given = sequences(3, 30)
@@ -37,7 +37,7 @@ def test_a_corrected_gradient_is_the_weights_less_their_mean(linear):
     )
 
 
-def test_in_silico_mutagenesis_is_the_weights_less_the_mean_of_the_three_others(linear):
+def test_mutagenesis_is_the_weights_less_the_mean_of_the_others(linear):
     expected = on_both_strands(weights(30))
     expected = expected - (expected.sum(axis=0) - expected) / 3
     found = base_effects(linear, sequences(2, 30), 0)
@@ -46,7 +46,7 @@ def test_in_silico_mutagenesis_is_the_weights_less_the_mean_of_the_three_others(
     np.testing.assert_allclose(part, found[:, :, 5:9], atol=1e-6)
 
 
-def test_in_silico_mutagenesis_changes_one_base_at_a_time():
+def test_mutagenesis_substitutes_one_base_at_a_time():
     network = Rectified(20).eval()
     given = sequences(1, 20)
     found = base_effects(network, given, 0)[0]
@@ -58,7 +58,7 @@ def test_in_silico_mutagenesis_changes_one_base_at_a_time():
         np.testing.assert_allclose(found[:, position], lost, atol=1e-5)
 
 
-def test_a_map_of_in_silico_mutagenesis_is_the_mean_loss_by_a_substitution(linear):
+def test_a_mutagenesis_map_is_the_mean_loss_by_a_substitution(linear):
     given = sequences(1, 30)
     [found] = attribute(["mutagenesis"], linear, None, given, 0)["mutagenesis"]
     [whole] = logits(linear, given, 0)
@@ -71,18 +71,18 @@ def test_a_map_of_in_silico_mutagenesis_is_the_mean_loss_by_a_substitution(linea
 
 
 @pytest.mark.parametrize("method", WITH_REFERENCES)
-def test_against_references_a_weight_counts_as_what_it_is_above_theirs(method, linear):
+def test_contributions_are_the_weights_less_those_of_the_references(method, linear):
     given = sequences(2, 30)
     of_strands = on_both_strands(weights(30))
     references = shuffled(given).numpy()
-    # At each position: the weight of a base, less that of the base of the reference.
+    # The weight of a base less that of the base of the reference.
     without = (references * of_strands).sum(axis=2, keepdims=True)
     expected = (of_strands - without).mean(axis=1)
     np.testing.assert_allclose(method(linear, given, 0), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("method", "tolerance"), zip(WITH_REFERENCES, (0.03, 1e-4), strict=True))
-def test_contributions_add_up_to_the_logit(method, tolerance):
+def test_contributions_sum_to_the_logit(method, tolerance):
     network = Rectified(40).eval()
     given = sequences(3, 40)
     references = shuffled(given).numpy()
@@ -109,7 +109,7 @@ def test_references_have_the_dinucleotides_of_their_sequence():
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_unknown_bases_are_worth_nothing_and_disturb_no_method(name):
+def test_unknown_bases_contribute_nothing(name):
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     given = sequences(2, LENGTH)
@@ -123,7 +123,7 @@ def test_unknown_bases_are_worth_nothing_and_disturb_no_method(name):
 
 
 @pytest.mark.parametrize("name", ["gradcam", "hirescam", "gradient", "mutagenesis"])
-def test_a_map_of_the_reverse_complement_is_the_map_mirrored(name):
+def test_the_map_of_the_reverse_complement_is_mirrored(name):
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = dict(network.named_modules())[network.gradcam_layer]
@@ -146,11 +146,11 @@ ADDITIVE["both strands"]["head"] |= {"weight_norm": True}
 
 
 @pytest.mark.parametrize("architecture", ADDITIVE)
-def test_deeplift_adds_up_in_every_architecture(architecture):
+def test_deeplift_is_complete_for_every_architecture(architecture):
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=2, **ADDITIVE[architecture]).eval()
     for name, parameter in network.named_parameters():
-        # Biases begin at zero, where half of what a rule can get wrong does not show.
+        # Initial biases of zero would hide errors.
         if parameter.ndim == 1 and "norm" not in name:
             parameter.data.normal_(0, 0.3)
         parameter.data.mul_(2)

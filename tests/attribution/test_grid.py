@@ -1,14 +1,15 @@
-"""Where positions of layers lie, against what a network lets through."""
+"""Positions of layers, compared with the bases that reach them."""
 
 import numpy as np
 import pytest
 import torch
+from linear import sequences
 from torch import nn
 from toy_store import toy_sizes
 
 from noncoding.attribution.first_layer import first_layer
 from noncoding.attribution.gradcam import named_layer
-from noncoding.attribution.grid import Grid, captured, layer_grid
+from noncoding.attribution.grid import Grid, captured, layer_grid, layer_resolution
 from noncoding.attribution.methods import attribute
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
@@ -55,7 +56,7 @@ def network(request):
 
 
 def seen_by(network, layer, length):
-    """First and last base that reach each position: those that make it NaN."""
+    """First and last base that make each position NaN."""
     given = torch.zeros(length, 4, length)
     given[range(length), :, range(length)] = torch.nan
     with torch.no_grad(), captured(layer) as outputs:
@@ -74,7 +75,7 @@ def assert_exact(network, layer, length):
     assert inside.any()
     np.testing.assert_array_equal(first[inside], starts[inside])
     np.testing.assert_array_equal(last[inside], ends[inside])
-    # At the edges dilation can leave out the first or last base of the sequence.
+    # At the edges, dilation can skip the first or last base of the sequence.
     assert (first >= starts).all() and (last <= ends).all()
 
 
@@ -88,7 +89,7 @@ def layers(network):
                 yield name, module
 
 
-def test_positions_of_every_layer_are_those_that_bases_reach(network):
+def test_positions_of_every_layer(network):
     found = dict(layers(network))
     assert network.gradcam_layer in found
     for layer in found.values():
@@ -112,7 +113,7 @@ def test_positions_of_every_layer_are_those_that_bases_reach(network):
     ],
     ids=lambda layers: "-".join(type(layer).__name__ for layer in layers),
 )
-def test_positions_are_followed_through_every_kind_of_layer(layers):
+def test_positions_are_traced_through_every_kind_of_layer(layers):
     network = nn.Sequential(*layers, nn.ReLU())
     if isinstance(layers[0], nn.Conv1d) and layers[0].padding_mode == "reflect":
         grid = layer_grid(network, network[-1], 60)
@@ -121,7 +122,7 @@ def test_positions_are_followed_through_every_kind_of_layer(layers):
         assert_exact(network, network[-1], 60)
 
 
-def test_a_gate_over_all_positions_moves_none():
+def test_a_gate_over_all_positions_is_ignored():
     sizes = hybrid(strides=[2, 3], squeeze_excitation=4)
     gated = create_model(length=LENGTH, targets=2, **sizes).eval()
     plain = create_model(length=LENGTH, targets=2, **hybrid(strides=[2, 3])).eval()
@@ -139,7 +140,7 @@ def test_a_gate_over_all_positions_moves_none():
         lambda features: features[..., :20] + nn.functional.avg_pool1d(features, 3)[..., :20],
     ],
 )
-def test_positions_that_cannot_be_followed_are_refused(change):
+def test_positions_that_cannot_be_traced_are_refused(change):
     class Changed(nn.Module):
         def __init__(self):
             super().__init__()
@@ -155,22 +156,22 @@ def test_positions_that_cannot_be_followed_are_refused(change):
         layer_grid(network, network.norm, 60)
 
 
-def test_a_base_has_the_value_of_the_nearest_centre_and_none_beyond_half_a_step():
-    # Centres at 3 and 7: a base in the middle between them belongs to the later.
+def test_a_base_has_the_value_of_the_nearest_centre():
+    # Centres at 3 and 7: base 5 has the value of the later one.
     grid = Grid(positions=2, start=1, step=4, width=5)
     assert grid.first_centre == 3
     found = grid.per_base(torch.tensor([[1.0, 2.0]]), 12)
     assert found.tolist() == [[0, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0]]
-    # Centres at 0.5, 2.5 and 4.5: pooling of two bases, of which the seventh is left over.
+    # Centres at 0.5, 2.5 and 4.5: pooling of two bases, without the seventh.
     pooled = Grid(positions=3, start=0, step=2, width=2)
     assert pooled.nearest(7).tolist() == [0, 0, 1, 1, 2, 2, -1]
-    # A convolution with padding has a position for each base.
+    # A convolution with padding: one position per base.
     assert Grid(4, -3, 1, 7).nearest(4).tolist() == [0, 1, 2, 3]
 
 
 @torch.no_grad()
-def listen_for_the_motif(network):
-    """Set weights so that one channel, and with it every logit, rises with the motif."""
+def detect_the_motif(network):
+    """Set weights so that one channel and all logits increase with the motif."""
     for module in network.modules():
         for name, weights in module.named_parameters(recurse=False):
             if isinstance(module, nn.Conv1d):
@@ -180,7 +181,7 @@ def listen_for_the_motif(network):
             elif isinstance(module, nn.Linear | nn.LSTM):
                 weights.fill_(0 if "bias" in name or "hh" in name else 1 / weights.shape[-1])
     detector = first_layer(network)
-    if detector.in_channels != 4:  # An embedding before it passes the bases on.
+    if detector.in_channels != 4:  # After an embedding, which becomes the identity.
         network.resnet.stem.embed.weight[:4, :, 0] = torch.eye(4)
     detector.weight.zero_()
     before = (detector.kernel_size[0] - len(MOTIF)) // 2
@@ -191,8 +192,8 @@ def listen_for_the_motif(network):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
-def test_maps_peak_at_a_planted_site_of_either_strand(network, reverse):
-    listen_for_the_motif(network)
+def test_maps_peak_at_a_planted_site(network, reverse):
+    detect_the_motif(network)
     layer = named_layer(network, network.gradcam_layer)
     grid = layer_grid(network, layer, LENGTH)
     last = grid.first_centre + (grid.positions - 1) * grid.step
@@ -212,11 +213,20 @@ def test_maps_peak_at_a_planted_site_of_either_strand(network, reverse):
             assert abs(top.mean() - (start + (len(MOTIF) - 1) / 2)) <= grid.step
 
 
-def test_a_map_of_the_reverse_complement_is_the_map_mirrored(network):
+def test_the_map_of_the_reverse_complement_is_mirrored(network):
     layer = named_layer(network, network.gradcam_layer)
-    codes = np.random.default_rng(0).integers(0, 4, (2, LENGTH))
-    given = (codes[:, None] == np.arange(4)[:, None]).astype(np.uint8)
+    given = sequences(2, LENGTH)
     back = np.ascontiguousarray(given[:, ::-1, ::-1])
     for name in ("gradcam", "hirescam"):
         one, other = (attribute([name], network, layer, x, 0)[name] for x in (given, back))
         np.testing.assert_allclose(one, other[:, ::-1], atol=1e-6)
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [(21, 1), (41, 5), (9, 8)])
+def test_resolution_of_a_convolution_with_equal_weights(kernel, stride):
+    layer = nn.Conv1d(4, 2, kernel, stride=stride, padding=kernel // 2)
+    nn.init.ones_(layer.weight)
+    found = layer_resolution(nn.Sequential(layer), layer, sequences(2, 400))
+    assert found.grid == (400 // stride, -(kernel // 2), stride, kernel)
+    # 95 % of the width, rounded up to a base on each side.
+    assert 0.95 * kernel <= found.receptive_field <= 0.95 * kernel + 2

@@ -1,4 +1,4 @@
-"""Maps as HDF5 and as tracks."""
+"""Maps in HDF5 and as tracks."""
 
 import h5py
 import numpy as np
@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 from synthetic import synthetic_attributions
 
-from noncoding.attribution.maps import file_stem, keep_maps, write_tracks
+from noncoding.attribution.maps import file_stem, write_maps, write_tracks
 from noncoding.attribution.sequences import Sequences
 
 
-def test_maps_are_kept_with_coordinates_target_method_and_layer(tmp_path):
+def test_maps_have_coordinates_target_method_and_layer(tmp_path):
     target = synthetic_attributions()
     with h5py.File(tmp_path / "maps.h5", "w") as file:
-        keep_maps(file.create_group("7"), target, "resnet.blocks.0")
+        write_maps(file.create_group("7"), target, "resnet.blocks.0")
     with h5py.File(tmp_path / "maps.h5") as file:
         group = file["7"]
         assert group.attrs["name"] == "Reb1"
@@ -34,7 +34,7 @@ def read_track(path):
     return pd.read_csv(path, sep="\t", skiprows=1, names=["chromosome", "start", "end", "value"])
 
 
-def test_tracks_hold_a_value_for_each_base_of_each_window_and_join_equal_ones(tmp_path):
+def test_tracks_have_runs_of_equal_values(tmp_path):
     target = synthetic_attributions()
     write_tracks(tmp_path, target)
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -48,7 +48,7 @@ def test_tracks_hold_a_value_for_each_base_of_each_window_and_join_equal_ones(tm
 
 
 @pytest.mark.parametrize("second", [102, 110, 139])
-def test_a_base_of_two_windows_stands_in_a_track_once(tmp_path, second):
+def test_a_base_of_two_windows_is_in_a_track_once(tmp_path, second):
     target = synthetic_attributions(starts=(100, second))
     write_tracks(tmp_path, target)
     for path in tmp_path.iterdir():
@@ -56,7 +56,7 @@ def test_a_base_of_two_windows_stands_in_a_track_once(tmp_path, second):
         bases = [base for row in track.itertuples() for base in range(row.start, row.end)]
         assert len(bases) == len(set(bases))
         assert set(bases) == set(range(100, second + 40))
-        # Where both windows are, the first counts.
+        # Overlaps belong to the first window.
         maps = target.maps[path.stem.rpartition("-")[2]]
         expected = np.concatenate([maps[0], maps[1][140 - second :]])
         found = [row.value for row in track.itertuples() for _ in range(row.start, row.end)]
@@ -71,7 +71,7 @@ def test_sequences_without_coordinates_have_no_track(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_track_has_a_header_whose_quotation_ends_where_it_should(tmp_path):
+def test_quotation_marks_in_names_are_replaced_in_headers(tmp_path):
     write_tracks(tmp_path, synthetic_attributions(name='the "open" site'))
     for path in tmp_path.iterdir():
         _, rest = path.read_text().splitlines()[0].split('name="')

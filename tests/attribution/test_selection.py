@@ -1,17 +1,22 @@
-"""Which targets and loci are explained, and the truth about them."""
-
-from contextlib import ExitStack
+"""Selection of targets, of loci, and of windows without overlaps."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from linear import sequences
+from toy_store import LENGTH, toy_split, write_toy_store
 
-from noncoding.attribution.checks.planted_motifs import peak_distances, planted_sites, truth_metrics
-from noncoding.attribution.selection import TargetSelection, best_true_positives, chosen_targets
+from noncoding.attribution.selection import (
+    SHARED,
+    DisjointWindows,
+    best_true_positives,
+    positives,
+    select_targets,
+)
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import one_hot
 from noncoding.data.store import FORWARD, Store, StoreHeader, new_store
+from noncoding.settings.explain import TargetSelection
 
 METRICS = pd.DataFrame(
     {
@@ -21,104 +26,174 @@ METRICS = pd.DataFrame(
         "auprc": [0.3, 0.9, 0.5, 0.4, np.nan, 0.1],
     }
 )
+ONE_TARGET = METRICS.loc[[0], ["index", "name", "group"]]
 
 
-def test_by_name_by_index_and_the_best_of_all_and_of_each_group():
-    assert chosen_targets(METRICS, TargetSelection(["twin", 0], 0, 0)) == ([2, 3, 0], [])
-    assert chosen_targets(METRICS, TargetSelection([], 0, 1)) == ([5, 1], [])
-    assert chosen_targets(METRICS, TargetSelection(["Abf1"], 0, 2)) == ([1, 5, 2], [])
-    assert chosen_targets(METRICS, TargetSelection(["shut"], 2, 0)) == ([5, 1, 2], [])
+def selected(*targets, best=0, best_per_group=0):
+    choice = TargetSelection(targets=list(targets), best=best, best_per_group=best_per_group)
+    return select_targets(METRICS, choice)
 
 
-@pytest.mark.parametrize("wanted", ["Reb", 6, "1"])
-def test_an_unknown_target_is_told_and_the_others_are_chosen(wanted):
-    chosen, [problem] = chosen_targets(METRICS, TargetSelection([wanted, "Abf1"], 0, 0))
-    assert chosen == [1]
-    assert f"found {wanted!r}" in problem
+@pytest.mark.parametrize(
+    ("targets", "best", "expected"),
+    [
+        (["twin", 0], {}, [2, 3, 0]),
+        ([], {"best_per_group": 1}, [5, 1]),
+        (["Abf1"], {"best_per_group": 2}, [1, 5, 2]),
+        (["shut"], {"best": 2}, [5, 1, 2]),
+    ],
+)
+def test_targets_are_selected_by_name_index_and_auprc(targets, best, expected):
+    assert selected(*targets, **best) == (expected, [])
+
+
+@pytest.mark.parametrize("unknown", ["Reb", 6, "1"])
+def test_an_unknown_target_is_reported_and_the_others_are_selected(unknown):
+    indices, [problem] = selected(unknown, "Abf1")
+    assert indices == [1]
+    assert f"found {unknown!r}" in problem
     with pytest.raises(InputError, match=r"configuration, key explain: found explain\.targets"):
-        chosen_targets(METRICS, TargetSelection([wanted], 0, 0))
+        selected(unknown)
 
 
-def test_a_misspelt_target_is_guessed():
-    _, [problem] = chosen_targets(METRICS, TargetSelection(["Reb2", 0], 0, 0))
+def test_similar_names_are_suggested():
+    _, [problem] = selected("Reb2", 0)
     assert "Did you mean Reb1" in problem
 
 
-def test_no_target_at_all_is_refused():
+def test_no_target_is_refused():
     with pytest.raises(InputError, match="no target"):
-        chosen_targets(METRICS, TargetSelection([], 0, 0))
+        selected()
 
 
-@pytest.fixture
-def stored(tmp_path):
-    """Makes a store of sequences whose labels are all one, with or without coordinates."""
-    with ExitStack() as stack:
-
-        def make(sequences, loci=None):
-            table = METRICS.loc[[0], ["index", "name", "group"]]
-            path = tmp_path / f"{loci is None}.h5"
-            header = StoreHeader(sequences.shape[-1], 10, FORWARD, table, {})
-            with new_store(path, header) as writer:
-                writer.append(sequences, np.ones((len(sequences), 1), np.uint8), loci)
-            return stack.enter_context(Store(path))
-
-        yield make
+def write_store(path, given, loci=None):
+    """A store of sequences that are all positive for one target."""
+    header = StoreHeader(given.shape[-1], 10, FORWARD, ONE_TARGET, {})
+    with new_store(path, header) as writer:
+        writer.append(given, np.ones((len(given), 1), np.uint8), loci)
+    return Store(path)
 
 
-def test_best_true_positives(stored):
+def regions(chromosomes, starts, length):
+    return pd.DataFrame(
+        {"chromosome": chromosomes, "start": starts, "end": np.array(starts) + length}
+    )
+
+
+def test_true_positives_are_ranked_by_probability(tmp_path):
     labels = np.array([1, 0, 1, 1, 0], np.uint8)
     probabilities = np.array([0.2, 0.9, 0.8, 0.8, 0.1], np.float32)
-    store = stored(sequences(5, 200))
-    assert best_true_positives(labels, probabilities, 2, store).tolist() == [2, 3]
-    assert best_true_positives(labels, probabilities, 9, store).tolist() == [2, 3, 0]
+    with write_store(tmp_path / "s.h5", sequences(5, 200)) as store:
+        assert best_true_positives(labels, probabilities, 2, store).tolist() == [2, 3]
+        assert best_true_positives(labels, probabilities, 9, store).tolist() == [2, 3, 0]
 
 
-def test_loci_that_overlap_a_better_one_are_passed_over(stored):
-    labels = np.ones(5, np.uint8)
+def test_loci_that_overlap_a_better_one_are_skipped(tmp_path):
+    loci = regions(list("IIIJI"), [0, 50, 100, 0, 140], 100)
     probabilities = np.array([0.9, 0.8, 0.7, 0.6, 0.5], np.float32)
-    loci = pd.DataFrame({"chromosome": list("IIIJI"), "start": [0, 50, 100, 0, 140]})
-    store = stored(sequences(5, 100), loci.assign(end=loci["start"] + 100))
-    assert best_true_positives(labels, probabilities, 9, store).tolist() == [0, 2, 3]
-    assert best_true_positives(labels, probabilities, 2, store).tolist() == [0, 2]
+    with write_store(tmp_path / "s.h5", sequences(5, 100), loci) as store:
+        for count, expected in ((9, [0, 2, 3]), (2, [0, 2])):
+            found = best_true_positives(np.ones(5, np.uint8), probabilities, count, store)
+            assert found.tolist() == expected
 
 
-def test_without_coordinates_the_same_loci_are_chosen_as_with_them(stored):
-    """Windows at bins of 80 bp, as the DeepSEA bundle has them at 200, without coordinates."""
+def test_loci_are_the_same_without_coordinates(tmp_path):
+    """Windows in steps of 80 bp, like those of the DeepSEA bundle in steps of 200 bp."""
     generator = np.random.default_rng(0)
     genome = generator.integers(0, 4, 60_000, dtype=np.uint8)
     starts = 80 * generator.choice(700, 300, replace=False)
-    loci = pd.DataFrame({"chromosome": "I", "start": starts, "end": starts + 400})
     probabilities = generator.random(300, np.float32)
     given = one_hot(np.stack([genome[start : start + 400] for start in starts]))
-    labels = np.ones(300, np.uint8)
-    with_them, without = (
-        best_true_positives(labels, probabilities, 1000, stored(given, coordinates))
-        for coordinates in (loci, None)
-    )
+    found = []
+    for loci in (regions("I", starts, 400), None):
+        with write_store(tmp_path / f"{loci is None}.h5", given, loci) as store:
+            found.append(best_true_positives(np.ones(300, np.uint8), probabilities, 1000, store))
+    with_coordinates, without = found
     assert 50 < len(without) < 150
-    assert without.tolist() == with_them.tolist()
+    assert without.tolist() == with_coordinates.tolist()
 
 
-def test_truth_metrics_by_hand(tmp_path):
-    table = pd.DataFrame(
-        [
-            ("test", 4, "M", 1, 3, "+"),
-            ("test", 4, "other", 5, 6, "+"),
-            ("train", 4, "M", 0, 6, "+"),
-            ("test", 7, "N", 0, 1, "-"),
-        ],
-        columns=["split", "locus", "motif", "start", "end", "strand"],
-    )
-    table.to_csv(tmp_path / "truth.tsv", sep="\t", index=False)
-    sites = planted_sites(tmp_path / "truth.tsv", "M,N", np.array([7, 4, 5]))
-    assert sites == [[(0, 1)], [(1, 3)], []]
-    maps = np.array([[0.9, 0.1, 0.1, 0.1], [0.5, 0.9, 0.1, 0.2], [0.1, 0.2, 0.3, 0.4]], np.float32)
-    # Locus 4: planted .9 and .1 against .5 and .2: two of four pairs in order.
-    np.testing.assert_allclose(truth_metrics(maps, sites)[0], [1.0, 0.5, np.nan])
+@pytest.fixture
+def splits(tmp_path):
+    stores = {
+        name: Store(write_toy_store(tmp_path / f"{name}.h5", rows=20, seed=seed))
+        for seed, name in enumerate(("test", "train"))
+    }
+    with stores["test"], stores["train"]:
+        yield stores
 
 
-def test_distances_of_peaks_by_hand():
-    maps = np.zeros((4, 10), np.float32)
-    maps[0, 2], maps[1, 9], maps[2, 0] = 1, 1, 1
-    sites = [[(2, 4)], [(2, 4), (5, 7)], [(3, 5)], []]
-    np.testing.assert_array_equal(peak_distances(maps, sites), [0, 3, 3, np.nan])
+def test_positives_are_the_best_predicted_of_the_first_split(splits):
+    probabilities = np.random.default_rng(0).random((20, 3), np.float32)
+    found, taken = positives(splits, probabilities, 0, 4)
+    assert taken == {"test": 4}
+    given, labels = toy_split(20, 0)
+    ranked = np.argsort(-np.where(labels[:, 0], probabilities[:, 0], -1))[:4]
+    np.testing.assert_array_equal(found, given[np.sort(ranked)])
+
+
+def test_further_positives_come_from_other_splits(splits):
+    found, taken = positives(splits, np.zeros((20, 3), np.float32), 0, 15)
+    assert taken == {"test": 10, "train": 5}
+    given, labels = toy_split(20, 1)
+    others = {one.tobytes() for one in given[labels[:, 0] == 1]}
+    assert all(one.tobytes() in others for one in found[10:])
+    _, taken = positives(splits, np.zeros((20, 3), np.float32), 0, 1000)
+    assert taken == {"test": 10, "train": 10}
+
+
+def test_positives_that_overlap_or_are_unknown_are_skipped(tmp_path):
+    given = toy_split(4, 0)[0]
+    given[2] = 0
+    probabilities = np.array([[0.1], [0.9], [0.5], [0.5]], np.float32)
+    loci = regions("I", [0, 10, 100, 200], LENGTH)
+    with write_store(tmp_path / "s.h5", given, loci) as store:
+        found, taken = positives({"test": store}, probabilities, 0, 10)
+    np.testing.assert_array_equal(found, given[[1, 3]])
+    assert taken == {"test": 2}
+
+
+WINDOW = 400
+
+
+def windows_of(genome, starts):
+    return one_hot(np.stack([genome[start : start + WINDOW] for start in starts]))
+
+
+@pytest.mark.parametrize("strand", [lambda one: one, lambda one: one[::-1, ::-1]])
+@pytest.mark.parametrize("shift", [0, 1, 200, WINDOW - SHARED, -7, SHARED - WINDOW])
+def test_overlaps_are_detected_on_both_strands(strand, shift):
+    genome = np.random.default_rng(1).integers(0, 4, 3 * WINDOW, dtype=np.uint8)
+    first, second = windows_of(genome, [WINDOW, WINDOW + shift])
+    for one, other in ((first, strand(second)), (strand(second), first)):
+        windows = DisjointWindows()
+        assert windows.add(one)
+        assert not windows.add(other)
+
+
+@pytest.mark.parametrize("distance", [WINDOW, WINDOW - 10, 2 * WINDOW])
+def test_short_overlaps_are_ignored(distance):
+    genome = np.random.default_rng(1).integers(0, 4, 4 * WINDOW, dtype=np.uint8)
+    windows = DisjointWindows()
+    assert [windows.add(one) for one in windows_of(genome, [0, distance])] == [True, True]
+
+
+def test_shared_repeats_and_unknown_bases_are_no_overlaps():
+    generator = np.random.default_rng(2)
+    first, second = generator.integers(0, 4, (2, WINDOW), dtype=np.uint8)
+    first[100:250] = second[50:200] = generator.integers(0, 4, 150)
+    first[300:360] = second[:60] = 0
+    windows = DisjointWindows()
+    assert windows.add(one_hot(first))
+    assert windows.add(one_hot(second))
+    first[:100] = second[-100:] = 4
+    windows = DisjointWindows()
+    assert windows.add(one_hot(first))
+    assert windows.add(one_hot(second))
+
+
+def test_windows_with_unknown_bases_overlap_if_the_known_ones_agree():
+    genome = np.random.default_rng(3).integers(0, 4, 2 * WINDOW, dtype=np.uint8)
+    genome[380:460] = 4
+    windows = DisjointWindows()
+    assert [windows.add(one) for one in windows_of(genome, [0, 100])] == [True, False]

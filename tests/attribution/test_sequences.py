@@ -1,4 +1,4 @@
-"""Sequences that a person gives: loci and FASTA files."""
+"""Sequences given by the user: loci and FASTA files."""
 
 import gzip
 
@@ -17,7 +17,7 @@ TABLE = pd.DataFrame({"index": [0], "name": ["a"], "group": ["TF"]})
 
 @pytest.fixture
 def store(tmp_path):
-    """Windows of 40 bp on two chromosomes, a new one every 10 bp."""
+    """Windows of 40 bp in steps of 10 bp on two chromosomes."""
     starts = np.tile(np.arange(5) * 10 + 100, 2)
     loci = pd.DataFrame({"chromosome": ["I"] * 5 + ["II"] * 5, "start": starts})
     loci["end"] = loci["start"] + LENGTH
@@ -27,29 +27,29 @@ def store(tmp_path):
         yield opened
 
 
-def test_loci_are_rows_or_coordinates_counted_from_one(store):
+def test_loci_are_rows_or_one_based_regions(store):
     rows, problems = rows_of([7, "I:111-150", "II:141-180", 7], store)
-    # Bases 111 to 150 are the window that begins at 110, counted from 0.
+    # Bases 111 to 150 are the window with the 0-based start 110.
     assert rows.tolist() == [7, 1, 9]
     assert problems == []
 
 
 @pytest.mark.parametrize("entry", [10, -1, "III:1-40", "somewhere"])
-def test_a_locus_that_is_not_there_is_told(store, entry):
+def test_an_unknown_locus_is_reported(store, entry):
     rows, [problem] = rows_of([entry, 2], store)
     assert rows.tolist() == [2]
     assert repr(entry) in problem
     assert "a row from 0 to 9" in problem
 
 
-def test_sequences_come_in_the_order_that_was_asked_for(store):
+def test_sequences_are_in_the_given_order(store):
     given = of_store(store, np.array([7, 1]))
     np.testing.assert_array_equal(given.one_hot, toy_split(10, 0)[0][[7, 1]])
     assert given.places == ["II:121–160", "I:111–150"]
 
 
 @pytest.mark.parametrize("name", ["some.fa", "some.fa.gz"])
-def test_a_fasta_is_read_and_records_of_another_length_are_told(tmp_path, name):
+def test_a_fasta_record_of_another_length_is_reported(tmp_path, name):
     right = letters(toy_split(1, 0)[0][0])
     text = f">one first\n{right[:25]}\n{right[25:].lower()}\n>two\n{right[:-1]}\n".encode()
     path = tmp_path / name
@@ -60,20 +60,20 @@ def test_a_fasta_is_read_and_records_of_another_length_are_told(tmp_path, name):
     assert problem.startswith(f"{name}, record two: found 39 bp; expected 40")
 
 
-@pytest.mark.parametrize("content", [b"", b"no fasta at all"])
-def test_what_is_no_fasta_is_refused(tmp_path, content):
+def test_a_file_that_is_not_fasta_is_refused(tmp_path):
     path = tmp_path / "some.fa"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"some\.fa.*FASTA"):
-        read_fasta(path, LENGTH)
+    for content in (b"", b"no fasta at all"):
+        path.write_bytes(content)
+        with pytest.raises(InputError, match=r"some\.fa.*FASTA"):
+            read_fasta(path, LENGTH)
     with pytest.raises(InputError, match="FASTA"):
         read_fasta(tmp_path / "missing.fa", LENGTH)
 
 
-def test_sequences_of_unknown_bases_are_left_out(tmp_path):
+def test_sequences_of_unknown_bases_are_omitted(tmp_path):
     path = tmp_path / "some.fa"
     path.write_text(f">known\n{'ACGN' * 10}\n>unknown\n{'N' * 40}\n")
     given, problems = read_fasta(path, LENGTH)
-    kept, told = without_unknown(given)
+    kept, omitted = without_unknown(given)
     assert problems == [] and kept.places == ["known"]
-    assert told == ["unknown: found nothing but N; expected bases. It is left out."]
+    assert omitted == ["unknown: found only N; expected known bases. It is omitted."]

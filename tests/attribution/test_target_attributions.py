@@ -1,13 +1,13 @@
-"""Maps laid out over bases, and their strongest windows."""
+"""Strongest windows and shares of maps."""
 
 import numpy as np
 import pytest
 
-from noncoding.attribution.target_attributions import holds, share_in_bin, strongest_window
+from noncoding.attribution.target_attributions import contains, share_in_bin, strongest_window
 
 
 @pytest.mark.parametrize("noise", [0, 0.02])
-def test_a_strongest_window_has_the_peak_in_its_middle(noise):
+def test_the_strongest_window_is_centred_on_the_peak(noise):
     bases = noise * np.random.default_rng(0).random(1000)
     bases[400:410] += 1
     start, end = strongest_window(bases, 60)
@@ -15,18 +15,19 @@ def test_a_strongest_window_has_the_peak_in_its_middle(noise):
     assert abs((start + end) / 2 - 405) <= 2
 
 
-def test_a_peak_at_the_edge_lies_in_the_first_window():
+def test_a_peak_at_the_edge_is_in_the_first_window():
     bases = np.zeros(1000)
     bases[:5] = 1
     assert strongest_window(bases, 60)[0] == 0
     assert strongest_window(bases[:40], 60) == (0, 40)
 
 
-def test_a_window_holds_a_match_whose_middle_lies_in_it():
-    assert holds((10, 20), [(0, 5), (5, 15)])
-    assert holds((10, 20), [(15, 24)])
-    assert not holds((10, 20), [(15, 25), (0, 19)])
-    assert not holds((10, 20), [])
+@pytest.mark.parametrize(
+    ("matches", "expected"),
+    [([(0, 5), (5, 15)], True), ([(15, 24)], True), ([(15, 25), (0, 19)], False), ([], False)],
+)
+def test_a_window_contains_a_match_with_its_centre(matches, expected):
+    assert contains((10, 20), matches) == expected
 
 
 def test_share_in_the_bin():

@@ -23,7 +23,7 @@ def test_files_appear_together(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["new", "two.txt"]
 
 
-def test_an_error_leaves_what_was_there(tmp_path):
+def test_an_error_keeps_the_existing_file(tmp_path):
     final = tmp_path / "one.txt"
     final.write_text("before")
     with pytest.raises(RuntimeError), atomic_write(final) as [partial]:
@@ -42,28 +42,28 @@ with temporary(sys.argv[1]) as name:
 """
 
 
-def names(folder):
+def names_in(folder):
     return {path.name for path in folder.iterdir()}
 
 
-def test_what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+def test_temporary_files_of_killed_processes_are_removed(tmp_path):
     final = tmp_path / "one.h5"
     killed = subprocess.run([sys.executable, "-c", KILLED, str(final)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    left = names(tmp_path)
+    left = names_in(tmp_path)
     assert left
     with temporary(final) as one, temporary(final) as other:
         for name in (one, other):
             name.write_text("mine")
             assert name.suffix == ".h5"
         assert one != other
-        assert {one.name, other.name} <= names(tmp_path)
-        assert not left & names(tmp_path)
-    assert not names(tmp_path)
+        assert {one.name, other.name} <= names_in(tmp_path)
+        assert not left & names_in(tmp_path)
+    assert not names_in(tmp_path)
 
 
 def test_writers_with_the_same_process_number_do_not_mix(tmp_path, monkeypatch):
-    """As in two containers, of which each has its own numbers."""
+    """For example in two containers."""
     final = tmp_path / "one.txt"
     monkeypatch.setattr(os, "getpid", lambda: 7)
     with atomic_write(final) as [slow]:
@@ -74,15 +74,15 @@ def test_writers_with_the_same_process_number_do_not_mix(tmp_path, monkeypatch):
         with slow.open("a") as file:
             file.write("whole")
     assert final.read_text() == "half whole"
-    assert names(tmp_path) == {"one.txt"}
+    assert names_in(tmp_path) == {"one.txt"}
 
 
 @pytest.mark.parametrize("name", ["n" * 240 + ".h5", "ä" * 120 + ".h5"])
-def test_a_name_as_long_as_there_can_be(tmp_path, name):
+def test_names_of_maximum_length(tmp_path, name):
     with atomic_write(tmp_path / name) as [partial]:
         assert partial.suffix == ".h5"
         partial.write_text("whole")
-    assert names(tmp_path) == {name}
+    assert names_in(tmp_path) == {name}
 
 
 SYNCED = """
@@ -108,7 +108,7 @@ with atomic_folders("figures") as [partial]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of open files from /proc")
-def test_content_is_on_the_disk_before_the_name_and_the_name_at_the_end(tmp_path):
+def test_content_is_synchronised_before_the_final_name(tmp_path):
     command = [sys.executable, "-c", SYNCED]
     done = subprocess.run(
         command, cwd=tmp_path, env=PATHS, capture_output=True, text=True, check=True
@@ -119,14 +119,14 @@ def test_content_is_on_the_disk_before_the_name_and_the_name_at_the_end(tmp_path
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\0\0\0\0", b"\xff\xfe", b"[" * 10**5, None])
-def test_json_that_was_cut_short_is_none(tmp_path, content):
+def test_invalid_json_is_none(tmp_path, content):
     path = tmp_path / "settings.json"
     if content is not None:
         path.write_bytes(content)
     assert read_json(path) is None
 
 
-def test_a_folder_takes_its_place_whole(tmp_path):
+def test_a_folder_is_replaced_when_complete(tmp_path):
     final = tmp_path / "figures"
     final.mkdir()
     (final / "old.png").write_text("old")
@@ -141,7 +141,7 @@ def test_a_folder_takes_its_place_whole(tmp_path):
     assert list(tmp_path.iterdir()) == [final]
 
 
-def test_a_folder_that_a_killed_process_left_is_removed(tmp_path):
+def test_temporary_folders_of_killed_processes_are_removed(tmp_path):
     final = tmp_path / "figures"
     script = f"""
 import os, signal
@@ -151,10 +151,10 @@ with atomic_folders({str(final)!r}) as [partial]:
     os.kill(os.getpid(), signal.SIGKILL)
 """
     subprocess.run([sys.executable, "-c", script], check=False)
-    left = names(tmp_path)
+    left = names_in(tmp_path)
     assert left
     with atomic_folders(final) as [partial]:
-        assert not left & names(tmp_path)
+        assert not left & names_in(tmp_path)
         (partial / "new.png").write_text("new")
     assert list(tmp_path.iterdir()) == [final]
 
@@ -179,7 +179,7 @@ def write_folder(folder):
 
 
 def crashed(number, write, *arguments):
-    """Whether a process of its own died before its file operation of this number."""
+    """Whether a separate process was killed before its file operation of this number."""
     child = os.fork()
     if not child:
         left = number
@@ -212,7 +212,7 @@ def test_a_crash_at_any_moment_leaves_files_old_or_new(tmp_path):
         found = [(folder / name).read_text() for name in ("one", "two")]
         assert set(found) <= {"old", "new, and longer"}
         seen.add(tuple(found))
-        write_files(folder)  # What was left is no obstacle, and goes.
+        write_files(folder)  # Remaining temporary files are removed.
         assert sorted(path.name for path in folder.iterdir()) == ["one", "two"]
         number += 1
     assert number > 4

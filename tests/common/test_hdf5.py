@@ -1,4 +1,4 @@
-"""Any damage of a store or a .mat file is told, or changes nothing; none ends in a traceback."""
+"""Any damage of a store or a .mat file is reported or harmless; none ends in a traceback."""
 
 import errno
 import string
@@ -24,12 +24,12 @@ from noncoding.stages.convert import convert
 @pytest.mark.parametrize(
     ("number", "fragment"),
     [
-        (errno.EACCES, "owner or rights"),
+        (errno.EACCES, "owner or permissions"),
         (errno.EIO, "disk or network"),
         (errno.ENOLCK, "HDF5_USE_FILE_LOCKING=FALSE"),
     ],
 )
-def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
+def test_a_store_that_cannot_be_opened_is_not_reported_as_damaged(
     tmp_path, monkeypatch, number, fragment
 ):
     def fails(*_):
@@ -41,8 +41,8 @@ def test_a_store_that_is_whole_but_cannot_be_opened_is_not_to_be_deleted(
     assert "delete" not in str(error.value)
 
 
-def test_a_file_of_many_objects_that_cannot_be_written_gives_one_error(tmp_path):
-    # In a process of its own, which would crash.
+def test_a_failed_write_of_many_objects_gives_one_error(tmp_path):
+    # In a separate process, which might crash.
     script = f"""
 import os, sys
 sys.path.insert(0, {str(Path(__file__).parents[2])!r})
@@ -93,13 +93,13 @@ def content(path):
         return [*packed, *tables, *whole, *sizes, store.source, store.digest]
 
 
-# Half of them at the beginning, where HDF5 and MATLAB say what there is.
+# Half of them at the beginning, in the metadata of HDF5 and MATLAB.
 places = st.integers(0, 1 << 12) | st.integers(0, 1 << 20)
 bytes_of_a_file = st.lists(st.tuples(places, st.integers(1, 255)), max_size=4)
 
 
 def damaged(whole, path, flips, kept):
-    """A copy of which some bytes are others, and the end is missing."""
+    """A truncated copy with changed bytes."""
     content = bytearray(whole.read_bytes())
     for place, change in flips:
         content[place % len(content)] ^= change
@@ -136,7 +136,7 @@ changes = st.lists(
 
 
 def changed(whole, path, changes):
-    """A copy of which data sets, groups and attributes are others."""
+    """A copy with changed data sets, groups and attributes."""
     path.write_bytes(whole.read_bytes())
     with h5py.File(path, "r+") as file:
         for step, (number, change, value) in enumerate(changes):
@@ -167,7 +167,7 @@ def changed(whole, path, changes):
     return path
 
 
-def told_or_as_written(whole, path):
+def assert_rejected_or_as_written(whole, path):
     try:
         found = content(path)
     except InputError:
@@ -181,14 +181,14 @@ def told_or_as_written(whole, path):
 
 @bounded
 @given(bytes_of_a_file, shares)
-def test_a_store_with_other_bytes_is_refused_or_reads_as_written(store, flips, kept):
-    told_or_as_written(store, damaged(store, store.with_name("damaged.h5"), flips, kept))
+def test_a_store_with_changed_bytes_is_rejected_or_read_as_written(store, flips, kept):
+    assert_rejected_or_as_written(store, damaged(store, store.with_name("damaged.h5"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_store_of_another_structure_is_refused_or_reads_as_written(store, changes):
-    told_or_as_written(store, changed(store, store.with_name("changed.h5"), changes))
+def test_a_store_with_changed_structure_is_rejected_or_read_as_written(store, changes):
+    assert_rejected_or_as_written(store, changed(store, store.with_name("changed.h5"), changes))
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def mats(folder):
     return paths
 
 
-def converted_or_refused(path):
+def assert_converted_or_rejected(path):
     out = Path(f"{path}.h5")
     try:
         convert(path, out, split="train", targets=TABLE, window=LENGTH, bin=10, source={})
@@ -221,13 +221,13 @@ def converted_or_refused(path):
 @settings(bounded, max_examples=40)
 @given(flips=bytes_of_a_file, kept=shares)
 @pytest.mark.parametrize("version", ["v7.3", "v5", "v5 packed"])
-def test_a_mat_file_with_other_bytes_is_converted_or_refused(mats, version, flips, kept):
+def test_a_mat_file_with_changed_bytes_is_converted_or_rejected(mats, version, flips, kept):
     whole = mats[version]
-    converted_or_refused(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
+    assert_converted_or_rejected(damaged(whole, whole.with_name("damaged.mat"), flips, kept))
 
 
 @bounded
 @given(changes)
-def test_a_mat_file_of_another_structure_is_converted_or_refused(mats, changes):
+def test_a_mat_file_with_changed_structure_is_converted_or_rejected(mats, changes):
     whole = mats["v7.3"]
-    converted_or_refused(changed(whole, whole.with_name("changed.mat"), changes))
+    assert_converted_or_rejected(changed(whole, whole.with_name("changed.mat"), changes))

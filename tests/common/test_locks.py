@@ -1,101 +1,106 @@
-"""Who holds a folder or a file, as a second process is told."""
+"""Locks of folders and files, and their message to a second process."""
 
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from noncoding.common.errors import InputError
 from noncoding.common.locks import LOCKS, exclusive, held, hold, release
 
+PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
 
 @pytest.fixture
-def locked(tmp_path):
+def locked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / LOCKS).mkdir(parents=True)
     (tmp_path / LOCKS / "0.input.lock").write_text("")
     return tmp_path
 
 
-def told_by_another(folder):
-    script = f"from noncoding.common.locks import held; print(held({str(folder)!r}))"
-    command = [sys.executable, "-c", script]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def another(script):
+    """Output of another process in the same folder."""
+    command = [sys.executable, "-c", f"from noncoding.common.locks import held, hold; {script}"]
+    done = subprocess.run(command, env=PATHS, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_a_running_process_is_named(locked):
-    hold(locked)
-    assert held(locked) is None
-    fragment = told_by_another(locked)
-    assert f"process {os.getpid()}" in fragment
-    assert "It is still running" in fragment
+    hold()
+    assert held() is None
+    message = another("print(held())")
+    assert f"process {os.getpid()}" in message
+    assert "It is still running" in message
 
 
-def test_a_process_that_was_killed_is_told_with_what_to_do(locked):
-    script = f"from noncoding.common.locks import hold; hold({str(locked)!r})"
-    subprocess.run([sys.executable, "-c", script], check=True)
-    fragment = held(locked)
-    assert "That process is gone" in fragment and "snakemake --unlock" in fragment
+def test_a_killed_process_is_reported_with_the_remedy(locked):
+    another("hold()")
+    message = held()
+    assert "That process is gone" in message and "snakemake --unlock" in message
 
 
 @pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])
-def test_neither_clock_nor_process_number_decide_who_is_running(locked, changed):
-    """As after a step of the clock, or from a container."""
-    hold(locked)
+def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
+    """For example after a change of the clock, or in a container."""
+    hold()
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-    assert "It is still running" in told_by_another(locked)
+    assert "It is still running" in another("print(held())")
 
 
 @pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
-def test_a_record_that_cannot_be_understood(locked, record):
-    hold(locked)
+def test_an_invalid_record(locked, record):
+    hold()
     (locked / ".snakemake" / "holder.json").write_text(record)
-    assert "locked by another run. It is still running" in told_by_another(locked)
-    release(locked)
+    assert "locked by another run. It is still running" in another("print(held())")
+    release()
     (locked / ".snakemake" / "holder.json").write_text(record)
-    assert held(locked) is None
+    assert held() is None
 
 
-def test_secrets_of_the_command_line_are_not_written_down(locked, monkeypatch):
+def test_secrets_of_the_command_line_are_redacted(locked, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["snakemake", "--config", "mirror=https://me:S3CRET@host/x"])
-    hold(locked)
+    hold()
     text = (locked / ".snakemake" / "holder.json").read_text()
-    release(locked)
+    release()
     assert "S3CRET" not in text and "mirror=https://***@host/x" in text
 
 
-def test_a_process_of_another_machine_is_not_judged(locked):
-    hold(locked)
+def test_a_process_of_another_machine_may_still_run(locked):
+    hold()
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"machine": "elsewhere"}))
     text = path.read_text()
-    release(locked)
+    release()
     path.write_text(text)
-    assert "If it still runs there" in held(locked)
+    assert "If it still runs there" in held()
 
 
-def test_a_folder_without_a_lock_is_nobodys(locked):
-    hold(locked)
-    release(locked)
-    assert held(locked) is None
-    hold(locked)
+def test_a_folder_without_a_lock_has_no_holder(locked):
+    hold()
+    release()
+    assert held() is None
+    hold()
     (locked / LOCKS / "0.input.lock").unlink()
-    assert told_by_another(locked).strip() == "None"
+    assert another("print(held())").strip() == "None"
 
 
 @pytest.mark.parametrize("kind", ["a folder of runs", "a file"])
-def test_a_link_in_place_of_a_lock_costs_nothing(kind, tmp_path):
+def test_a_link_in_place_of_a_lock_is_replaced(kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     precious = tmp_path / "precious"
     precious.write_text("precious")
     lock = tmp_path / (".snakemake/holder.json" if kind == "a folder of runs" else ".lock-x.h5")
     lock.parent.mkdir(exist_ok=True)
     lock.symlink_to(precious)
     if kind == "a folder of runs":
-        hold(tmp_path)
+        hold()
         assert str(os.getpid()) in lock.read_text()
-        release(tmp_path)
+        release()
     else:
         with exclusive(tmp_path / "x.h5"):
             assert str(os.getpid()) in lock.read_text()
@@ -112,7 +117,7 @@ with exclusive(sys.argv[1]):
 """
 
 
-def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
+def test_an_exclusive_folder_is_refused_to_another_process(tmp_path):
     folder = tmp_path / "unfinished"
     command = [sys.executable, "-c", HOLDING, str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
@@ -126,7 +131,7 @@ def test_a_folder_in_use_is_not_used_by_another_process(tmp_path):
         assert "Wait until it has ended" in error.value.remedy
         other.kill()
         other.wait()
-        # The file is still there, and nobody has it.
+        # The lock file remains, but nobody holds it.
         assert list(tmp_path.iterdir())
         with exclusive(folder):
             pass

@@ -22,7 +22,7 @@ def drawn(tmp_path, scale):
     return path.read_text(encoding="utf-8")
 
 
-def test_a_dollar_in_a_name_is_no_formula(tmp_path):
+def test_a_dollar_sign_in_a_name_is_not_a_formula(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         text = drawn(tmp_path, "linear")
@@ -31,7 +31,7 @@ def test_a_dollar_in_a_name_is_no_formula(tmp_path):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_dollar_in_a_title_that_is_broken_into_lines_is_none(tmp_path, name):
+def test_a_dollar_sign_in_a_wrapped_title_is_not_a_formula(tmp_path, name):
     path = tmp_path / "figure.svg"
     with saved_figure(path) as figure:
         figure.add_subplot()
@@ -40,7 +40,7 @@ def test_a_dollar_in_a_title_that_is_broken_into_lines_is_none(tmp_path, name):
 
 
 @pytest.mark.parametrize("scale", ["log", "symlog"])
-def test_powers_on_logarithmic_axes_are_raised(tmp_path, scale):
+def test_exponents_on_logarithmic_axes_are_superscripts(tmp_path, scale):
     visible = re.sub("<!--.*?-->", "", drawn(tmp_path, scale))
     assert "mathdefault" not in visible
     assert "font-size: 6.3px" in visible  # of an exponent

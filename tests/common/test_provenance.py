@@ -48,7 +48,7 @@ def test_source_files_follow_imports(tmp_path):
 
 
 def pinned(text):
-    """Package → version of a file of requirements, each of which must be pinned."""
+    """Package → version of a requirements file, in which all must be pinned."""
     pins = {}
     for line in text.splitlines():
         if line and not line.startswith("#"):
@@ -64,10 +64,10 @@ def test_the_lock_holds_the_required_versions():
     assert {name: locked.get(name) for name in wanted} == wanted
 
 
-def test_the_conda_environment_of_the_rules_names_the_versions_of_pip():
+def test_the_conda_environment_has_the_versions_of_pip():
     run_time, _, _ = (ROOT / "requirements.txt").read_text().partition("# Tests")
     wanted = pinned(run_time)
-    # Snakemake runs outside of its rules' environment.
+    # Snakemake runs outside the environment of the rules.
     for name in ("snakemake", "snakemake-executor-plugin-slurm"):
         del wanted[name]
     conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())["dependencies"]
@@ -77,14 +77,14 @@ def test_the_conda_environment_of_the_rules_names_the_versions_of_pip():
     assert {canonicalize_name(name): version for name, version in named.items()} == wanted
 
 
-def test_versions_name_what_computed():
+def test_versions():
     found = versions()
     assert found["noncoding"]
     assert found["torch"].startswith("2.")
 
 
-def test_any_locale_will_do():
-    """Of each stage the sources, which hold more than ASCII, and the configuration."""
+def test_sources_are_read_in_any_locale():
+    """The sources of all stages and the configuration, which are not all ASCII."""
     script = f"""
 import yaml
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Tables as editors, spreadsheets and R write them."""
+"""Tables written by editors, spreadsheets and R."""
 
 import csv
 import gzip
@@ -40,27 +40,27 @@ def table_of(tmp_path, content):
         '"path"\t"name"\n"1"\t"a.bed"\t"Nrsf é"\n"2"\t"b c.bed"\t"007"\n'.encode(),  # names of rows
     ],
 )
-def test_every_form_gives_the_same_text(tmp_path, content):
+def test_all_encodings_and_formats_give_the_same_text(tmp_path, content):
     assert table_of(tmp_path, content).rows == ROWS
 
 
 @pytest.mark.parametrize(
     ("content", "row"),
     [
-        # As R writes it, and as a spreadsheet does: in both, the last value is empty.
+        # From R and from a spreadsheet; in both, the last value is empty.
         ("path\tname\tmotif\n1\ta.bed\tA\t\n", {"path": "a.bed", "name": "A", "motif": ""}),
         ("path\tname\tmotif\na.bed\tA\tM\t\n", {"path": "a.bed", "name": "A", "motif": "M"}),
         ("path\t\tname\t\tmotif\na\tx\tA\ty\tM\n", {"path": "a", "name": "A", "motif": "M"}),
         ("\tpath\tname\n1\ta\tA\n", {"path": "a", "name": "A"}),
     ],
 )
-def test_columns_without_a_name_shift_no_value(tmp_path, content, row):
+def test_unnamed_columns_do_not_shift_values(tmp_path, content, row):
     table = table_of(tmp_path, content.encode())
     assert table.rows == [row]
     assert table.columns == list(row)
 
 
-def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
+def test_short_rows_are_filled_and_lines_counted(tmp_path):
     table = table_of(tmp_path, b'path\tname\tgroup\n\na\tA\nb\t"B\nb"\tTF\n')
     assert table.columns == ["path", "name", "group"]
     assert [row["group"] for row in table.rows] == ["", "TF"]
@@ -83,13 +83,13 @@ def test_rows_that_end_early_are_filled_and_lines_are_counted(tmp_path):
         (b'path\tname\na\t"A"B\n', "line 2", "cannot be read"),
     ],
 )
-def test_what_cannot_be_read_is_named(tmp_path, content, place, fragment):
+def test_unreadable_tables_are_reported(tmp_path, content, place, fragment):
     with pytest.raises(InputError, match=fragment) as error:
         table_of(tmp_path, content)
     assert error.value.where.endswith(f"some.tsv, {place}" if place else "some.tsv")
 
 
-def test_a_text_that_inflates_beyond_measure_is_refused(tmp_path, monkeypatch):
+def test_a_decompression_bomb_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("noncoding.common.compression.MOST_BYTES", 1 << 20)
     with pytest.raises(InputError, match="bytes that inflate to more than 1 MiB"):
         table_of(tmp_path, gzip.compress(PLAIN.encode() + b"#" * (1 << 20)))
@@ -103,7 +103,7 @@ CELLS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
 )
 @settings(max_examples=100, deadline=None, derandomize=True)
-def test_what_is_written_in_an_encoding_is_read(tmp_path_factory, cells, encoding):
+def test_round_trip_through_encodings(tmp_path_factory, cells, encoding):
     text = io.StringIO(newline="")
     csv.writer(text, delimiter="\t", quoting=csv.QUOTE_ALL).writerows([("path", "name"), *cells])
     table = table_of(tmp_path_factory.getbasetemp(), text.getvalue().encode(encoding))

@@ -1,4 +1,4 @@
-"""Reading FASTA, as genomes and sequences to explain come."""
+"""FASTA files in all common forms."""
 
 import bz2
 import gzip
@@ -35,12 +35,12 @@ def read(tmp_path, content):
         (b">I a>b\nAC\n", ("I", "a>b", b"AC")),
     ],
 )
-def test_records_are_read_as_they_come(tmp_path, content, expected, wrap):
+def test_fasta_of_any_form_is_read(tmp_path, content, expected, wrap):
     assert read(tmp_path, wrap(content)) == [expected]
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5, 64])
-def test_records_that_lie_in_several_blocks(tmp_path, monkeypatch, block):
+def test_records_that_span_several_blocks(tmp_path, monkeypatch, block):
     monkeypatch.setattr("noncoding.data.fasta._BLOCK", block)
     content = b"\xef\xbb\xbf>I d\r\nAC\r\nGT\r\n>II\r\n>III\r\n\r\nTT"
     assert read(tmp_path, content) == [("I", "d", b"ACGT"), ("II", "", b""), ("III", "", b"TT")]
@@ -60,7 +60,7 @@ def test_records_that_lie_in_several_blocks(tmp_path, monkeypatch, block):
         (b";I\nACGT\n", "b';' at the start"),
         (b">I\nACGT\n>\nACGT\n", "a header without a name"),
         (b">I\nACGT\n>", "a header without a name"),
-        # Zeros, as a crash leaves them behind.
+        # Zeros, as after a system crash.
         (b">I\nACGT\nAC\0\0GT\nACGT\n", r"sequence I, base 7: found the letter '\\x00'"),
         (lzma.compress(b">I\nACGT\n")[:-9], "cannot be read"),
         (b">I\nACGTE\n", r"sequence I, base 5: found the letter 'E'"),
@@ -71,7 +71,7 @@ def test_records_that_lie_in_several_blocks(tmp_path, monkeypatch, block):
         ),
     ],
 )
-def test_what_is_not_fasta_is_refused(tmp_path, content, message):
+def test_invalid_fasta_is_refused(tmp_path, content, message):
     with pytest.raises(InputError, match=message) as error:
         read(tmp_path, content)
     assert "some.fa" in error.value.where

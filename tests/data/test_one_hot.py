@@ -12,7 +12,6 @@ from noncoding.data.one_hot import (
     codes,
     letters,
     one_hot,
-    pack,
     packed_reverse_complement,
     reverse_complement,
     unpack,
@@ -35,7 +34,7 @@ def test_order_of_the_bases_and_of_n():
 
 
 @given(sequences)
-def test_reverse_complement_is_that_of_the_letters(sequence):
+def test_reverse_complement_agrees_with_letters(sequence):
     encoded = one_hot(codes(sequence))
     expected = sequence.translate(COMPLEMENT)[::-1]
     assert letters(reverse_complement(encoded)) == expected
@@ -45,10 +44,8 @@ def test_reverse_complement_is_that_of_the_letters(sequence):
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 919, 1000])
 def test_unpack_agrees_with_numpy(count):
     bits = np.random.default_rng(count).integers(0, 2, (3, 4, count), dtype=np.uint8)
-    packed = pack(bits)
-    assert packed.shape == (3, 4, -(-count // 8))
-    np.testing.assert_array_equal(np.unpackbits(packed, axis=-1, count=count), bits)
-    # As on the CPU, and as on a GPU.
+    packed = np.packbits(bits, axis=-1)
+    # The CPU and the GPU implementation.
     for form in (unpack, unpack_by_shifts):
         np.testing.assert_array_equal(form(torch.from_numpy(packed), count).numpy(), bits)
 
@@ -58,11 +55,12 @@ def test_packed_reverse_complement(length):
     bases = np.random.default_rng(0).integers(0, 5, (6, length))
     sequences = one_hot(bases.astype(np.uint8))
     np.testing.assert_array_equal(
-        packed_reverse_complement(pack(sequences), length), pack(reverse_complement(sequences))
+        packed_reverse_complement(np.packbits(sequences, axis=-1), length),
+        np.packbits(reverse_complement(sequences), axis=-1),
     )
 
 
-def test_stages_without_tensors_do_not_wait_for_torch():
+def test_stages_without_tensors_do_not_import_torch():
     stages = (
         "import sys, noncoding.stages.fetch, noncoding.stages.unpack, noncoding.stages.convert, "
         "noncoding.data.store.verify"

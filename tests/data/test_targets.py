@@ -43,7 +43,7 @@ def test_round_trip(tmp_path, names):
         ("index\tname\tgroup\n0\ta\tTF\tx\n1\tb\tTF\n", "line 2: found 4 values"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, text, fragment):
+def test_invalid_target_tables_are_refused(tmp_path, text, fragment):
     path = tmp_path / "targets.tsv"
     path.write_text(text)
     with pytest.raises(InputError, match=fragment) as error:

@@ -1,17 +1,22 @@
-"""Figures of a comparison with awkward classifiers: every text is whole and apart."""
-
 import numpy as np
 import pandas as pd
 import pytest
 from figure_checks import assert_legible, saved_by
 
-from noncoding.evaluation.comparison_figures import draw_ranking, draw_versus, versus_finding
+from noncoding.evaluation.comparison_figures import (
+    draw_ranking,
+    draw_sweep,
+    draw_versus,
+    sweep_finding,
+    versus_finding,
+)
+from noncoding.evaluation.seeds import means_over_seeds
 
 GROUPS = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
 
 
 @pytest.mark.parametrize("count", [1, 2, 9])
-def test_long_names_and_many_classifiers_leave_the_figures_legible(tmp_path, count):
+def test_figures_of_many_classifiers_with_long_names_are_legible(tmp_path, count):
     generator = np.random.default_rng(0)
     names = [f"hybrid with a long name, number {number}" for number in range(count)]
     falling = np.arange(count) * 0.001
@@ -48,6 +53,22 @@ def test_long_names_and_many_classifiers_leave_the_figures_legible(tmp_path, cou
         ),
     ],
 )
-def test_the_title_names_the_closest_classifier_if_there_is_one(wins, finding):
+def test_the_title_names_the_closest_classifier(wins, finding):
     pairs = pd.DataFrame({"other": ["GC content", "motif scan"], "targets": [8, 6], "wins": wins})
     assert versus_finding("small", pairs) == finding
+
+
+def test_the_figure_of_a_sweep_is_legible_and_names_the_best_model(tmp_path):
+    generator = np.random.default_rng(0)
+    runs = pd.DataFrame(
+        [
+            {"dataset": dataset, "model": model, "auprc": mean + 0.01 * noise, "auroc": 0.9}
+            for dataset in ("yeast", "simulated")
+            for model, mean in (("small", 0.3), ("large", 0.4))
+            for noise in generator.normal(size=3)
+        ]
+    )
+    means = means_over_seeds(runs)
+    [figure] = saved_by(draw_sweep, runs, means, tmp_path / "sweep.svg")
+    assert_legible(figure)
+    assert sweep_finding(means).startswith("large has the highest mean AUPR on yeast: 0.4")

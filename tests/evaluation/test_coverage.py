@@ -1,10 +1,9 @@
 """Coverage of intervals and level of p-values on overlapping windows, by simulation.
 
-Windows of 1000 bp around bins of 200 bp, several bins in a row as in a real test split.
-Peaks span neighbouring bins, and the noise of a window is a mean over its five bins, so
-that labels and scores are correlated along the genome. Marginally the scores are binormal:
-the true AUROC and average precision are known. All tests run the functions of the stages
-`evaluate` and `compare`.
+Windows of 1000 bp around bins of 200 bp, in runs of neighbouring bins as in a real test split.
+Peaks span neighbouring bins, and the noise of a window is a mean over its five bins, so labels
+and scores are correlated along the genome. Scores are marginally binormal, so the true AUROC
+and average precision are known.
 """
 
 import numpy as np
@@ -12,16 +11,16 @@ import pandas as pd
 import pytest
 from scipy.stats import norm, wilcoxon
 
-from noncoding.evaluation.intervals import delong
+from noncoding.evaluation.delong import delong
 from noncoding.evaluation.pairs import all_pairs
-from noncoding.evaluation.tables import METRICS, summarise, target_metrics, with_intervals
+from noncoding.evaluation.target_metrics import METRICS, summarise, target_metrics, with_intervals
 
 BIN, WINDOW, PEAK = 200, 1000, 3
 NOISE = WINDOW // BIN
 
 
 class Genome:
-    """Windows in islands of neighbouring bins, geometrically many, 6 in the mean.
+    """Windows in islands of neighbouring bins, with a geometric number of bins (mean 6).
 
     Attributes
     ----------
@@ -37,9 +36,9 @@ class Genome:
         self.loci = pd.DataFrame({"chromosome": "I", "start": start, "end": start + WINDOW})
 
     def field(self, targets, bins, shared):
-        """Standard normal values, shape=(loci, targets), of neighbours that overlap by `bins`.
+        """Standard normal values, shape=(loci, targets), correlated over `bins` neighbours.
 
-        Targets have a share of the variance in common.
+        `shared` is the share of the variance that is common to all targets.
         """
         return np.sqrt(shared) * self._smooth(1, bins) + np.sqrt(1 - shared) * self._smooth(
             targets, bins
@@ -84,7 +83,7 @@ def true_average_precision(prevalence, gain):
     return float(-np.trapezoid(precision, recall))
 
 
-def test_delong_where_no_windows_overlap_and_the_bootstrap_elsewhere():
+def test_intervals_are_delongs_where_no_windows_overlap_and_bootstrapped_elsewhere():
     genome = Genome(np.random.default_rng(1), 40)
     labels = genome.labels(3, 0.3)
     scores = genome.scores(labels, 1.0)
@@ -100,7 +99,7 @@ def test_delong_where_no_windows_overlap_and_the_bootstrap_elsewhere():
 
 
 def coverage(islands, targets, prevalence, gain, genomes):
-    """Share of intervals that hold the truth: AUROC, AUPR, and AUROC by DeLong."""
+    """Share of intervals that contain the truth: AUROC, AUPR, and AUROC by DeLong."""
     parts = {"auroc": [], "auprc": [], "delong": []}
     for seed in range(genomes):
         genome = Genome(np.random.default_rng(seed), islands)
@@ -129,7 +128,7 @@ def test_intervals_cover_the_truth_where_windows_overlap():
     [
         (250, 0.05, 1.5, 0.97),
         (60, 0.1, 2.0, 0.97),
-        # Fewer than ten blocks with a positive in the mean: rather too wide than too narrow.
+        # Fewer than ten blocks with a positive on average: conservative.
         (250, 0.01, 1.5, 0.99),
         (250, 0.01, 3.0, 0.99),
         (60, 0.03, 2.0, 0.99),
@@ -146,7 +145,7 @@ def test_intervals_cover_the_truth(islands, prevalence, gain, most):
 class Comparison:
     """Two classifiers on many genomes.
 
-    Targets share positives and each classifier's errors, as proteins that bind together.
+    Targets share positives and each classifier's errors, like proteins that bind together.
     """
 
     def __init__(self, genomes, islands, gains, prevalence=0.05, targets=20):
@@ -172,7 +171,7 @@ class Comparison:
         return {m: np.mean([p[m] < level for p in self.p_values]) for m in METRICS}
 
 
-def test_p_values_tell_equal_classifiers_from_different_ones():
+def test_p_values_distinguish_equal_and_different_classifiers():
     equal = Comparison(24, 60, (1.5, 1.5))
     assert max(equal.rejected().values()) <= 5 / 24  # With 99.9 % probability, at 5 %.
     assert np.mean(np.array(equal.wilcoxon) < 0.05) > 5 / 24
@@ -182,12 +181,12 @@ def test_p_values_tell_equal_classifiers_from_different_ones():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("islands", "power"), [(60, 0.6), (150, 0.9)])
-def test_p_values_hold_their_level_and_means_are_covered(islands, power):
+def test_p_values_keep_their_level_and_intervals_of_means_cover_the_truth(islands, power):
     equal = Comparison(200, islands, (1.5, 1.5))
     for share in equal.rejected().values():
         assert 0.01 <= share <= 0.09  # Of 200, with 99 % probability, at 5 %.
     assert np.mean(np.array(equal.wilcoxon) < 0.05) > 0.3
-    # A mean AUPR of few positives is biased upwards: its interval is about its expectation.
+    # The mean AUPR of few positives is biased upwards: intervals cover its expectation.
     truth = [true_auroc(1.5), np.mean(equal.means, axis=0)[1]]
     low, high = np.moveaxis(np.array(equal.intervals), 2, 0)
     for share in ((low <= truth) & (truth <= high)).mean(axis=0):

@@ -1,36 +1,121 @@
-"""Figures of an evaluation with awkward targets: every text is whole and apart."""
-
 import numpy as np
 import pandas as pd
 import pytest
 from figure_checks import LONG_NAME, assert_legible, saved_by
 from scipy.special import expit
 
-from noncoding.evaluation.curves import draw_curves, representative_targets
-from noncoding.evaluation.figures import draw_groups, draw_prevalence
-from noncoding.evaluation.tables import target_metrics
+from noncoding.common.plot_style import COLOURS
+from noncoding.evaluation.curves import named_targets, representative_targets
+from noncoding.evaluation.figures import (
+    curves_finding,
+    draw_calibration,
+    draw_curves,
+    draw_groups,
+    draw_prevalence,
+    groups_finding,
+    prevalence_finding,
+    spread,
+)
+from noncoding.evaluation.target_metrics import target_metrics
 
+NAN = np.nan
+METRICS = pd.DataFrame(
+    {
+        "index": range(5),
+        "name": list("abcde"),
+        "group": ["TF", "TF", "DNase", "Histone", "TF"],
+        "prevalence": [0.1, 0.1, 0.2, 0.5, 0],
+        "auroc": [0.9, 0.7, 0.95, 0.6, NAN],
+        "auprc": [0.4, 0.3, 0.6, 0.45, NAN],
+        "auprc_over_prevalence": [4, 3, 3, 0.9, NAN],
+    }
+)
 GROUPS = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
 
 
-@pytest.mark.parametrize("count", [1, 30, 300])
-def test_long_names_and_many_targets_leave_the_figures_legible(tmp_path, count):
+def example(count, loci=2000):
+    """Targets with long names in three groups: their metrics, labels and scores."""
     generator = np.random.default_rng(0)
     table = pd.DataFrame({"index": range(count)})
     table["name"] = [f"{LONG_NAME} {number}" for number in range(count)]
     table["group"] = [GROUPS[number % 3] for number in range(count)]
-    labels = (generator.random((2000, count)) < 0.1).astype(np.uint8)
+    labels = (generator.random((loci, count)) < 0.1).astype(np.uint8)
     scores = expit(generator.normal(size=labels.shape) + labels * generator.uniform(0, 2, count))
-    metrics = target_metrics(table, labels, scores)
+    return target_metrics(table, labels, scores), labels, scores
+
+
+@pytest.mark.parametrize("count", [1, 30, 300])
+def test_figures_of_many_targets_with_long_names_are_legible(tmp_path, count):
+    metrics, labels, scores = example(count)
     chosen, path = representative_targets(metrics, 5), tmp_path / "one.svg"
-    [groups] = saved_by(draw_groups, metrics, path)
-    [prevalence] = saved_by(draw_prevalence, metrics, path)
     [curves] = saved_by(draw_curves, chosen, labels, scores, path)
-    for figure in (groups, prevalence, curves):
+    for figure in (
+        curves,
+        *saved_by(draw_groups, metrics, path),
+        *saved_by(draw_prevalence, metrics, path),
+        *saved_by(draw_calibration, metrics, labels, scores, path),
+    ):
         assert_legible(figure)
     legend = [text.get_text() for text in curves.legends[0].get_texts()]
-    assert len(legend) == len(chosen)
     for text, (_, target) in zip(legend, chosen.iterrows(), strict=True):
+        assert text.startswith(f"{target['role']}: ")
         assert f"AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}" in text
-        # The end of a long name is what tells it from others.
+        # The end of a long name distinguishes it from others.
         assert f" None {target['index']} — AUROC" in text
+
+
+def test_the_title_of_groups_names_the_best_and_the_worst():
+    assert groups_finding(METRICS) == (
+        "Median AUROC 0.800 and AUPR 0.425 over 4 targets; by group, the median AUROC is highest "
+        "for DNase (0.950) and lowest for Histone (0.600)"
+    )
+    assert groups_finding(METRICS[:1]) == "Median AUROC 0.900 and AUPR 0.400 over 1 target"
+
+
+def test_the_title_of_prevalence_counts_targets_better_than_random():
+    assert prevalence_finding(METRICS) == (
+        "In the median, AUPR is 3 × the prevalence; 3 of 4 targets beat random"
+    )
+
+
+def test_the_title_of_curves_gives_the_range():
+    metrics = METRICS.assign(test_positives=9, test_negatives=9)
+    assert curves_finding(named_targets(metrics, ["a", "c", "b"])) == (
+        "AUPR between 0.300 (b) and 0.600 (c)"
+    )
+    assert curves_finding(named_targets(metrics, ["c"])) == (
+        "c has an AUPR of 0.600, 3 times its prevalence"
+    )
+
+
+def test_every_scored_target_is_one_point(tmp_path):
+    """No point is drawn for a NaN; the ``use`` elements of points share a marker."""
+    path = tmp_path / "figure.svg"
+    points = []
+    for count in (40, 41):
+        table = pd.DataFrame({"group": "TF", "auroc": np.linspace(0.5, 1, count)})
+        draw_groups(table.assign(auprc=table["auroc"]), path)
+        points.append(path.read_text().count("<use "))
+    assert points[1] == points[0] + 2
+
+
+def test_a_group_keeps_its_colour_when_another_has_no_metrics(tmp_path):
+    first, second = METRICS[:1].assign(auroc=NAN), METRICS[2:3]
+    draw_groups(pd.concat([first, second]), tmp_path / "figure.svg")
+    text = (tmp_path / "figure.svg").read_text().lower()
+    assert COLOURS[1].lower() in text
+    assert COLOURS[0].lower() not in text
+
+
+def test_points_of_equal_value_are_separated():
+    offsets = spread(np.full(100, 0.5))
+    assert len(np.unique(offsets.round(6))) == 100
+    assert np.abs(offsets).max() <= 0.5
+    assert np.abs(spread(np.array([0.0, 0.5, 1.0]))).max() <= 0.05
+
+
+def test_curves_of_many_loci_are_small(tmp_path):
+    metrics, labels, scores = example(3, loci=30_000)
+    path = tmp_path / "curves.svg"
+    draw_curves(representative_targets(metrics, 5), labels, scores, path)
+    assert path.stat().st_size < 200_000

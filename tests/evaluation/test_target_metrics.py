@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.evaluation.tables import summarise, target_metrics
+from noncoding.evaluation.target_metrics import summarise, target_metrics
 
 TABLE = pd.DataFrame(
     {
@@ -30,7 +30,7 @@ def test_metrics_of_each_target():
         *("calibration_error", "accuracy"),
     ]
     assert metrics["name"].tolist() == ["K562 CTCF", "K562 DNase", "K562 CTCF"]
-    # Counted in these labels, whatever the table says of another test set.
+    # Counted in these labels; the table's counts are of another test set.
     assert metrics["test_positives"].tolist() == [2, 1, 0]
     assert metrics["test_negatives"].tolist() == [2, 3, 4]
     assert metrics["prevalence"].tolist() == [0.5, 0.25, 0]
@@ -44,7 +44,7 @@ def test_a_table_of_other_targets_is_refused():
         target_metrics(TABLE[:2], LABELS, SCORES)
 
 
-def test_scores_that_are_no_probabilities_are_refused():
+def test_scores_that_are_not_probabilities_are_refused():
     with pytest.raises(InputError, match=r"values from 0.1 to 1.8; expected probabilities"):
         target_metrics(TABLE, LABELS, 2 * SCORES - 0.1 * (SCORES < 0.2))
 

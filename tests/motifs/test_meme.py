@@ -1,4 +1,4 @@
-"""Reading motif files: each format that databases offer, and what is wrong with one."""
+"""Motif files of all formats, and damaged ones."""
 
 import gzip
 import subprocess
@@ -22,7 +22,7 @@ KNOWN = np.array([[0.25, 0.75, 0, 0], [0, 0, 1, 0], [0.5, 0, 0, 0.5]]).T
 TABLE = "Pos\tA\tC\tG\tT\n1\t0.25\t0.75\t0\t0\n2\t0\t0\t1\t0\n3\t0.5\t0\t0\t0.5\n"
 
 
-def test_motifs_are_read_as_they_were_written(tmp_path):
+def test_motifs_are_read_as_written(tmp_path):
     generator = np.random.default_rng(0)
     motifs = {f"MA000{n}.1 P{n}": generator.dirichlet([0.5] * 4, n + 3).T for n in range(4)}
     write_meme(str(tmp_path / "m.meme"), motifs)
@@ -68,7 +68,7 @@ def test_a_table_of_one_motif_is_named_after_its_file(tmp_path):
     assert list(read_motifs(tmp_path / "M00111_2.00.txt")) == ["M00111_2.00"]
 
 
-def test_motifs_that_cis_bp_may_not_show_are_counted(tmp_path, caplog):
+def test_motifs_without_matrix_in_cis_bp_are_counted(tmp_path, caplog):
     empty = "TF Name\tY\nMotif\tM2\nPos\tA\tC\tG\tT\n\n"
     (tmp_path / "m").write_text(f"{empty}TF Name\tX\nMotif\tM1\n{TABLE}\n{empty}")
     assert list(read_motifs(tmp_path / "m")) == ["M1 X"]
@@ -76,11 +76,11 @@ def test_motifs_that_cis_bp_may_not_show_are_counted(tmp_path, caplog):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("<html></html>", "line 1: found '<html></html>'"),
         ("", "found no motif"),
-        (b"\0" * 100, "no text"),
+        (b"\0" * 100, "binary data"),
         (MEME.encode("utf-16"), "UTF-16"),
         (MEME.replace("X", "é").encode("latin-1"), "line 7: found the byte 0xe9"),
         (f"{HEAD}MOTIF MA0 Y\n\nMOTIF MA1 X\n{MATRIX}{ROWS}", "line 7: .*'MA0 Y' without a matrix"),
@@ -104,14 +104,14 @@ def test_motifs_that_cis_bp_may_not_show_are_counted(tmp_path, caplog):
         (gzip.compress(MEME.encode())[:-20], "cannot be read"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path, content, told):
+def test_errors_name_the_line(tmp_path, content, message):
     path = tmp_path / "m.meme"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    with pytest.raises(InputError, match=rf"m\.meme.*{told}"):
+    with pytest.raises(InputError, match=rf"m\.meme.*{message}"):
         read_motifs(path)
 
 
-def test_what_is_no_file_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     for path in (tmp_path / "none.meme", tmp_path):
         with pytest.raises(InputError, match="found no file"):
             read_motifs(path)
@@ -119,7 +119,7 @@ def test_what_is_no_file_is_refused(tmp_path):
 
 @settings(max_examples=100, deadline=None)
 @given(st.data())
-def test_any_change_of_a_file_is_read_or_refused(tmp_path_factory, data):
+def test_a_changed_file_is_read_or_refused(tmp_path_factory, data):
     text = data.draw(st.sampled_from([MEME, f">a\n{COUNTS}", f"Motif\tM\n{TABLE}"]))
     lines = text.splitlines()
     at = data.draw(st.integers(0, len(lines) - 1))
@@ -136,7 +136,7 @@ def test_any_change_of_a_file_is_read_or_refused(tmp_path_factory, data):
         assert str(path) in str(error)
 
 
-def test_reading_motifs_loads_no_heavy_library():
+def test_reading_motifs_imports_no_heavy_library():
     script = (
         "import sys, noncoding.motifs.meme; "
         "assert not {'torch', 'numba', 'tangermeme', 'memelite'} & set(sys.modules)"

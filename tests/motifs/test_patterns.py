@@ -1,4 +1,4 @@
-"""TF-MoDISco on contributions whose motif was planted."""
+"""TF-MoDISco on contributions of a planted motif."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from noncoding.motifs.patterns import Pattern, patterns
 
 
 def contributions(sequences, starts, sign):
-    """Weak noise everywhere, and for the bases of the planted motif as much as they say."""
+    """Weak noise, and strong contributions of the planted motif."""
     generator = np.random.default_rng(1)
     found = generator.normal(0, 0.05, sequences.shape).astype(np.float32)
     for row, start in enumerate(starts):
@@ -20,7 +20,7 @@ def contributions(sequences, starts, sign):
 
 
 @pytest.mark.parametrize(("sign", "name"), [(1, "for 1"), (-1, "against 1")])
-def test_a_planted_motif_comes_back_with_its_sign(sign, name):
+def test_a_planted_motif_is_found_with_its_sign(sign, name):
     sequences, starts = planted(200, 400)
     found = patterns(sequences, contributions(sequences, starts, sign), most=3)
     assert found[0].name == name
@@ -33,19 +33,19 @@ def test_a_planted_motif_comes_back_with_its_sign(sign, name):
         assert np.sign(one.contributions.sum()) == sign
 
 
-def test_where_nothing_contributes_nothing_recurs():
+def test_there_are_no_patterns_without_contributions():
     sequences, _ = planted(30, 100)
     assert patterns(sequences, np.zeros(sequences.shape, np.float32), most=3) == []
     noise = np.random.default_rng(1).normal(size=sequences.shape).astype(np.float32)
     assert patterns(sequences, noise, most=3) == []
 
 
-def test_a_window_without_room_for_a_seqlet_has_no_pattern():
+def test_a_short_window_has_no_pattern():
     sequences, starts = planted(30, 40)
     assert patterns(sequences, contributions(sequences, starts, 1), most=3) == []
 
 
-def test_contributions_without_a_background_are_told():
+def test_contributions_without_a_background_are_refused():
     sequences, starts = planted(30, 100)
     given = contributions(sequences, starts, 1)
     given[np.abs(given) < 0.2] = 0
@@ -53,6 +53,6 @@ def test_contributions_without_a_background_are_told():
         patterns(sequences, given, most=3)
 
 
-def test_a_consensus_is_small_where_no_base_has_half():
+def test_the_consensus_is_in_lower_case_below_one_half():
     frequencies = np.array([[0.9, 0.4], [0.1, 0.3], [0, 0.2], [0, 0.1]])
     assert Pattern("", "", 1, frequencies, frequencies).consensus == "Aa"

@@ -1,11 +1,13 @@
-"""What is said of patterns and their matches."""
+"""Summaries and figures of patterns and their matches."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
 from planted import MOTIF, matrix
 
-from noncoding.motifs.figures import draw_learned, information, learned_finding
+from noncoding.motifs.figures import draw_motifs, information, motifs_finding, plotted_patterns
 from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.target_motifs import TargetMotifs
 from noncoding.motifs.tomtom import Match
@@ -23,7 +25,7 @@ def learned(own_q=1e-9, own=("own",), patterns=6):
     return TargetMotifs(7, "Reb1", {"test": 40}, made, [found for _ in made], list(own), motifs)
 
 
-def test_the_table_names_the_best_match_and_the_own_motif():
+def test_rows_have_the_best_match_and_the_known_motif():
     rows = learned().rows()
     assert len(rows) == 7
     assert rows[0]["best_match"] == "other" and rows[0]["q_value"] == 1e-3
@@ -33,27 +35,27 @@ def test_the_table_names_the_best_match_and_the_own_motif():
 
 
 @pytest.mark.parametrize(("q_value", "recovered"), [(0.049, True), (0.051, False)])
-def test_a_motif_is_given_back_below_a_q_value(q_value, recovered):
+def test_a_motif_is_recovered_below_a_q_value(q_value, recovered):
     target = learned(q_value)
     assert target.recovered is recovered
-    assert ("does not come back" in learned_finding(target)) is not recovered
+    assert ("not recovered" in motifs_finding(target)) is not recovered
 
 
-def test_the_first_layer_alone_gives_nothing_back():
+def test_the_first_layer_does_not_count_as_recovery():
     target = learned(patterns=1)
-    of_layer = TargetMotifs(**{**target.__dict__, "patterns": target.patterns[1:]})
+    of_layer = replace(target, patterns=target.patterns[1:])
     assert not of_layer.recovered
-    assert "from first layer" in learned_finding(of_layer)
+    assert "recovered by first layer" in motifs_finding(of_layer)
 
 
-def test_the_filter_is_always_drawn():
-    drawn = [pattern.name for pattern in learned().drawn(4)]
-    assert drawn == ["for 0", "for 1", "for 2", "filter 3"]
+def test_the_first_layer_is_always_plotted():
+    plotted = [pattern.name for pattern in plotted_patterns(learned())]
+    assert plotted == ["for 0", "for 1", "for 2", "filter 3"]
 
 
-def test_a_target_without_patterns_or_motif_says_so():
-    assert "no pattern recurs" in learned_finding(learned(patterns=0))
-    assert "no motif of its own is known" in learned_finding(learned(own=()))
+def test_findings_without_patterns_or_motif():
+    assert "no recurring pattern" in motifs_finding(learned(patterns=0))
+    assert "no known motif of the target" in motifs_finding(learned(own=()))
 
 
 def test_information_of_a_column():
@@ -62,27 +64,27 @@ def test_information_of_a_column():
 
 
 def drawn(target, folder):
-    [figure] = saved_by(draw_learned, target, folder / "one.svg", folder / "one.png")
+    [figure] = saved_by(draw_motifs, target, folder / "one.svg", folder / "one.png")
     assert_legible(figure)
     return figure
 
 
-def test_logos_stand_column_under_column(tmp_path):
-    target = learned(patterns=2)
-    figure = drawn(target, tmp_path)
-    panels = figure.axes
-    assert len(panels) == 3 * 3
-    for axes in logos(figure):
+def test_logos_are_aligned(tmp_path):
+    panels = drawn(learned(patterns=2), tmp_path)
+    assert len(panels.axes) == 3 * 3
+    for axes in logos(panels):
         assert_whole(axes)
-    # The best match, of 8 columns, begins one before the pattern, of 9.
-    for left, middle, right in zip(panels[::3], panels[1::3], panels[2::3], strict=True):
+    # The best match, of 8 columns, starts one before the pattern, of 9.
+    for left, middle, right in zip(
+        panels.axes[::3], panels.axes[1::3], panels.axes[2::3], strict=True
+    ):
         assert left.get_xlim() == middle.get_xlim() == pytest.approx((-1.1, 9))
         assert right.get_xlim() == pytest.approx((-0.1, 10))
         assert right.get_title("left").splitlines() == ["other", "q = 0.001"]
 
 
 @pytest.mark.parametrize("offset", [-20, 0, 12])
-def test_wide_logos_and_long_names_are_not_cut_off(tmp_path, offset):
+def test_wide_logos_and_long_names_are_not_clipped(tmp_path, offset):
     generator = np.random.default_rng(0)
     name = "MA1234.1 VERYLONGNAME::OTHERNAME(var.2)"
     wide, known = (generator.dirichlet([0.3] * 4, width).T for width in (45, 30))
@@ -96,7 +98,7 @@ def test_wide_logos_and_long_names_are_not_cut_off(tmp_path, offset):
         assert_whole(axes)
 
 
-def test_a_target_without_patterns_has_a_figure_that_says_so(tmp_path):
+def test_the_figure_of_a_target_without_patterns(tmp_path):
     figure = drawn(learned(patterns=0), tmp_path)
     assert logos(figure) == []
-    assert "no pattern recurs" in figure.get_suptitle()
+    assert "no recurring pattern" in figure.get_suptitle()

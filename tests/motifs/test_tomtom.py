@@ -1,4 +1,4 @@
-"""TOMTOM against known answers."""
+"""TOMTOM on known motifs."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_a_motif_matches_itself_in_small_and_large_databases(others):
     assert set(found) == set(known)
 
 
-def test_offset_and_strand_lay_the_motif_beside_the_pattern():
+def test_offset_and_strand_align_the_motif_to_the_pattern():
     known = database(60) | {"own": matrix(MOTIF)}
     ahead, behind = matrix("GA" + MOTIF), matrix(MOTIF)[::-1, ::-1][:, 2:]
     forward, reverse = (found["own"] for found in matches([ahead, behind], known))
@@ -34,11 +34,11 @@ def test_offset_and_strand_lay_the_motif_beside_the_pattern():
 def test_random_patterns_seldom_match_a_small_database():
     queries = list(database(200, seed=5).values())
     best = [next(iter(found.values())).q_value for found in matches(queries, database(4))]
-    # Under chance, a query's smallest q-value is below 0.05 in 5 % of cases at most.
+    # By chance, at most 5 % of the queries have a q-value below 0.05.
     assert np.mean(np.array(best) < 0.05) < 0.1
 
 
-def test_q_values_are_those_of_benjamini_and_hochberg():
+def test_matches_are_sorted_by_q_value():
     known = database(60)
     [found] = matches([matrix(MOTIF)], known)
     q_values = np.array([match.q_value for match in found.values()])
@@ -46,6 +46,6 @@ def test_q_values_are_those_of_benjamini_and_hochberg():
     assert q_values.max() <= 1
 
 
-def test_without_patterns_or_motifs_nothing_matches():
+def test_there_are_no_matches_without_patterns_or_motifs():
     assert matches([], database(3)) == []
     assert matches([matrix(MOTIF)], {}) == [{}]

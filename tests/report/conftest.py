@@ -1,4 +1,4 @@
-"""A small made-up results tree, as the stages leave it."""
+"""A small synthetic results tree, as the stages write it."""
 
 import json
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from noncoding import layout
 from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model
 
@@ -48,20 +49,12 @@ class Tree:
     def page(self) -> Path:
         return self.root / "report.html"
 
-    def folders(self, *models: str) -> dict[str, Any]:
-        return {
-            "data": self.root / "data",
-            "models": {name: self.root / name for name in models},
-            "comparison": self.root / "compare",
-            "page": self.page,
-        }
-
     def add_model(self, name: str, mean_auprc: float, truth: float | None = None) -> None:
         folder = self.root / name
         _evaluation(folder / "evaluation", mean_auprc)
         _explanation(folder / "explain", truth)
-        _discovery(folder / "motifs")
-        _figures(folder / "training" / "figures", name, ["learning_curve", "layers"])
+        _motifs(folder / "motifs")
+        _figures("plot_training", folder / "training")
         log = pd.DataFrame({"epoch": [None, 0, 1, 2], "valid_auprc": [None, 0.1, 0.2, 0.15]})
         log.to_csv(folder / "training" / "metrics.csv", index=False)
         targets = pd.DataFrame({"index": range(3), "name": NAMES, "group": "TF"})
@@ -88,11 +81,7 @@ class Tree:
 def tree(tmp_path: Path) -> Tree:
     made = Tree(tmp_path / "results" / "tiny")
     data = made.root / "data"
-    _figures(
-        data / "figures",
-        "data",
-        ["positives_per_target", "labels_per_row", "base_composition", "prevalence_by_split"],
-    )
+    _figures("describe", data)
     (data / "summary.json").write_text(
         json.dumps({name: _split(rows) for name, rows in (("train", 9000), ("test", 1234))})
     )
@@ -123,7 +112,7 @@ def _split(rows: int) -> dict[str, Any]:
 
 
 def _comparison(folder: Path) -> None:
-    _figures(folder / "figures", "compare", ["ranking", "versus"])
+    _figures("compare", folder)
     summary = {
         "min_positives": 50,
         "targets": 2,
@@ -142,8 +131,7 @@ def _comparison(folder: Path) -> None:
 
 
 def _evaluation(folder: Path, mean_auprc: float) -> None:
-    _figures(folder / "figures", folder.parent.name, ["metrics_by_group", "auprc_by_prevalence"])
-    _figures(folder / "figures", folder.parent.name, ["curves", "calibration", "cooccurrence"])
+    _figures("evaluate", folder)
     pd.DataFrame(
         {
             "index": range(3),
@@ -195,7 +183,8 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
 
 def _explanation(folder: Path, truth: float | None) -> None:
     figures = folder / "figures"
-    _figures(figures, f"{folder.parent.name} explain", ["faithfulness"])
+    figures.mkdir(parents=True)
+    (figures / "faithfulness.svg").write_text(SVG.format(figures))
     for name in ("001-hostile", "001-hostile-1", "001-hostile-2"):
         (figures / f"{name}.png").write_bytes(b"\x89PNG " + f"{folder} {name}".encode())
     pd.DataFrame(
@@ -242,7 +231,7 @@ def _explanation(folder: Path, truth: float | None) -> None:
     (folder / "summary.json").write_text(json.dumps(summary))
 
 
-def _discovery(folder: Path) -> None:
+def _motifs(folder: Path) -> None:
     (folder / "figures").mkdir(parents=True)
     (folder / "figures" / "001-hostile.png").write_bytes(b"\x89PNG " + str(folder).encode())
     row = {"index": 1, "target": HOSTILE, "view": "TF-MoDISco", "pattern": "for 1"}
@@ -263,7 +252,7 @@ def _discovery(folder: Path) -> None:
     (folder / "summary.json").write_text(json.dumps(summary))
 
 
-def _figures(folder: Path, of: str, names: list[str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / f"{name}.svg").write_text(SVG.format(f"{of} {name}"))
+def _figures(stage: str, folder: Path) -> None:
+    for vector, _ in layout.figures(stage, folder):
+        vector.parent.mkdir(parents=True, exist_ok=True)
+        vector.write_text(SVG.format(vector))

@@ -1,20 +1,21 @@
-"""The page, read as a browser reads it, against the files that it is made from."""
+"""The content of the page, against the files that it shows."""
 
 import base64
 import json
 import math
 import re
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
+from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.models.export import load_model
-from noncoding.report import captions
+from noncoding.report.captions import CAPTIONS, CONTENTS
 from noncoding.stages.report import report
 
 CONFIGURATION = {
@@ -62,7 +63,7 @@ class Page(HTMLParser):
 
 
 def made(tree, *models: str) -> Page:
-    report("tiny", CONFIGURATION, **tree.folders(*(models or ("small",))))
+    report(tree.root, models or ["small"], CONFIGURATION)
     return Page(tree.page)
 
 
@@ -87,16 +88,19 @@ def test_every_figure_is_embedded(tree):
     assert all(img["alt"] for img in page.all("img"))
 
 
-def test_figures_of_the_rules_have_captions():
-    rules = (Path(__file__).parents[2] / "rules" / "common.smk").read_text()
-    for name, known in (
-        ("DATA_FIGURES", captions.DATA),
-        ("EVALUATION_FIGURES", captions.EVALUATION),
-    ):
-        assert yaml.safe_load(re.search(rf"{name} = (\[.*?\])", rules, re.DOTALL)[1]) == list(known)
+def test_every_figure_of_the_page_has_a_caption():
+    shown = [names for stage, names in layout.FIGURES.items() if stage != "sweep"]
+    assert set(chain(*shown)) == set(CAPTIONS)
 
 
-def test_summary_stands_in_the_page(tree):
+def test_every_listed_file_is_an_output():
+    for stage, contents in CONTENTS.items():
+        outputs = [path.as_posix() for path in layout.files(stage, "")]
+        for name in contents:
+            assert any(f"{path}/".startswith(f"{name}/") for path in outputs), name
+
+
+def test_the_page_shows_the_summary(tree):
     text = made(tree).text
     assert (
         "On 1,234 test loci of chromosomes VIII and IX, small reaches a median AUROC of 0.919 "
@@ -110,11 +114,11 @@ def test_summary_stands_in_the_page(tree):
     assert "REB1 TF K562 MA9.1 REB1 1,000 81 % 0.937 0.612 0.8" in text
     assert "2 motifs of 1 target REB1: MA9.1 REB1, MA8.2 REB1" in text
     assert "0.200" in text and "0.820" in text  # validation
-    assert "one value every 8 bp, which sees 39 bp" in text
+    assert "resolution 8 bp, receptive field 39 bp" in text
     assert "55.5 %" in text.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def test_source_is_told_without_paths_of_the_machine(tree):
+def test_the_source_is_shown_without_local_paths(tree):
     text = made(tree).text
     assert "https://example.org/genome.fa.gz" in text and "c0ffee" * 8 in text
     assert "p.tgz" in text and "/data/me" not in tree.page.read_text()
@@ -128,7 +132,7 @@ def test_names_are_escaped(tree):
     assert any("alert('x')" in img["alt"] for img in page.all("img"))
 
 
-def test_no_number_is_a_dash(tree):
+def test_a_missing_number_is_a_dash(tree):
     page = made(tree)
     before_the_configuration = page.text.split("Save the configuration")[0]
     assert not re.search(r"\b(nan|none|null|inf)\b", before_the_configuration, re.IGNORECASE)
@@ -148,7 +152,7 @@ def test_several_models_side_by_side(tree):
     assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
 
 
-def test_the_comparison_says_against_whom_by_how_much_and_how_surely(tree):
+def test_the_comparison_shows_differences_with_uncertainty(tree):
     page = made(tree)
     assert "GC content 2 1 −0.020 +0.115 +0.010 to +0.219 0.032" in page.text
     assert "DeepSEA (published) 2 1 −0.020 +0.115 — —" in page.text
@@ -156,42 +160,45 @@ def test_the_comparison_says_against_whom_by_how_much_and_how_surely(tree):
     assert "The target table names no published results." in page.text
 
 
-def test_planted_truth_is_prominent(tree):
+def test_agreement_with_planted_motifs_is_prominent(tree):
     assert "planted" not in made(tree).text
     tree.add_model("sure", mean_auprc=0.2, truth=0.95449)
     text = made(tree, "sure").text
     assert "Grad-CAM planted AUROC 31 0.919 0.900 to —" in text
-    assert "Grad-CAM has a mean per-base AUROC of 0.954 (maps of other sequences: 0.812)." in text
-    assert "AUROC 0.954 against the planted truth" in text
+    assert (
+        "Grad-CAM detects the planted motifs with a mean per-base AUROC of 0.954 "
+        "(position-matched control: 0.812)." in text
+    )
+    assert "Grad-CAM detects planted motifs with an AUROC of 0.954" in text
 
 
-def test_what_the_strongest_windows_hold_is_told_of_all_sequences(tree):
+def test_motif_enrichment_is_shown_for_the_largest_set_of_sequences(tree):
     text = made(tree).text.replace("\N{NO-BREAK SPACE}", " ")
     assert "MA1.1 HOSTILE 61 % of 31 × 10.0 (0.9–—)" in text
 
 
-def test_learned_motifs_stand_in_the_page(tree):
+def test_learned_motifs_are_shown(tree):
     text = made(tree).text.replace("\N{NO-BREAK SPACE}", " ")
-    assert "1 of 1 known motif came back" in text
+    assert "1 of 1 known motif recovered" in text
     found = "TF-MoDISco, for 1 123 TTACCCGG MA2.1 OTHER 3 × 10⁻⁹ MA1.1 HOSTILE 0.04"
     assert found in text
     assert "for 2" in text and "for 3" not in text
     assert "first layer, filter 7" in text
 
 
-def test_what_could_not_be_shown_is_told(tree):
+def test_problems_are_listed(tree):
     text = made(tree).text
     assert "Not shown: NA has no positive test locus" in text
     assert "Not shown: NA: found 0 positive loci" in text
 
 
-def test_links_lead_to_the_files_beside_the_page(tree):
+def test_links_are_relative_to_the_page(tree):
     targets = {a["href"] for a in made(tree).all("a")}
     assert {"data/train.h5", "small/evaluation/targets.tsv", "small/explain/maps.h5"} <= targets
     assert not any(target.startswith(("/", "file:", "..")) for target in targets)
 
 
-def test_every_link_inside_the_page_has_its_place(tree):
+def test_links_within_the_page_and_heading_levels_are_valid(tree):
     page = made(tree)
     places = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
     inside = {a["href"][1:] for a in page.all("a") if a["href"].startswith("#")}
@@ -201,12 +208,12 @@ def test_every_link_inside_the_page_has_its_place(tree):
     assert all(next_ - one <= 1 for one, next_ in pairwise(levels))
 
 
-def test_configuration_can_be_run_again(tree):
+def test_the_configuration_is_shown_as_valid_yaml(tree):
     made(tree)
     shown = Page(tree.page)
     text = "".join(shown.words)
     start = text.index("datasets:\n")
-    end = text.index("Versions that made this page")
+    end = text.index("Software versions")
     assert yaml.safe_load(text[start:end]) == CONFIGURATION
 
 
@@ -251,7 +258,7 @@ def test_models_of_different_targets_are_refused(tree):
         made(tree, "small", "other")
 
 
-def test_average_over_nothing_is_a_dash(tree):
+def test_an_undefined_average_is_a_dash(tree):
     path = tree.root / "small/evaluation/summary.json"
     summary = json.loads(path.read_text())
     summary["all"]["auprc"] = dict.fromkeys(summary["all"]["auprc"])
@@ -259,7 +266,7 @@ def test_average_over_nothing_is_a_dash(tree):
     assert "a mean AUPR of — over" in made(tree).text
 
 
-def test_results_of_other_versions_are_told(tree):
+def test_results_of_other_versions_are_listed(tree):
     assert "computed with the same versions" in made(tree).text
     path = tree.root / "small/explain/summary.json"
     summary = json.loads(path.read_text())
@@ -269,7 +276,7 @@ def test_results_of_other_versions_are_told(tree):
     assert "computed with the same versions" not in text
 
 
-def test_targets_of_one_name_have_their_own_enrichment(tree):
+def test_targets_with_the_same_name_are_not_mixed(tree):
     folder = tree.root / "small/explain"
     targets = pd.read_csv(folder / "targets.tsv", sep="\t", keep_default_na=False)
     checks = pd.read_csv(folder / "faithfulness.tsv", sep="\t")
@@ -291,9 +298,7 @@ def test_targets_of_one_name_have_their_own_enrichment(tree):
         (10.0, 12.0, "× 10.0 (0.9–12.0)"),
     ],
 )
-def test_an_enrichment_without_a_control_is_a_dash_and_an_interval_may_be_open(
-    tree, value, high, shown
-):
+def test_enrichment_may_be_undefined_or_unbounded(tree, value, high, shown):
     path = tree.root / "small/explain/faithfulness.tsv"
     checks = pd.read_csv(path, sep="\t")
     ratio = checks["check"].str.startswith("known motif, enrichment")

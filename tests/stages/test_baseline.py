@@ -1,20 +1,16 @@
-"""Baselines against scikit-learn's word counts, a scan in plain Python and planted truths."""
-
-from itertools import product
+"""Planted motifs and base compositions are found by the baseline made for them."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer
 
+from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
+from noncoding.data.one_hot import codes, one_hot, reverse_complement
 from noncoding.data.store import BOTH, StoreHeader, new_store
-from noncoding.evaluation.intervals import read_replicates
-from noncoding.evaluation.kmers import canonical_words, count_words
-from noncoding.evaluation.metrics import auroc
-from noncoding.motifs.scan import base_composition, best_hits
-from noncoding.stages.baseline import BASELINES, baseline
+from noncoding.evaluation.bootstrap import read_replicates
+from noncoding.settings.baseline import BaselineSettings
+from noncoding.stages.baseline import baseline
 
 MEME = """MEME version 4
 
@@ -37,96 +33,9 @@ letter-probability matrix: alength= 4 w= 3 nsites= 20 E= 0
 REB1 = "TTACCCG"
 
 
-def sequences(generator, count, length):
-    return one_hot(generator.integers(0, 5, (count, length), dtype=np.uint8))
-
-
-def test_words_are_counted_as_scikit_learn_does():
-    given = sequences(np.random.default_rng(1), 6, 50)
-    k = 3
-    texts = [letters(one) for one in given]
-    mates = [letters(one) for one in reverse_complement(given)]
-    words = ["".join(word) for word in product("ACGT", repeat=k)]
-    counter = CountVectorizer(
-        analyzer="char", ngram_range=(k, k), lowercase=False, vocabulary=words
-    )
-    both = (counter.transform(texts) + counter.transform(mates)).toarray()
-    canonical = canonical_words(k)
-    assert canonical.max() + 1 == 32
-    counts = count_words(given, k)
-    for place in range(len(words)):
-        # Words that are their own reverse complement would be counted twice in `both`.
-        itself = letters(reverse_complement(one_hot(codes(words[place])))) == words[place]
-        expected = both[:, place] / (2 if itself else 1)
-        np.testing.assert_array_equal(counts[:, canonical[place]], expected)
-
-
-def test_sequences_shorter_than_a_word_hold_none():
-    assert count_words(sequences(np.random.default_rng(1), 2, 3), 4).sum() == 0
-
-
-def test_best_hit_is_that_of_a_scan_base_by_base():
-    generator = np.random.default_rng(2)
-    given = sequences(generator, 5, 30)
-    matrices = [generator.dirichlet([0.5] * 4, width).T for width in (4, 7, 4)]
-    background = np.array([0.3, 0.2, 0.1, 0.4])
-    hits = best_hits(given, matrices, background)
-    for row, one in enumerate(given):
-        for column, matrix in enumerate(matrices):
-            smoothed = (matrix + 0.04 * background[:, None]) / 1.04
-            odds = np.log2(smoothed / background[:, None])
-            best = max(
-                sum(
-                    odds[:, offset] @ strand[:, start + offset] for offset in range(matrix.shape[1])
-                )
-                for strand in (one, reverse_complement(one))
-                for start in range(30 - matrix.shape[1] + 1)
-            )
-            assert hits[row, column] == pytest.approx(best, abs=1e-4)
-
-
-def test_base_composition_pools_strands_and_ignores_n():
-    one = one_hot(np.array([[0, 0, 0, 1, 4, 4]], dtype=np.uint8))  # AAAC and two N.
-    other = one_hot(np.array([[2, 3]], dtype=np.uint8))  # GT.
-    # A and T: 4 of 6 bases, C and G: 2 of 6, each half on either strand.
-    np.testing.assert_allclose(base_composition([one, other]), [1 / 3, 1 / 6, 1 / 6, 1 / 3])
-    np.testing.assert_allclose(base_composition([]), np.full(4, 0.25))
-    assert base_composition([one_hot(np.zeros((1, 99), np.uint8))])[1] > 0
-
-
-def test_the_scan_is_the_likelihood_ratio_in_an_at_rich_genome():
-    """Planted in 38 % GC, as in yeast: the score is the log ratio of the site's two
-    probabilities, and separates sites better than one against uniform bases."""
-    generator = np.random.default_rng(1)
-    composition = np.array([0.31, 0.19, 0.19, 0.31])
-    own, uniform = [], []
-    for _ in range(12):
-        matrix = generator.dirichlet([0.35] * 4, 8).T
-        bases = generator.choice(4, (1500, 220), p=composition).astype(np.uint8)
-        labels = (generator.random(1500) < 0.1).astype(np.uint8)
-        for row in np.flatnonzero(labels):
-            start = generator.integers(20, 190)
-            bases[row, start : start + 8] = [generator.choice(4, p=p) for p in matrix.T]
-        given = one_hot(bases)
-        background = base_composition([given])
-        np.testing.assert_allclose(background, composition, atol=0.005)
-        hits = best_hits(given, [matrix], background)
-        # One window: the closed form, but for the pseudocount.
-        [site] = best_hits(one_hot(bases[:1, :8]), [matrix], background)
-        ratios = [
-            np.log2((matrix + 0.04 * background[:, None])[strand, range(8)] / 1.04).sum()
-            - np.log2(background[strand]).sum()
-            for strand in (bases[0, :8], 3 - bases[0, 7::-1])
-        ]
-        assert site == pytest.approx(max(ratios), abs=1e-4)
-        own.append(auroc(labels[:, None], hits)[0])
-        uniform.append(auroc(labels[:, None], best_hits(given, [matrix], np.full(4, 0.25)))[0])
-    assert np.mean(own) > np.mean(uniform) + 0.005
-
-
 @pytest.fixture
 def case(tmp_path):
-    """Loci of which some hold the motif of Reb1, some are rich in G and C, some never."""
+    """Stores in which positives have the motif of Reb1, a high or a low GC content, or none."""
     generator = np.random.default_rng(3)
     names = ["Reb1", "rich", "poor", "never"]
     table = pd.DataFrame({"index": range(4), "name": names, "group": "TF"})
@@ -151,23 +60,18 @@ def case(tmp_path):
     return tmp_path
 
 
-def run(folder, motifs="motifs.meme", **changes):
-    settings = {
-        "k": 4,
-        "rows": 1500,
-        "flank": 0,
-        "replicates": 20,
-        "seed": 1,
-        "threads": 2,
-    } | changes
+def run(folder, motifs="motifs.meme", kmer=4):
     baseline(
         folder / "train.h5",
         folder / "test.h5",
-        folder / "baseline",
-        motifs=motifs and folder / motifs,
-        **settings,
+        motifs and folder / motifs,
+        folder,
+        BaselineSettings(kmer=kmer, rows=1500, flank=0),
+        replicates=20,
+        seed=1,
+        threads=2,
     )
-    return pd.read_csv(folder / "baseline" / "targets.tsv", sep="\t", index_col="name")
+    return pd.read_csv(folder / "targets.tsv", sep="\t", index_col="name")
 
 
 def test_each_baseline_finds_what_was_planted_for_it(case):
@@ -181,7 +85,7 @@ def test_each_baseline_finds_what_was_planted_for_it(case):
     assert table.loc["never", ["gc_auroc", "kmers_auprc"]].isna().all()
 
 
-def test_without_motifs_the_rest_is_scored(case):
+def test_without_motifs_the_other_baselines_are_scored(case):
     table = run(case, motifs=None)
     assert table["motif"].isna().all()
     assert table["kmers_auroc"].notna().sum() == 3
@@ -189,22 +93,28 @@ def test_without_motifs_the_rest_is_scored(case):
 
 def test_two_runs_give_the_same_table(case):
     run(case)
-    first = (case / "baseline" / "targets.tsv").read_bytes()
+    first = (case / "targets.tsv").read_bytes()
     run(case)
-    assert (case / "baseline" / "targets.tsv").read_bytes() == first
+    assert (case / "targets.tsv").read_bytes() == first
 
 
-def test_replicates_lie_around_the_metrics_of_each_baseline(case):
+def test_replicates_vary_around_the_metrics_of_each_baseline(case):
     table = run(case)
-    for name in BASELINES:
-        drawn = read_replicates(case / "baseline" / "replicates" / f"{name}.h5")
-        assert drawn.auroc.shape == (20, 4) and drawn.loci.sum() == 1500
+    _, *paths = layout.files("baseline", case)
+    for name, path in zip(layout.BASELINES, paths, strict=True):
+        replicates = read_replicates(path)
+        assert replicates.auroc.shape == (20, 4) and replicates.loci.sum() == 1500
         known = table[f"{name}_auroc"].notna().to_numpy()
-        assert (known == ~np.isnan(drawn.auroc).any(axis=0)).all()
-        mean = drawn.auroc[:, known].mean(axis=0)
+        assert (known == ~np.isnan(replicates.auroc).any(axis=0)).all()
+        mean = replicates.auroc[:, known].mean(axis=0)
         np.testing.assert_allclose(mean, table.loc[known, f"{name}_auroc"], atol=0.01)
 
 
-def test_words_longer_than_the_sequences_are_refused(case):
-    with pytest.raises(InputError, match=r"words of 200 bases; expected at most 100"):
-        run(case, k=200)
+def test_k_mers_longer_than_the_sequences_are_refused(case):
+    table = pd.DataFrame({"index": range(4), "name": ["Reb1", "rich", "poor", "never"]})
+    for split in ("train", "test"):
+        header = StoreHeader(5, 1, BOTH, table.assign(group="TF"), {})
+        with new_store(case / f"{split}.h5", header):
+            pass
+    with pytest.raises(InputError, match="k-mers of 6 bases; expected at most 5"):
+        run(case, kmer=6)

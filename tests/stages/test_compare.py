@@ -1,4 +1,4 @@
-"""Comparisons against closed forms, and a store with exactly the official counts."""
+"""A comparison on a store with exactly the official positive counts."""
 
 import json
 from pathlib import Path
@@ -6,16 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import t
 
+from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.data.store import BOTH, StoreHeader, new_store
 from noncoding.data.targets import read_targets
-from noncoding.evaluation.intervals import Replicates, write_replicates
-from noncoding.evaluation.pairs import all_pairs, paired, versus
-from noncoding.evaluation.published import published_results
-from noncoding.evaluation.ranking import ranking
-from noncoding.stages.compare import ComparisonOutputs, compare
+from noncoding.evaluation.bootstrap import Replicates, write_replicates
+from noncoding.stages.compare import compare
 
 OFFICIAL = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 
@@ -28,111 +25,11 @@ def resampled(values, blocks=400):
     return Replicates(values / 2 + 0.5, values, positives.astype(np.int32), loci, seed=1)
 
 
-def test_a_pair_by_hand():
-    first = np.array([0.9, 0.5, 0.7, np.nan, 0.4])
-    second = np.array([0.8, 0.6, 0.7, 0.1, 0.1])
-    result = paired("auprc", first, second)
-    assert (result["targets"], result["wins"], result["ties"]) == (4, 2, 1)
-    assert result["median_difference"] == pytest.approx(0.05)
-    assert result["mean_difference"] == pytest.approx(0.3 / 4)
-    assert np.isnan([result["low"], result["high"], result["p_value"]]).all()
-
-
-def test_a_classifier_against_itself_differs_by_nothing():
-    values = np.array([0.2, 0.8])
-    drawn = resampled(np.random.default_rng(1).random((9, 2)))
-    result = paired("auprc", values, values, (drawn, drawn))
-    assert (result["wins"], result["ties"], result["low"], result["high"]) == (0, 2, 0, 0)
-    assert np.isnan(result["p_value"])
-
-
-def test_a_difference_keeps_what_two_models_share():
-    generator = np.random.default_rng(1)
-    shared = generator.normal(0, 0.2, (4000, 1))
-    first = resampled(0.5 + shared + generator.normal(0, 0.01, (4000, 3)))
-    second = resampled(0.48 + shared + generator.normal(0, 0.01, (4000, 3)))
-    result = paired("auprc", np.full(3, 0.5), np.full(3, 0.48), (first, second))
-    # Each alone spreads by 0.2; the difference of the means by 0.01 × sqrt(2 / 3).
-    error = 0.01 * np.sqrt(2 / 3)
-    reach = t.ppf(0.975, 199) * error
-    assert result["low"] == pytest.approx(0.02 - reach, abs=1e-3)
-    assert result["high"] == pytest.approx(0.02 + reach, abs=1e-3)
-    assert result["p_value"] == pytest.approx(2 * t.sf(0.02 / error, 199), rel=0.3)
-
-
-def metrics_of(**columns):
-    return pd.concat(
-        pd.DataFrame(
-            {
-                "index": range(len(values)),
-                "classifier": name,
-                "kind": "model" if name in ("a", "b") else "baseline",
-                "auroc": np.array(values) / 2 + 0.5,
-                "auprc": values,
-            }
-        )
-        for name, values in columns.items()
-    )
-
-
-def replicates_of(values):
-    return resampled(np.tile(np.array(values, dtype=float), (20, 1)))
-
-
-def test_the_ranking_is_over_targets_that_all_score():
-    nan = np.nan
-    metrics = metrics_of(
-        a=[0.4, 0.6, nan, 0.1],
-        b=[0.5, 0.9, nan, 0.9],
-        gc=[0.1, 0.2, nan, 0.2],
-        scan=[0.9, *[nan] * 3],
-    )
-    drawn = {
-        "a": replicates_of([0.4, 0.6, nan, 0.1]),
-        "b": replicates_of([0.5, 0.9, nan, 0.9]),
-        "gc": replicates_of([0.1, 0.2, nan, 0.2]),
-    }
-    ranks = ranking(metrics, drawn, np.array([True, True, True, False]))
-    assert ranks["classifier"].tolist() == ["b", "a", "gc"]
-    assert ranks["targets"].tolist() == [2, 2, 2]
-    np.testing.assert_allclose(ranks["mean_auprc"], [0.7, 0.5, 0.15])
-    np.testing.assert_allclose(ranks["mean_auprc_low"], [0.7, 0.5, 0.15])  # All replicates alike.
-    pairs = all_pairs(metrics, drawn, np.array([True, True, True, False]))
-    of_scan = pairs[(pairs["first"] == "a") & (pairs["second"] == "scan")].iloc[0]
-    assert (of_scan["targets"], of_scan["wins"]) == (1, 0)
-    turned = versus(pairs, "b")
-    assert turned["other"].tolist() == ["a", "gc", "scan"]
-    assert turned["wins"].tolist() == [2, 2, 0]
-    np.testing.assert_allclose(turned["mean_difference"], [0.2, 0.55, -0.4])
-    np.testing.assert_allclose(turned["low"], [0.2, 0.55, nan])
-
-
-def test_published_results_need_their_test_set():
-    table = read_targets(OFFICIAL)
-    exact = table["test_positives"].to_numpy(copy=True)
-    results, reason = published_results(table, exact)
-    assert len(results) == 4 * 919 and "are shown" in reason
-    danq = results[results["classifier"] == "DanQ (published)"]
-    np.testing.assert_array_equal(danq["auprc"], table["danq_auprc"])
-    exact[7] += 1
-    results, reason = published_results(table, exact)
-    assert results.empty
-    assert "1 of 919 targets" in reason and "index 7" in reason
-    assert f"{exact[7]:,} instead of {exact[7] - 1:,}" in reason
-
-
-def test_published_results_need_to_say_what_they_were_measured_on():
-    table = read_targets(OFFICIAL).drop(columns="test_positives")
-    assert "does not say" in published_results(table, np.zeros(919, int))[1]
-    few = table[["index", "name", "group"]]
-    assert published_results(few, np.zeros(919, int))[1].endswith("names no published results.")
-
-
 def official_store(path, changed=False):
-    """Loci with as many positives of each target as the official test split has.
+    """A store with the positives of each target in the official test split.
 
-    Rows on one strand are half of the official rows; every target's positives
-    stand in the first loci, so that the store stays small to write.
+    One strand has half of the official rows. The positives of every target are the first loci,
+    so the store is small.
     """
     table = read_targets(OFFICIAL)
     positives = table["test_positives"].to_numpy() // 2
@@ -146,13 +43,6 @@ def official_store(path, changed=False):
             for start in range(0, loci, 8192):
                 store.append(sequences[start : start + 8192], labels[start : start + 8192])
     return table
-
-
-def outputs(folder):
-    return ComparisonOutputs(
-        *(folder / name for name in ("targets.tsv", "ranking.tsv", "pairs.tsv", "summary.json")),
-        *([folder / f"{name}.svg", folder / f"{name}.png"] for name in ("ranking", "versus")),
-    )
 
 
 def run(folder, table, baseline_seed=1):
@@ -175,38 +65,35 @@ def run(folder, table, baseline_seed=1):
         seeded = drawn._replace(seed=baseline_seed)
         write_replicates(seeded, folder / "baseline" / "replicates" / f"{name}.h5")
     beside.to_csv(folder / "baseline" / "targets.tsv", sep="\t", index=False)
-    written = outputs(folder)
-    compare(models, folder / "baseline", folder / "test.h5", min_positives=5, outputs=written)
-    return written, json.loads(written.summary.read_text())
+    compare(models, folder / "baseline", folder / "test.h5", folder, min_positives=5)
+    return json.loads((folder / "summary.json").read_text())
 
 
 def test_a_store_with_the_official_counts_shows_published_results(tmp_path):
-    written, summary = run(tmp_path, official_store(tmp_path / "test.h5"))
+    summary = run(tmp_path, official_store(tmp_path / "test.h5"))
     assert summary["published"].startswith("Published results are shown")
     assert summary["best"] == "strong"
-    wide = pd.read_csv(written.targets, sep="\t")
+    wide = pd.read_csv(tmp_path / "targets.tsv", sep="\t")
     expected = pd.read_csv(OFFICIAL, sep="\t")
     np.testing.assert_allclose(wide["DeepSEA (published) auroc"], expected["deepsea_auroc"])
     assert {"strong auprc", "GC content auroc", "word regression auprc"} <= set(wide)
     assert "motif scan auroc" not in wide
-    ranks = pd.read_csv(written.ranking, sep="\t")
+    ranks = pd.read_csv(tmp_path / "ranking.tsv", sep="\t")
     assert ranks["classifier"].iloc[0] == "strong" and len(ranks) == 8
-    pairs = pd.read_csv(written.pairs, sep="\t")
+    pairs = pd.read_csv(tmp_path / "pairs.tsv", sep="\t")
     best = pairs[(pairs["first"] == "weak") & (pairs["second"] == "strong")]
     assert (best["wins"] < 5).all() and (best["high"] < 0).all()
     tested = pairs.set_index("second")["p_value"]
     assert tested[["GC content", "word regression"]].notna().all()
     assert tested[["DeepSEA (published)", "DanQ (published)"]].isna().all()
-    for path in (*written.ranking_figure, *written.versus_figure):
-        assert path.exists()
+    assert all(path.exists() for paths in layout.figures("compare", tmp_path) for path in paths)
 
 
 def test_with_one_label_changed_published_results_are_not_shown(tmp_path):
-    written, summary = run(tmp_path, official_store(tmp_path / "test.h5", changed=True))
+    summary = run(tmp_path, official_store(tmp_path / "test.h5", changed=True))
     assert "1 of 919 targets" in summary["published"]
-    assert not [
-        column for column in pd.read_csv(written.targets, sep="\t") if "published" in column
-    ]
+    columns = list(pd.read_csv(tmp_path / "targets.tsv", sep="\t"))
+    assert not [column for column in columns if "published" in column]
 
 
 def test_an_evaluation_of_other_targets_is_refused(tmp_path):

@@ -47,7 +47,7 @@ def write_v73(path, sequences, labels, **options):
 
 
 @pytest.mark.parametrize("split", ROWS)
-def test_every_row_comes_through_in_our_order(mats, split):
+def test_all_rows_are_converted_to_the_order_acgt(mats, split):
     sequences, labels = toy_rows()[split]
     with Store(converted(mats[split], split)) as store:
         np.testing.assert_array_equal(store.sequences(slice(None)), sequences)
@@ -63,7 +63,7 @@ def test_the_formats_are_the_official_ones(mats):
     with h5py.File(mats["train"]) as file:
         assert file["trainxdata"].shape == (LENGTH, 4, 30)
         assert file["traindata"].shape == (TARGETS, 30)
-        # Channel by channel, in the file's own order A, G, C, T.
+        # The channels of the file are A, G, C, T.
         for channel, base in enumerate(AGCT):
             np.testing.assert_array_equal(file["trainxdata"][:, channel].T, sequences[:, base])
         np.testing.assert_array_equal(file["traindata"][:].T, labels)
@@ -74,7 +74,7 @@ def test_the_formats_are_the_official_ones(mats):
 
 
 @pytest.mark.parametrize("what", ["other strand", "other label", "odd"])
-def test_strands_are_found_out_from_the_data(tmp_path, what):
+def test_strands_are_determined_from_the_data(tmp_path, what):
     sequences, labels = (array.copy() for array in toy_rows()["valid"])
     if what == "other strand":
         sequences[4, :, 7] = (
@@ -111,7 +111,9 @@ def _spoilt(what):
         ("label", "row 17, target 3: found the value 2"),
     ],
 )
-def test_wrong_values_are_named_and_the_old_store_stays(tmp_path, version, what, fragment):
+def test_invalid_values_are_refused_and_the_previous_store_is_kept(
+    tmp_path, version, what, fragment
+):
     sequences, labels = _spoilt(what)
     mat = tmp_path / "train.mat"
     if version == "v5":
@@ -148,15 +150,17 @@ def test_wrong_shapes(tmp_path, variables, fragment):
         converted(mat, "valid")
 
 
-def test_another_task_is_refused(mats):
-    with pytest.raises(InputError, match="found a length of 40; expected 1000"):
+def test_unexpected_windows_and_targets_are_refused(mats):
+    with pytest.raises(
+        InputError, match=r"found a length of 40 and 5 .* expected a length of 1000"
+    ):
         converted(mats["train"], "train", window=1000)
-    with pytest.raises(InputError, match="found targets: 5; expected 4"):
+    with pytest.raises(InputError, match=r"found .* 5 targets; expected .* 4 targets"):
         converted(mats["train"], "train", targets=TABLE[:4])
 
 
 @pytest.mark.parametrize("split", ROWS)
-def test_a_cut_file_is_refused(mats, split):
+def test_a_truncated_file_is_refused(mats, split):
     whole = mats[split].read_bytes()
     mats[split].write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="fetch") as error:
@@ -165,7 +169,7 @@ def test_a_cut_file_is_refused(mats, split):
     assert not mats[split].with_suffix(".h5").exists()
 
 
-def test_what_is_no_matlab_file_is_refused(tmp_path):
+def test_other_files_than_matlab_files_are_refused(tmp_path):
     (tmp_path / "train.mat").write_text("<html>not found</html>")
     with pytest.raises(InputError, match=r"neither MATLAB v7\.3 nor v5"):
         converted(tmp_path / "train.mat", "train")
@@ -191,7 +195,7 @@ def test_values_of_any_class_of_numbers(tmp_path, version, dtype):
 
 
 def write_sparse_v73(file, labels, dtype=float):
-    """As MATLAB does: the zeros of (rows, targets) are left out, column by column."""
+    """As MATLAB: (rows, targets) without zeros, column by column."""
     sparse = scipy.sparse.csc_array(labels)
     group = file.create_group("traindata")
     group.attrs["MATLAB_sparse"] = np.uint64(len(labels))
@@ -257,7 +261,7 @@ def of_cells(labels):
         (lambda labels: labels * 1j, "the class complex"),
     ],
 )
-def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, fragment):
+def test_non_numeric_classes_are_refused_v5(tmp_path, labels, fragment):
     sequences, plain = toy_rows()["train"]
     mat = tmp_path / "train.mat"
     scipy.io.savemat(mat, {"trainxdata": sequences[:, AGCT], "traindata": labels(plain)})
@@ -281,7 +285,7 @@ def test_a_class_that_holds_no_numbers_is_named_v5(tmp_path, labels, fragment):
         ),
     ],
 )
-def test_a_class_that_holds_no_numbers_is_named_v73(tmp_path, replace, fragment):
+def test_non_numeric_classes_are_refused_v73(tmp_path, replace, fragment):
     mat = tmp_path / "train.mat"
     write_v73(mat, *toy_rows()["train"])
     with h5py.File(mat, "r+") as file:
@@ -297,7 +301,7 @@ def in_class(file, values, name):
 
 
 def elsewhere(file):
-    """Where the labels are, in another file."""
+    """Move the labels to another file."""
     other = f"{file.filename}.other"
     with h5py.File(other, "w") as to:
         file.copy("traindata", to)
@@ -359,7 +363,7 @@ def claimed_chunk(file):
         (claimed_chunk, "claims 5,000,000,000 bytes, in a file of"),
     ],
 )
-def test_what_is_not_stored_in_the_file_is_refused(tmp_path, change, fragment):
+def test_values_stored_outside_the_file_are_refused(tmp_path, change, fragment):
     mat = tmp_path / "train.mat"
     write_v73(mat, *toy_rows()["train"])
     with h5py.File(mat, "r+") as file:
@@ -377,7 +381,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path, split):
 
 
 @pytest.mark.parametrize("packed", [True, False])
-def test_a_v5_variable_beyond_the_memory_is_refused(tmp_path, monkeypatch, packed):
+def test_a_v5_variable_larger_than_memory_is_refused(tmp_path, monkeypatch, packed):
     sequences, labels = np.zeros((6, 4, 10**5), np.uint8), toy_rows()["valid"][1]
     values = {"validxdata": sequences, "validdata": labels}
     scipy.io.savemat(tmp_path / "valid.mat", values, do_compression=packed)
@@ -387,7 +391,7 @@ def test_a_v5_variable_beyond_the_memory_is_refused(tmp_path, monkeypatch, packe
 
 
 def test_a_v5_file_of_the_other_byte_order(tmp_path):
-    """Written by hand, after the description of the format; scipy reads it, too."""
+    """Written by hand after the specification; scipy reads it too."""
 
     def element(kind, content):
         return struct.pack(">II", kind, len(content)) + content + bytes(-len(content) % 8)
@@ -414,7 +418,7 @@ def test_a_v5_file_of_the_other_byte_order(tmp_path):
         np.testing.assert_array_equal(store.labels(), labels)
 
 
-def test_a_v5_file_whose_content_was_lost_is_refused_at_its_first_byte(tmp_path):
+def test_a_v5_file_of_zeros_is_refused(tmp_path):
     mat = tmp_path / "valid.mat"
     mat.write_bytes(b"MATLAB 5.0".ljust(124) + b"\x00\x01IM" + bytes(10_000))
     with pytest.raises(
@@ -423,7 +427,7 @@ def test_a_v5_file_whose_content_was_lost_is_refused_at_its_first_byte(tmp_path)
         converted(mat, "valid")
 
 
-def test_a_label_that_is_no_number(tmp_path):
+def test_nan_labels_are_refused(tmp_path):
     sequences, labels = toy_rows()["train"]
     labels = labels.astype(float)
     labels[7, 2] = np.nan
@@ -444,7 +448,7 @@ def test_positives_as_published(mats, verify):
         assert store.source["published_positives"] == "agree"
 
 
-def test_other_positives_than_published_stop_the_run(mats):
+def test_unexpected_positives_are_refused(mats):
     with pytest.raises(InputError, match=r"target 3: \d instead of \d.*'verify'") as error:
         converted(mats["test"], "test", targets=_published(change=1))
     assert str(mats["test"]) in str(error.value)
@@ -454,7 +458,7 @@ def test_other_positives_than_published_stop_the_run(mats):
 @pytest.mark.parametrize(
     ("verify", "recorded", "warnings"), [("warn", "differ", 1), ("off", "not compared", 0)]
 )
-def test_other_positives_can_be_let_through(mats, caplog, verify, recorded, warnings):
+def test_unexpected_positives_can_be_accepted(mats, caplog, verify, recorded, warnings):
     path = converted(mats["test"], "test", targets=_published(change=1), verify=verify)
     with Store(path) as store:
         assert store.source["published_positives"] == recorded
@@ -462,7 +466,7 @@ def test_other_positives_can_be_let_through(mats, caplog, verify, recorded, warn
 
 
 @pytest.mark.parametrize("number", ["", "n/a", -1, 2.5])
-def test_published_positives_that_are_no_number_are_named(mats, number):
+def test_invalid_published_positives_are_refused(mats, number):
     targets = _published(change=0).astype({"test_positives": object})
     targets.loc[2, "test_positives"] = number
     with pytest.raises(InputError, match=r"row 3, column test_positives: found .* whole number"):
@@ -474,14 +478,14 @@ def test_only_the_test_split_has_published_positives(mats):
         assert "published_positives" not in store.source
 
 
-def test_a_killed_conversion_leaves_no_store_and_is_cleared_away(mats):
-    # Killed where the planes of the sequences lie on disk, and the store is not finished.
+def test_a_killed_conversion_leaves_no_store_and_is_cleaned_up(mats):
+    # Killed while the planes of the sequences are on disk and the store is not finished.
     script = f"""
 import os, signal, pandas as pd
 from noncoding.stages import convert
 from noncoding.data.bundle import packing
 packing.BAND_BYTES = 1
-convert.checked_one_hot = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+convert.count_bases = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 targets = pd.DataFrame({{"index": range({TARGETS})}})
 convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r}, split="train",
     targets=targets, window={LENGTH}, bin=10, source={{}})
@@ -497,7 +501,7 @@ convert.convert({str(mats["train"])!r}, {str(mats["train"].with_suffix(".h5"))!r
     assert {path.name for path in mats["train"].parent.iterdir()} == before | {"train.h5"}
 
 
-def test_a_damaged_chunk_is_named(tmp_path):
+def test_a_damaged_chunk_is_refused(tmp_path):
     mat = tmp_path / "train.mat"
     write_v73(mat, *toy_rows()["train"], chunks=(LENGTH, 4, 10), compression="gzip")
     with h5py.File(mat) as file:
@@ -508,7 +512,7 @@ def test_a_damaged_chunk_is_named(tmp_path):
 
 
 def spoil(path, offset):
-    """Turn the bits of one byte around."""
+    """Invert the bits of one byte."""
     with path.open("r+b") as handle:
         handle.seek(offset)
         byte = handle.read(1)

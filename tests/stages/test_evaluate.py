@@ -9,10 +9,12 @@ from scipy.special import logit
 from scipy.stats import t
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
-from noncoding.evaluation.intervals import read_replicates
-from noncoding.stages.evaluate import EvaluationOutputs, evaluate
+from noncoding.evaluation.bootstrap import read_replicates
+from noncoding.settings.evaluate import EvaluateSettings
+from noncoding.stages.evaluate import evaluate
 
 NAMES = ("a", "b", "never")
 
@@ -45,48 +47,35 @@ def case(tmp_path):
     return tmp_path, labels, scores
 
 
-def outputs(folder):
-    folder = folder / "evaluation"
-    figures = {
-        name: [folder / f"{name}.{ending}" for ending in ("svg", "png")]
-        for name in ("groups", "prevalence", "curves", "calibration", "cooccurrence")
-    }
-    names = ("targets.tsv", "summary.json", "replicates.h5")
-    return EvaluationOutputs(*(folder / name for name in names), **figures)
-
-
-def run(folder, min_positives=1, targets=()):
-    wanted = outputs(folder)
+def run(folder, curves=()):
     evaluate(
         folder / "predictions.h5",
         folder / "test.h5",
         folder / "train.h5",
-        min_positives=min_positives,
-        targets=targets,
-        replicates=50,
+        folder / "evaluation",
+        EvaluateSettings(min_positives=1, replicates=50, curves=list(curves)),
         seed=1,
-        outputs=wanted,
     )
-    return wanted
 
 
 def test_evaluation_agrees_with_scikit_learn(case):
     folder, labels, scores = case
-    written = run(folder)
-    table = pd.read_csv(written.targets, sep="\t")
+    run(folder)
+    targets_file, summary_file, replicates_file = layout.files("evaluate", folder / "evaluation")
+    table = pd.read_csv(targets_file, sep="\t")
     auroc = [roc_auc_score(labels[:, i], scores[:, i]) for i in (0, 1)]
     auprc = [average_precision_score(labels[:, i], scores[:, i]) for i in (0, 1)]
     np.testing.assert_allclose(table["auroc"], [*auroc, np.nan], rtol=1e-6)
     np.testing.assert_allclose(table["auprc"], [*auprc, np.nan], rtol=1e-6)
     assert table["test_positives"].tolist() == labels.sum(axis=0).tolist()
 
-    summary = json.loads(written.summary.read_text())
+    summary = json.loads(summary_file.read_text())
     assert summary["loci"] == 40
     assert summary["all"]["left_out"]["no_positives"] == [{"index": 2, "name": "never"}]
     assert summary["all"]["auroc"]["prevalence_weighted_mean"] == pytest.approx(
         (3 * auroc[0] + 9 * auroc[1]) / 12
     )
-    # The interval of a mean holds it, and so do those of the targets.
+    # Intervals contain the mean and the metrics of targets.
     low, high = summary["all"]["auprc"]["mean_interval"]
     assert 0 < low < summary["all"]["auprc"]["mean"] < high < 1
     for metric in ("auroc", "auprc"):
@@ -95,13 +84,13 @@ def test_evaluation_agrees_with_scikit_learn(case):
         assert (known[f"{metric}_low"] < known[metric]).all()
         assert (known[metric] < known[f"{metric}_high"]).all()
     assert table.loc[2, ["auroc_low", "auprc_high"]].isna().all()
-    drawn = read_replicates(written.replicates)
-    assert drawn.auroc.shape == drawn.auprc.shape == (50, 3)
-    spread = logit(drawn.auprc[:, :2].mean(axis=1)).std(ddof=1)
+    replicates = read_replicates(replicates_file)
+    assert replicates.auroc.shape == replicates.auprc.shape == (50, 3)
+    error = logit(replicates.auprc[:, :2].mean(axis=1)).std(ddof=1)
     # Without coordinates, two blocks of 20 loci; effective number by the rarer class.
     positives = labels[:, :2].reshape(2, 40).sum(axis=1, dtype=float)
     effective = min(n.sum() ** 2 / (n**2).sum() for n in (positives, 40 - positives))
-    reach = t.ppf(0.975, effective - 1) * spread
+    reach = t.ppf(0.975, effective - 1) * error
     assert summary["bootstrap"] == {"replicates": 50, "blocks": 2, "seed": 1}
     assert summary["interval_methods"]["auroc"] == "block bootstrap"
     np.testing.assert_allclose(
@@ -109,20 +98,19 @@ def test_evaluation_agrees_with_scikit_learn(case):
         logit(np.mean(auprc)) + np.array([-reach, reach]),
         rtol=1e-6,
     )
-    for path in (*written.groups, *written.prevalence, *written.curves):
-        assert path.exists()
 
 
-def test_texts_of_the_figures_are_whole_and_apart(case):
+def test_all_figures_are_legible(case):
     figures = saved_by(run, case[0])
-    assert len(figures) == 5
+    assert len(figures) == len(layout.FIGURES["evaluate"])
     for figure in figures:
         assert_legible(figure)
 
 
-def test_chosen_targets_are_drawn(case):
-    written = run(case[0], targets=["b"])
-    assert "b has an AUPR of" in written.curves[0].read_text()
+def test_requested_targets_are_plotted(case):
+    run(case[0], curves=["b"])
+    figure = case[0] / "evaluation" / "figures" / "curves.svg"
+    assert "b has an AUPR of" in figure.read_text()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +121,7 @@ def test_predictions_of_another_store_are_refused(case, shape, rows):
     write_predictions(folder / "predictions.h5", np.zeros(shape), rows)
     with pytest.raises(InputError, match="'predict' again"):
         run(folder)
-    assert not outputs(folder).summary.exists()
+    assert not (folder / "evaluation").exists()
 
 
 def test_files_that_are_not_predictions_are_refused(case):
@@ -154,17 +142,16 @@ def test_a_training_store_of_other_targets_is_refused(case):
         run(folder)
 
 
-def test_a_test_split_without_positives_is_refused(case):
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        (0, "at least one target with both"),
+        (1, "Add peak files of other factors or assays"),
+    ],
+)
+def test_a_test_split_of_one_class_is_refused(case, label, message):
     folder = case[0]
-    write_store(folder / "test.h5", np.zeros((80, 3), np.uint8), BOTH)
+    write_store(folder / "test.h5", np.full((80, 3), label, np.uint8), BOTH)
     write_predictions(folder / "predictions.h5", case[2], 80)
-    with pytest.raises(InputError, match="at least one target with both"):
-        run(folder)
-
-
-def test_a_test_split_without_negatives_is_told_what_gives_them(case):
-    folder = case[0]
-    write_store(folder / "test.h5", np.ones((80, 3), np.uint8), BOTH)
-    write_predictions(folder / "predictions.h5", case[2], 80)
-    with pytest.raises(InputError, match="Add peak files of other factors or assays"):
+    with pytest.raises(InputError, match=message):
         run(folder)

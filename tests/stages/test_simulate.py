@@ -6,14 +6,22 @@ import pandas as pd
 import pytest
 
 from noncoding.data.one_hot import letters, reverse_complement
+from noncoding.data.simulation import MOTIFS, TARGETS, simulate_split
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import read_targets
 from noncoding.motifs.meme import read_motifs
 from noncoding.stages.convert import convert
-from noncoding.stages.simulate import MOTIFS, TARGETS, simulate, simulate_split
+from noncoding.stages.simulate import simulate
 from noncoding.stages.unpack import unpack
 
 IUPAC = {"R": "[AG]", "Y": "[CT]", "S": "[CG]", "W": "[AT]", "K": "[GT]", "M": "[AC]", "N": "."}
+
+
+def simulated(folder, train=4, valid=2, test=2):
+    """The outputs of the stage, by name."""
+    loci = {"train": train, "valid": valid, "test": test}
+    simulate(folder, loci=loci, window=300, prevalence=0.5, seed=1)
+    return folder
 
 
 def pattern(consensus):
@@ -25,7 +33,7 @@ def split():
     return simulate_split("test", 300, 400, 0.3, np.random.default_rng(3))
 
 
-def test_what_the_truth_says_stands_in_the_sequences(split):
+def test_the_ground_truth_agrees_with_the_sequences(split):
     assert len(split.truth) > 300
     for site in split.truth.itertuples():
         found = split.sequences[site.locus][:, site.start : site.end]
@@ -36,17 +44,7 @@ def test_what_the_truth_says_stands_in_the_sequences(split):
 
 
 def test_motifs_are_written_with_the_probabilities_of_their_consensus(tmp_path):
-    simulate(
-        archive=tmp_path / "bundle.tar.gz",
-        targets=tmp_path / "targets.tsv",
-        truth=tmp_path / "truth.tsv",
-        motifs=tmp_path / "motifs.meme",
-        loci={"train": 2, "valid": 2, "test": 2},
-        window=300,
-        prevalence=0.5,
-        seed=1,
-    )
-    written = read_motifs(tmp_path / "motifs.meme")
+    written = read_motifs(simulated(tmp_path) / "motifs.meme")
     assert set(written) == set(MOTIFS)
     for name, matrix in written.items():
         np.testing.assert_allclose(matrix.sum(axis=0), 1, atol=1e-5)
@@ -69,18 +67,9 @@ def test_labels_follow_from_the_truth(split):
         assert labels.tolist() == [bool(held & set(motifs)) for _, motifs in TARGETS.values()]
 
 
-def test_the_bundle_goes_through_the_official_way(tmp_path):
+def test_a_simulated_bundle_is_unpacked_and_converted(tmp_path):
     loci = {"train": 20, "valid": 4, "test": 6}
-    simulate(
-        archive=tmp_path / "bundle.tar.gz",
-        targets=tmp_path / "targets.tsv",
-        truth=tmp_path / "truth.tsv",
-        motifs=tmp_path / "motifs.meme",
-        loci=loci,
-        window=300,
-        prevalence=0.5,
-        seed=1,
-    )
+    simulated(tmp_path, **loci)
     unpack(
         tmp_path / "bundle.tar.gz", {f"{split}.mat": tmp_path / f"{split}.mat" for split in loci}
     )
@@ -105,7 +94,7 @@ def test_the_bundle_goes_through_the_official_way(tmp_path):
             assert pattern(MOTIFS[site.motif]).fullmatch(letters(found))
 
 
-def test_the_seed_decides(tmp_path):
+def test_the_seed_determines_the_sequences():
     def one(seed):
         return simulate_split("test", 10, 300, 0.3, np.random.default_rng(seed)).sequences
 
@@ -113,14 +102,8 @@ def test_the_seed_decides(tmp_path):
     assert not np.array_equal(one(1), one(2))
 
 
-def test_a_full_folder_of_temporary_files_is_no_obstacle_to_a_bundle(tmp_path, monkeypatch):
+def test_a_bundle_does_not_need_the_temporary_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
-    names = {"archive": "a.tar.gz", "targets": "t.tsv", "truth": "s.tsv", "motifs": "m.meme"}
-    simulate(
-        **{key: tmp_path / "made" / name for key, name in names.items()},
-        loci={"train": 4, "valid": 2, "test": 2},
-        window=300,
-        prevalence=0.5,
-        seed=1,
-    )
-    assert {path.name for path in (tmp_path / "made").iterdir()} == set(names.values())
+    made = simulated(tmp_path / "made")
+    names = {"bundle.tar.gz", "targets.tsv", "truth.tsv", "motifs.meme"}
+    assert {path.name for path in made.iterdir()} == names

@@ -1,24 +1,21 @@
-"""Deletion and insertion: whether the prediction hangs on the bases that a map points to."""
+"""Deletion and insertion: effect of the strongest bases of a map on the prediction."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from torch import nn
 
+from noncoding.attribution.checks.table import MATCHED
 from noncoding.attribution.gradients import shuffled
 from noncoding.attribution.strands import logits
 
 SHARES = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2)
-"""Of the bases that are exchanged."""
+"""Shares of the bases that are replaced."""
 RANDOM = "random"
-"""Name of the order that no map gives."""
-MATCHED = ", position-matched"
-"""Ends the name of a control: a check with the map of another sequence of the same target.
-
-A map that is the same for every sequence scores as high there.
-"""
+"""Name of the random order."""
 _REFERENCES = 2
 
 
@@ -30,9 +27,9 @@ class Curves(NamedTuple):
     shares : numpy.ndarray, shape=(steps,), dtype=float64
         Of the bases.
     deletion, insertion : dict of numpy.ndarray, shape=(n, steps), dtype=float64
-        By order: of each map; of the next sequence's map (`MATCHED`), where there are
-        several; and `RANDOM`. The sequence, with its first bases shuffled; the shuffled
-        sequence, with its first bases brought back.
+        By order: each map, the map of the next sequence (`MATCHED`) if there are several, and
+        `RANDOM`. Deletion shuffles the first bases of the sequence; insertion restores them in
+        the shuffled sequence.
     whole, none : numpy.ndarray, shape=(n,), dtype=float64
         Logit of the sequences, and of their shuffled versions.
     """
@@ -44,26 +41,22 @@ class Curves(NamedTuple):
     none: npt.NDArray[np.float64]
 
     def gains(self, order: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        """How much more than a random order an order takes away, and brings back.
+        """Effect of deletion and of insertion beyond a random order, each shape=(n,).
 
-        Returns
-        -------
-        pair of numpy.ndarray, shape=(n,)
-            Mean over the shares (trapezoid), in units of what the whole sequences are
-            worth in the mean: 0, no better than random; at most about 1.
+        Mean over the shares (trapezoidal rule) as a share of the mean difference between
+        `whole` and `none`: 0 for an order no better than random, at most about 1.
         """
-        worth = float((self.whole - self.none).mean())
-        taken = self.deletion[RANDOM] - self.deletion[order]
-        brought = self.insertion[order] - self.insertion[RANDOM]
-        span = self.shares[-1] - self.shares[0]
+        scale = (self.shares[-1] - self.shares[0]) * float((self.whole - self.none).mean())
+        lost = self.deletion[RANDOM] - self.deletion[order]
+        gained = self.insertion[order] - self.insertion[RANDOM]
         return (
-            np.trapezoid(taken, self.shares, axis=1) / (span * worth),
-            np.trapezoid(brought, self.shares, axis=1) / (span * worth),
+            np.trapezoid(lost, self.shares, axis=1) / scale,
+            np.trapezoid(gained, self.shares, axis=1) / scale,
         )
 
 
 def of_other_sequences(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    """The map of the next sequence for each sequence, shape=(n, positions)."""
+    """For each sequence, the map of the next one, shape=(n, positions)."""
     return np.roll(maps, -1, axis=0)
 
 
@@ -72,12 +65,11 @@ def perturbation_curves(
     sequences: npt.NDArray[np.uint8],
     bases: Mapping[str, npt.NDArray[np.floating]],
     target: int,
-    seed: int = 1,
 ) -> Curves:
     """Exchange bases, the strongest first (after Petsiuk et al. 2018, arXiv:1806.07421).
 
-    What takes the place of a base comes from a dinucleotide-shuffled version of the
-    sequence, which is DNA that could be, not from zeros.
+    Bases are replaced by those of dinucleotide-shuffled sequences rather than by zeros, which
+    are far from the training data. Curves are means over two shuffles.
 
     Parameters
     ----------
@@ -85,18 +77,11 @@ def perturbation_curves(
         In evaluation mode.
     sequences : numpy.ndarray, shape=(n, 4, length)
     bases : mapping of numpy.ndarray, shape=(n, length)
-        Maps by method. Bases of equal value are taken in random order.
+        Maps by method. Ties are broken at random.
     target : int
         Index of the logit.
-    seed : int
-        Of the random orders.
-
-    Returns
-    -------
-    Curves
-        Means over two shuffled versions.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(1)
     count, _, length = sequences.shape
     taken = np.round(np.array(SHARES) * length).astype(int)
     references = shuffled(sequences, _REFERENCES).numpy()
@@ -111,15 +96,14 @@ def perturbation_curves(
         for row in range(count):
             for reference in references[row]:
                 ties = generator.random(length)
-                # The last key counts most.
+                # numpy.lexsort sorts by the last key first.
                 keys = (ties,) if method == RANDOM else (ties, -orders[method][row])
-                order = np.lexsort(keys)
                 rank = np.empty(length, int)
-                rank[order] = np.arange(length)
+                rank[np.lexsort(keys)] = np.arange(length)
                 exchanged = (rank < taken[:, None])[:, None, :]
-                less = np.where(exchanged, reference, sequences[row])
-                more = np.where(exchanged, sequences[row], reference)
-                found = logits(network, np.concatenate([less, more]), target)
+                deleted = np.where(exchanged, reference, sequences[row])
+                inserted = np.where(exchanged, sequences[row], reference)
+                found = logits(network, np.concatenate([deleted, inserted]), target)
                 curves[:, row] += found.reshape(2, -1) / _REFERENCES
         deletion[method], insertion[method] = curves
     return Curves(
@@ -128,4 +112,28 @@ def perturbation_curves(
         insertion,
         logits(network, sequences, target).astype(np.float64),
         none.reshape(count, -1).mean(axis=1, dtype=np.float64),
+    )
+
+
+def curve_table(curves: Curves, index: int, target: str) -> pd.DataFrame:
+    """Mean curves of a target, one row per order, kind and share of the bases.
+
+    ``worth`` is the logit scaled to 0 for the shuffled and 1 for the whole sequences.
+    """
+    none, whole = curves.none.mean(), curves.whole.mean()
+    return pd.DataFrame(
+        [
+            {
+                "index": index,
+                "target": target,
+                "order": order,
+                "kind": kind,
+                "share": share,
+                "logit": logit,
+                "worth": (logit - none) / (whole - none),
+            }
+            for kind, by_order in (("deletion", curves.deletion), ("insertion", curves.insertion))
+            for order, curve in by_order.items()
+            for share, logit in zip(curves.shares, curve.mean(axis=0), strict=True)
+        ]
     )

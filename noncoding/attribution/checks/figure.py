@@ -1,4 +1,4 @@
-"""The checks of all methods beside each other, as one figure."""
+"""Figure of the checks of all methods."""
 
 import os
 
@@ -6,69 +6,60 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from noncoding.attribution.checks.deletion_insertion import MATCHED, RANDOM
-from noncoding.attribution.checks.faithfulness import RANDOMISED
-from noncoding.attribution.methods import titles
+from noncoding.attribution.checks.deletion_insertion import RANDOM
+from noncoding.attribution.checks.table import MATCHED, RANDOMISED
+from noncoding.attribution.methods import METHODS
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title
 
-_BARS = {
+_TITLES = {
     "planted AUROC": "Planted motifs:\nper-base AUROC",
     "planted AUPR": "Planted motifs:\nper-base AUPR",
     "known motif, enrichment": "Known motif in\n40 bp: enrichment",
     "rank correlation with mutagenesis": "Rank correlation with\nin-silico mutagenesis",
-    "deletion, beyond random": "Deletion: lost\nbeyond random",
-    "insertion, beyond random": "Insertion: won\nbeyond random",
+    "deletion, beyond random": "Deletion: loss\nbeyond random",
+    "insertion, beyond random": "Insertion: gain\nbeyond random",
 }
+_BY_CHANCE = {"planted AUROC": 0.5, "known motif, enrichment": 1.0}
 _MARKERS = "osD^vP"
 
 
 def faithfulness_finding(table: pd.DataFrame) -> str:
-    """Which method takes most of the prediction away with its strongest bases."""
+    """The methods with the largest and smallest effect of deletion, for the title."""
     means = table[table["index"].isna()].set_index(["check", "method"])["value"]
     deletion = means.get("deletion, beyond random")
     if deletion is None or deletion.dropna().empty:
-        return "No check could be made"
-    best = deletion.idxmax()
+        return "No check was possible"
+    best, worst = deletion.idxmax(), deletion.idxmin()
     text = (
-        f"The strongest bases of {titles()[best]} matter most: shuffling up to a fifth of the "
-        f"sequence in its order takes {deletion.max():.0%} more of the logit than at random"
+        f"{METHODS[best].title} identifies the most important bases: shuffling up to a fifth of "
+        f"the sequence in its order reduces the logit by {deletion.max():.0%} more than in random "
+        "order"
     )
-    worst = deletion.idxmin()
     if worst != best:
-        text += f"; least for {titles()[worst]} ({deletion.min():.0%})"
+        text += f"; smallest effect: {METHODS[worst].title} ({deletion.min():.0%})"
     return text
 
 
 def draw_faithfulness(
     table: pd.DataFrame, curves: pd.DataFrame, *paths: str | os.PathLike[str]
 ) -> None:
-    """Checks, curves of deletion and insertion, and randomisation.
+    """Draw the checks, the curves of deletion and insertion, and the model randomisation.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        Made by `noncoding.attribution.checks.faithfulness.faithfulness_table`.
-    curves : pandas.DataFrame
-        ``order``, ``kind``, ``share``, ``worth``: a row a target and step.
-    *paths : path
-        One file a format.
+    `table` is made by `faithfulness_table`, and `curves` are those of `curve_table` for all
+    targets; one file per format.
     """
     means = table[table["index"].isna()]
     methods = list(dict.fromkeys(table["method"]))
     colours = dict(zip(methods, COLOURS, strict=False)) | {RANDOM: "0.5"}
-    bars = [check for check in _BARS if check in set(means["check"])]
+    checks = [check for check in _TITLES if check in set(means["check"])]
     with saved_figure(*paths, size=(10, 6.6)) as figure:
         set_title(figure, faithfulness_finding(table))
         upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=[1, 1.05])[:, 0]
-        panels = upper.subplots(1, max(len(bars), 1), squeeze=False).ravel()
-        for axes, check in zip(panels, bars, strict=False):
-            _draw_check(axes, means[means["check"] == check], methods, colours)
-            matched = means[means["check"] == f"{check}{MATCHED}"]
-            places = [methods.index(method) for method in matched["method"]]
-            axes.plot(matched["value"], places, "x", color="0.5", ms=5, zorder=1)
-            axes.set_title(_BARS[check], fontsize=8)
-            if axes.get_subplotspec().is_first_col():
-                axes.set_yticks(range(len(methods)), [titles()[name] for name in methods])
+        panels = upper.subplots(1, max(len(checks), 1), squeeze=False).ravel()
+        for axes, check in zip(panels, checks, strict=False):
+            _draw_check(axes, means, check, methods, colours)
+        if checks:
+            panels[0].set_yticks(range(len(methods)), [METHODS[name].title for name in methods])
         one, two, three = lower.subplots(1, 3, width_ratios=[1, 1, 1.25])
         for axes, kind in ((one, "deletion"), (two, "insertion")):
             _draw_curves(axes, curves[curves["kind"] == kind], kind, colours)
@@ -78,32 +69,31 @@ def draw_faithfulness(
 
 
 def _draw_check(
-    axes: Axes, rows: pd.DataFrame, methods: list[str], colours: dict[str, str]
+    axes: Axes, means: pd.DataFrame, check: str, methods: list[str], colours: dict[str, str]
 ) -> None:
-    for row in rows.to_dict("records"):
+    for row in means[means["check"] == check].to_dict("records"):
         place = methods.index(row["method"])
         axes.plot([row["low"], row["high"]], [place, place], color=colours[row["method"]], lw=2)
         axes.plot(row["value"], place, "o", color=colours[row["method"]])
+    controls = means[means["check"] == f"{check}{MATCHED}"]
+    places = [methods.index(method) for method in controls["method"]]
+    axes.plot(controls["value"], places, "x", color="0.5", ms=5, zorder=1)
+    axes.axvline(_BY_CHANCE.get(check, 0.0), color="0.7", ls=":", lw=1)
     axes.set(ylim=(len(methods) - 0.5, -0.5), yticks=[])
-    axes.axvline(
-        {"planted AUROC": 0.5, "known motif, enrichment": 1.0}.get(rows["check"].iloc[0], 0.0),
-        color="0.7",
-        ls=":",
-        lw=1,
-    )
     axes.tick_params(labelsize=7)
+    axes.set_title(_TITLES[check], fontsize=8)
 
 
 def _draw_curves(axes: Axes, rows: pd.DataFrame, kind: str, colours: dict[str, str]) -> None:
     means = rows.groupby(["order", "share"], sort=False)["worth"].mean()
-    # Orders of position-matched controls stand in the table alone.
+    # Position-matched controls are in the table only.
     for order in dict.fromkeys(order for order in rows["order"] if order in colours):
         curve = means[order]
-        label = "Random order" if order == RANDOM else titles()[order]
+        label = "Random order" if order == RANDOM else METHODS[order].title
         style = "--" if order == RANDOM else "-"
         axes.plot(100 * curve.index, 100 * curve, style, color=colours[order], label=label, lw=1.3)
-    exchanged = "shuffled" if kind == "deletion" else "brought back"
-    axes.set(xlabel=f"strongest bases {exchanged} (%)", ylabel="of the logit (%)")
+    exchanged = "shuffled" if kind == "deletion" else "restored"
+    axes.set(xlabel=f"strongest bases {exchanged} (%)", ylabel="share of the logit (%)")
     axes.set_title(kind.capitalize(), fontsize=9)
 
 
@@ -124,8 +114,8 @@ def _draw_randomisation(
             color=colours[method],
             lw=1.3,
         )
-    axes.set_xticks(range(len(parts) + 1), ["as trained", *parts], rotation=35, ha="right")
+    axes.set_xticks(range(len(parts) + 1), ["trained", *parts], rotation=35, ha="right")
     axes.tick_params(axis="x", labelsize=7)
     axes.axhline(0, color="0.7", ls=":", lw=1)
-    axes.set_ylabel("rank correlation\nwith the map as trained")
-    axes.set_title("Weights randomised, from the logits downwards", fontsize=9)
+    axes.set_ylabel("rank correlation\nwith the trained network")
+    axes.set_title("Weights randomised from the logits to the bases", fontsize=9)

@@ -1,4 +1,4 @@
-"""Whether a map changes when the network forgets what it has learned."""
+"""Model-randomisation test: whether maps depend on the learned weights."""
 
 import copy
 from collections.abc import Iterator
@@ -13,58 +13,45 @@ from noncoding.models.network import Network
 
 
 def parts(network: Network) -> list[str]:
-    """Parts of a network that hold weights, from the logits to the bases.
+    """Parts of a network with weights, from the logits to the bases.
 
-    The convolutional part is taken apart into its own parts, block by block.
+    The convolutional part is split into its children, and lists of blocks into blocks.
     """
     names: list[str] = []
     for name, child in network.named_children():
-        names += _within(name, child) if name == network.convolutional_part else [name]
+        names += _children(name, child) if name == network.convolutional_part else [name]
     return [name for name in names if list(network.get_submodule(name).parameters())][::-1]
 
 
-def randomised(network: Network, seed: int = 1) -> Iterator[tuple[str, Network]]:
-    """Copies of a network that have forgotten more and more.
+def randomised(network: Network) -> Iterator[tuple[str, Network]]:
+    """Cascading randomisation (Adebayo et al. 2018, arXiv:1810.03292).
 
-    The weights of one part after the other are put into random order, each tensor
-    within itself, so that their distribution stays: cascading randomisation (Adebayo et
-    al. 2018, arXiv:1810.03292), from the logits down to the bases.
-
-    Parameters
-    ----------
-    network : Network
-    seed : int
+    The values of each weight tensor are permuted, which keeps their distribution, part by part
+    from the logits to the bases.
 
     Yields
     ------
     name : str
         The part that was randomised last.
     network : Network
-        The same copy each time, with one more part randomised.
+        The same copy each time, with one more randomised part.
     """
-    forgetful = copy.deepcopy(network)
-    generator = torch.Generator().manual_seed(seed)
+    permuted = copy.deepcopy(network)
+    generator = torch.Generator().manual_seed(1)
     for name in parts(network):
         with torch.no_grad():
-            for weights in forgetful.get_submodule(name).parameters():
+            for weights in permuted.get_submodule(name).parameters():
                 order = torch.randperm(weights.numel(), generator=generator)
                 weights.copy_(weights.flatten()[order.to(weights.device)].view_as(weights))
-        yield name, forgetful
+        yield name, permuted
 
 
 def rank_correlations(
     first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]
 ) -> npt.NDArray[np.float64]:
-    """Spearman's correlation of maps, sequence by sequence.
+    """Spearman correlation of maps, shape=(n, positions), for each sequence, shape=(n,).
 
-    Parameters
-    ----------
-    first, second : numpy.ndarray, shape=(n, positions)
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float64
-        Zero where a map is flat or not finite: it says nothing of the other.
+    0 if a map is constant or not finite.
     """
     found = np.zeros(len(first))
     for row, (one, other) in enumerate(zip(first, second, strict=True)):
@@ -73,13 +60,12 @@ def rank_correlations(
     return found
 
 
-def _within(name: str, module: nn.Module) -> list[str]:
-    """Parts of the convolutional part: its children, and lists of blocks one by one."""
+def _children(name: str, module: nn.Module) -> list[str]:
     children = list(module.named_children())
     if not children or all(isinstance(child, nn.Identity) for _, child in children):
         return [name]
     names = []
     for child, inner in children:
         path = f"{name}.{child}"
-        names += _within(path, inner) if isinstance(inner, nn.ModuleList) else [path]
+        names += _children(path, inner) if isinstance(inner, nn.ModuleList) else [path]
     return names

@@ -1,4 +1,4 @@
-"""Whether the strongest windows hold the known motif of the target's protein."""
+"""Enrichment of the known motif of a target in the strongest windows of maps."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from memelite import fimo
 
-from noncoding.attribution.checks.names import P_VALUE, WINDOW
+from noncoding.attribution.checks.table import P_VALUE, WINDOW
 from noncoding.attribution.target_attributions import Interval, strongest_window
 from noncoding.common.threads import same_threads
 
@@ -14,18 +14,9 @@ from noncoding.common.threads import same_threads
 def motif_hits(
     sequences: npt.NDArray[np.uint8], matrix: npt.NDArray[np.float64]
 ) -> list[list[Interval]]:
-    """Matches of a motif on both strands (memelite's FIMO, p < `P_VALUE`).
+    """Matches of a motif in sequences, shape=(n, 4, length), on both strands, sorted.
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    matrix : numpy.ndarray, shape=(4, width)
-        Probabilities of A, C, G, T.
-
-    Returns
-    -------
-    list of list of Interval
-        Sorted, by sequence.
+    FIMO of memelite with p < `P_VALUE`; `matrix` has probabilities, shape=(4, width).
     """
     found: list[list[Interval]] = [[] for _ in sequences]
     if len(sequences) and matrix.shape[1] <= sequences.shape[-1]:
@@ -40,51 +31,36 @@ def motif_hits(
 def window_matches(
     bases: npt.NDArray[np.floating], hits: list[list[Interval]]
 ) -> npt.NDArray[np.bool_]:
-    """Whether the strongest window of each map holds a match, in each of the sequences.
+    """Whether the strongest window of each map contains a match, in each of the sequences.
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(n, length)
-        Maps.
-    hits : list of list of Interval
-        Matches of a motif, by sequence. A window holds a match whose middle lies in it.
+    A window of a map, shape=(n, length), contains a match if it contains its centre.
 
     Returns
     -------
     numpy.ndarray, shape=(n, n), dtype=bool
-        Row: the map that the window is taken from. Column: the sequence that it is laid
-        over. Off the diagonal lie the position-matched controls.
+        Rows are the maps that define the windows, columns the sequences that they are placed
+        on. Off-diagonal elements are position-matched controls.
     """
     count, length = bases.shape
     width = min(WINDOW, length)
-    holding = np.zeros((length - width + 1, count), dtype=bool)
-    for column, intervals in zip(holding.T, hits, strict=True):
+    contains = np.zeros((length - width + 1, count), dtype=bool)
+    for column, intervals in zip(contains.T, hits, strict=True):
         for start, end in intervals:
-            # Windows [s, s + width) with s <= middle < s + width.
-            middle = (start + end) / 2
-            column[max(0, math.floor(middle - width) + 1) : math.floor(middle) + 1] = True
-    return holding[[strongest_window(heights, width)[0] for heights in bases]]
+            # Windows [s, s + width) with s <= centre < s + width.
+            centre = (start + end) / 2
+            column[max(0, math.floor(centre - width) + 1) : math.floor(centre) + 1] = True
+    return contains[[strongest_window(heights, width)[0] for heights in bases]]
 
 
 def match_shares(
     matches: npt.NDArray[np.bool_], draws: npt.NDArray[np.integer]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Share of windows that hold a match, in their own sequence and in the others.
+    """Share of windows that contain a match, in their own sequence and in the others.
 
-    The second is what the positions of the windows alone would reach: maps that are the
-    same for every sequence have equal shares, wherever the sites lie.
-
-    Parameters
-    ----------
-    matches : numpy.ndarray, shape=(n, n), dtype=bool
-        As of `window_matches`.
-    draws : numpy.ndarray, shape=(replicates, n), dtype=int
-        How often each sequence was drawn; ones for the sample itself.
-
-    Returns
-    -------
-    strongest, matched : numpy.ndarray, shape=(replicates,), dtype=float64
-        ``matched`` is over all pairs of two different sequences; NaN without any.
+    The second, over all pairs of different sequences (NaN without any), is expected from the
+    positions of the windows alone: both are equal for maps that are the same for all sequences.
+    Each has the shape (replicates,). `matches` are those of `window_matches`; `draws`,
+    shape=(replicates, n), is the number of times that each sequence was drawn.
     """
     drawn = draws.sum(axis=1)
     strongest = draws @ matches.diagonal() / drawn

@@ -1,4 +1,4 @@
-"""How well maps point to what a simulation has planted."""
+"""Agreement of maps with the planted motifs of a simulation."""
 
 import os
 
@@ -13,20 +13,9 @@ from noncoding.evaluation.metrics import auroc_and_average_precision
 def planted_sites(
     truth: str | os.PathLike[str], motifs: str, loci: npt.NDArray[np.int64]
 ) -> list[list[Interval]]:
-    """Where a target's motifs were planted, by locus.
+    """Sites of planted motifs (comma-separated names) in loci of the test split.
 
-    Parameters
-    ----------
-    truth : path
-        Written by the stage ``simulate``.
-    motifs : str
-        Names, separated by commas.
-    loci : numpy.ndarray, shape=(n,)
-        Of the test split.
-
-    Returns
-    -------
-    list of list of Interval
+    `truth` is the table of the stage ``simulate``.
     """
     table = pd.read_csv(truth, sep="\t")
     table = table[(table["split"] == "test") & table["motif"].isin(motifs.split(","))]
@@ -40,18 +29,9 @@ def planted_sites(
 def truth_metrics(
     bases: npt.NDArray[np.float32], sites: list[list[Interval]]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """AUROC and average precision of each locus: its map against the planted bases.
+    """AUROC and average precision of maps, shape=(n, length), for planted bases.
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(n, length)
-    sites : list of list of Interval
-        As of `planted_sites`.
-
-    Returns
-    -------
-    pair of numpy.ndarray, shape=(n,)
-        NaN where nothing was planted.
+    Each has the shape (n,), with NaN for sequences without sites.
     """
     planted = np.zeros(bases.shape, dtype=np.uint8)
     for row, intervals in zip(planted, sites, strict=True):
@@ -63,18 +43,10 @@ def truth_metrics(
 def peak_distances(
     bases: npt.NDArray[np.float32], sites: list[list[Interval]]
 ) -> npt.NDArray[np.float64]:
-    """How far the peak of each map lies from the nearest planted site.
+    """Distance of the peak of each map to the nearest planted site, in bp, shape=(n,).
 
-    Parameters
-    ----------
-    bases : numpy.ndarray, shape=(n, length)
-    sites : list of list of Interval
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float64
-        In bp; zero inside of a site. Where several bases share the peak, the middle one
-        counts. NaN where nothing was planted.
+    Zero within a site, NaN without sites. Of several bases with the maximum, the middle one is
+    the peak.
     """
     distances = np.full(len(bases), np.nan)
     for row, (heights, intervals) in enumerate(zip(bases, sites, strict=True)):

@@ -1,4 +1,4 @@
-"""One .mat file of a bundle: what it holds, checked, and its rows, packed."""
+"""One .mat file of a bundle: its checked contents and packed rows."""
 
 import os
 from collections.abc import Iterator
@@ -10,33 +10,31 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.common.hdf5 import damage_reported, first_line
+from noncoding.data.bundle import BUNDLE_ORDER
 from noncoding.data.bundle.packing import packed_rows
 from noncoding.data.bundle.source import Source
 from noncoding.data.bundle.v5 import V5File
 from noncoding.data.bundle.v73 import V73File
-from noncoding.data.bundle.variable import NUMBERS, MatFile
-from noncoding.data.bundle.write import BUNDLE_ORDER
+from noncoding.data.bundle.variable import NUMBERS
 
 _EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (
     "Check that this is a DeepSEA bundle; delete the archive and run the stage 'fetch' again."
 )
-_NAMES_SHOWN = 10
 
 
 class BundleSplit:
-    """One .mat file of a bundle, read one variable at a time, in bounded memory.
+    """One .mat file of a bundle, MATLAB v7.3 or v5, read in bounded memory.
 
     Parameters
     ----------
     path : path
-        MATLAB v7.3 or v5.
     name : str
         The split, which the variables are named after.
     threads : int
-        That decompress and pack.
+        Threads that decompress and pack.
 
     Attributes
     ----------
@@ -45,11 +43,11 @@ class BundleSplit:
     Raises
     ------
     InputError
-        The file is neither kind of MATLAB file, is damaged, lacks a variable,
-        or a variable has another class or shape, or is stored in another file.
+        The file is neither kind of MATLAB file, is damaged, lacks a variable, or a variable has
+        another class or shape, or is stored in another file.
     """
 
-    def __init__(self, path: str | os.PathLike[str], name: str, *, threads: int = 1) -> None:
+    def __init__(self, path: str | os.PathLike[str], name: str, *, threads: int) -> None:
         self.path = Path(path)
         self._names = (f"{name}xdata", f"{name}data")
         self._threads = threads
@@ -67,31 +65,16 @@ class BundleSplit:
         self._file.close()
 
     def packed_sequences(self, scratch: str | os.PathLike[str]) -> Iterator[npt.NDArray[np.uint8]]:
-        """All rows, a bounded number at a time.
+        """All rows, shape=(n, 4, ceil(length / 8)) at a time, in the order A, C, G, T.
 
-        Parameters
-        ----------
-        scratch : path
-            Where to put rows down, if the chunks of the file are longer than
-            memory allows; removed at the end.
-
-        Yields
-        ------
-        numpy.ndarray, shape=(n, 4, ceil(length / 8)), dtype=uint8
-            Packed as by `noncoding.data.one_hot.pack`, in the order A, C, G, T;
-            zeros and ones are checked, one-hotness is not.
-
-        Raises
-        ------
-        InputError
-            A value is neither 0 nor 1, or the file is damaged.
+        Values are checked to be 0 or 1; columns are not checked to be one-hot. `scratch` is a
+        temporary file for rows, where the chunks of the file are longer than memory allows.
         """
-        yield from packed_rows(
-            self._source(self._names[0]), scratch, self._threads, order=BUNDLE_ORDER
-        )
+        source = self._source(self._names[0])
+        yield from packed_rows(source, scratch, self._threads, order=BUNDLE_ORDER)
 
     def packed_labels(self, scratch: str | os.PathLike[str]) -> Iterator[npt.NDArray[np.uint8]]:
-        """All labels, shape=(n, ceil(targets / 8)) at a time; else as `packed_sequences`."""
+        """All labels, shape=(n, ceil(targets / 8)) at a time; otherwise as `packed_sequences`."""
         for packed in packed_rows(self._source(self._names[1]), scratch, self._threads):
             yield packed[:, 0]
 
@@ -102,18 +85,21 @@ class BundleSplit:
 
     def _checked_shape(self) -> tuple[int, int, int]:
         shapes = []
-        there = self._file.names()
+        names = self._file.names()
         for name in self._names:
-            if name not in there:
-                shown = [other for other in there if not other.startswith("#")]
-                more = ", …" if len(shown) > _NAMES_SHOWN else ""
-                found = ", ".join(shown[:_NAMES_SHOWN]) + more or "none"
+            if name not in names:
+                found = some_of(other for other in names if not other.startswith("#")) or "none"
                 raise InputError(
                     self.path, f"the variables {found}", f"a variable '{name}'", _FETCH_AGAIN
                 )
             variable = self._file.variable(name)
             if variable.kind not in NUMBERS:
-                raise self._wrong_class(name, variable.kind)
+                raise InputError(
+                    f"{self.path}, variable {name}",
+                    f"the class {variable.kind}",
+                    f"zeros and ones of a class that holds numbers: {', '.join(NUMBERS)}",
+                    f"Save it in MATLAB as a matrix of numbers: {name} = uint8({name}).",
+                )
             shapes.append(variable.shape)
         x, y = shapes
         if len(x) != 3 or x[1] != 4:
@@ -123,18 +109,10 @@ class BundleSplit:
             raise self._wrong_shape(self._names[1], y, ("targets", "rows"), also)
         return x[2], x[0], y[0]
 
-    def _wrong_class(self, name: str, found: str) -> InputError:
-        return InputError(
-            f"{self.path}, variable {name}",
-            f"the class {found}",
-            f"zeros and ones of a class that holds numbers: {', '.join(NUMBERS)}",
-            f"Save it in MATLAB as a matrix of numbers: {name} = uint8({name}).",
-        )
-
     def _wrong_shape(
         self, name: str, shape: tuple[int, ...], axes: tuple[str, ...], also: str = ""
     ) -> InputError:
-        step = self._file.axes  # the order of the file itself
+        step = self._file.axes
         return InputError(
             f"{self.path}, variable {name}",
             f"the shape {shape[::step]}",
@@ -143,11 +121,11 @@ class BundleSplit:
         )
 
 
-def _opened(path: Path) -> MatFile:
+def _opened(path: Path) -> V5File | V73File:
     if path.exists() and not path.is_file():
         raise InputError(path, "a folder, a device or a pipe", _EXPECTED, "Name a file.")
     with path.open("rb") as handle:
-        # A file that was cut still calls itself v7.3.
+        # Also the header of a truncated file says v7.3.
         says_v73 = handle.read(10) == b"MATLAB 7.3"
     if says_v73 or h5py.is_hdf5(path):
         return V73File(path, _EXPECTED, _FETCH_AGAIN)

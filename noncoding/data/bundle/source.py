@@ -1,9 +1,9 @@
-"""A variable of a .mat file, read in the pieces that it is stored in.
+"""A variable of a .mat file, read in the pieces in which it is stored.
 
-h5py decompresses one chunk at a time, whatever the number of threads, with
-zlib. Chunks that are deflated, and shuffled, at most, are therefore read raw and inflated
-here, by ISA-L, on the thread that asks for them, past HDF5's lock; and no further than a chunk
-is long, however far they would. Any other filter or layout is left to h5py.
+h5py decompresses one chunk at a time, whatever the number of threads, with zlib. Chunks that
+are at most shuffled and deflated are therefore read raw and inflated here, by ISA-L, in the
+calling thread, outside HDF5's lock, and never beyond the size of a chunk. Any other filter or
+layout is left to h5py.
 """
 
 import os
@@ -21,10 +21,9 @@ from noncoding.common.errors import InputError
 from noncoding.common.hdf5 import damage_reported
 
 ROWS_PER_PIECE = 1 << 17
-"""Of an array that is not chunked: 8 positions × 4 channels of it are 4 MiB."""
-
+"""Rows of an array that is not chunked: 8 positions × 4 channels are 4 MiB."""
 _MOST_PLACES = 1 << 20
-"""Of chunks that are kept in mind: some 200 MB."""
+"""Most chunks whose offsets are kept in memory: some 200 MB."""
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 
 
@@ -41,34 +40,26 @@ class Source:
     Attributes
     ----------
     shape : tuple of int
-        (bits, channels, rows); one channel where there was no such axis.
+        (bits, channels, rows); one channel where the array has no such axis.
     grid : tuple of int
-        The shape of a piece: of a chunk, where the array is chunked.
-    piece_bytes : int
-        Of a piece in memory.
+        Shape of a piece, which has `piece_bytes`; that of a chunk, where the array is chunked.
     """
 
     def __init__(self, array: Any, where: str) -> None:
         self.where = where
         self._array = array
         self.shape = _with_channels(array.shape)
-        chunks = getattr(array, "chunks", None)
-        if chunks:
-            self.grid = _with_channels(chunks)
-        else:
-            self.grid = (8, self.shape[1], max(1, min(self.shape[2], ROWS_PER_PIECE)))
-        self.piece_bytes = int(np.prod(self.grid)) * array.dtype.itemsize
         # Kept, because h5py asks the file each time, and pieces may be many.
         self._has_channels = len(array.shape) == 3
-        self._filters = _own_filters(array) if chunks else None
+        chunks = getattr(array, "chunks", None)
+        rows = max(1, min(self.shape[2], ROWS_PER_PIECE))
+        self.grid = _with_channels(chunks) if chunks else (8, self.shape[1], rows)
+        self.piece_bytes = int(np.prod(self.grid)) * array.dtype.itemsize
+        self._filters = _supported_filters(array) if chunks else None
         self._raw = None if self._filters is None else _RawChunks(array)
 
     def read(self, start: tuple[int, int, int]) -> npt.NDArray[np.uint8]:
-        """The piece that begins at `start`, a place on the grid.
-
-        Returns
-        -------
-        numpy.ndarray, shape at most `grid`, dtype=uint8
+        """The piece at a position of the grid, shape at most `grid`, dtype=uint8.
 
         Raises
         ------
@@ -93,10 +84,10 @@ class Source:
             # Chunks of an array without channels have two coordinates.
             at = tuple(start) if self._has_channels else (start[0], start[2])
             skipped, raw = self._raw.read(at)
-            # The writer may leave a filter out for a chunk.
+            # The writer may omit a filter for a chunk.
             filters = [f for i, f in enumerate(self._filters) if not skipped >> i & 1]
             if _DEFLATE in filters:
-                # No more than a chunk holds: a few bytes may inflate to gigabytes.
+                # No more than a chunk: a few bytes may inflate to gigabytes.
                 raw = isal_zlib.decompressobj().decompress(raw, self.piece_bytes + 1)
             if len(raw) != self.piece_bytes:
                 raise ValueError(f"a chunk that does not hold {self.piece_bytes} bytes")
@@ -113,32 +104,29 @@ class Source:
 
     def _checked(self, piece: npt.NDArray[Any], start: Sequence[int]) -> npt.NDArray[np.uint8]:
         if piece.dtype == bool:
-            piece = piece.view(np.uint8)  # where a damaged one is no longer 0 or 1
-        # Bytes are by far the usual case, and their maximum is found at memory speed.
-        if piece.dtype != np.uint8 or piece.max(initial=0) > 1:
-            self._check_zeros_and_ones(piece, start)
-        return piece.astype(np.uint8, copy=False)
-
-    def _check_zeros_and_ones(self, piece: npt.NDArray[Any], start: Sequence[int]) -> None:
+            piece = piece.view(np.uint8)  # A damaged one is not 0 or 1.
+        # Bytes are by far the most common case, and their maximum is found at memory speed.
+        if piece.dtype == np.uint8 and piece.max(initial=0) <= 1:
+            return piece
         wrong = (piece != 0) & (piece != 1)
         if wrong.any():
-            bit, channel, row = (int(i) for i in np.argwhere(wrong)[0])
-            value = piece[bit, channel, row]
-            bit, channel, row = bit + start[0], channel + start[1], row + start[2]
-            place = f"position {bit}, channel {channel}" if self._has_channels else f"target {bit}"
+            place = np.argwhere(wrong)[0]
+            bit, channel, row = (place + start).tolist()
+            what = f"position {bit}, channel {channel}" if self._has_channels else f"target {bit}"
             raise InputError(
-                f"{self.where}, row {row}, {place}",
-                f"the value {value}",
+                f"{self.where}, row {row}, {what}",
+                f"the value {piece[tuple(place)]}",
                 "0 or 1",
                 "The file is damaged or not of this kind: delete the archive and fetch it again.",
             )
+        return piece.astype(np.uint8)
 
 
 class _RawChunks:
-    """Chunks as they lie in the file, read past HDF5's lock.
+    """Chunks as stored in the file, read outside HDF5's lock.
 
-    HDF5 does one thing at a time; a thread that reads would wait for the one
-    that writes the store. Where the chunks lie is asked once.
+    HDF5 does one thing at a time: a thread that reads would wait for the one that writes the
+    store. The offsets of the chunks are read once.
     """
 
     def __init__(self, dataset: h5py.Dataset) -> None:
@@ -156,7 +144,7 @@ class _RawChunks:
         self._places[place.chunk_offset] = place
 
     def read(self, start: tuple[int, ...]) -> tuple[int, bytes]:
-        """Mask of filters that were left out, and the bytes."""
+        """Mask of the filters that were omitted, and the bytes."""
         place = self._places.get(start)
         if place is None:
             return self._dataset.id.read_direct_chunk(start)
@@ -167,14 +155,14 @@ def _with_channels(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return (shape[0], 1, shape[1]) if len(shape) == 2 else (shape[0], shape[1], shape[2])
 
 
-def _own_filters(dataset: h5py.Dataset) -> list[int] | None:
-    """The filters of a dataset, in the order of writing, if they can be undone here."""
+def _supported_filters(dataset: h5py.Dataset) -> list[int] | None:
+    """The filters of a dataset, in the order of writing; None if they are left to h5py."""
     plist = dataset.id.get_create_plist()
     filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
     complete = dataset.id.get_num_chunks() == np.prod(
         [-(-size // chunk) for size, chunk in zip(dataset.shape, dataset.chunks, strict=True)]
     )
-    # A chunk that was never written has no bytes to read: HDF5 knows its value.
+    # A chunk that was never written has no bytes: HDF5 knows its value.
     if not complete or dataset.dtype.kind not in "buif":
         return None
     return filters if filters in ([], [_DEFLATE], [_SHUFFLE], [_SHUFFLE, _DEFLATE]) else None

@@ -1,7 +1,7 @@
 """MATLAB v5 files.
 
-scipy reads them, too, but crashes on some that are damaged, takes twice the memory and unpacks
-without bound. The format: MathWorks, "MAT-File Format", chapter 1.
+scipy also reads them, but crashes on some damaged ones, takes twice the memory and unpacks
+without bound. Format: MathWorks, "MAT-File Format", chapter 1.
 """
 
 import struct
@@ -37,45 +37,32 @@ _READ = 1 << 20
 
 
 class V5File:
-    """The variables of a file, each of which is read whole.
-
-    Parameters
-    ----------
-    path : path
-
-    Raises
-    ------
-    ValueError
-        It is no such file, or damaged.
-    """
+    """The variables of a file; a `ValueError` if it is of another kind or damaged."""
 
     axes = -1
+    """Step through the axes of a shape that gives them in the order of the file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._variables: dict[str, tuple[Variable, int]] = {}
         self._file = path.open("rb")
         try:
-            self._list()
+            order = {b"IM": "<", b"MI": ">"}.get(self._file.read(_HEADER)[-2:])
+            if order is None:
+                raise ValueError("no header of a MATLAB file")
+            self._order = order
+            start = _HEADER
+            while start < path.stat().st_size:
+                name, variable = _description(self._elements(start))
+                self._variables[name] = (variable, start)
+                self._file.seek(start)
+                start += 8 + struct.unpack(f"{order}II", self._file.read(8))[1]
         except BaseException:
             self._file.close()
             raise
 
-    def _list(self) -> None:
-        order = {b"IM": "<", b"MI": ">"}.get(self._file.read(_HEADER)[-2:])
-        if order is None:
-            raise ValueError("no header of a MATLAB file")
-        self._order = order
-        end = self._path.stat().st_size
-        start = _HEADER
-        while start < end:
-            name, variable = _description(self._elements(start))
-            self._variables[name] = (variable, start)
-            self._file.seek(start)
-            start += 8 + struct.unpack(f"{order}II", self._file.read(8))[1]
-
     def _elements(self, start: int) -> "_Elements":
-        """What a variable is made of; an error where there is something else."""
+        """The elements of the variable at an offset; an error if there is none."""
         self._file.seek(start)
         kind, size = struct.unpack(f"{self._order}II", self._file.read(8))
         elements = _Elements(self._file, self._order, size, packed=kind == _PACKED)
@@ -98,7 +85,7 @@ class V5File:
         return self._variables[name][0]
 
     def array(self, name: str) -> Any:
-        """The values, which lie in memory as v7.3 has them on disk.
+        """The values, in the memory layout of v7.3 on disk.
 
         Raises
         ------
@@ -110,17 +97,9 @@ class V5File:
         variable, start = self._variables[name]
         elements = self._elements(start)
         _description(elements)
-        if variable.kind == "sparse":
-            places, starts, values = (self._numbers(elements) for _ in range(3))
-            elements.finish()
-            return sparse_rows(values, places, starts, variable.shape)
-        values = self._numbers(elements)
-        elements.finish()
-        return values.reshape(variable.shape)
-
-    def _numbers(self, elements: "_Elements") -> npt.NDArray[Any]:
+        sparse = variable.kind == "sparse"
         try:
-            return elements.numbers()
+            parts = [elements.numbers() for _ in range(3 if sparse else 1)]
         except MemoryError as error:
             raise InputError(
                 self._path,
@@ -129,6 +108,11 @@ class V5File:
                 "If you trust the file, use a machine with more memory, or save it with -v7.3, "
                 "which is read piece by piece.",
             ) from error
+        elements.finish()
+        if sparse:
+            places, starts, values = parts
+            return sparse_rows(values, places, starts, variable.shape)
+        return parts[0].reshape(variable.shape)
 
 
 def _description(elements: "_Elements") -> tuple[str, Variable]:
@@ -142,7 +126,7 @@ def _description(elements: "_Elements") -> tuple[str, Variable]:
 
 
 class _Elements:
-    """The elements that follow each other in a variable, unpacked as far as they are read."""
+    """The consecutive elements of a variable, unpacked as they are read."""
 
     def __init__(self, file: IO[bytes], order: str, size: int, *, packed: bool) -> None:
         self._file = file
@@ -158,9 +142,9 @@ class _Elements:
         Raises
         ------
         MemoryError
-            They take more than is free.
+            They need more memory than is free.
         ValueError
-            It holds no numbers, or ends too early.
+            The element holds no numbers, or is truncated.
         """
         kind, content = self.tag()
         if kind not in _TYPES:
@@ -171,7 +155,7 @@ class _Elements:
         return content.view(np.dtype(self._order + _TYPES[kind]))
 
     def tag(self) -> tuple[int, int | npt.NDArray[np.uint8]]:
-        """Type of the next element, and its size; of up to four bytes, these themselves."""
+        """Type of the next element, and its size, or its bytes if they are at most four."""
         self._read(self._padding)
         self._padding = 0
         tag = self._read(8)
@@ -182,12 +166,12 @@ class _Elements:
         return kind, size
 
     def finish(self) -> None:
-        """Refuse what is left, beside padding; compare the checksum of what was packed."""
+        """Refuse further values, except padding; check the checksum of packed data."""
         left = 0
         while piece := self._next(_READ):
             left += len(piece)
             if left > 8:
-                raise ValueError("there are more values than the shape tells")
+                raise ValueError("there are more values than the shape allows")
         if self._unpacker is not None and not self._unpacker.eof:
             raise ValueError("the data is cut short")
 
@@ -206,7 +190,7 @@ class _Elements:
         return found
 
     def _next(self, most: int) -> bytes:
-        """Up to so many bytes; none at the end."""
+        """At most `most` bytes; none at the end."""
         if self._unpacker is None:
             return self._raw(most)
         piece = b""

@@ -13,20 +13,14 @@ _CLASSES = {
     **{"float32": "single", "float64": "double", "bool": "logical", "complex64": "complex"},
     **{"complex128": "complex", "object": "cell or string"},
 }
-"""By NumPy's type, in a file that MATLAB has not written; integers have the same name."""
+"""NumPy type → MATLAB class, for files that MATLAB did not write; names of integers are equal."""
 
 
 class V73File:
-    """The variables of a file.
-
-    Parameters
-    ----------
-    path : path
-    expected, remedy : str
-        Of the error if it is not HDF5.
-    """
+    """The variables of a file; `expected` and `remedy` are those of the error if it is not HDF5."""
 
     axes = 1
+    """Step through the axes of a shape that gives them in the order of the file."""
 
     def __init__(self, path: Path, expected: str, remedy: str) -> None:
         self._file = open_hdf5(path, expected, remedy)
@@ -49,19 +43,19 @@ class V73File:
             return Variable("sparse", (len(own_dataset(item, "jc")) - 1, int(rows)))
         dataset = own_dataset(self._file, name)
         written = attribute(item, "MATLAB_class")
-        # Of complex numbers, MATLAB gives the class of the parts.
+        # MATLAB gives complex numbers the class of their parts.
         if isinstance(written, bytes) and dataset.dtype.kind != "c":
             return Variable(written.decode(errors="replace"), dataset.shape)
         name = dataset.dtype.name
         return Variable(_CLASSES.get(name, name), dataset.shape)
 
     def array(self, name: str) -> Any:
-        """A dataset; of a sparse variable, an array in memory."""
+        """The dataset of a variable; of a sparse one, an array in memory."""
         item = own_item(self._file, name)
         if isinstance(item, h5py.Dataset):
             return own_dataset(self._file, name)
         starts = own_dataset(item, "jc")[:]
-        # MATLAB leaves out the others where all values are zero.
+        # MATLAB omits the others where all values are zero.
         values, places = (
             own_dataset(item, part)[:] if part in [*item] else np.zeros(0)
             for part in ("data", "ir")

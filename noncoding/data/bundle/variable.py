@@ -1,6 +1,6 @@
-"""What a MATLAB file of any version says of a variable."""
+"""A variable of a MATLAB file of either version."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy.typing as npt
 import scipy.sparse
@@ -20,7 +20,7 @@ class Variable(NamedTuple):
     kind : str
         Its class in MATLAB; ``sparse`` of any sparse matrix.
     shape : tuple of int
-        Rows last, as HDF5 has it.
+        Rows last, as in HDF5.
     """
 
     kind: str
@@ -33,7 +33,7 @@ def sparse_rows(
     starts: npt.NDArray[Any],
     shape: tuple[int, ...],
 ) -> scipy.sparse.csr_array:
-    """A sparse variable: MATLAB has it compressed along its columns, which are rows here.
+    """A sparse variable, which MATLAB compresses along its columns: rows in HDF5's order.
 
     Raises
     ------
@@ -41,32 +41,9 @@ def sparse_rows(
         The parts do not fit together.
     """
     array = scipy.sparse.csr_array(
-        # Parts of a file may be of the other byte order, which scipy does not take.
+        # Parts of a file may have the other byte order, which scipy does not support.
         (values.astype(values.dtype.newbyteorder("=")), places.astype("i8"), starts.astype("i8")),
         shape=shape,
     )
     array.check_format(full_check=True)
     return array
-
-
-class MatFile(Protocol):
-    """A file of either version."""
-
-    axes: int
-    """In which direction the file itself has the axes: 1 as here, -1 the other way round."""
-
-    def names(self) -> list[str]:
-        """Names of all variables."""
-        ...
-
-    def variable(self, name: str) -> Variable:
-        """Class and shape; a `ValueError` where it is not stored in this file."""
-        ...
-
-    def array(self, name: str) -> Any:
-        """Something with the shape of the variable that can be indexed."""
-        ...
-
-    def close(self) -> None:
-        """Close the file."""
-        ...

@@ -1,4 +1,4 @@
-"""Writing a bundle: what the official files hold, and how it lies in them."""
+"""Write a bundle in the formats and layouts of the official files."""
 
 import os
 import tarfile
@@ -10,22 +10,14 @@ import scipy.io
 
 from noncoding.common.files import temporary
 from noncoding.common.hdf5 import new_hdf5
-
-SPLITS = ("train", "valid", "test")
-
-BUNDLE_ORDER = [0, 2, 1, 3]
-"""Takes A, C, G, T to A, G, C, T and back: it is its own inverse."""
+from noncoding.data.bundle import BUNDLE_ORDER
 
 
 def write_bundle(
     archive: str | os.PathLike[str],
     splits: dict[str, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
-    folder: str = "deepsea_train",
 ) -> None:
-    """Write rows as the DeepSEA bundle has them.
-
-    ``train.mat`` is MATLAB v7.3 (HDF5, rows last), the others MATLAB v5 (rows
-    first); channels stand in the order A, G, C, T.
+    """Write splits in the format of the DeepSEA bundle (see `noncoding.data.bundle`).
 
     Parameters
     ----------
@@ -34,36 +26,28 @@ def write_bundle(
     splits : dict
         Split → sequences, shape=(rows, 4, length), A, C, G, T; labels,
         shape=(rows, targets).
-    folder : str
-        Inside the archive.
     """
-    # Beside the archive, where there must be room anyway; temporary files of the system lie
-    # on a small disk, or in memory.
-    with tarfile.open(archive, "w:gz", compresslevel=1) as tar, temporary(archive) as beside:
-        beside.mkdir()
+    # Beside the archive, where there is room for it; temporary files of the system are on a
+    # small disk, or in memory.
+    with tarfile.open(archive, "w:gz", compresslevel=1) as tar, temporary(archive) as folder:
+        folder.mkdir()
         for name, (sequences, labels) in splits.items():
-            path = beside / f"{name}.mat"
-            sequences = sequences[:, BUNDLE_ORDER]
+            path = folder / f"{name}.mat"
+            values = {f"{name}xdata": sequences[:, BUNDLE_ORDER], f"{name}data": labels}
             if name == "train":
-                _write_v73(path, name, sequences, labels)
+                _write_v73(path, values)
             else:
-                scipy.io.savemat(
-                    path,
-                    {f"{name}xdata": sequences, f"{name}data": labels},
-                    do_compression=True,
-                )
-            tar.add(path, f"{folder}/{name}.mat")
+                scipy.io.savemat(path, values, do_compression=True)
+            tar.add(path, f"deepsea_train/{name}.mat")
             path.unlink()
 
 
-def _write_v73(
-    path: Path, name: str, sequences: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
-) -> None:
+def _write_v73(path: Path, variables: dict[str, npt.NDArray[np.uint8]]) -> None:
     # MATLAB puts a 512-byte block with its own header before the HDF5 file.
     with new_hdf5(path, userblock_size=512) as file:
-        for variable, values in (("xdata", sequences.transpose(2, 1, 0)), ("data", labels.T)):
+        for name, values in variables.items():
             dataset = file.create_dataset(
-                name + variable, data=values, chunks=True, compression="gzip", compression_opts=1
+                name, data=values.T, chunks=True, compression="gzip", compression_opts=1
             )
             dataset.attrs["MATLAB_class"] = np.bytes_("uint8")
     header = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 .".ljust(124)

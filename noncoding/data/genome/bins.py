@@ -1,77 +1,48 @@
-"""Bins, their labels, and the windows around them: pure functions.
+"""Bins of a chromosome, their labels, and the windows around them.
 
-The genome is cut into bins. By default a bin is positive for a target whose peaks
-cover more than half of it, as in DeepSEA (Zhou & Troyanskaya, Nature Methods 2015).
-Bins that are positive for at least one target of any kind are kept, each in the middle
-of a window; DeepSEA kept only bins that are positive for a transcription factor.
+By default a bin is positive for a target whose peaks cover more than half of it, as in DeepSEA
+(Zhou & Troyanskaya, Nature Methods 2015). Bins that are positive for at least one target of any
+kind are kept, each at the centre of a window; DeepSEA kept only bins that are positive for a
+transcription factor.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
-from typing import Literal, get_args
+from typing import Literal
 
 import bioframe
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.common.errors import InputError
+from noncoding.data.one_hot import codes, one_hot
 
+ROWS_PER_BLOCK = 4096
+"""Rows whose one-hot form is in memory at a time."""
 Integers = npt.NDArray[np.int64]
-PeakRule = Literal["overlap", "summit", "any"]
-"""How a peak labels bins: by the share of the bin that peaks cover, by the bin that holds
-its summit, or by a single base."""
 
 
 @dataclass(frozen=True)
 class Binning:
-    """How a genome is cut.
+    """How a genome is cut into windows and labelled.
 
     Attributes
     ----------
     window : int
         Length of a window in bp.
     bin : int
-        Length of a bin in bp; the bin is in the middle of its window.
+        Length of the bin at the centre of a window, in bp; ``window - bin`` is even.
     min_overlap : float
         With ``overlap``, a bin is positive where peaks cover more than this fraction of it.
     peak : {"overlap", "summit", "any"}
-        Rule by which a peak makes a bin positive, see `positives`.
-
-    Raises
-    ------
-    InputError
-        The bin cannot stand in the middle, the fraction is not in [0, 1), or there is no
-        such rule.
+        Rule by which a peak makes a bin positive, see `positive_bins`.
     """
 
     window: int
     bin: int
     min_overlap: float
-    peak: PeakRule = "overlap"
-
-    def __post_init__(self) -> None:
-        if self.bin < 1 or self.window < self.bin or (self.window - self.bin) % 2:
-            raise InputError(
-                "window and bin",
-                f"a window of {self.window} bp around a bin of {self.bin} bp",
-                "a bin of at least 1 bp, and flanks of the same length on both sides",
-                "Make window − bin an even number, not below 0.",
-            )
-        if not 0 <= self.min_overlap < 1:
-            raise InputError(
-                "min_overlap",
-                str(self.min_overlap),
-                "a fraction, at least 0 and below 1",
-                "DeepSEA's rule is 0.5.",
-            )
-        if self.peak not in get_args(PeakRule):
-            raise InputError(
-                "peak",
-                repr(self.peak),
-                f"one of {', '.join(get_args(PeakRule))}",
-                "DeepSEA's rule is overlap.",
-            )
+    peak: Literal["overlap", "summit", "any"] = "overlap"
 
     @property
     def uncovered(self) -> int:
@@ -82,46 +53,8 @@ class Binning:
         return floor(round(self.min_overlap * self.bin, 6))
 
     def window_starts(self, bins: Integers) -> Integers:
-        """First position of the windows of some bins, shape=(n,), in bp."""
+        """First position of the window of each bin, shape=(n,), in bp."""
         return bins * self.bin - (self.window - self.bin) // 2
-
-
-@dataclass(frozen=True)
-class Positives:
-    """The positive labels of one chromosome, sorted by bin and target.
-
-    Attributes
-    ----------
-    bin : numpy.ndarray, shape=(n,), dtype=int64
-        Number of the bin, from 0 at the start of the chromosome.
-    target : numpy.ndarray, shape=(n,), dtype=int64
-        Index of the target.
-    """
-
-    bin: Integers
-    target: Integers
-
-    def labels(self, bins: Integers, targets: int) -> npt.NDArray[np.uint8]:
-        """Label matrix of some bins.
-
-        Parameters
-        ----------
-        bins : numpy.ndarray, shape=(n,), dtype=int64
-            Rising, each at most once.
-        targets : int
-            Number of targets.
-
-        Returns
-        -------
-        numpy.ndarray, shape=(n, targets), dtype=uint8
-        """
-        matrix = np.zeros((len(bins), targets), dtype=np.uint8)
-        if len(bins):
-            part = slice(*np.searchsorted(self.bin, [bins[0], bins[-1] + 1]))
-            row = np.searchsorted(bins, self.bin[part])
-            asked = bins[row] == self.bin[part]
-            matrix[row[asked], self.target[part][asked]] = 1
-        return matrix
 
 
 @dataclass(frozen=True)
@@ -130,174 +63,164 @@ class LabelledBins:
 
     Attributes
     ----------
-    labels : Positives
-    bins : numpy.ndarray, shape=(n,), dtype=int64
-        The bins of the labels, rising, each once.
-    off_chromosome : numpy.ndarray, shape=(n,), dtype=bool
+    bin, target : numpy.ndarray, shape=(n,), dtype=int64
+        Number of the bin, from 0 at the start of the chromosome, and index of the target of each
+        positive label; sorted by bin, then target.
+    bins : numpy.ndarray, shape=(m,), dtype=int64
+        The distinct bins, in ascending order.
+    off_chromosome : numpy.ndarray, shape=(m,), dtype=bool
         Whether the window of a bin extends beyond the chromosome.
-    excluded : numpy.ndarray, shape=(n,), dtype=bool
-        Whether it lies on the chromosome and overlaps an excluded region.
+    excluded : numpy.ndarray, shape=(m,), dtype=bool
+        Whether it is on the chromosome and overlaps an excluded region.
     """
 
-    labels: Positives
+    bin: Integers
+    target: Integers
     bins: Integers
     off_chromosome: npt.NDArray[np.bool_]
     excluded: npt.NDArray[np.bool_]
 
     @property
     def usable(self) -> Integers:
-        """Bins whose windows may become rows, rising."""
+        """Bins whose windows may become rows, in ascending order."""
         return self.bins[~(self.off_chromosome | self.excluded)]
 
     def positives(self, targets: int) -> Integers:
-        """Usable bins that are positive, by target, shape=(targets,), dtype=int64."""
-        own = np.isin(self.labels.bin, self.usable)
-        return np.bincount(self.labels.target[own], minlength=targets)
+        """Number of usable positive bins by target, shape=(targets,), dtype=int64."""
+        return np.bincount(self.target[np.isin(self.bin, self.usable)], minlength=targets)
 
     def selected(self, kept: npt.NDArray[np.bool_]) -> "LabelledBins":
-        """The bins of some targets, which are renumbered.
-
-        Parameters
-        ----------
-        kept : numpy.ndarray, shape=(targets,), dtype=bool
-        """
-        own = kept[self.labels.target]
-        targets = np.cumsum(kept) - 1
-        labels = Positives(self.labels.bin[own], targets[self.labels.target[own]])
-        still = np.isin(self.bins, labels.bin)
+        """The positive bins of the kept targets, shape=(targets,), which are renumbered."""
+        chosen = kept[self.target]
+        bin, target = self.bin[chosen], (np.cumsum(kept) - 1)[self.target[chosen]]
+        bins = np.isin(self.bins, bin)
         return LabelledBins(
-            labels, self.bins[still], self.off_chromosome[still], self.excluded[still]
+            bin, target, self.bins[bins], self.off_chromosome[bins], self.excluded[bins]
         )
+
+    def labels(self, bins: Integers, targets: int) -> npt.NDArray[np.uint8]:
+        """Label matrix of distinct bins in ascending order, shape=(n, targets), dtype=uint8."""
+        matrix = np.zeros((len(bins), targets), dtype=np.uint8)
+        if len(bins):
+            span = slice(*np.searchsorted(self.bin, [bins[0], bins[-1] + 1]))
+            row = np.searchsorted(bins, self.bin[span])
+            wanted = bins[row] == self.bin[span]
+            matrix[row[wanted], self.target[span][wanted]] = 1
+        return matrix
 
 
 def labelled_bins(
     peaks: pd.DataFrame, length: int, binning: Binning, regions: pd.DataFrame | None
 ) -> LabelledBins:
-    """Label the bins of one chromosome and check their windows.
+    """Label the bins of one chromosome (see `positive_bins`) and check their windows.
 
-    Parameters
-    ----------
-    peaks, length, binning
-        As in `positives`.
-    regions : pandas.DataFrame or None
-        Excluded regions as in `touched`.
-
-    Returns
-    -------
-    LabelledBins
+    `regions` are the excluded ones, as in `overlaps`.
     """
-    labels = positives(peaks, length, binning)
-    bins = np.unique(labels.bin)
+    bin, target = positive_bins(peaks, length, binning)
+    bins = np.unique(bin)
     starts = binning.window_starts(bins)
     off = (starts < 0) | (starts + binning.window > length)
     excluded = np.zeros(len(bins), dtype=bool)
     if regions is not None:
-        excluded = ~off & touched(starts, binning.window, regions)
-    return LabelledBins(labels, bins, off, excluded)
+        excluded = ~off & overlaps(starts, binning.window, regions)
+    return LabelledBins(bin, target, bins, off, excluded)
 
 
-def positives(peaks: pd.DataFrame, length: int, binning: Binning) -> Positives:
+def positive_bins(peaks: pd.DataFrame, length: int, binning: Binning) -> tuple[Integers, Integers]:
     """Label the complete bins of one chromosome.
 
-    With the rule ``overlap``, the peaks of a target are merged, and a bin is positive
-    where they cover more than ``min_overlap`` of it. A peak of 1 bp is a position, not a
-    region: it makes the bin positive that it falls in. With ``summit``, a bin is positive
-    where it holds the summit of a peak, or the middle (``(start + end) // 2``) of a peak
-    without one. With ``any``, it is positive where it shares a base with a peak.
+    With the rule ``overlap``, the peaks of a target are merged, and a bin is positive where they
+    cover more than ``min_overlap`` of it; a peak of 1 bp is a position, which makes its bin
+    positive. With ``summit``, a bin is positive where it contains the summit of a peak, or the
+    midpoint (``(start + end) // 2``) of a peak without one; with ``any``, where it shares a base
+    with a peak.
 
     Parameters
     ----------
     peaks : pandas.DataFrame
-        Columns ``target`` (index), ``start`` and ``end`` (bp, 0-based,
-        half-open, within the chromosome); with ``summit`` also ``summit`` (bp,
-        0-based; below 0 for none).
+        Columns ``target`` (index), ``start`` and ``end`` (bp, 0-based, half-open, within the
+        chromosome); with ``summit`` also ``summit`` (bp, 0-based; below 0 for none).
     length : int
-        Of the chromosome in bp. What is left of it behind the last complete
-        bin belongs to no bin.
+        Length of the chromosome in bp. Bases after the last complete bin belong to no bin.
     binning : Binning
 
     Returns
     -------
-    Positives
+    bin, target : numpy.ndarray, shape=(n,), dtype=int64
+        Each positive label once, sorted by bin, then target.
     """
-    start, end = peaks["start"].to_numpy(np.int64), peaks["end"].to_numpy(np.int64)
-    match binning.peak:
-        case "summit":
-            summit = peaks["summit"].to_numpy(np.int64)
-            points = np.ones(len(peaks), dtype=bool)
-            position = np.where(summit < 0, (start + end) // 2, summit)
-        case "overlap":
-            points, position = end - start == 1, start
-        case "any":
-            points, position = np.zeros(len(peaks), dtype=bool), start
-    covered = _covered_bins(_merged(peaks[~points], length), binning)
-    bin = np.concatenate([position[points] // binning.bin, covered.bin])
-    target = np.concatenate([peaks["target"].to_numpy(np.int64)[points], covered.target])
-    complete = bin < length // binning.bin
-    targets = target.max(initial=0) + 1
-    keys = np.unique(bin[complete] * targets + target[complete])
-    return Positives(*np.divmod(keys, targets))
-
-
-def _merged(peaks: pd.DataFrame, length: int) -> pd.DataFrame:
-    """Merge the peaks of each target.
-
-    Every target is given its own stretch of one long axis, with 1 bp between
-    stretches: so one call merges all of them, where a call for each target and
-    chromosome would take most of the time of a build.
-    """
-    if peaks.empty:
-        return peaks
-    offset = peaks["target"].astype(np.int64) * (length + 1)
-    axis = pd.DataFrame(
-        {"chrom": "axis", "start": peaks["start"] + offset, "end": peaks["end"] + offset}
+    start, end, target = (peaks[name].to_numpy(np.int64) for name in ("start", "end", "target"))
+    points, position = np.zeros(len(peaks), dtype=bool), start
+    if binning.peak == "overlap":
+        points = end - start == 1
+    elif binning.peak == "summit":
+        summit = peaks["summit"].to_numpy(np.int64)
+        points[:], position = True, np.where(summit < 0, (start + end) // 2, summit)
+    # The bins of all targets on one axis, with an empty one between targets: a single call
+    # merges the peaks of every target.
+    stretch = length // binning.bin + 2
+    offset = target * stretch * binning.bin
+    keys = np.unique(
+        np.concatenate(
+            [
+                (position + offset)[points] // binning.bin,
+                _covered_bins((start + offset)[~points], (end + offset)[~points], binning),
+            ]
+        )
     )
-    merged = bioframe.merge(axis)
-    target = merged["start"] // (length + 1)
-    return pd.DataFrame(
-        {
-            "target": target,
-            "start": merged["start"] - target * (length + 1),
-            "end": merged["end"] - target * (length + 1),
-        }
-    )
+    target, bin = np.divmod(keys, stretch)
+    complete = np.flatnonzero(bin < length // binning.bin)
+    order = complete[np.lexsort((target[complete], bin[complete]))]
+    return bin[order], target[order]
 
 
-def _covered_bins(regions: pd.DataFrame, binning: Binning) -> Positives:
-    """Bins of which disjoint regions cover more than `Binning.uncovered` bases."""
-    start, end, target = (regions[name].to_numpy(np.int64) for name in ("start", "end", "target"))
+def _covered_bins(start: Integers, end: Integers, binning: Binning) -> Integers:
+    """Bins of which regions, merged, cover more than `Binning.uncovered` bases."""
+    if not len(start):
+        return start
+    merged = bioframe.merge(pd.DataFrame({"chrom": "axis", "start": start, "end": end}))
+    start, end = merged["start"].to_numpy(np.int64), merged["end"].to_numpy(np.int64)
     first = start // binning.bin
     counts = (end - 1) // binning.bin + 1 - first
-    region = np.repeat(np.arange(len(regions)), counts)
+    region = np.repeat(np.arange(len(start)), counts)
     bin = first[region] + np.arange(len(region)) - np.repeat(np.cumsum(counts) - counts, counts)
-    bin_start = bin * binning.bin
-    overlap = np.minimum(end[region], bin_start + binning.bin) - np.maximum(
-        start[region], bin_start
+    overlap = np.minimum(end[region], (bin + 1) * binning.bin) - np.maximum(
+        start[region], bin * binning.bin
     )
-    targets = target.max(initial=0) + 1
-    keys, key = np.unique(bin * targets + target[region], return_inverse=True)
-    covered = np.bincount(key, weights=overlap, minlength=len(keys))
-    return Positives(*np.divmod(keys[covered > binning.uncovered], targets))
+    bins, place = np.unique(bin, return_inverse=True)
+    return bins[np.bincount(place, weights=overlap, minlength=len(bins)) > binning.uncovered]
 
 
-def touched(starts: Integers, window: int, regions: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Say which windows share a base with a region.
+def overlaps(starts: Integers, window: int, regions: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Whether windows of `window` bp overlap a region, shape=(n,), dtype=bool.
 
     Parameters
     ----------
     starts : numpy.ndarray, shape=(n,), dtype=int64
         First position of each window.
-    window : int
-        Length of a window in bp.
     regions : pandas.DataFrame
         Columns ``start`` and ``end`` (bp, 0-based, half-open).
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=bool
     """
     if regions.empty or not len(starts):
         return np.zeros(len(starts), dtype=bool)
     windows = pd.DataFrame({"chrom": "axis", "start": starts, "end": starts + window})
     counted = bioframe.count_overlaps(windows, regions[["start", "end"]].assign(chrom="axis"))
     return counted["count"].to_numpy() > 0
+
+
+def window_rows(
+    chromosome: str, sequence: bytes, bins: LabelledBins, binning: Binning, targets: int
+) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], pd.DataFrame]]:
+    """Sequences, labels and loci of the usable bins, as `StoreWriter.append` takes them.
+
+    Blocks have `ROWS_PER_BLOCK` rows.
+    """
+    usable = bins.usable
+    if not len(usable):
+        return
+    windows = np.lib.stride_tricks.sliding_window_view(codes(sequence), binning.window)
+    for first in range(0, len(usable), ROWS_PER_BLOCK):
+        block = usable[first : first + ROWS_PER_BLOCK]
+        starts = binning.window_starts(block)
+        loci = {"chromosome": chromosome, "start": starts, "end": starts + binning.window}
+        yield one_hot(windows[starts]), bins.labels(block, targets), pd.DataFrame(loci)

@@ -1,8 +1,7 @@
-"""Whether peaks gave positive bins, rows and negatives, and what to do where they did not."""
+"""Check that peaks give positive bins, rows and negatives; errors and warnings say what to do."""
 
 import logging
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -10,91 +9,59 @@ import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.bins import Binning, Integers, LabelledBins
-from noncoding.data.genome.peak_targets import Panel
+from noncoding.data.genome.peak_targets import PeakTargets
 from noncoding.data.targets import ADD_NEGATIVES
+from noncoding.layout import SPLITS
 
 log = logging.getLogger(__name__)
 
 _FEW = 0.5
 """Positive bins per peak below which a warning is logged."""
-_OTHER_RULES = (
-    "Set 'peak: summit' (the bin that holds the summit or the middle of a peak is positive) or "
-    "'peak: any' (every bin that a peak overlaps is), choose a smaller bin, or lower min_overlap."
-)
 
 
-@dataclass(frozen=True)
-class SplitCounts:
-    """What the chromosomes of one split hold.
+def count_bins(
+    bins: Mapping[str, LabelledBins], peaks: Mapping[str, pd.DataFrame], split_of: Mapping[str, str]
+) -> pd.DataFrame:
+    """Count the labelled bins of each split.
 
-    Attributes
+    Parameters
     ----------
-    chromosomes : list of str
-    peaks : int
-        Of all targets on them.
-    bins, off_chromosome, excluded, rows : int
-        Bins that are positive for a target; of these, bins whose window extends beyond
-        the chromosome, whose window overlaps an excluded region, and the others.
-    positives : numpy.ndarray, shape=(targets,), dtype=int64
-        Positive rows by target.
+    bins, peaks, split_of : mapping
+        Chromosome → its labelled bins, its peaks, and its split.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By split: ``peaks`` of all targets; ``bins`` that are positive for a target; of these,
+        bins whose window extends beyond the chromosome (``off_chromosome``), whose window overlaps
+        an excluded region (``excluded``), and the others (``rows``).
     """
-
-    chromosomes: list[str]
-    peaks: int
-    bins: int
-    off_chromosome: int
-    excluded: int
-    rows: int
-    positives: Integers
-
-    @classmethod
-    def of(
-        cls,
-        chromosomes: list[str],
-        bins: Mapping[str, LabelledBins],
-        panel: Panel,
-        targets: int,
-    ) -> "SplitCounts":
-        """Count the labelled bins of some chromosomes."""
-        own = [bins[name] for name in chromosomes if name in bins]
-        return cls(
-            chromosomes,
-            peaks=sum(len(panel.peaks[name]) for name in chromosomes if name in bins),
-            bins=sum(len(one.bins) for one in own),
-            off_chromosome=sum(int(one.off_chromosome.sum()) for one in own),
-            excluded=sum(int(one.excluded.sum()) for one in own),
-            rows=sum(len(one.usable) for one in own),
-            positives=sum(
-                (one.positives(targets) for one in own), np.zeros(targets, dtype=np.int64)
-            ),
-        )
-
-
-def report_summits(peaks: Iterable[pd.DataFrame]) -> None:
-    """Log how many peaks have no summit, so that their middle is used."""
-    summits = np.concatenate([own["summit"].to_numpy() for own in peaks])
-    if missing := int((summits < 0).sum()):
-        log.info(
-            "%s of %s peaks have no summit (column 10 of narrowPeak): their middle is used",
-            f"{missing:,}",
-            f"{len(summits):,}",
-        )
+    counts = {
+        name: {
+            "peaks": len(peaks[name]),
+            "bins": len(own.bins),
+            "off_chromosome": own.off_chromosome.sum(),
+            "excluded": own.excluded.sum(),
+            "rows": len(own.usable),
+        }
+        for name, own in bins.items()
+    }
+    table = pd.DataFrame.from_dict(counts, orient="index")
+    return table.groupby(split_of).sum().reindex(SPLITS, fill_value=0)
 
 
 def check_positives(
-    panel: Panel, positives: Integers, binning: Binning, min_positives: int, where: str
+    targets: PeakTargets, positives: Integers, binning: Binning, min_positives: int
 ) -> npt.NDArray[np.bool_]:
     """Find the targets with enough positive bins, and warn of those whose peaks label few.
 
     Parameters
     ----------
-    panel : Panel
+    targets : PeakTargets
     positives : numpy.ndarray, shape=(targets,), dtype=int64
         Positive bins of all splits, by target.
     binning : Binning
     min_positives : int
-    where : str
-        Where the peaks come from, for the error.
 
     Returns
     -------
@@ -105,24 +72,35 @@ def check_positives(
     InputError
         No target has enough.
     """
-    peaks = panel.table["peaks"].to_numpy()
-    kept = positives >= min_positives
+    count = targets.table["peaks"].to_numpy()
+    peaks = pd.concat(targets.peaks.values())
+    if binning.peak == "summit" and (without := int((peaks["summit"] < 0).sum())):
+        log.info(
+            "%s of %s peaks have no summit (column 10 of narrowPeak): their midpoint is used",
+            f"{without:,}",
+            f"{len(peaks):,}",
+        )
     # Peaks of 1 bp are positions: where they label few bins, several share a bin.
-    lost = (binning.peak == "overlap") & (_peaks_between(panel, 2, np.inf) > _FEW * peaks)
-    told = np.flatnonzero(~kept | (lost & (positives < _FEW * peaks)))
-    short = _peaks_between(panel, 2, binning.uncovered)
+    length = peaks["end"] - peaks["start"]
+    regions, short = (
+        np.bincount(peaks["target"][length.between(2, longest)], minlength=len(count))
+        for longest in (np.inf, binning.uncovered)
+    )
+    kept = positives >= min_positives
+    lost = (binning.peak == "overlap") & (regions > _FEW * count)
+    listed = np.flatnonzero(~kept | (lost & (positives < _FEW * count)))
     lines = []
-    for target in told[np.argsort(positives[told] / peaks[told], kind="stable")]:
-        name = panel.table["name"][target]
-        line = f"{name}: {peaks[target]:,} peaks, {positives[target]:,} positive bins"
+    for target in listed[np.argsort(positives[listed] / count[listed], kind="stable")]:
+        name = targets.table["name"][target]
+        line = f"{name}: {count[target]:,} peaks, {positives[target]:,} positive bins"
         if short[target]:
             line += f", {short[target]:,} peaks too short to label a bin alone"
         lines.append(line)
-    listed = some_of(lines, separator="; ")
+    few = some_of(lines, separator="; ")
     if not kept.any():
         raise InputError(
-            where,
-            f"no target with {min_positives} positive bins of {binning.bin} bp ({listed})",
+            targets.origin,
+            f"no target with {min_positives} positive bins of {binning.bin} bp ({few})",
             f"a target with at least {min_positives} ({_rule(binning)})",
             _remedy(binning),
         )
@@ -132,43 +110,42 @@ def check_positives(
             len(lines),
             binning.bin,
             _rule(binning),
-            listed,
+            few,
             _remedy(binning),
         )
     return kept
 
 
-def check_rows(splits: Mapping[str, SplitCounts], binning: Binning) -> None:
-    """Refuse a split without rows, and say why it has none.
-
-    Raises
-    ------
-    InputError
-        A split has no rows.
-    """
-    for name, split in splits.items():
-        if split.rows:
-            continue
-        on = f"on {some_of(split.chromosomes)}"
-        if not split.peaks:
-            found = f"no peaks {on}" if split.chromosomes else "no chromosomes"
+def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binning) -> None:
+    """Refuse a split without rows, and say why it has none; `counts` are by `count_bins`."""
+    for name in counts.index[counts["rows"] == 0]:
+        chromosomes = [chromosome for chromosome, split in split_of.items() if split == name]
+        on, count = f"on {some_of(chromosomes)}", counts.loc[name]
+        if not count["peaks"]:
+            found = f"no peaks {on}" if chromosomes else "no chromosomes"
             remedy = "Give the split chromosomes that have peaks."
-        elif not split.bins:
-            found = f"{split.peaks:,} peaks {on}, and no positive bin ({_rule(binning)})"
+        elif not count["bins"]:
+            found = f"{count['peaks']:,} peaks {on}, and no positive bin ({_rule(binning)})"
             remedy = _remedy(binning)
         else:
             found = (
-                f"{split.bins:,} positive bins {on}, and no window of {binning.window} bp that can "
-                f"be used ({split.off_chromosome:,} extend beyond their chromosome, "
-                f"{split.excluded:,} overlap an excluded region)"
+                f"{count['bins']:,} positive bins {on}, and no window of {binning.window} bp that "
+                f"can be used ({count['off_chromosome']:,} extend beyond their chromosome, "
+                f"{count['excluded']:,} overlap an excluded region)"
             )
             remedy = "Give the split longer chromosomes, shorten the window, or exclude less."
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 
 
-def warn_of_missing_negatives(splits: Mapping[str, SplitCounts], targets: pd.DataFrame) -> None:
-    """Warn of targets that are positive in every row of a split."""
-    full = pd.DataFrame({name: split.positives == split.rows for name, split in splits.items()})
+def warn_of_missing_negatives(
+    bins: Mapping[str, LabelledBins],
+    split_of: Mapping[str, str],
+    counts: pd.DataFrame,
+    targets: pd.DataFrame,
+) -> None:
+    """Warn of targets that are positive in every row of a split; parameters as in `check_rows`."""
+    positives = pd.DataFrame({name: own.positives(len(targets)) for name, own in bins.items()})
+    full = positives.T.groupby(split_of).sum().T.eq(counts["rows"])[list(SPLITS)]
     lines = [
         f"{targets['name'][target]} ({', '.join(full.columns[full.loc[target]])})"
         for target in full.index[full.any(axis=1)]
@@ -183,15 +160,6 @@ def warn_of_missing_negatives(splits: Mapping[str, SplitCounts], targets: pd.Dat
         )
 
 
-def _peaks_between(panel: Panel, shortest: int, longest: float) -> Integers:
-    """Number of peaks of some lengths, by target."""
-    counts = np.zeros(len(panel.table), dtype=np.int64)
-    for own in panel.peaks.values():
-        chosen = (own["end"] - own["start"]).between(shortest, longest).to_numpy()
-        counts += np.bincount(own["target"].to_numpy()[chosen], minlength=len(counts))
-    return counts
-
-
 def _rule(binning: Binning) -> str:
     if binning.peak == "overlap":
         return f"'peak: overlap': peaks cover more than {binning.uncovered} of {binning.bin} bp"
@@ -200,5 +168,9 @@ def _rule(binning: Binning) -> str:
 
 def _remedy(binning: Binning) -> str:
     if binning.peak == "overlap":
-        return _OTHER_RULES
+        return (
+            "Set 'peak: summit' (the bin that holds the summit or the midpoint of a peak is "
+            "positive) or 'peak: any' (every bin that a peak overlaps is), choose a smaller bin, "
+            "or lower min_overlap."
+        )
     return "Check that peaks are on complete bins, and what is excluded; or lower min_positives."

@@ -1,4 +1,4 @@
-"""Names of chromosomes: what is alike in two files, and what is a part or copy of another."""
+"""Names of chromosomes: equal in two files, or those of parts and copies of a chromosome."""
 
 import re
 from collections.abc import Collection, Iterable
@@ -9,7 +9,7 @@ _ALTERNATIVE = re.compile(
     | .+_[a-z]+\d*_hap\d+$                     # not hap1 and hap2 of a phased assembly
     | CHR_(HS|HG|MM|MG)\w+$                    # Ensembl: alternative loci and patches
     | H[SG]\w*_(CTG|PATCH|RANDOM)\w*$
-    | HLA-.+                                   # of the analysis sets of the human genome
+    | HLA-.+                                   # analysis sets of the human genome
     | (chr)?(EBV|hs37d5|hs38d1)$ | NC_007605(\.\d+)?$
     """,
     re.VERBOSE,
@@ -18,11 +18,11 @@ _DESCRIBED = re.compile(
     r"\b(alternate locus|ALT_REF_LOCI|unlocalized|genomic patch|(fix|novel) patch|decoy)"
     r"|\b(HAP|PATCH_FIX|PATCH_NOVEL)$"
 )
-"""In descriptions by NCBI, and by Ensembl at their end."""
+"""In descriptions by NCBI, and at the end of those by Ensembl."""
 
 
 def is_alternative(name: str, description: str = "") -> bool:
-    """Whether a sequence repeats or belongs to a chromosome, or is a decoy, by its header.
+    """Whether a FASTA header names an alternative or part of a chromosome, or a decoy.
 
     Alternative loci, patches, haplotypes, unlocalised sequence (``_random``), decoys and the
     virus EBV of the analysis sets; in the names of UCSC and Ensembl, or as NCBI and Ensembl
@@ -32,7 +32,7 @@ def is_alternative(name: str, description: str = "") -> bool:
 
 
 def named_after(contig: str, chromosomes: Collection[str]) -> str | None:
-    """The chromosome of which a contig has the name with something behind it, if any."""
+    """The chromosome whose name, followed by a suffix, is that of a contig; None if none is."""
     for match in re.finditer(r"[_.-]", contig):
         if contig[: match.start()] in chromosomes:
             return contig[: match.start()]
@@ -40,19 +40,7 @@ def named_after(contig: str, chromosomes: Collection[str]) -> str | None:
 
 
 def chromosome_map_for(names: Iterable[str], lengths: Collection[str]) -> dict[str, str]:
-    """Names of chromosomes that differ from those of a genome by case, ``chr`` or M for MT alone.
-
-    Parameters
-    ----------
-    names : iterable of str
-    lengths : collection of str
-        Chromosomes of the genome.
-
-    Returns
-    -------
-    dict
-        Name → chromosome of the genome.
-    """
+    """Map names to chromosomes of a genome that differ only in case, ``chr``, or M for MT."""
     alike = {_bare(name): name for name in lengths}
     return {name: alike[_bare(name)] for name in names if _bare(name) in alike}
 

@@ -1,27 +1,23 @@
-"""The genome: its chromosomes, which of them are alternatives of others, and their splits."""
+"""The chromosomes of a genome, alternatives among them, and the split of each."""
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.fasta import records
 from noncoding.data.genome.chromosome_names import is_alternative, named_after
+from noncoding.layout import SPLITS
+from noncoding.settings.datasets import Splits
 
 log = logging.getLogger(__name__)
 
 
 class Genome(NamedTuple):
-    """What a FASTA file of a genome holds, without the sequences.
+    """The chromosomes of a FASTA file: their lengths in bp, in the order of the file.
 
-    Attributes
-    ----------
-    fasta : path
-    lengths : dict
-        Chromosome → length in bp, in the order of the file.
-    alternative : frozenset of str
-        Those that repeat or belong to another chromosome, and decoys, by name and description.
+    `alternative` are alternatives and parts of other chromosomes, and decoys.
     """
 
     fasta: str | os.PathLike[str]
@@ -30,13 +26,7 @@ class Genome(NamedTuple):
 
 
 def read_genome(fasta: str | os.PathLike[str]) -> Genome:
-    """Read which chromosomes a FASTA file holds.
-
-    Raises
-    ------
-    InputError
-        As `noncoding.data.fasta.records` does, and where a name stands twice.
-    """
+    """Read the names and lengths of the chromosomes of a FASTA file; refuse duplicate names."""
     lengths, alternative = {}, set()
     for name, description, sequence in records(fasta):
         if name in lengths:
@@ -52,76 +42,46 @@ def read_genome(fasta: str | os.PathLike[str]) -> Genome:
     return Genome(fasta, lengths, frozenset(alternative))
 
 
-def assign_splits(
-    genome: Genome,
-    splits: Mapping[str, Collection[str] | None],
-    ignore: Collection[str] = (),
-) -> dict[str, str]:
-    """Say which split each chromosome belongs to.
+def assign_splits(genome: Genome, splits: Splits) -> dict[str, str]:
+    """Assign chromosomes to splits.
 
-    Parameters
-    ----------
-    genome : Genome
-    splits : mapping
-        Split → chromosomes, or None for all that no other split names. These do not include
-        the alternatives of other chromosomes, whose sequence another split may hold.
-    ignore : collection of str
-        Chromosomes that None does not take, such as the mitochondrion's.
+    The split whose chromosomes are None gets all that are not named, except alternatives of other
+    chromosomes, whose sequence another split may contain.
 
     Returns
     -------
     dict
-        Chromosome → split; what belongs to none is absent.
+        Chromosome → split, for each chromosome that is in a split.
 
     Raises
     ------
     InputError
-        A chromosome is not in the FASTA file or is claimed twice, or more
-        than one split asks for the rest.
+        A named chromosome is not in the FASTA file.
     """
-    claims = [("ignore", name) for name in ignore]
-    claims += [(split, name) for split, names in splits.items() for name in names or ()]
-    owner: dict[str, str] = {}
-    for split, name in claims:
+    named = {key: getattr(splits, key) for key in (*SPLITS, "ignore")}
+    owner = {name: key for key, names in named.items() for name in names or ()}
+    for name, key in owner.items():
         if name not in genome.lengths:
             raise InputError(
                 genome.fasta,
-                f"no chromosome {name!r}, which '{split}' asks for",
+                f"no chromosome {name!r}, which '{key}' asks for",
                 f"one of {some_of(genome.lengths, like=name)}",
                 "Write the chromosomes of the splits as the FASTA file names them.",
             )
-        if owner.setdefault(name, split) != split:
-            raise InputError(
-                f"splits, chromosome {name}",
-                f"it in both '{owner[name]}' and '{split}'",
-                "each chromosome in one split",
-                "Take the chromosome out of one of them.",
-            )
-    rest = [split for split, names in splits.items() if names is None]
-    if len(rest) > 1:
-        raise InputError(
-            "splits",
-            f"no chromosomes named for {' and '.join(rest)}",
-            "at most one split that takes the rest",
-            "Name the chromosomes of all splits but one.",
-        )
+    rest = [split for split in SPLITS if named[split] is None]
     if rest:
-        _take_rest(genome, owner, rest[0])
+        left = [name for name in genome.lengths if name not in owner]
+        ignored = [name for name in left if name in genome.alternative]
+        if ignored:
+            log.info(
+                "%d alternative, unlocalised or decoy sequences are in no split, since they may "
+                "repeat chromosomes of another one: %s. To use one, name it in a split",
+                len(ignored),
+                some_of(ignored),
+            )
+        owner.update({name: rest[0] for name in left if name not in genome.alternative})
     _warn_of_copies(owner)
-    return {name: owner[name] for name in genome.lengths if owner.get(name) in splits}
-
-
-def _take_rest(genome: Genome, owner: dict[str, str], split: str) -> None:
-    left = [name for name in genome.lengths if name not in owner]
-    ignored = [name for name in left if name in genome.alternative]
-    if ignored:
-        log.info(
-            "%d alternative, unlocalised or decoy sequences are in no split, since they may repeat "
-            "chromosomes of another one: %s. To use one, name it in a split",
-            len(ignored),
-            some_of(ignored),
-        )
-    owner.update({name: split for name in left if name not in genome.alternative})
+    return {name: owner[name] for name in genome.lengths if owner.get(name) in SPLITS}
 
 
 def _warn_of_copies(owner: Mapping[str, str]) -> None:

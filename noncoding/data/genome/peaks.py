@@ -1,169 +1,85 @@
-"""Where peak files come from: a folder, a tar archive, or a table.
+"""Read peak files from a folder, a tar archive, or a table that lists them.
 
-Light, since the rules list them, too.
+Imports no heavy library, since the rules list the files, too.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
-from noncoding.common.tables import Table, read_table
+from noncoding.common.tables import read_table
 from noncoding.data.archive import members
+from noncoding.settings.datasets import PeakArchive, PeakFolder, Peaks, PeakTable
 
-TABLE_REQUIRED = ("path", "name")
-TABLE_OPTIONAL = ("group", "cell_type", "assay", "treatment", "motif")
-
-
-@dataclass(frozen=True)
-class PeakFolder:
-    """Peak files in a folder, one a target, sorted by name.
-
-    Attributes
-    ----------
-    folder : path
-    pattern : str
-        Glob pattern relative to the folder, such as ``*.narrowPeak.gz``.
-    suffix : str
-        What to take off a file's name, together with a ``.gz`` behind it, to
-        have the target's name.
-    group : str
-        Of all targets.
-    """
-
-    folder: str | os.PathLike[str]
-    pattern: str
-    suffix: str
-    group: str
+DESCRIPTIVE = ("group", "cell_type", "assay", "treatment", "motif")
+"""Optional columns of a table of peak files."""
 
 
-@dataclass(frozen=True)
-class PeakArchive:
-    """Peak files in a tar archive, one a target, sorted by name.
+class PeakFile(NamedTuple):
+    """One peak file and the description of its target.
 
     Attributes
     ----------
-    archive : path
-        Plain or compressed; read as it stands, nothing is unpacked to disk.
-    pattern : str
-        Shell pattern for the full name of a member; ``*`` spans slashes.
-    suffix, group : str
-        As in `PeakFolder`.
-    """
-
-    archive: str | os.PathLike[str]
-    pattern: str
-    suffix: str
-    group: str
-
-
-@dataclass(frozen=True)
-class PeakTable:
-    """Peak files listed in a table, one row a target, in the order of the table.
-
-    Attributes
-    ----------
-    table : path
-        Tab-separated, with a header: `TABLE_REQUIRED` (paths relative to the
-        table) and any of `TABLE_OPTIONAL`.
-    group : str
-        Where the table gives none.
-    """
-
-    table: str | os.PathLike[str]
-    group: str = ""
-
-
-PeakSource = PeakFolder | PeakArchive | PeakTable
-
-
-@dataclass(frozen=True)
-class PeakFile:
-    """One peak file, as it came, and the target that it stands for.
-
-    Attributes
-    ----------
-    name, group, cell_type, assay, treatment, motif : str
-        What the target table says of the target.
-    peak_file : str
-        Path relative to the folder or table, or name of the archive's member.
+    description : dict
+        Columns of the target table: ``name``, `DESCRIPTIVE`, and ``peak_file``, the path relative
+        to the folder or table, or the name of the archive's member.
     where : str
-        The file as a person can find it, for errors.
+        The file, for errors.
     named_in : str
-        Where the target's name stands: the file, or the line of the table.
+        Where the target's name is given: the file, or the line of the table.
     content : bytes
         The whole file.
     """
 
-    name: str
-    peak_file: str
+    description: dict[str, str]
     where: str
     named_in: str
     content: bytes
-    group: str
-    cell_type: str = ""
-    assay: str = ""
-    treatment: str = ""
-    motif: str = ""
 
 
-def peak_source(
-    settings: Mapping[str, Any], archive: str | os.PathLike[str] | None = None
-) -> PeakSource:
-    """The source that a configuration names.
-
-    Parameters
-    ----------
-    settings : mapping
-        The key ``peaks`` of a data set.
-    archive : path, optional
-        Where the archive, if it is one, has been fetched to.
-    """
-    naming = {key: settings[key] for key in ("pattern", "suffix", "group") if key in settings}
-    if archive is not None:
-        return PeakArchive(archive, **naming)
-    if "folder" in settings:
-        return PeakFolder(Path(settings["folder"]), **naming)
-    return PeakTable(Path(settings["table"]))
+def peak_source(settings: Mapping[str, Any]) -> Peaks:
+    """The key ``peaks`` of a data set's configuration, as typed settings."""
+    return TypeAdapter(Peaks).validate_python(settings)
 
 
 def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
-    """The files on disk that a source is read from: a table is the first of its own.
+    """The files that a source is read from; of a table, the first is the table itself.
 
     Raises
     ------
     InputError
         The table cannot be read, or the name of a file is not UTF-8.
     """
-    match source:
-        case PeakFolder():
-            return _folder_files(source)
-        case PeakTable():
-            listed = _read_peak_table(source.table).rows
-            return [Path(source.table), *(_table_path(source, row["path"]) for row in listed)]
+    if isinstance(source, PeakFolder):
+        return _folder_files(source)
+    rows = read_table(source.table, required=("path", "name")).rows
+    return [Path(source.table), *(_table_path(source, row["path"]) for row in rows)]
 
 
-def origin(source: PeakSource) -> str:
+def origin(source: Peaks, archive: str | os.PathLike[str] | None) -> str:
     """The folder, archive or table of a source, for errors."""
-    match source:
-        case PeakFolder():
-            return str(source.folder)
-        case PeakArchive():
-            return str(source.archive)
-        case PeakTable():
-            return str(source.table)
+    if isinstance(source, PeakArchive):
+        return str(archive)
+    return source.folder if isinstance(source, PeakFolder) else source.table
 
 
-def peak_files(source: PeakSource) -> Iterator[PeakFile]:
+def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> Iterator[PeakFile]:
     """Read the peak files of a source, one at a time.
 
     Parameters
     ----------
     source : PeakFolder, PeakArchive or PeakTable
+        A folder or archive has one file per target, named after it. In an archive, ``*`` of the
+        pattern also matches slashes. A table has one row per target: ``path`` (relative to the
+        table), ``name`` and any of `DESCRIPTIVE`.
+    archive : path
+        The fetched file of a `PeakArchive`; nothing is unpacked to disk.
 
     Yields
     ------
@@ -173,33 +89,29 @@ def peak_files(source: PeakSource) -> Iterator[PeakFile]:
     Raises
     ------
     InputError
-        No file matches, a file cannot be read, or its name does not end in
-        the suffix, or the table lacks a column.
+        No file matches, a file cannot be read, its name does not end in the suffix, or the table
+        lacks a column.
     """
-    match source:
-        case PeakFolder():
-            files = _in_folder(source)
-        case PeakArchive():
-            files = _in_archive(source)
-        case PeakTable():
-            files = _in_table(source)
-    found = False
-    for file in files:
-        found = True
-        yield file
-    if not found:
+    if isinstance(source, PeakArchive):
+        files = _in_archive(source, origin(source, archive))
+    else:
+        files = _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
+    first = next(files, None)
+    if first is None:
         raise InputError(
-            origin(source),
+            origin(source, archive),
             "no peak file" if isinstance(source, PeakTable) else f"nothing like {source.pattern!r}",
-            "one peak file a target",
+            "one peak file per target",
             "Correct the pattern or the path.",
         )
+    yield first
+    yield from files
 
 
-def _is_wanted(name: str) -> bool:
-    """Whether a file is not hidden, as those that macOS keeps beside others (``._a.bed``) are."""
+def _is_hidden(name: str) -> bool:
+    """Whether a file is hidden, such as those that macOS keeps beside others (``._a.bed``)."""
     path = PurePosixPath(name)
-    return not path.name.startswith(".") and "__MACOSX" not in path.parts
+    return path.name.startswith(".") or "__MACOSX" in path.parts
 
 
 def _folder_files(source: PeakFolder) -> list[Path]:
@@ -215,70 +127,67 @@ def _folder_files(source: PeakFolder) -> list[Path]:
             "a pattern relative to the folder, such as *.narrowPeak",
             "Correct the pattern.",
         ) from error
-    wanted = [path for path in found if _is_wanted(path.relative_to(folder).as_posix())]
-    for path in wanted:
+    found = [path for path in found if not _is_hidden(path.relative_to(folder).as_posix())]
+    for path in found:
         _require_utf8(str(path), "file")
         if path.is_symlink() and not path.exists():
             raise InputError(
                 path, "a link that leads nowhere", "a peak file", "Correct or delete the link."
             )
-    return [path for path in wanted if path.is_file()]
+    return [path for path in found if path.is_file()]
 
 
 def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
     for path in _folder_files(source):
-        yield PeakFile(
-            name=_target_name(path.name, source.suffix, path),
-            peak_file=path.relative_to(source.folder).as_posix(),
-            where=str(path),
-            named_in=str(path),
-            content=path.read_bytes(),
-            group=source.group,
-        )
+        relative = path.relative_to(source.folder).as_posix()
+        yield _named_file(source, relative, str(path), path.read_bytes())
 
 
-def _in_archive(source: PeakArchive) -> Iterator[PeakFile]:
-    for member in members(source.archive):
-        wanted = fnmatchcase(member.name, source.pattern) and _is_wanted(member.name)
-        if not wanted or member.is_folder:
+def _in_archive(source: PeakArchive, archive: str) -> Iterator[PeakFile]:
+    for member in members(archive):
+        unwanted = not fnmatchcase(member.name, source.pattern) or _is_hidden(member.name)
+        if unwanted or member.is_folder:
             continue
-        where = f"{source.archive}:{member.name}"
+        where = f"{archive}:{member.name}"
         _require_utf8(where, "member")
-        yield PeakFile(
-            name=_target_name(PurePosixPath(member.name).name, source.suffix, where),
-            peak_file=member.name,
-            where=where,
-            named_in=where,
-            content=member.content(),
-            group=source.group,
-        )
+        yield _named_file(source, member.name, where, member.content())
+
+
+def _named_file(
+    source: PeakFolder | PeakArchive, path: str, where: str, content: bytes
+) -> PeakFile:
+    """A file whose target is named by it."""
+    name = PurePosixPath(path).name
+    for end in (source.suffix, f"{source.suffix}.gz"):
+        if name.endswith(end) and name != end:
+            target = name.removesuffix(end).strip()
+            description = {"name": target} | dict.fromkeys(DESCRIPTIVE, "")
+            description |= {"group": source.group, "peak_file": path}
+            return PeakFile(description, where, where, content)
+    raise InputError(
+        where,
+        f"the name {name!r}",
+        f"the target's name followed by {source.suffix!r}",
+        "Set the suffix to what follows the target's name in all files.",
+    )
 
 
 def _in_table(source: PeakTable) -> Iterator[PeakFile]:
-    table = _read_peak_table(source.table)
-    for fields, line in zip(table.rows, table.lines, strict=True):
-        path = _table_path(source, fields["path"])
+    table = read_table(source.table, required=("path", "name"))
+    for row, line in zip(table.rows, table.lines, strict=True):
+        path = _table_path(source, row["path"])
         where = f"{source.table}, line {line}"
         if not path.is_file():
             raise InputError(
                 where,
-                f"the path {fields['path']!r}, where no file is",
+                f"the path {row['path']!r}, where no file is",
                 "a peak file, relative to the table",
                 "Correct the path.",
             )
-        optional = {column: fields.get(column, "") for column in TABLE_OPTIONAL}
+        description = {column: row.get(column, "") for column in ("name", *DESCRIPTIVE)}
         yield PeakFile(
-            name=fields["name"],
-            peak_file=fields["path"],
-            where=str(path),
-            named_in=where,
-            content=path.read_bytes(),
-            **optional | {"group": optional["group"] or source.group},
+            description | {"peak_file": row["path"]}, str(path), where, path.read_bytes()
         )
-
-
-def _read_peak_table(path: str | os.PathLike[str]) -> Table:
-    return read_table(path, required=TABLE_REQUIRED)
 
 
 def _table_path(source: PeakTable, path: str) -> Path:
@@ -296,15 +205,3 @@ def _require_utf8(path: str, kind: str) -> None:
             "a name in UTF-8",
             f"Rename the {kind}.",
         ) from error
-
-
-def _target_name(file_name: str, suffix: str, where: str | os.PathLike[str]) -> str:
-    for end in (suffix, f"{suffix}.gz"):
-        if file_name.endswith(end) and file_name != end:
-            return file_name.removesuffix(end)
-    raise InputError(
-        where,
-        f"the name {file_name!r}",
-        f"the target's name followed by {suffix!r}",
-        "Set the suffix to what follows the target's name in all files.",
-    )

@@ -1,4 +1,4 @@
-"""What the writer and the reader of a store agree on."""
+"""The format of a store, shared by its writer and reader."""
 
 import json
 from collections.abc import Iterable
@@ -18,30 +18,23 @@ SCHEMA_VERSION = 3
 ROWS_PER_CHUNK = 1024
 
 FORWARD = "forward"
-"""Every locus stands once, as read from the forward strand."""
+"""Each locus once, on the forward strand."""
 BOTH = "forward-then-reverse-complement"
-"""Row ``i + rows / 2`` is the reverse complement of row ``i``, same labels."""
+"""Row ``i + rows / 2`` is the reverse complement of row ``i``, with the same labels."""
 STRANDS = (FORWARD, BOTH)
 
 LOCUS_COLUMNS = ("chromosome", "start", "end")
 
 ATTRIBUTES = (
-    "alphabet",
-    "length",
-    "bin",
-    "rows",
-    "targets",
-    "strands",
-    "source",
-    "code_version",
+    *("alphabet", "length", "bin", "rows", "targets", "strands", "source", "code_version"),
 )
-"""Of a store, besides its version and the checksum of its header."""
-_HEADER_CHECKSUM = "header_checksum"
+"""Attributes of a store besides its version and the checksum of its header."""
+HEADER_CHECKSUM = "header_checksum"
 
 
 @dataclass(frozen=True)
 class StoreHeader:
-    """What a split is, without its rows.
+    """Description of a split, without its rows.
 
     Attributes
     ----------
@@ -54,7 +47,7 @@ class StoreHeader:
     targets : pandas.DataFrame
         The target table.
     source : dict
-        What the rows were made from; must be JSON.
+        Origin of the rows; must be JSON.
     """
 
     length: int
@@ -65,7 +58,7 @@ class StoreHeader:
 
 
 def row_datasets(rows: int, length: int, targets: int) -> dict[str, tuple[str, tuple[int, ...]]]:
-    """Type and shape of the data sets with a row axis, by name; loci may be missing."""
+    """Name → type and shape of the data sets with a row axis; loci are optional."""
     return {
         "sequence": ("uint8", (rows, 4, -(-length // 8))),
         "label": ("uint8", (rows, -(-targets // 8))),
@@ -74,7 +67,7 @@ def row_datasets(rows: int, length: int, targets: int) -> dict[str, tuple[str, t
 
 
 def table_checksums(file: h5py.File, columns: Iterable[str]) -> npt.NDArray[np.uint32]:
-    """CRC-32 of whole datasets; of strings, the UTF-8 text of one a line."""
+    """CRC-32 of whole datasets; of strings, of their UTF-8 text, one per line."""
     checksums = []
     for name in columns:
         dataset = file[name]
@@ -84,32 +77,13 @@ def table_checksums(file: h5py.File, columns: Iterable[str]) -> npt.NDArray[np.u
     return np.array(checksums, dtype=np.uint32)
 
 
-def add_header_checksum(file: h5py.File) -> None:
-    """Seal a store: its header cannot be changed unnoticed after that."""
-    file.attrs[_HEADER_CHECKSUM] = _header_checksum(file)
-
-
-def check_header(file: h5py.File) -> None:
-    """Compare the header of a store with its checksum.
-
-    Raises
-    ------
-    ValueError
-        It is another one than was written.
-    """
-    if file.attrs.get(_HEADER_CHECKSUM) != _header_checksum(file):
-        raise ValueError(
-            "attributes, names, types, shapes or checksums are not those that were written"
-        )
-
-
-def _header_checksum(file: h5py.File) -> int:
-    """CRC-32 of all but the values: attributes, data sets and how they are stored, checksums."""
+def header_checksum(file: h5py.File) -> int:
+    """CRC-32 of attributes, of data sets without their values, and of checksums."""
     described: list[str] = []
 
     def describe(name: str, item: h5py.Group | h5py.Dataset) -> None:
         found = attributes(item)
-        found.pop(_HEADER_CHECKSUM, None)
+        found.pop(HEADER_CHECKSUM, None)
         entry = [name, sorted(found.items())]
         if isinstance(item, h5py.Dataset):
             filters = [item.compression, item.shuffle, item.fletcher32, item.scaleoffset]
@@ -124,7 +98,7 @@ def _header_checksum(file: h5py.File) -> int:
 
 
 def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
-    """Write a table, one dataset a column."""
+    """Write a table, one dataset per column."""
     group.attrs["columns"] = json.dumps(list(table.columns))
     for column in table:
         below = any(str(other).startswith(f"{column}/") for other in table)
@@ -132,31 +106,25 @@ def write_table(group: h5py.Group, table: pd.DataFrame) -> None:
             raise InputError(
                 "target table",
                 f"a column called {str(column)!r}",
-                "a name that HDF5 can hold: not empty or '.', also not beside a '/', and not what "
-                "stands before the '/' of another column",
+                "a name that HDF5 can hold: not empty or '.', also not beside a '/', and not the "
+                "part before the '/' of another column",
                 "Rename it.",
             )
         write_column(group, str(column), table[column])
 
 
 def write_column(group: h5py.Group, name: str, values: pd.Series) -> None:
-    """Write values as numbers where they are, else as text."""
+    """Write numbers as numbers, and all else as text."""
     if pd.api.types.is_numeric_dtype(values):
         group[name] = values.to_numpy()
     else:
-        # Numbers of more than 64 bits and missing values among texts, too.
+        # Also numbers of more than 64 bits, and missing values among texts.
         text = ["" if value is None or value != value else str(value) for value in values]
         group.create_dataset(name, data=np.array(text, dtype=object), dtype=h5py.string_dtype())
 
 
 def read_table(group: h5py.Group, rows: int) -> pd.DataFrame:
-    """A table of so many rows.
-
-    Raises
-    ------
-    ValueError
-        It is not as `write_table` writes it.
-    """
+    """Read a table with a number of rows; a `ValueError` if `write_table` did not write it."""
     columns = {}
     for name in json.loads(attributes(group)["columns"]):
         dataset = own_dataset(group, name)

@@ -1,4 +1,4 @@
-"""Reading stores."""
+"""Read stores."""
 
 import hashlib
 import json
@@ -18,10 +18,11 @@ from noncoding.common.hdf5 import attributes, damage_reported, open_hdf5, own_da
 from noncoding.data.store.format import (
     ATTRIBUTES,
     BOTH,
+    HEADER_CHECKSUM,
     LOCUS_COLUMNS,
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,
-    check_header,
+    header_checksum,
     read_table,
     row_datasets,
 )
@@ -30,16 +31,10 @@ from noncoding.data.store.format import (
 class Store:
     """A split, opened for reading.
 
-    Parameters
-    ----------
-    path : path
-        Made by `new_store`.
-
     Raises
     ------
     InputError
-        The file is not HDF5, not a store, of another schema version, or its header is not
-        as it was written.
+        The file is not HDF5, not a store, of another schema version, or its header was changed.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -77,11 +72,12 @@ class Store:
                 self._datasets[name] = self._checked(name, dtype, shape)
                 checksums = self._checked(f"checksum/{name}", "uint32", (blocks,))
                 self._checksums[name] = checksums[:]
-        self.packed_shapes = (
-            self._datasets["sequence"].shape[1:],
-            self._datasets["label"].shape[1:],
-        )
-        check_header(self._file)
+        sequences, labels = (self._datasets[name].shape[1:] for name in ("sequence", "label"))
+        self.packed_shapes = sequences, labels
+        if found.get(HEADER_CHECKSUM) != header_checksum(self._file):
+            raise ValueError(
+                "attributes, names, types, shapes or checksums are not those that were written"
+            )
         self.targets = read_table(own_item(self._file, "target"), targets)
         self._checked("checksum/target", "uint32", (self.targets.shape[1],))
         if self._has_loci:
@@ -104,35 +100,28 @@ class Store:
 
     @property
     def loci_count(self) -> int:
-        """Number of loci: half the rows where both strands are stored."""
+        """Number of loci: half of the rows where both strands are stored."""
         return self.rows // 2 if self.strands == BOTH else self.rows
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the checksums of all blocks: equal for equal rows and labels."""
-        digest = hashlib.sha256()
-        for name in ("sequence", "label"):
-            digest.update(self._checksums[name].tobytes())
-        return digest.hexdigest()
+        """SHA-256 of the checksums of all blocks: equal for equal rows and labels."""
+        checksums = (self._checksums[name].tobytes() for name in ("sequence", "label"))
+        return hashlib.sha256(b"".join(checksums)).hexdigest()
 
     def packed_sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """Packed one-hot, shape=(n, 4, ceil(length / 8)); rows in rising order."""
+        """Packed one-hot, shape=(n, 4, ceil(length / 8)); rows in ascending order."""
         return self._read("sequence", rows)
 
     def packed_labels(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """Packed labels, shape=(n, ceil(targets / 8)); rows in rising order."""
+        """Packed labels, shape=(n, ceil(targets / 8)); rows in ascending order."""
         return self._read("label", rows)
 
     def packed_block(self, block: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """One block of `ROWS_PER_CHUNK` rows, packed: sequences and labels.
+        """Packed sequences and labels of one block of `ROWS_PER_CHUNK` rows; the last is shorter.
 
-        Read as it lies in the file and checked by its CRC-32, which takes a
-        fraction of the time of HDF5's way with Fletcher-32, and sees more.
-
-        Parameters
-        ----------
-        block : int
-            Rows ``block * ROWS_PER_CHUNK`` and following; the last one may be shorter.
+        The raw block is checked by its CRC-32, which takes a fraction of the time of HDF5 with
+        Fletcher-32 and detects more.
 
         Raises
         ------
@@ -148,7 +137,7 @@ class Store:
         try:
             _, raw = dataset.id.read_direct_chunk((first, *(0 for _ in dataset.shape[1:])))
             width = int(np.prod(dataset.shape[1:]))
-            # Behind the rows: those that fill the last block up, and HDF5's own checksum.
+            # After the rows: padding of the last block, and HDF5's own checksum.
             rows = np.frombuffer(raw, dtype=np.uint8, count=count * width)
             why = "CRC-32" if crc32(rows) != self._checksums[name][block] else ""
         except (OSError, RuntimeError, ValueError) as error:
@@ -175,11 +164,11 @@ class Store:
         )
 
     def sequences(self, rows: slice | npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        """One-hot, shape=(n, 4, length), dtype=uint8; rows in rising order."""
+        """One-hot, shape=(n, 4, length), dtype=uint8; rows in ascending order."""
         return np.unpackbits(self.packed_sequences(rows), axis=-1, count=self.length)
 
     def labels(self, rows: slice | npt.NDArray[np.int64] = slice(None)) -> npt.NDArray[np.uint8]:
-        """Labels, shape=(n, targets), dtype=uint8; rows in rising order."""
+        """Labels, shape=(n, targets), dtype=uint8; rows in ascending order."""
         return np.unpackbits(self.packed_labels(rows), axis=-1, count=len(self.targets))
 
     def loci(self) -> pd.DataFrame | None:

@@ -1,10 +1,10 @@
-"""Check stores: ``python -m noncoding.data.store.verify STORE …`` says which rows are damaged."""
+"""Check stores: ``python -m noncoding.data.store.verify STORE …`` lists damaged rows."""
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import h5py
 from isal.isal_zlib import crc32
@@ -15,16 +15,15 @@ from noncoding.data.store import ROWS_PER_CHUNK, Store
 from noncoding.data.store.format import row_datasets, table_checksums
 
 
-@dataclass(frozen=True)
-class Damage:
-    """What is not as it was written.
+class Damage(NamedTuple):
+    """Part of a store that differs from what was written.
 
     Attributes
     ----------
     where : str
         Dataset of the store.
     rows : range
-        Rows that cannot be trusted; of a table, its lines.
+        Damaged rows of the data set or of the target table.
     found : str
     """
 
@@ -37,74 +36,62 @@ class Damage:
 
 
 def damages(path: str | Path) -> Iterator[Damage]:
-    """Everything in a store that does not agree with its checksums.
-
-    Parameters
-    ----------
-    path : path
-        Made by `noncoding.data.store.new_store`.
+    """Compare a store with its checksums.
 
     Yields
     ------
     Damage
-        Neighbouring blocks with the same finding are told as one.
+        One for adjacent blocks with the same finding.
 
     Raises
     ------
     InputError
-        The file cannot be opened as a store at all, or its header is damaged.
+        The file cannot be opened as a store, or its header is damaged.
     """
     with Store(path) as store, open_hdf5(path, "a store", "Run again.") as file:
         for name in row_datasets(0, 0, 0):
             if name in file:
-                yield from _joined(_damaged_blocks(file, name, store.rows))
-        tables = [("target", [f"target/{name}" for name in store.targets])]
+                yield from _damaged_blocks(file, name, store.rows)
+        tables = {"target": [f"target/{name}" for name in store.targets]}
         if "locus" in file:
-            tables.append(("locus/names", ["locus/names"]))
-        for name, columns in tables:
-            yield from _damaged_columns(file, f"checksum/{name}", columns)
-
-
-_OTHER = "other content than was written (CRC-32)"
+            tables["locus/names"] = ["locus/names"]
+        for name, columns in tables.items():
+            for column, checksum in zip(columns, file[f"checksum/{name}"][:], strict=True):
+                if found := _difference(checksum, table_checksums, file, [column]):
+                    yield Damage(column, range(len(file[column])), found)
 
 
 def _damaged_blocks(file: h5py.File, name: str, rows: int) -> Iterator[Damage]:
+    last: Damage | None = None
     for block, checksum in enumerate(file[f"checksum/{name}"][:]):
         start = block * ROWS_PER_CHUNK
-        span = range(start, min(start + ROWS_PER_CHUNK, rows))
-        try:
-            found = "" if crc32(file[name][span.start : span.stop]) == checksum else _OTHER
-        except Exception as error:  # h5py raises many kinds
-            found = f"cannot be read ({first_line(error)})"
-        if found:
-            yield Damage(name, span, found)
-
-
-def _damaged_columns(file: h5py.File, checksums: str, columns: list[str]) -> Iterator[Damage]:
-    for column, checksum in zip(columns, file[checksums][:], strict=True):
-        try:
-            found = "" if table_checksums(file, [column])[0] == checksum else _OTHER
-        except Exception as error:  # h5py raises many kinds
-            found = f"cannot be read ({first_line(error)})"
-        if found:
-            yield Damage(column, range(len(file[column])), found)
-
-
-def _joined(damages: Iterator[Damage]) -> Iterator[Damage]:
-    last: Damage | None = None
-    for damage in damages:
-        if last and (last.found, last.rows.stop) == (damage.found, damage.rows.start):
-            last = Damage(last.where, range(last.rows.start, damage.rows.stop), last.found)
-        else:
-            if last:
-                yield last
-            last = damage
+        stop = min(start + ROWS_PER_CHUNK, rows)
+        found = _difference(checksum, _block_checksum, file[name], start, stop)
+        if last and found == last.found:
+            last = Damage(name, range(last.rows.start, stop), found)
+            continue
+        if last:
+            yield last
+        last = Damage(name, range(start, stop), found) if found else None
     if last:
         yield last
 
 
+def _block_checksum(dataset: h5py.Dataset, start: int, stop: int) -> int:
+    return crc32(dataset[start:stop])
+
+
+def _difference(checksum: int, compute: Callable[..., Any], *arguments: object) -> str:
+    """What is wrong with content whose checksum is computed; empty if nothing is."""
+    try:
+        equal = compute(*arguments) == checksum
+    except Exception as error:  # h5py raises many kinds
+        return f"cannot be read ({first_line(error)})"
+    return "" if equal else "other content than was written (CRC-32)"
+
+
 def main() -> int:
-    """Check each store; 0 if all are whole, 1 if one is damaged, 2 if one cannot be opened."""
+    """Check stores. Status: 0 if all are whole, 1 if one is damaged, 2 if one cannot be opened."""
     parser = argparse.ArgumentParser(
         prog="python -m noncoding.data.store.verify", description=main.__doc__
     )

@@ -1,4 +1,4 @@
-"""Making stores."""
+"""Write stores."""
 
 import json
 import os
@@ -16,12 +16,14 @@ from noncoding import __version__
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
-from noncoding.data.one_hot import ALPHABET, pack
+from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store.format import (
+    HEADER_CHECKSUM,
+    LOCUS_COLUMNS,
     ROWS_PER_CHUNK,
     SCHEMA_VERSION,
     StoreHeader,
-    add_header_checksum,
+    header_checksum,
     table_checksums,
     write_column,
     write_table,
@@ -30,14 +32,14 @@ from noncoding.data.targets import check_name
 
 
 class StoreWriter:
-    """Appends rows to a new store; use `new_store` to make one.
+    """Appends rows to a new store; use `new_store` to create one.
 
     Attributes
     ----------
     strands : str
-        One of `STRANDS`; may be set until the end, when all rows are known.
+        One of `STRANDS`; may be set until the end.
     source : dict
-        As in the header; may be added to until the end.
+        As in the header; may be extended until the end.
     """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:
@@ -62,7 +64,7 @@ class StoreWriter:
         labels: npt.NDArray[np.uint8],
         loci: pd.DataFrame | None = None,
     ) -> None:
-        """Add rows at the end.
+        """Append rows.
 
         Parameters
         ----------
@@ -73,25 +75,21 @@ class StoreWriter:
         loci : pandas.DataFrame, optional
             Columns `LOCUS_COLUMNS`, ``n`` rows; in all calls or in none.
         """
-        self.append_packed_sequences(pack(sequences))
-        self.append_packed_labels(pack(labels))
+        self.append_packed_sequences(np.packbits(sequences, axis=-1))
+        self.append_packed_labels(np.packbits(labels, axis=-1))
         if loci is not None:
             for name in loci["chromosome"]:
                 self._chromosomes.setdefault(name, len(self._chromosomes))
             chromosome = loci["chromosome"].map(self._chromosomes)
-            for name, values in (
-                ("chromosome", chromosome),
-                ("start", loci["start"]),
-                ("end", loci["end"]),
-            ):
+            for name, values in loci.assign(chromosome=chromosome)[list(LOCUS_COLUMNS)].items():
                 self._append(f"locus/{name}", values.to_numpy(dtype=np.int64))
 
     def append_packed_sequences(self, packed: npt.NDArray[np.uint8]) -> None:
-        """Add sequences, shape=(n, 4, ceil(length / 8)), whose labels come later."""
+        """Append packed sequences, shape=(n, 4, ceil(length / 8)), without their labels."""
         self._append("sequence", packed)
 
     def append_packed_labels(self, packed: npt.NDArray[np.uint8]) -> None:
-        """Add labels, shape=(n, ceil(targets / 8)), whose sequences come later."""
+        """Append packed labels, shape=(n, ceil(targets / 8)), without their sequences."""
         self._append("label", packed)
 
     def _append(self, name: str, values: npt.NDArray[Any]) -> None:
@@ -100,17 +98,11 @@ class StoreWriter:
         self._columns[name].append(values)
 
     def read_packed(self, rows: slice) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-        """Rows written before: packed sequences and packed labels."""
+        """Packed sequences and labels of rows that have been appended."""
         return self._file["sequence"][rows], self._file["label"][rows]
 
     def finish(self) -> None:
-        """Write the table and the attributes; the store is complete then.
-
-        Raises
-        ------
-        ValueError
-            Something was appended for some rows only.
-        """
+        """Write the table and the attributes; a `ValueError` if columns differ in length."""
         if not self._columns:
             self.append_packed_sequences(np.zeros((0, 4, -(-self._header.length // 8)), np.uint8))
             self.append_packed_labels(np.zeros((0, -(-len(self._header.targets) // 8)), np.uint8))
@@ -136,11 +128,12 @@ class StoreWriter:
             source=json.dumps(self.source),
             code_version=__version__,
         )
-        add_header_checksum(self._file)
+        # Header changes are detected from here on.
+        self._file.attrs[HEADER_CHECKSUM] = header_checksum(self._file)
 
 
 class _Column:
-    """A dataset with a row axis that grows, and the checksums of its blocks."""
+    """A growing dataset, and the checksums of its blocks of rows."""
 
     def __init__(
         self, file: h5py.File, name: str, width: tuple[int, ...], dtype: npt.DTypeLike
@@ -153,8 +146,8 @@ class _Column:
             dtype=dtype,
             fletcher32=True,
         )
-        self._whole: list[int] = []
-        self._begun = 0
+        self._complete: list[int] = []
+        self._partial = 0
         self.rows = 0
 
     def append(self, values: npt.NDArray[Any]) -> None:
@@ -163,23 +156,23 @@ class _Column:
         self._dataset[start:] = values
         values = np.ascontiguousarray(values)
         at = 0
-        while at < len(values):  # block by block; one may come in several parts
+        while at < len(values):  # block by block; one may be appended in several parts
             left = ROWS_PER_CHUNK - (start + at) % ROWS_PER_CHUNK
             part = values[at : at + left]
-            self._begun = crc32(part, self._begun)
+            self._partial = crc32(part, self._partial)
             at += len(part)
             if (start + at) % ROWS_PER_CHUNK == 0:
-                self._whole.append(self._begun)
-                self._begun = 0
+                self._complete.append(self._partial)
+                self._partial = 0
 
     def checksums(self) -> npt.NDArray[np.uint32]:
-        begun = [self._begun] if self.rows % ROWS_PER_CHUNK else []
-        return np.array(self._whole + begun, dtype=np.uint32)
+        partial = [self._partial] if self.rows % ROWS_PER_CHUNK else []
+        return np.array(self._complete + partial, dtype=np.uint32)
 
 
 @contextmanager
 def new_store(path: str | os.PathLike[str], header: StoreHeader) -> Iterator[StoreWriter]:
-    """Make a store that appears under its name when the body has ended well.
+    """Create a store, which appears under its name when the body has succeeded.
 
     Raises
     ------
@@ -192,7 +185,7 @@ def new_store(path: str | os.PathLike[str], header: StoreHeader) -> Iterator[Sto
             yield writer
             writer.finish()
     except OSError as error:
-        # HDF5 tells the time and the file in several lines; what is wrong is enough.
+        # HDF5 also gives the time and the file, in several lines.
         why = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
             path,

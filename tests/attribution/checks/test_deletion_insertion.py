@@ -5,11 +5,11 @@ import pytest
 from linear import Linear, on_both_strands, sequences
 
 from noncoding.attribution.checks.deletion_insertion import (
-    MATCHED,
     RANDOM,
     SHARES,
     perturbation_curves,
 )
+from noncoding.attribution.checks.table import MATCHED
 from noncoding.attribution.gradients import shuffled
 
 LENGTH = 200
@@ -17,7 +17,7 @@ LENGTH = 200
 
 @pytest.fixture
 def counting():
-    """Counts the As of the first tenth, on both strands."""
+    """Number of As in the first tenth, on both strands."""
     weights = np.zeros((4, LENGTH))
     weights[0, :20] = 1
     return Linear(weights).eval(), on_both_strands(weights)
@@ -35,20 +35,20 @@ def test_each_step_exchanges_the_strongest_bases(counting):
     for step, share in enumerate(SHARES):
         taken = order[: round(share * LENGTH)]
         for row in range(2):
-            lost, won = [], []
+            lost, gained = [], []
             for reference in references[row]:
                 less, more = given[row].copy(), reference.copy()
                 less[:, taken], more[:, taken] = reference[:, taken], given[row][:, taken]
                 lost.append((less * weights).sum())
-                won.append((more * weights).sum())
+                gained.append((more * weights).sum())
             assert curves.deletion["own"][row, step] == pytest.approx(np.mean(lost), abs=1e-5)
-            assert curves.insertion["own"][row, step] == pytest.approx(np.mean(won), abs=1e-5)
+            assert curves.insertion["own"][row, step] == pytest.approx(np.mean(gained), abs=1e-5)
 
 
-def test_the_true_contributions_gain_over_chance_and_a_flat_map_does_not(counting):
+def test_true_contributions_gain_over_chance_and_a_flat_map_does_not(counting):
     network, weights = counting
     given = sequences(30, LENGTH)
-    # All counted bases are there, so that every one that goes is a loss.
+    # All bases are counted, so that each deletion is a loss.
     given[:, :, :20], given[:, :, -20:] = np.eye(4)[0][:, None], np.eye(4)[3][:, None]
     right = (given * weights).sum(axis=1)
     flat = np.zeros_like(right)
@@ -60,14 +60,14 @@ def test_the_true_contributions_gain_over_chance_and_a_flat_map_does_not(countin
     assert set(curves.deletion) == {*orders, *(f"{name}{MATCHED}" for name in orders), RANDOM}
 
 
-def test_curves_begin_at_the_whole_sequence_and_at_its_shuffle(counting):
+def test_curves_start_at_the_sequence_and_at_its_shuffles(counting):
     network, _ = counting
     curves = perturbation_curves(network, sequences(3, LENGTH), {}, 0)
     np.testing.assert_allclose(curves.deletion[RANDOM][:, 0], curves.whole, atol=1e-5)
     np.testing.assert_allclose(curves.insertion[RANDOM][:, 0], curves.none, atol=1e-5)
 
 
-def test_controls_take_the_order_of_the_next_sequence(counting):
+def test_controls_use_the_map_of_the_next_sequence(counting):
     network, _ = counting
     given = sequences(3, LENGTH)
     own = np.random.default_rng(0).random((3, LENGTH))

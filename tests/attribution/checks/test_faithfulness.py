@@ -1,4 +1,4 @@
-"""Checks of maps, on maps and networks whose answer is known."""
+"""Checks of maps and networks with known results."""
 
 import re
 
@@ -13,17 +13,16 @@ from synthetic import LENGTH, synthetic_attributions
 from toy_store import toy_sizes
 
 from noncoding.attribution.checks import faithfulness
-from noncoding.attribution.checks.deletion_insertion import MATCHED, perturbation_curves
-from noncoding.attribution.checks.faithfulness import faithfulness_table
+from noncoding.attribution.checks.deletion_insertion import perturbation_curves
 from noncoding.attribution.checks.model_randomisation import parts
-from noncoding.attribution.grid import Grid
+from noncoding.attribution.checks.table import MATCHED, faithfulness_table
+from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.methods import attribute
-from noncoding.attribution.resolution import Resolution
 from noncoding.models.architectures import create_model
 
 
 def maps(**given):
-    """Maps of positions of 4 bp."""
+    """Maps of a layer with a step of 4 bp."""
     return {name: np.array(rows, np.float32).repeat(4, axis=1) for name, rows in given.items()}
 
 
@@ -38,10 +37,9 @@ def planted(gradcam, hirescam, sites, name="A"):
     return faithfulness.planted_checks(target)
 
 
-def test_maps_that_point_there_and_elsewhere():
-    # Two positions of 4 bp each; planted: the first half, then the second two bases.
+def test_agreement_with_planted_motifs():
+    # Two positions of 4 bp; planted are four bases of the first and two of the second sequence.
     of = by_check(planted([[1, 0], [1, 0]], [[0, 1], [1, 0]], [[(0, 4)], [(0, 2)]]))["value"]
-    # Half of the marked bases are planted in the second sequence: 2 of 2, against 4 of 6 unmarked.
     second = (1 + 4 / 6 - 2 / 6) / 2 + 1 / 6
     assert of["gradcam", "planted AUROC", "A"] == pytest.approx((1 + second) / 2)
     assert of["hirescam", "planted AUROC", "A"] == pytest.approx((0 + second) / 2)
@@ -63,13 +61,13 @@ def test_means_are_over_targets():
     assert table.loc[("hirescam", "planted AUROC", "B"), "low"] == 1
 
 
-def test_without_a_truth_or_a_known_motif_there_is_no_row():
+def test_there_are_no_rows_without_planted_or_known_motifs():
     assert not list(planted([[1, 0]], [[1, 0]], [[]]))
     assert not list(faithfulness.motif_checks(synthetic_attributions()))
 
 
 def enriched(peaks, sites, motif="M", **changes):
-    """Checks of maps of 400 bp with a peak each, of sequences with a match each."""
+    """Checks of sequences of 400 bp, each with one peak and one match."""
     heights = np.zeros((len(peaks), 400))
     for row, peak in enumerate(peaks):
         heights[row, peak - 5 : peak + 5] = 1
@@ -80,13 +78,12 @@ def enriched(peaks, sites, motif="M", **changes):
     return target, list(faithfulness.motif_checks(target, ", all loci"))
 
 
-def test_enrichment_is_over_the_same_windows_in_other_sequences():
+def test_enrichment_is_relative_to_position_matched_windows():
     _, rows = enriched([100, 100, 300, 300], [100, 300, 300, 300])
     table = by_check(rows)
     shares = {
         "known motif in strongest window": 3 / 4,
-        # Of twelve pairs: the first two windows hold 0 and 1 of their three others, the last
-        # two hold 2 each.
+        # Of twelve pairs: 0 and 1 for the first two windows, 2 for each of the last two.
         "known motif in position-matched window": 5 / 12,
         "known motif, enrichment": 9 / 5,
     }
@@ -95,7 +92,7 @@ def test_enrichment_is_over_the_same_windows_in_other_sequences():
         assert table["value"]["gradient", f"{check}, all loci", "all"] == pytest.approx(value)
 
 
-def test_a_fixed_map_has_an_enrichment_of_one_and_its_interval_holds_it():
+def test_a_constant_map_has_an_enrichment_of_one():
     sites = np.random.default_rng(0).integers(150, 250, 30)
     target, rows = enriched([200] * 30, sites)
     row = by_check(rows).loc[("gradient", "known motif, enrichment, all loci", "Reb1")]
@@ -106,8 +103,8 @@ def test_a_fixed_map_has_an_enrichment_of_one_and_its_interval_holds_it():
 
 
 @pytest.mark.parametrize("sure", [0.7, 0.0])
-def test_intervals_of_the_enrichment_cover_the_truth(sure):
-    """Maps that follow the site with a probability, and else peak like any other map."""
+def test_coverage_of_the_intervals_of_the_enrichment(sure):
+    """Maps that peak at the site with a given probability, and otherwise at random."""
     generator = np.random.default_rng(1)
     count, runs = 20, 100
 
@@ -143,7 +140,7 @@ def test_the_mean_enrichment_is_the_ratio_of_the_mean_shares():
         ([100, 300], [100, 300], r"same positions of other sequences \(Gradient × input\)"),
     ],
 )
-def test_an_enrichment_without_a_control_is_not_a_number_and_says_why(peaks, sites, reason):
+def test_an_undefined_enrichment_is_explained(peaks, sites, reason):
     target, rows = enriched(peaks, sites)
     by = {row["check"].split(", all")[0]: row for row in rows}
     assert by["known motif in strongest window"]["value"] == 1
@@ -162,11 +159,11 @@ def test_targets_that_share_a_name_stay_apart():
 
 
 def bell_of(count):
-    """The same map for every sequence, without bases of equal value."""
+    """The same map for all sequences, without ties."""
     return np.tile(np.exp(-0.5 * ((np.arange(LENGTH) - 19.4) / 5) ** 2), (count, 1))
 
 
-def test_position_matched_controls_score_a_fixed_map_as_high():
+def test_controls_of_a_constant_map_equal_its_checks():
     given = synthetic_attributions(index=0)
     generator = np.random.default_rng(0)
     sites = [[(start, start + 4)] for start in generator.integers(14, 22, 2)]
@@ -177,7 +174,7 @@ def test_position_matched_controls_score_a_fixed_map_as_high():
     curves = perturbation_curves(network, given.sequences.one_hot, own, 0)
     rows = [
         *faithfulness.planted_checks(target),
-        *faithfulness.agreement_checks(target, 2),
+        *faithfulness.agreement_checks(target),
         *faithfulness.perturbation_checks(target, curves),
     ]
     of = by_check(rows)["value"]["gradient", :, "Reb1"]
@@ -194,11 +191,11 @@ def test_position_matched_controls_score_a_fixed_map_as_high():
         assert of[f"{check}{MATCHED}"] == pytest.approx(of[check])
 
 
-def test_agreement_is_measured_over_the_layers_positions():
+def test_agreement_is_over_the_positions_of_the_layer():
     target = synthetic_attributions()
     effects = np.random.default_rng(3).normal(size=(2, LENGTH)).astype(np.float32)
     target = synthetic_attributions(maps=target.maps | {"mutagenesis": effects})
-    table = by_check(faithfulness.agreement_checks(target, 2))["value"]
+    table = by_check(faithfulness.agreement_checks(target))["value"]
     summed = effects.reshape(2, 10, 4).sum(axis=2)
     expected = [
         spearmanr(one, other).statistic
@@ -207,7 +204,7 @@ def test_agreement_is_measured_over_the_layers_positions():
     found = table["gradcam", "rank correlation with mutagenesis", "Reb1"]
     assert found == pytest.approx(np.mean(expected))
     assert ("mutagenesis", "rank correlation with mutagenesis", "Reb1") not in table
-    assert not list(faithfulness.agreement_checks(synthetic_attributions(), 2))
+    assert not list(faithfulness.agreement_checks(synthetic_attributions()))
 
 
 def test_contributions_of_a_linear_network_are_complete():
@@ -216,7 +213,7 @@ def test_contributions_of_a_linear_network_are_complete():
     methods = ["integrated_gradients", "deeplift_shap"]
     own = attribute(methods, network, None, target.sequences.one_hot, 0)
     target = synthetic_attributions(index=0, maps=own | {"gradient": target.maps["gradient"]})
-    table = by_check(faithfulness.completeness_checks(target, network, 2))["value"]
+    table = by_check(faithfulness.completeness_checks(target, network))["value"]
     for method in methods:
         assert table[method, "completeness", "Reb1"] == pytest.approx(1, abs=1e-4)
     assert ("gradient", "completeness", "Reb1") not in table
@@ -227,11 +224,11 @@ def test_half_of_the_contributions_are_half_complete():
     given = synthetic_attributions().sequences.one_hot
     own = attribute(["deeplift_shap"], network, None, given, 0)
     target = synthetic_attributions(index=0, maps={"deeplift_shap": own["deeplift_shap"] / 2})
-    table = by_check(faithfulness.completeness_checks(target, network, 2))["value"]
+    table = by_check(faithfulness.completeness_checks(target, network))["value"]
     assert table["deeplift_shap", "completeness", "Reb1"] == pytest.approx(0.5, abs=1e-3)
 
 
-def test_maps_change_with_the_weights_and_costly_methods_are_asked_twice():
+def test_maps_change_with_the_weights():
     torch.manual_seed(0)
     network = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
     layer = network.gradcam_layer
@@ -243,18 +240,18 @@ def test_maps_change_with_the_weights_and_costly_methods_are_asked_twice():
     target = synthetic_attributions(
         index=1, maps=own, resolution=Resolution(Grid(5, -6, 8, 20), 20)
     )
-    rows = list(faithfulness.randomisation_checks(target, network, layer, 2))
+    rows = list(faithfulness.randomisation_checks(target, network, layer))
     every = parts(network)
     of_layer = [row for row in rows if row["method"] == "hirescam"]
     assert [row["check"].split()[-1] for row in of_layer] == every
     assert {row["sequences"] for row in of_layer} == {2}
-    costly = [row for row in rows if row["method"] == "mutagenesis"]
-    assert [row["check"].split()[-1] for row in costly] == [every[0], every[-1]]
-    assert {row["sequences"] for row in costly} == {1}
+    slow = [row for row in rows if row["method"] == "mutagenesis"]
+    assert [row["check"].split()[-1] for row in slow] == [every[0], every[-1]]
+    assert {row["sequences"] for row in slow} == {1}
     assert abs(of_layer[-1]["value"]) < 0.9
 
 
-def test_curves_that_fall_faster_than_chance_gain():
+def test_effect_of_deletion_beyond_random():
     wanted = weights(LENGTH)
     network = Linear(wanted).eval()
     given = sequences(2, LENGTH)

@@ -1,4 +1,4 @@
-"""Networks that forget part by part."""
+"""Cascading randomisation of a network."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,13 @@ from noncoding.models.architectures import create_model
 def network():
     torch.manual_seed(0)
     made = create_model(length=LENGTH, targets=3, **toy_sizes()).eval()
-    # Norms begin with weights that are all the same: no order differs from another.
+    # Initial weights of norms are equal, so that permutations have no effect.
     for weights in made.parameters():
         weights.data.normal_()
     return made
 
 
-def test_parts_go_from_the_logits_to_the_bases(network):
+def test_parts_are_ordered_from_the_logits_to_the_bases(network):
     found = parts(network)
     assert found[0] == "head"
     assert found[-1] == "resnet.stem"
@@ -29,17 +29,17 @@ def test_parts_go_from_the_logits_to_the_bases(network):
     assert names == {n for n in names if any(n.startswith(f"{part}.") for part in found)}
 
 
-def test_each_tensor_keeps_its_values_in_another_order_part_after_part(network):
+def test_tensors_are_permuted_part_by_part(network):
     before = {name: weights.clone() for name, weights in network.named_parameters()}
-    forgotten = []
-    for part, forgetful in randomised(network):
-        forgotten.append(part)
-        for name, weights in forgetful.named_parameters():
+    randomised_parts = []
+    for part, permuted in randomised(network):
+        randomised_parts.append(part)
+        for name, weights in permuted.named_parameters():
             own = before[name]
             assert torch.equal(weights.flatten().sort().values, own.flatten().sort().values)
-            if not any(name.startswith(f"{part}.") for part in forgotten):
+            if not any(name.startswith(f"{part}.") for part in randomised_parts):
                 assert torch.equal(weights, own)
-        weights = forgetful.get_submodule(part).parameters()
+        weights = permuted.get_submodule(part).parameters()
         assert any(
             not torch.equal(one, own)
             for one, own in zip(weights, network.get_submodule(part).parameters(), strict=True)
@@ -48,7 +48,7 @@ def test_each_tensor_keeps_its_values_in_another_order_part_after_part(network):
         assert torch.equal(weights, before[name])
 
 
-def test_rank_correlations_are_those_of_scipy_and_a_flat_map_says_nothing():
+def test_rank_correlations_are_zero_for_flat_maps():
     generator = np.random.default_rng(0)
     first, second = generator.normal(size=(2, 4, 30))
     first[1], second[2, 3] = 0, np.nan

@@ -1,25 +1,20 @@
-"""Known motifs in strongest windows, against counts in plain Python."""
+"""Known motifs in strongest windows, compared with counts in plain Python."""
 
 import numpy as np
 import pytest
 from linear import sequences
+from planted import MOTIF
+from planted import matrix as matrix_of
 
-from noncoding.attribution.checks.motif_enrichment import (
-    WINDOW,
-    match_shares,
-    motif_hits,
-    window_matches,
-)
-from noncoding.attribution.target_attributions import holds, strongest_window
+from noncoding.attribution.checks.motif_enrichment import match_shares, motif_hits, window_matches
+from noncoding.attribution.checks.table import WINDOW
+from noncoding.attribution.target_attributions import contains, strongest_window
 from noncoding.data.one_hot import codes, one_hot, reverse_complement
-
-MOTIF = "TTACCCGGT"
 
 
 @pytest.fixture
 def matrix():
-    of_word = one_hot(codes(MOTIF)[None])[0].astype(float)
-    return np.where(of_word > 0, 0.97, 0.01)
+    return matrix_of(MOTIF)
 
 
 def test_a_planted_motif_is_found_on_both_strands(matrix):
@@ -32,12 +27,12 @@ def test_a_planted_motif_is_found_on_both_strands(matrix):
     assert len(first) + len(second) < 6
 
 
-def test_a_motif_that_is_longer_than_the_sequence_is_nowhere(matrix):
+def test_a_motif_longer_than_the_sequence_has_no_match(matrix):
     assert motif_hits(sequences(2, 5), matrix) == [[], []]
     assert motif_hits(sequences(0, 50), matrix) == []
 
 
-def test_windows_hold_the_middle_of_a_match_in_their_own_and_in_other_sequences():
+def test_windows_are_placed_on_all_sequences():
     generator = np.random.default_rng(0)
     bases = generator.random((4, 200))
     for row, peak in enumerate((95, 25, 150, 199)):
@@ -46,22 +41,22 @@ def test_windows_hold_the_middle_of_a_match_in_their_own_and_in_other_sequences(
     found = window_matches(bases, hits)
     for row, heights in enumerate(bases):
         window = strongest_window(heights, WINDOW)
-        assert found[row].tolist() == [holds(window, intervals) for intervals in hits]
+        assert found[row].tolist() == [contains(window, intervals) for intervals in hits]
     assert found.diagonal().tolist() == [True, False, False, True]
     assert found[2].tolist() == [True, True, False, True]
 
 
-@pytest.mark.parametrize("middle", [39, 40, 79.5, 80])
-def test_every_window_is_counted_as_its_definition_has_it(middle):
-    hits = [[(int(2 * middle) - 100, 100)]]
+@pytest.mark.parametrize("centre", [39, 40, 79.5, 80])
+def test_a_window_contains_the_centre_of_a_match(centre):
+    hits = [[(int(2 * centre) - 100, 100)]]
     for start in range(161):
         bases = np.zeros((1, 200))
         bases[0, start + WINDOW // 2 - 1 : start + WINDOW // 2 + 1] = 1
         assert strongest_window(bases[0], WINDOW) == (start, start + WINDOW)
-        assert window_matches(bases, hits)[0, 0] == (start <= middle < start + WINDOW)
+        assert window_matches(bases, hits)[0, 0] == (start <= centre < start + WINDOW)
 
 
-def test_shares_are_counted_over_pairs_of_different_sequences():
+def test_shares_are_over_pairs_of_different_sequences():
     generator = np.random.default_rng(0)
     matches = generator.random((5, 5)) < 0.4
     draws = np.array([[1, 1, 1, 1, 1], [2, 0, 3, 0, 0], [0, 5, 0, 0, 0]])
@@ -75,7 +70,7 @@ def test_shares_are_counted_over_pairs_of_different_sequences():
 
 
 def centred(count, matrix, seed=0):
-    """Random sequences of 1000 bp with the motif once within the central 200 bp."""
+    """Matches in random sequences of 1000 bp with the motif in the central 200 bp, and centres."""
     given = sequences(count, 1000, seed=seed)
     starts = np.random.default_rng(seed).integers(400, 600 - len(MOTIF), count)
     for row, start in enumerate(starts):
@@ -83,27 +78,26 @@ def centred(count, matrix, seed=0):
     return motif_hits(given, matrix), starts + (len(MOTIF) - 1) / 2
 
 
-def bells(middles, width):
-    return np.exp(-0.5 * ((np.arange(1000) - np.array(middles)[:, None]) / width) ** 2)
+def bells(centres, width):
+    return np.exp(-0.5 * ((np.arange(1000) - np.array(centres)[:, None]) / width) ** 2)
 
 
-def test_a_map_that_is_the_same_for_every_sequence_is_not_enriched(matrix):
+def test_a_constant_map_is_not_enriched(matrix):
     hits, _ = centred(300, matrix)
     sample = np.ones((1, 300), dtype=int)
     for at in (499.5, 450.0, 200.0):
         [strongest], [matched] = match_shares(window_matches(bells([at] * 300, 62), hits), sample)
         assert strongest == pytest.approx(matched)
-        # So it is for every sample that could have been drawn.
     assert strongest < 0.1
 
 
-def test_a_map_that_follows_the_site_is_enriched_as_the_geometry_says(matrix):
-    hits, middles = centred(400, matrix)
-    matches = window_matches(bells(middles, 10), hits)
+def test_enrichment_of_maps_that_follow_the_site(matrix):
+    hits, centres = centred(400, matrix)
+    matches = window_matches(bells(centres, 10), hits)
     [strongest], [matched] = match_shares(matches, np.ones((1, 400), dtype=int))
     assert strongest == 1
-    # Two sites, each anywhere among 191 places, lie within 20 bp of each other; and a window
-    # holds a match by chance as often as it does far from all sites.
+    # Two sites among 191 positions are within 20 bp of each other, or there is a match by
+    # chance, which is as frequent as far from all sites.
     near = np.mean([abs(i - j) <= 19.5 for i in range(191) for j in range(191)])
     far = window_matches(bells([100.0] * 400, 10), hits).mean()
     assert matched == pytest.approx(1 - (1 - near) * (1 - far), abs=0.02)

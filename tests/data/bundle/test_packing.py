@@ -1,4 +1,4 @@
-"""Rows come out as numpy.packbits packs them, whatever the layout of the file."""
+"""Packed rows, for any layout of the file, against numpy.packbits."""
 
 import zlib
 
@@ -21,7 +21,7 @@ def bits(shape, seed=0, dtype=np.uint8):
 
 
 def expected(array, order):
-    """(bits, channels, rows) → packed rows, as its definition says."""
+    """Packed rows of (bits, channels, rows)."""
     return np.packbits(array.astype(bool).transpose(2, 1, 0)[:, order], axis=-1)
 
 
@@ -51,7 +51,7 @@ FILTERS = [
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda f: "+".join(f) or "none")
 def test_any_chunks_and_filters(file, tmp_path, chunks, filters):
     if chunks is None and filters:
-        chunks = True  # whatever h5py likes
+        chunks = True  # chosen by h5py
     array = bits((41, 4, 30))
     dataset = file.create_dataset("x", data=array, chunks=chunks, **filters)
     np.testing.assert_array_equal(all_rows(dataset, tmp_path), expected(array, ORDER))
@@ -69,7 +69,7 @@ def test_any_shape(tmp_path_factory, shape, chunks, band, block, threads):
     folder = tmp_path_factory.mktemp("any")
     array = bits(shape)
     with pytest.MonkeyPatch.context() as patch, h5py.File(folder / "x.h5", "w") as file:
-        # Bands that must be put down on disk, and blocks that end anywhere.
+        # Bands that are written to disk, and blocks of any length.
         patch.setattr(packing, "BAND_BYTES", band)
         patch.setattr(packing, "ROWS_PER_BLOCK", block)
         chunks = tuple(min(c, s) for c, s in zip(chunks, shape, strict=True))
@@ -122,7 +122,7 @@ def test_every_piece_is_read_once(file, tmp_path, monkeypatch, chunks, filters):
     assert len(read) == len(set(read)) == dataset.id.get_num_chunks()
 
 
-def test_rows_are_handed_on_in_bounded_blocks(tmp_path, monkeypatch):
+def test_rows_are_yielded_in_bounded_blocks(tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "ROWS_PER_BLOCK", 16)
     monkeypatch.setattr(source, "ROWS_PER_PIECE", 40)
     blocks = list(packed_rows(Source(bits((8, 4, 100)), "x"), tmp_path / "s", 1, order=ORDER))
@@ -130,7 +130,7 @@ def test_rows_are_handed_on_in_bounded_blocks(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("chunks", [None, (4, 2, 9)])
-def test_a_value_that_is_no_bit_is_named(file, tmp_path, chunks):
+def test_values_other_than_0_and_1_are_refused(file, tmp_path, chunks):
     array = bits((12, 4, 30))
     array[7, 2, 21] = 3
     dataset = file.create_dataset("x", data=array, chunks=chunks)
@@ -139,7 +139,7 @@ def test_a_value_that_is_no_bit_is_named(file, tmp_path, chunks):
     assert not (tmp_path / "scratch").exists()
 
 
-def test_a_consumer_that_stops_leaves_nothing_behind(file, tmp_path, monkeypatch):
+def test_an_abandoned_iteration_leaves_no_file(file, tmp_path, monkeypatch):
     monkeypatch.setattr(packing, "BAND_BYTES", 1)
     dataset = file.create_dataset("x", data=bits((8, 4, 100)), chunks=(8, 4, 10))
     rows = packed_rows(Source(dataset, "here"), tmp_path / "scratch", 2, order=ORDER)

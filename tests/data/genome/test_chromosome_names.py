@@ -1,11 +1,11 @@
-"""Names of chromosomes, as assemblies have them."""
+"""Chromosome names of published assemblies."""
 
 import pytest
 
 from noncoding.data.genome.chromosome_names import chromosome_map_for, is_alternative
 
 
-# From the headers of GRCh38, GRCh37 and GRCm39 of UCSC, Ensembl, NCBI and the analysis sets.
+# Headers of GRCh38, GRCh37 and GRCm39 from UCSC, Ensembl, NCBI and the analysis sets.
 @pytest.mark.parametrize(
     "header",
     [
@@ -34,7 +34,7 @@ from noncoding.data.genome.chromosome_names import chromosome_map_for, is_altern
         "1_x dna:chromosome chromosome:GRCh38:1_x:1:248956422:1 PATCH_FIX",
     ],
 )
-def test_alternatives_of_chromosomes_are_known(header):
+def test_alternatives_of_chromosomes_are_recognised(header):
     assert is_alternative(*header.split(None, 1))
 
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 from tiny_genome import GENOME, PEAKS, Contents, fasta_text, intervals
 
-from noncoding.data.genome.peaks import PeakArchive, PeakFolder, PeakTable
+from noncoding.settings.datasets import PeakArchive, PeakFolder, PeakTable
 
 PLAIN = Contents()
 VARIANTS = {}
 
 
 def variant(files=None, contents=PLAIN, **arguments):
-    """Files as `Inputs.write` takes them, what they hold, and arguments of `tile`."""
+    """Files as `Inputs.write` takes them, what they hold, and arguments of `Inputs.tile`."""
     return files or {}, contents, arguments
 
 
@@ -54,7 +54,7 @@ def replaced(pattern, by):
 
 
 def named(*names, description=""):
-    """Other names for I, II, III and the mitochondrion, with a description behind them."""
+    """Other names for I, II, III and the mitochondrion, followed by a description."""
     new = dict(zip(GENOME, names, strict=True))
     chromosomes = {new[name]: bases for name, bases in GENOME.items()}
     return fasta(
@@ -105,14 +105,15 @@ VARIANTS["genome"] = {
     "alternative contigs": genome(GENOME | {"II_KI270762v1_alt": "ACGTACGTACGT", "chrEBV": "A"}),
 }
 
-OWN = PeakFolder("own", "*.bed", ".bed", "TF")
+OWN = PeakFolder(folder="own", pattern="*.bed", suffix=".bed", group="TF")
 
 
 def beds(change=str, name="{}.bed", pattern=None, suffix=None, **changed):
     """Peak files with another text or name."""
     files = {f"own/{name.format(own)}": change(PEAKS[f"{own}.bed"]) for own in PLAIN.peaks}
     suffix = suffix or name.rpartition("}")[2].removesuffix(".gz")
-    folder = PeakFolder("own", pattern or name.format("*"), suffix, "TF")
+    pattern = pattern or name.format("*")
+    folder = PeakFolder(folder="own", pattern=pattern, suffix=suffix, group="TF")
     return variant(files, Contents(**changed), peaks=folder)
 
 
@@ -189,7 +190,8 @@ def archive(mode="w", name="{}.bed", change=str.encode, pattern="*.bed*", **opti
             member.type = tarfile.DIRTYPE if path == "all.bed" else tarfile.REGTYPE
             member.size = len(data)
             members.addfile(member, io.BytesIO(data))
-    return variant({"a.tar": file.getvalue()}, peaks=PeakArchive("a.tar", pattern, ".bed", "TF"))
+    peaks = PeakArchive(archive={"url": "a.tar"}, pattern=pattern, suffix=".bed", group="TF")
+    return variant({"a.tar": file.getvalue()}, peaks=peaks, archive=["a.tar"])
 
 
 VARIANTS["peak archive"] = {
@@ -211,7 +213,7 @@ LISTED = "path\tname\npeaks/B.bed\tb\npeaks/A.bed\ta\n"
 def table(text, name="peaks.tsv", names=("b", "a"), **files):
     """A table of the peak files of B and A, in this order."""
     peaks = dict(zip(names, (PLAIN.peaks["B"], PLAIN.peaks["A"]), strict=True))
-    return variant({name: text} | files, Contents(peaks=peaks), peaks=PeakTable(name))
+    return variant({name: text} | files, Contents(peaks=peaks), peaks=PeakTable(table=name))
 
 
 def called(b, a):

@@ -1,10 +1,7 @@
-"""Reading peak files: BED, where they come from, and what is refused."""
+"""Peak files in folders, archives and tables."""
 
-import bz2
 import gzip
 import io
-import logging
-import lzma
 import os
 import tarfile
 from pathlib import Path
@@ -13,169 +10,9 @@ import pytest
 
 from noncoding.common.errors import InputError
 from noncoding.data.fasta import records
-from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placed
-from noncoding.data.genome.peaks import PeakArchive, PeakFolder, PeakTable, peak_files, peak_paths
-
-NARROW_PEAK = (
-    b"browser position chr1:1-100\n"
-    b'track type=narrowPeak name="a"\n'
-    b"# a comment\n"
-    b"\n"
-    b"chr1\t10\t20\tpeak\t0\t.\t5.5\t-1\t-1\t3\r\n"
-    b"chr2 0 1\n"
-)
-
-
-def rows(table):
-    return list(zip(table["chromosome"], table["start"], table["end"], strict=True))
-
-
-@pytest.mark.parametrize("wrap", [bytes, gzip.compress, bz2.compress, lzma.compress])
-def test_bed_lines_and_their_numbers(wrap):
-    table = read_bed(wrap(NARROW_PEAK), "a.bed")
-    assert rows(table) == [("chr1", 10, 20), ("chr2", 0, 1)]
-    assert table["line"].tolist() == [5, 6]
-
-
-@pytest.mark.parametrize(
-    ("line", "summit"),
-    [
-        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t3", 13),
-        (b"a\t10\t20\ta peak\t0\t.\t5.5\t-1\t-1\t0", 10),
-        (b"a 10 20 p 0 . 5.5 -1 -1 9", 19),
-        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t-1", -1),
-        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t10", -1),  # beyond the peak
-        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1", -1),  # broadPeak
-        (b"a\t10\t20\tp\t0\t.\t10\t20\t0\t1\t10,\t0,", -1),  # BED12: a count of blocks
-        (b"a\t10\t20", -1),
-    ],
-)
-def test_the_summit_is_column_10_of_narrowpeak(line, summit):
-    table = read_bed(line + b"\n", "a.bed")
-    assert table["summit"].tolist() == [summit]
-    placed = on_genome(table, "a.bed", {"a": 50}, {})
-    assert placed.intervals["summit"].tolist() == [summit]
-
-
-def test_a_file_of_comments_has_no_peaks():
-    assert rows(read_bed(b"# nothing\n", "a.bed")) == []
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        (b"chr1\t10", "chromosome, start and end"),
-        (b"chr1\tten\t20", "chromosome, start and end"),
-        (b"chr1\t1e+05\t2e+05", "chromosome, start and end"),
-        (b"chr1\t+1\t20", "chromosome, start and end"),
-        (b"chr1\t1\t10000000000000000000", "chromosome, start and end"),
-        (b"chr1\tstart\tend", "chromosome, start and end"),
-        (b"chr1\t1.5\t20", "chromosome, start and end"),
-        (b"chr1\t1_0\t20", "chromosome, start and end"),
-        (b"chr1\t20\t20", "an end greater than the start"),
-        (b"chr1\t20\t10", "an end greater than the start"),
-        (b"\xff\xfe\x00", "chromosome, start and end"),
-    ],
-)
-def test_a_line_that_is_not_bed_is_named(line, expected):
-    with pytest.raises(InputError) as error:
-        read_bed(b"# comment\nchr1\t1\t2\n" + line + b"\n", "folder/a.bed")
-    assert error.value.where == "folder/a.bed, line 3"
-    assert error.value.expected.startswith(expected)
-    assert error.value.found == repr(line.decode(errors="backslashreplace"))
-
-
-def test_damaged_gzip_is_refused():
-    with pytest.raises(InputError, match=r"a\.bed\.gz: found compressed data that end early"):
-        read_bed(gzip.compress(NARROW_PEAK)[:-12], "a.bed.gz")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"\xef\xbb\xbfchr1\t3\t4\n",
-        "chr1\t3\t4\r\n".encode("utf-16"),
-        b"chrom\tchromStart\tchromEnd\nchr1\t3\t4\n",
-        b'"chr"\t"start"\t"end"\n"chr1"\t3\t4\n',
-    ],
-)
-def test_peaks_from_spreadsheets_and_r_are_read(content):
-    assert rows(read_bed(content, "a.bed")) == [("chr1", 3, 4)]
-
-
-def test_fractions_are_told_how_to_be_avoided():
-    with pytest.raises(InputError, match=r"found 'chr1\\t1e\+05.*options\(scipen = 999\)"):
-        read_bed(b"chr1\t1e+05\t100100\n", "a.bed")
-
-
-def placed_of(text, lengths, chromosome_map=None):
-    return on_genome(read_bed(text.encode(), "a.bed"), "a.bed", lengths, chromosome_map or {})
-
-
-def test_names_are_mapped_and_the_unknown_are_counted():
-    text = "chr1\t1\t2\nII\t3\t9\nchrUn\t1\t2\nchrUn\t5\t7\n"
-    placed = placed_of(text, {"I": 10, "II": 9}, {"chr1": "I"})
-    assert rows(placed.intervals) == [("I", 1, 2), ("II", 3, 9)]
-    assert placed.outside == {"chrUn": 2}
-    assert placed.total == 4
-
-
-def test_few_peaks_that_extend_a_little_beyond_an_end_are_clipped(caplog):
-    line = "c\t{}\t{}\tp\t0\t.\t5.5\t-1\t-1\t{}\n"
-    text = line.format(-1, 5, 3) + line.format(8, 12, 3) + line.format(2, 4, 1) + "c\t-9\t1010\n"
-    placed = placed_of(text, {"c": 10})
-    assert rows(placed.intervals) == [("c", 0, 5), ("c", 8, 10), ("c", 2, 4), ("c", 0, 10)]
-    # The second one's summit, at 11, is cut off with the end.
-    assert placed.intervals["summit"].tolist() == [2, -1, 3, -1]
-    assert placed.clipped == 3
-    warn_of_placed([placed, placed_of("c\t1\t2\n", {"c": 10})])
-    assert (
-        "3 intervals extend beyond an end of their chromosome and are clipped to it: a.bed: 3"
-        in (caplog.text)
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("c\t1\t10\n#\nc\t5\t1011\n", "line 3: found c:5-1011"),  # by more than 1000 bp
-        ("c\t-1001\t5\n", "line 1: found c:-1001-5"),
-        ("c\t10\t11\n", "line 1: found c:10-11"),  # no base of it is on the chromosome
-        ("c\t-5\t0\n", "line 1: found c:-5-0"),
-        ("c\t1\t2\n" + "c\t5\t11\n" * 11, "line 2: found c:5-11"),  # many
-    ],
-)
-def test_peaks_far_beyond_an_end_or_many_of_them_are_refused(text, place):
-    with pytest.raises(InputError, match=place) as error:
-        placed_of(text, {"c": 10})
-    assert "the chromosome's 10 bp" in error.value.found
-    assert "another assembly" in error.value.remedy
-    assert "MACS" in error.value.remedy
-
-
-def test_one_in_a_hundred_peaks_may_be_clipped():
-    few = "c\t5\t11\n" * 20
-    assert placed_of(few + "c\t1\t2\n" * 1980, {"c": 10}).clipped == 20
-    with pytest.raises(InputError, match="20 of 1999 intervals"):
-        placed_of(few + "c\t1\t2\n" * 1979, {"c": 10})
-
-
-def test_intervals_on_other_chromosomes_are_warned_of_by_file_and_name(caplog):
-    files = [placed_of(text, {"I": 10}) for text in ("I\t1\t2\n", "I\t1\t2\nchrUn\t1\t2\n")]
-    with caplog.at_level(logging.WARNING):
-        warn_of_placed(files[:1])
-        assert not caplog.records
-        warn_of_placed(files)
-    assert "1 intervals are left out" in caplog.text
-    assert "a.bed: 1 of 2 (on chrUn)" in caplog.text
-
-
-def test_a_file_on_other_chromosomes_alone_is_refused_with_a_map():
-    with pytest.raises(InputError, match=r"on chr1, chrM only.*such as 1, MT\.") as error:
-        placed_of("chr1\t1\t2\nchrM\t1\t2\n", {"1": 10, "MT": 10})
-    assert error.value.remedy == "Set chromosome_map: {'chr1': '1', 'chrM': 'MT'}."
-    with pytest.raises(InputError, match=r"on NC_1 only.*Set chromosome_map to say which"):
-        placed_of("NC_1\t1\t2\n", {"1": 10})
+from noncoding.data.genome.bed import read_bed
+from noncoding.data.genome.peaks import peak_files, peak_paths
+from noncoding.settings.datasets import PeakArchive, PeakFolder, PeakTable
 
 
 def write_folder(folder, files):
@@ -193,12 +30,31 @@ def write_archive(path, files, mode="w:gz"):
             archive.addfile(member, io.BytesIO(content))
 
 
+def in_folder(folder, pattern, suffix=".bed"):
+    return PeakFolder(folder=str(folder), pattern=pattern, suffix=suffix, group="TF")
+
+
+def in_archive(path, pattern="*.bed", suffix=".bed"):
+    """The peak files of an archive."""
+    url = {"url": "a.tar"}
+    source = PeakArchive(archive=url, pattern=pattern, suffix=suffix, group="TF")
+    return list(peak_files(source, path))
+
+
+def in_table(path):
+    return PeakTable(table=str(path))
+
+
+def target(file, *columns):
+    return tuple(file.description[column] for column in columns)
+
+
 FILES = {
     "top/peaks/B_CX.bed": b"chr1\t1\t2\n",
     "top/peaks/A_CX.bed.gz": gzip.compress(b"chr1\t3\t4\n"),
     "top/other/C_CX.bed": b"not to be read",
     "top/LICENSE": b"not to be read",
-    # macOS keeps the attributes of a file so.
+    # macOS stores attributes of a file like this.
     "top/peaks/._B_CX.bed": b"\0\5\x16\7 not to be read",
     "__MACOSX/top/peaks/C_CX.bed": b"not to be read",
 }
@@ -206,23 +62,22 @@ FILES = {
 
 def test_a_folder_gives_the_files_of_its_pattern(tmp_path):
     write_folder(tmp_path, FILES)
-    source = PeakFolder(tmp_path / "top", "peaks/*_CX.bed*", "_CX.bed", "TF")
-    files = sorted(peak_files(source), key=lambda file: file.name)
-    assert [(file.name, file.peak_file, file.group) for file in files] == [
+    source = in_folder(tmp_path / "top", "peaks/*_CX.bed*", "_CX.bed")
+    files = list(peak_files(source))
+    assert [target(file, "name", "peak_file", "group") for file in files] == [
         ("A", "peaks/A_CX.bed.gz", "TF"),
         ("B", "peaks/B_CX.bed", "TF"),
     ]
     assert files[0].where == str(tmp_path / "top/peaks/A_CX.bed.gz")
-    assert rows(read_bed(files[0].content, "A")) == [("chr1", 3, 4)]
+    assert gzip.decompress(files[0].content) == b"chr1\t3\t4\n"
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
 def test_an_archive_gives_the_same_without_unpacking(tmp_path, mode):
     archive = tmp_path / "a.tar"
     write_archive(archive, FILES, mode)
-    source = PeakArchive(archive, "*/peaks/*_CX.bed*", "_CX.bed", "TF")
-    files = list(peak_files(source))
-    assert [(file.name, file.peak_file) for file in files] == [
+    files = in_archive(archive, "*/peaks/*_CX.bed*", "_CX.bed")
+    assert [target(file, "name", "peak_file") for file in files] == [
         ("B", "top/peaks/B_CX.bed"),
         ("A", "top/peaks/A_CX.bed.gz"),
     ]
@@ -231,29 +86,28 @@ def test_an_archive_gives_the_same_without_unpacking(tmp_path, mode):
     assert list(tmp_path.iterdir()) == [archive]
 
 
-def test_an_archive_that_is_not_to_be_trusted_is_refused(tmp_path):
+def test_an_archive_with_an_overlong_header_is_refused(tmp_path):
     archive = tmp_path / "a.tar.gz"
     with tarfile.open(archive, "w:gz", format=tarfile.GNU_FORMAT) as file:
         file.addfile(tarfile.TarInfo("x" * (2 << 20)))
     with pytest.raises(InputError, match="a header of more than 1,048,576 bytes"):
-        list(peak_files(PeakArchive(archive, "*.bed", ".bed", "TF")))
+        in_archive(archive)
 
 
-def test_a_damaged_header_does_not_end_an_archive(tmp_path):
+def test_a_damaged_header_is_not_the_end_of_an_archive(tmp_path):
     archive = tmp_path / "a.tar"
     write_archive(archive, dict.fromkeys(("a.bed", "b.bed", "c.bed"), b"chr1\t1\t2\n"), "w")
     whole = archive.read_bytes()
-    source = PeakArchive(archive, "*.bed", ".bed", "TF")
-    assert len(list(peak_files(source))) == 3
-    # Each member takes 1024 bytes: its header, and its content filled up to a block.
+    assert len(in_archive(archive)) == 3
+    # Each member takes 1024 bytes: its header, and its content padded to a block.
     for damaged in (whole[:1030] + b"x" + whole[1031:], whole[:1300], whole[:2058]):
         archive.write_bytes(damaged)
         with pytest.raises(InputError, match="damaged, cut short or not a tar archive"):
-            list(peak_files(source))
+            in_archive(archive)
 
 
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
-def test_a_link_in_an_archive_is_no_target_that_is_lost(tmp_path, kind):
+def test_a_link_in_an_archive_is_refused(tmp_path, kind):
     with tarfile.open(tmp_path / "a.tar", "w") as file:
         folder = tarfile.TarInfo("folder.bed")
         folder.type = tarfile.DIRTYPE
@@ -262,22 +116,22 @@ def test_a_link_in_an_archive_is_no_target_that_is_lost(tmp_path, kind):
         file.addfile(folder)
         file.addfile(link)
     with pytest.raises(InputError, match=r"member 'b\.bed': found a link .*--hard-dereference"):
-        list(peak_files(PeakArchive(tmp_path / "a.tar", "*.bed", ".bed", "TF")))
+        in_archive(tmp_path / "a.tar")
 
 
-def test_peaks_beyond_measure_are_not_read(tmp_path, monkeypatch):
+def test_an_oversized_peak_file_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("noncoding.data.archive.MOST_BYTES", 1 << 20)
     write_archive(tmp_path / "a.tar.gz", {"a.bed": b"#" * (1 << 21)})
     with pytest.raises(InputError, match="found 2,097,152 bytes; expected a text of at most 1 MiB"):
-        list(peak_files(PeakArchive(tmp_path / "a.tar.gz", "*.bed", ".bed", "TF")))
+        in_archive(tmp_path / "a.tar.gz")
 
 
 @pytest.mark.parametrize(("start", "kind"), [(b"PK\3\4", "zip"), (b"\x28\xb5\x2f\xfd", "zstd")])
-def test_what_is_compressed_in_another_way_is_named(tmp_path, start, kind):
+def test_unsupported_compression_is_refused(tmp_path, start, kind):
     path = tmp_path / "a"
     path.write_bytes(start + b"x" * 1000)
     with pytest.raises(InputError, match=f"compressed with {kind}"):
-        list(peak_files(PeakArchive(path, "*.bed", ".bed", "TF")))
+        in_archive(path)
     with pytest.raises(InputError, match=f"compressed with {kind}"):
         list(records(path))
     with pytest.raises(InputError, match=f"compressed with {kind}"):
@@ -292,13 +146,10 @@ def test_a_table_gives_its_rows_in_order(tmp_path):
         "peaks/B_CX.bed\tb one\tTF\tK562\n"
         "../top/peaks/A_CX.bed.gz\ta one\t\t\n"
     )
-    first, second = peak_files(PeakTable(table, group="other"))
-    assert (first.name, first.group, first.cell_type, first.assay) == ("b one", "TF", "K562", "")
-    assert (second.name, second.group, second.peak_file) == (
-        "a one",
-        "other",
-        "../top/peaks/A_CX.bed.gz",
-    )
+    first, second = peak_files(in_table(table))
+    assert target(first, "name", "group", "cell_type", "assay") == ("b one", "TF", "K562", "")
+    path = "../top/peaks/A_CX.bed.gz"
+    assert target(second, "name", "group", "peak_file") == ("a one", "", path)
 
 
 @pytest.mark.parametrize(
@@ -314,34 +165,33 @@ def test_a_table_that_cannot_be_used_is_refused(tmp_path, text, message):
     table = tmp_path / "peaks.tsv"
     table.write_text(text)
     with pytest.raises(InputError, match=message):
-        list(peak_files(PeakTable(table)))
+        list(peak_files(in_table(table)))
 
 
-def test_the_rules_list_what_the_stage_reads(tmp_path):
+def test_listed_paths_are_those_that_are_read(tmp_path):
     write_folder(tmp_path, FILES)
     top = tmp_path / "top"
-    folder = PeakFolder(top, "peaks/*_CX.bed*", "_CX.bed", "TF")
+    folder = in_folder(top, "peaks/*_CX.bed*", "_CX.bed")
     assert peak_paths(folder) == [Path(file.where) for file in peak_files(folder)]
     # As Excel writes it: UTF-16, with carriage returns.
     table = top / "peaks.tsv"
     table.write_bytes("name\tpath\r\nA\tpeaks/A_CX.bed.gz\r\n\r\n".encode("utf-16"))
-    assert peak_paths(PeakTable(table)) == [table, top / "peaks" / "A_CX.bed.gz"]
-    assert [file.name for file in peak_files(PeakTable(table))] == ["A"]
+    assert peak_paths(in_table(table)) == [table, top / "peaks" / "A_CX.bed.gz"]
+    assert [target(file, "name") for file in peak_files(in_table(table))] == [("A",)]
 
 
 def test_no_table(tmp_path):
     with pytest.raises(InputError, match=r"none\.tsv"):
-        list(peak_files(PeakTable(tmp_path / "none.tsv")))
+        list(peak_files(in_table(tmp_path / "none.tsv")))
 
 
 def test_a_folder_that_cannot_be_read_is_refused(tmp_path):
     def refused(match, folder=tmp_path, pattern="*.bed"):
         with pytest.raises(InputError, match=match):
-            peak_paths(PeakFolder(folder, pattern, ".bed", "TF"))
+            peak_paths(in_folder(folder, pattern))
 
     refused("none: found no such folder", tmp_path / "none")
-    refused(r"the pattern '/x/\*\.bed'", pattern="/x/*.bed")
-    refused("the pattern ''", pattern="")
+    refused(r"the pattern 'a\*\*b'", pattern="a**b")
     (tmp_path / "a.bed").symlink_to("gone.bed")
     refused(r"a\.bed: found a link that leads nowhere")
     (tmp_path / "a.bed").unlink()
@@ -351,18 +201,17 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path):
 
 def test_a_pattern_that_matches_nothing_is_refused(tmp_path):
     write_archive(tmp_path / "a.tar.gz", FILES)
-    for source in (
-        PeakFolder(tmp_path, "*.narrowPeak", ".narrowPeak", "TF"),
-        PeakArchive(tmp_path / "a.tar.gz", "*.narrowPeak", ".narrowPeak", "TF"),
-    ):
-        with pytest.raises(InputError, match=r"nothing like '\*\.narrowPeak'"):
-            list(peak_files(source))
+    message = r"nothing like '\*\.narrowPeak'"
+    with pytest.raises(InputError, match=message):
+        in_archive(tmp_path / "a.tar.gz", "*.narrowPeak")
+    with pytest.raises(InputError, match=message):
+        list(peak_files(in_folder(tmp_path, "*.narrowPeak")))
 
 
 def test_a_name_without_the_suffix_is_refused(tmp_path):
     write_folder(tmp_path, {"A.bed": b""})
     with pytest.raises(InputError, match=r"the name 'A\.bed'.*followed by '_CX\.bed'"):
-        list(peak_files(PeakFolder(tmp_path, "*", "_CX.bed", "TF")))
+        list(peak_files(in_folder(tmp_path, "*", "_CX.bed")))
 
 
 def test_an_archive_that_cannot_be_read_is_refused(tmp_path):
@@ -372,4 +221,4 @@ def test_an_archive_that_cannot_be_read_is_refused(tmp_path):
     text.write_text("not an archive")
     for archive in (cut, text, tmp_path / "none.tar"):
         with pytest.raises(InputError, match=r"cannot be opened|cut short or not a tar archive"):
-            list(peak_files(PeakArchive(archive, "*_CX.bed", "_CX.bed", "TF")))
+            in_archive(archive, "*_CX.bed", "_CX.bed")

@@ -1,21 +1,21 @@
-"""From files to stores: every row and count of a tiny genome."""
+"""Stores of a tiny genome: every row and count."""
 
 import gzip
-import importlib
+import hashlib
 import logging
 
 import pysam
 import pytest
 from tiny_genome import COUNTS, ROWS, Contents
 
-from noncoding.data.genome.peaks import PeakTable
 from noncoding.data.store import FORWARD, Store
+from noncoding.settings.datasets import PeakTable
 
 
-def test_every_row_is_what_is_known_by_hand(inputs):
+def test_rows_agree_with_those_written_by_hand(inputs):
     inputs.tile()
     assert inputs.rows() == ROWS
-    # The reference of other tests agrees.
+    # So does the reference of other tests.
     assert Contents().rows() == ROWS
 
 
@@ -24,7 +24,12 @@ def test_header_and_counts(inputs):
     for name, path in inputs.stores.items():
         with Store(path) as store:
             assert (store.length, store.bin, store.strands) == (8, 4, FORWARD)
-            assert store.source == {"assembly": "tiny", "counts": COUNTS}
+            assert store.source == {
+                "urls": {"genome.fa": "tiny"},
+                "fasta_sha256": hashlib.sha256(inputs.fasta.read_bytes()).hexdigest(),
+                "peaks_sha256": hashlib.sha256().hexdigest(),
+                "counts": COUNTS,
+            }
             assert store.rows == len(ROWS[name])
             assert store.targets.to_dict("list") == {
                 "index": [0, 1],
@@ -39,7 +44,7 @@ def test_header_and_counts(inputs):
             }
 
 
-def test_the_log_says_what_was_left_out(inputs, caplog):
+def test_the_log_lists_what_was_left_out(inputs, caplog):
     with caplog.at_level(logging.INFO):
         inputs.tile()
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
@@ -47,7 +52,7 @@ def test_the_log_says_what_was_left_out(inputs, caplog):
     assert "empty.bed has no peaks" in warnings[0]
     assert "2 intervals are left out" in warnings[1]
     assert "chrUn" in warnings[1]
-    # B has a peak in every bin that is kept.
+    # B has a peak in every labelled bin.
     assert "1 of 2 targets have no negatives" in warnings[2]
     assert "every row: B (train, valid, test)" in warnings[2]
     assert "2 targets from 4 peak files (1 empty, 1 with too few peaks, 0 with too" in caplog.text
@@ -55,8 +60,7 @@ def test_the_log_says_what_was_left_out(inputs, caplog):
 
 
 def test_blocks_do_not_change_the_rows(inputs, monkeypatch):
-    module = importlib.import_module("noncoding.stages.tile")
-    monkeypatch.setattr(module, "ROWS_PER_BLOCK", 1)
+    monkeypatch.setattr("noncoding.data.genome.bins.ROWS_PER_BLOCK", 1)
     inputs.tile()
     assert inputs.rows() == ROWS
 
@@ -79,7 +83,7 @@ def test_a_table_of_peak_files_keeps_its_order_and_names(inputs):
         "path\tname\tgroup\tassay\tmotif\n"
         "peaks/B.bed\tZ\tTF\tChIP-exo\tMA0001.1\npeaks/A.bed\tY\tDNase\t\t\n"
     )
-    inputs.tile(peaks=PeakTable(table))
+    inputs.tile(peaks=PeakTable(table=str(table)))
     with Store(inputs.stores["test"]) as store:
         assert store.targets["name"].tolist() == ["Z", "Y"]
         assert store.targets["group"].tolist() == ["TF", "DNase"]
@@ -93,7 +97,7 @@ def test_targets_with_few_positive_bins_are_left_out(inputs):
     with Store(inputs.stores["test"]) as store:
         assert store.targets[["index", "name", "peaks"]].to_numpy().tolist() == [[0, "B", 4]]
         assert store.labels().tolist() == [[1], [1]]
-    # A is positive in two of the five rows, which are B's, too.
+    # A is positive in two of the five rows; B is positive in all.
     assert inputs.counts() == {
         **COUNTS,
         "targets": 1,
@@ -105,13 +109,13 @@ def test_targets_with_few_positive_bins_are_left_out(inputs):
 
 
 def short_peaks(inputs, counts):
-    """Peaks of 2 bp, each in the middle of a bin, which they cover half of."""
+    """Peaks of 2 bp, each at the centre of a bin of 4 bp."""
     for name, count in counts.items():
         text = "".join(f"chr{c}\t{4 * n + 1}\t{4 * n + 3}\n" for c in "123" for n in range(count))
         (inputs.peaks / f"{name}.bed").write_text(text)
 
 
-def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, caplog):
+def test_targets_with_short_peaks_give_a_warning_with_numbers(inputs, caplog):
     short_peaks(inputs, {"A": 4, "empty": 2})
     inputs.tile(min_positives=1)
     assert inputs.counts()["dropped_few_positives"] == {"A": 0, "empty": 0}
@@ -134,7 +138,7 @@ def test_targets_whose_peaks_are_too_short_are_warned_of_with_figures(inputs, ca
     assert not any("few positive bins" in warning for warning in warnings)
 
 
-def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
+def test_a_target_without_negatives_gives_a_warning(inputs, caplog):
     (inputs.peaks / "A.bed").unlink()
     inputs.tile()
     [said] = [r.getMessage() for r in caplog.records if "negatives" in r.getMessage()]
@@ -143,10 +147,10 @@ def test_a_single_target_is_told_that_it_needs_negatives(inputs, caplog):
     assert "Add peak files of other factors or assays" in said
 
 
-def test_excluded_regions_take_the_windows_that_touch_them(inputs):
+def test_windows_that_overlap_excluded_regions_are_left_out(inputs):
     exclude = inputs.folder / "exclude.bed"
     exclude.write_text("chr1\t10\t14\nchr3\t13\t15\nchr3\t1\t2\n")
-    inputs.tile(exclude=exclude)
+    inputs.tile(exclude=str(exclude))
     # I:2-10 and I:14-22 are next to the region on I, III:2-10 to one on III.
     kept = {**ROWS, "test": ROWS["test"][:1]}
     assert inputs.rows() == kept
@@ -157,7 +161,7 @@ def test_excluded_regions_take_the_windows_that_touch_them(inputs):
     }
 
 
-def test_the_rest_goes_to_the_split_that_names_nothing(inputs):
+def test_a_split_of_null_gets_the_remaining_chromosomes(inputs):
     splits = {"train": None, "valid": ["II"], "test": ["III"]}
     inputs.tile(splits=splits, ignore=["Mito"])
     assert inputs.rows() == ROWS

@@ -1,4 +1,4 @@
-"""Real data, on demand: NONCODING_MIRROR names the folder that holds the two files."""
+"""Real data, if NONCODING_MIRROR names a folder that contains the two files."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from noncoding.data.genome.chromosomes import read_genome
-from noncoding.data.genome.peaks import PeakArchive
 from noncoding.data.store import Store
+from noncoding.settings.datasets import GenomeDataset
 from noncoding.stages.tile import tile
 
 MIRROR = os.environ.get("NONCODING_MIRROR")
@@ -17,30 +17,34 @@ NUCLEAR += ["IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"]
 
 @pytest.mark.skipif(not MIRROR, reason="NONCODING_MIRROR does not name a folder")
 def test_yeast(tmp_path):
-    """ChIP-exo of Rossi et al. 2021 on R64-1-1: figures counted independently of this code."""
+    """ChIP-exo of Rossi et al. 2021 on R64-1-1: numbers counted independently of this code."""
     folder = Path(MIRROR)
     fasta = folder / "Saccharomyces_cerevisiae.R64-1-1.dna.toplevel.fa.gz"
     archive = folder / "650fd9e7fa4142580b31440323de5d3748c9e71b.tar.gz"
-    stores = {name: tmp_path / f"{name}.h5" for name in ("train", "valid", "test")}
 
     def built(min_peaks):
-        tile(
-            fasta=fasta,
-            peaks=PeakArchive(archive, "*/04_ChExMix_Peaks/*_CX.bed", "_CX.bed", "TF"),
-            stores=stores,
+        settings = GenomeDataset(
+            source="genome",
+            fasta={"url": str(fasta)},
+            peaks={
+                "archive": {"url": str(archive)},
+                "pattern": "*/04_ChExMix_Peaks/*_CX.bed",
+                "suffix": "_CX.bed",
+                "group": "TF",
+            },
             window=1000,
             bin=200,
             min_overlap=0.5,
             min_peaks=min_peaks,
-            splits={"train": None, "valid": ["VII"], "test": ["VIII", "IX"]},
-            ignore=["Mito"],
+            splits={"train": None, "valid": ["VII"], "test": ["VIII", "IX"], "ignore": ["Mito"]},
             chromosome_map={f"chr{number}": name for number, name in enumerate(NUCLEAR, start=1)},
-            source={},
+            exclude=None,
         )
-        with Store(stores["test"]) as store:
+        tile(fasta, [archive], tmp_path, settings, urls={})
+        with Store(tmp_path / "test.h5") as store:
             return store.source["counts"]
 
-    # With every file that has a peak: the bins that any peak falls in.
+    # All files with a peak: bins that contain a peak.
     assert built(1)["bins_with_peak"] == 20_601
 
     counts = built(100)

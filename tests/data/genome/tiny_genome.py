@@ -1,4 +1,4 @@
-"""A genome small enough to know every row of."""
+"""A genome small enough to know every row."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.data.genome.peaks import PeakFolder
 from noncoding.data.one_hot import letters
 from noncoding.data.store import Store
+from noncoding.settings.datasets import GenomeDataset, PeakFolder, Splits
 from noncoding.stages.tile import tile
 
 # Bins of 4 bp in windows of 8 bp: a window starts 2 bp before its bin.
@@ -28,7 +28,7 @@ PEAKS = {
 CHROMOSOME_MAP = {"chr1": "I", "chr2": "II", "chr3": "III", "chrM": "Mito"}
 CHROMOSOMES = {"train": ["I"], "valid": ["II"], "test": ["III"]}
 # By hand: split → locus, window, labels of A and B. The bin at I:0-4 has A
-# and its window leaves the chromosome; A covers just half of I:8-12.
+# and its window extends beyond the chromosome; A covers exactly half of I:8-12.
 ROWS = {
     "train": [
         (("I", 2, 10), "AACCCCGG", [0, 1]),
@@ -89,7 +89,7 @@ class Contents(NamedTuple):
     peak: str = "overlap"
 
     def settings(self):
-        """Arguments of `tile`."""
+        """Keys of the data set."""
         files = ("genome", "peaks", "excluded")
         return {name: value for name, value in self._asdict().items() if name not in files}
 
@@ -142,7 +142,7 @@ class Contents(NamedTuple):
 
 
 class Inputs:
-    """The tiny data set on disk, with any argument of `tile` to be changed."""
+    """The tiny data set on disk."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -152,7 +152,8 @@ class Inputs:
         self.peaks.mkdir()
         for name, text in PEAKS.items():
             (self.peaks / name).write_text(text)
-        self.stores = {name: folder / "data" / f"{name}.h5" for name in CHROMOSOMES}
+        self.output = folder / "data"
+        self.stores = {name: self.output / f"{name}.h5" for name in CHROMOSOMES}
 
     def write(self, files):
         """Write text (HERE stands for the folder) or bytes, or make a link to a path."""
@@ -167,15 +168,15 @@ class Inputs:
                 case str():
                     path.write_bytes(content.replace("HERE", str(self.folder)).encode())
 
-    def tile(self, **changes):
-        arguments = {
-            "fasta": self.fasta,
-            "peaks": PeakFolder(self.peaks, "*.bed", ".bed", "TF"),
-            "stores": self.stores,
-            "source": {"assembly": "tiny"},
-            **Contents().settings(),
-        }
-        tile(**(arguments | changes))
+    def tile(self, *, fasta=None, archive=(), ignore=(), **changes):
+        """Build the stores, with the given keys of the data set changed."""
+        peaks = PeakFolder(folder=str(self.peaks), pattern="*.bed", suffix=".bed", group="TF")
+        keys = {"peaks": peaks, "exclude": None, "min_positives": 1, **Contents().settings()}
+        keys |= changes
+        keys["splits"] = Splits.model_construct(**keys["splits"], ignore=ignore)
+        # Not validated: a configuration has no windows as short as these.
+        settings = GenomeDataset.model_construct(**keys)
+        tile(fasta or self.fasta, archive, self.output, settings, urls={"genome.fa": "tiny"})
 
     def rows(self):
         found = {}

@@ -31,7 +31,7 @@ def header(strands=FORWARD):
     return StoreHeader(LENGTH, 5, strands, TABLE, {"url": "somewhere", "n": 3})
 
 
-def test_nothing_is_lost(tmp_path):
+def test_a_store_returns_what_was_written(tmp_path):
     sequences, labels = rows(2500)
     loci = pd.DataFrame(
         {
@@ -88,7 +88,7 @@ def test_a_store_without_rows(tmp_path):
 
 
 @pytest.mark.parametrize("column", ["", ".", "/x", "x//y"])
-def test_a_column_that_hdf5_cannot_hold_is_named(tmp_path, column):
+def test_column_names_that_hdf5_cannot_hold_are_refused(tmp_path, column):
     table = StoreHeader(LENGTH, 5, FORWARD, TABLE.assign(**{column: "a"}), {})
     fragment = re.escape(f"found a column called {column!r}")
     with pytest.raises(InputError, match=fragment), new_store(tmp_path / "x.h5", table) as writer:
@@ -103,8 +103,8 @@ def test_an_error_leaves_no_store(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(tmp_path):
-    # In a process of its own, for its limit of the size of files.
+def test_a_full_disk_is_reported_and_leaves_no_file(tmp_path):
+    # In a separate process, which has a limit of the size of files.
     path = tmp_path / "x.h5"
     path.write_text("before")
     script = f"""
@@ -129,7 +129,7 @@ except InputError as error:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_damage_is_noticed_where_it_is_read(tmp_path):
+def test_damage_is_reported_when_it_is_read(tmp_path):
     path = tmp_path / "x.h5"
     with new_store(path, header()) as writer:
         writer.append(*rows(3000))
@@ -149,7 +149,7 @@ def test_damage_is_noticed_where_it_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("parts", [[2500], [1024, 1476], [1, 1022, 1, 1000, 476], [0, 2500]])
-def test_checksums_do_not_depend_on_how_rows_came(tmp_path, parts):
+def test_checksums_do_not_depend_on_how_rows_are_appended(tmp_path, parts):
     sequences, labels = rows(2500)
     with new_store(tmp_path / "x.h5", header()) as writer:
         for stop, count in zip(np.cumsum(parts), parts, strict=True):
@@ -161,7 +161,7 @@ def test_checksums_do_not_depend_on_how_rows_came(tmp_path, parts):
         ]
 
 
-def test_rows_that_do_not_come_together_are_refused(tmp_path):
+def test_unequal_numbers_of_sequences_and_labels_are_refused(tmp_path):
     with (
         pytest.raises(ValueError, match="sequence': 3, 'label': 2"),
         new_store(tmp_path / "x.h5", header()) as writer,
@@ -171,7 +171,7 @@ def test_rows_that_do_not_come_together_are_refused(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_store_is_refused(tmp_path):
+def test_other_files_than_stores_are_refused(tmp_path):
     (tmp_path / "text.h5").write_text("not HDF5")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.attrs["schema_version"] = 99
@@ -202,7 +202,7 @@ def test_blocks_are_checked_by_their_crc(tmp_path):
         offset = file["sequence"].id.get_chunk_info(1).byte_offset
     with path.open("r+b") as handle:
         handle.seek(offset)
-        handle.write(b"\xff\xff")  # which Fletcher-32 takes for zeros
+        handle.write(b"\xff\xff")  # equal to zeros for Fletcher-32
     with Store(path) as store:
         store.packed_sequences(slice(1024, 1025))
         store.packed_block(0)
@@ -210,7 +210,7 @@ def test_blocks_are_checked_by_their_crc(tmp_path):
             store.packed_block(1)
 
 
-def test_a_file_that_another_process_is_writing_is_told(tmp_path):
+def test_a_file_being_written_by_another_process_is_refused(tmp_path):
     path = tmp_path / "train.h5"
     with new_store(path, header()) as writer:
         writer.append(*rows(8))
@@ -222,7 +222,7 @@ def test_a_file_that_another_process_is_writing_is_told(tmp_path):
     assert "Wait until that process has ended" in done.stderr
 
 
-def test_while_a_store_is_made_anew_the_one_before_is_read(tmp_path):
+def test_the_previous_store_is_readable_while_a_new_one_is_written(tmp_path):
     path = tmp_path / "train.h5"
     with new_store(path, header()) as writer:
         writer.append(*rows(8))
@@ -235,7 +235,7 @@ def test_while_a_store_is_made_anew_the_one_before_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\0b", "a\udcffb"])
-def test_names_that_no_table_keeps_are_refused(tmp_path, name):
+def test_names_with_control_characters_are_refused(tmp_path, name):
     named = TABLE.assign(name=[*TABLE["name"][:-1], name])
     with (
         pytest.raises(InputError, match="target table, row 11: found the target name"),
@@ -256,7 +256,7 @@ def test_columns_of_any_kind_are_kept_as_text(tmp_path):
         assert list(store.targets["some"][:3]) == ["", "1.5", "x"]
 
 
-def test_columns_that_hide_one_another_are_refused(tmp_path):
+def test_conflicting_column_names_are_refused(tmp_path):
     table = TABLE.assign(motif="a").assign(**{"motif/x": "b"})
     with (
         pytest.raises(InputError, match="a column called 'motif'"),

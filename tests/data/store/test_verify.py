@@ -1,4 +1,4 @@
-"""Damage of every kind is found, and the rows that it touches are named."""
+"""Damage of every kind is detected, with its rows."""
 
 import shutil
 import subprocess
@@ -48,7 +48,7 @@ def verify(*paths):
 
 
 def spoil(path, dataset, block, change):
-    """Change bytes of a block behind HDF5's back."""
+    """Change bytes of a block, bypassing HDF5."""
     with h5py.File(path) as file:
         info = file[dataset].id.get_chunk_info(block)
     with path.open("r+b") as handle:
@@ -77,7 +77,7 @@ def test_a_flipped_bit(store, dataset):
     assert damage.startswith(f"{dataset}, rows 3072 to 4095: cannot be read")
 
 
-def test_damaged_blocks_side_by_side_are_told_as_one(store):
+def test_adjacent_damaged_blocks_are_reported_as_one(store):
     for block in (0, 1, 3):
         spoil(store, "sequence", block, flipped)
     spoil(store, "label", 4, flipped)
@@ -91,17 +91,17 @@ def test_damaged_blocks_side_by_side_are_told_as_one(store):
     ]
 
 
-def test_what_fletcher32_does_not_see(store):
-    """It cannot tell 0x0000 from 0xFFFF: here a row of label a, of label b, and so on."""
+def test_damage_that_fletcher32_does_not_detect(store):
+    """Fletcher-32 does not distinguish 0x0000 and 0xFFFF."""
     with h5py.File(store, "r+") as file:
         file["label"][2048:2050] = 0
     spoil(store, "label", 2, lambda content: b"\xff\xff" + content[2:])
     with h5py.File(store) as file:
-        file["label"][:]  # HDF5 reads it without a word
+        file["label"][:]  # HDF5 detects no damage
     assert fragment(store) == ["label, rows 2048 to 3071: other content than was written (CRC-32)"]
 
 
-def test_rows_written_over_later(store):
+def test_overwritten_rows(store):
     with h5py.File(store, "r+") as file:
         file["sequence"][1500] = 0
         file["target/name"][1] = "x"
@@ -129,7 +129,7 @@ def test_lost_rows(store):
 
 
 def cut_to_a_block(file):
-    """Forget all rows but those of the first block, and their checksums."""
+    """Remove all rows and checksums after the first block."""
     file.attrs["rows"] = 1024
     for name in ("sequence", "label", "locus/chromosome", "locus/start", "locus/end"):
         file[name].resize(1024, axis=0)
@@ -219,7 +219,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_header_that_was_changed(store, change):
+def test_a_changed_header_is_refused(store, change):
     apply, fragment = CHANGES[change]
     with h5py.File(store, "r+") as file:
         apply(file)
@@ -230,7 +230,7 @@ def test_a_header_that_was_changed(store, change):
     assert "delete it and run the pipeline again" in str(refused.value)
 
 
-def test_a_cut_file_and_one_that_is_none(store, tmp_path):
+def test_truncated_and_missing_files_are_refused(store, tmp_path):
     (tmp_path / "cut.h5").write_bytes(store.read_bytes()[:5000])
     refused = [tmp_path / "cut.h5", tmp_path / "none.h5", tmp_path]
     done = verify(*refused, store)

@@ -1,4 +1,4 @@
-"""Motifs of targets: names as data sets and databases spell them, and the DeepSEA table."""
+"""Known motifs of targets, for names of data sets and databases and the DeepSEA table."""
 
 import logging
 import os
@@ -91,7 +91,7 @@ MYC, NFYA = ["MA0147.3 MYC", "MA0059.1 MAX::MYC"], ["MA0060.3 NFYA"]
         ("A549", ["X1 A549"]),
         ("so", ["X4 so"]),
         ("S2.so", ["X4 so"]),
-        # No names of proteins.
+        # Not proteins.
         ("So many", []),
         ("A549.DNase", []),
         ("K562.Pol2", []),
@@ -108,7 +108,7 @@ def test_a_target_is_matched_by_its_protein(name, expected):
     assert matched(name=[name]) == [expected]
 
 
-def test_the_assay_decides_where_the_name_is_not_a_motif():
+def test_the_assay_is_used_if_the_name_is_not_a_motif():
     assert matched(
         name=["K562 x", "reb", "CTCF", "JUND high"],
         assay=["CTCF", "ChIP-seq", "ChIP-exo", "DNase"],
@@ -116,13 +116,13 @@ def test_the_assay_decides_where_the_name_is_not_a_motif():
     assert matched(name=["A549 GATA1"], assay=["ChIP-seq"]) == [["MA0035.4 GATA1"]]
 
 
-def test_cell_type_and_treatment_of_the_table_are_no_proteins():
+def test_cell_type_and_treatment_are_ignored():
     columns = {"name": ["MYC tumour CEBPB JUND"], "assay": ["ChIP-seq"]}
     assert matched(**columns) == [[]]
     assert matched(**columns, cell_type=["MYC tumour"], treatment=["JUND"]) == [CEBPB]
 
 
-def test_several_proteins_in_one_name_are_reported_and_none_is_taken(caplog):
+def test_ambiguous_names_are_reported(caplog):
     with caplog.at_level(logging.WARNING):
         assert matched(name=["CTCF in JUND knock-out"]) == [[]]
     assert "several motifs: CTCF in JUND knock-out (CTCF, JUND)" in caplog.text
@@ -144,7 +144,7 @@ def test_the_motif_column_overrides_the_name(entry, expected):
     assert matched(name=["JUND"], motif=[entry]) == [expected]
 
 
-def test_a_motif_column_that_names_no_motif_is_refused():
+def test_an_unknown_motif_in_the_motif_column_is_refused():
     with pytest.raises(InputError, match=r"'motif', target 'a': found 'MA9\.1'.* of the 24 motifs"):
         matched(name=["a"], motif=["MA9.1"])
 
@@ -167,7 +167,7 @@ def test_names_of_other_databases(keys, expected):
 
 
 def spellings(table):
-    """The names of the 919 targets as other data sets would spell them."""
+    """Names of the 919 targets in the style of other data sets."""
     cell, assay, treatment = table["cell_type"], table["assay"], table["treatment"]
     return {
         "cell.assay": cell + "." + assay,
@@ -178,7 +178,7 @@ def spellings(table):
 
 
 def test_no_target_of_deepsea_is_matched_by_its_cell_type_or_treatment():
-    """Against a database with a motif for every word of the table."""
+    """With a database that has a motif for every word of the table."""
     table = read_targets(DEEPSEA)
     columns = table[["cell_type", "assay", "treatment"]].to_numpy().ravel()
     words = {word for text in columns for word in [text, *re.split(r"[\s._+()-]+", text)] if word}
@@ -193,14 +193,14 @@ def test_no_target_of_deepsea_is_matched_by_its_cell_type_or_treatment():
         names = spellings(table)[spelling]
         found = match_motifs(pd.DataFrame({"name": names}), keys)
         for name, own, assay, protein in zip(names, found, table["assay"], is_protein, strict=True):
-            # An unknown cell line that is named like a motif: none rather than a wrong one.
+            # With an unknown cell line named like a motif, no motif rather than a wrong one.
             allowed = {assay.upper(), *assay.upper().split("-")} if protein else set()
             assert {key[2:].upper() for key in own} <= allowed, (name, own)
 
 
 @pytest.mark.skipif(not JASPAR, reason="NONCODING_JASPAR does not name a MEME file")
 def test_the_deepsea_table_and_jaspar():
-    """JASPAR 2022 CORE, non-redundant, all taxa; every pair of assay and motif was read."""
+    """JASPAR 2022 CORE, non-redundant, all taxa; pairs of assay and motif were curated."""
     table = read_targets(DEEPSEA)
     motifs = read_motifs(JASPAR)
     found = match_motifs(table, motifs)

@@ -1,12 +1,14 @@
-"""What the titles of the figures say of counts made by hand."""
+"""Figures of a data set: their titles for counts by hand, and legibility."""
 
 import numpy as np
 import pandas as pd
 import pytest
+from figure_checks import LONG_NAME, assert_legible, saved_by
 
 from noncoding.data.counts import SplitCounts
 from noncoding.data.figures import (
     bases_finding,
+    draw_bases,
     draw_labels,
     draw_positives,
     draw_prevalence,
@@ -67,3 +69,31 @@ def test_figures_of_extreme_counts(tmp_path, positives):
     text = (tmp_path / "positives.svg").read_text()
     assert all(f">{name}<" in text for name in "abc")
     assert positives_finding(counts)[:40] in text
+
+
+@pytest.mark.parametrize("count", [1, 30, 919])
+def test_long_names_and_many_targets_leave_the_figures_legible(tmp_path, count):
+    groups = ["transcription factor", "DNase I hypersensitive site", "histone modification"]
+    names = [f"{LONG_NAME} {number}" for number in range(count)]
+    targets = pd.DataFrame({"index": range(count), "name": names})
+    targets["group"] = [groups[number % 3] for number in range(count)]
+    generator = np.random.default_rng(0)
+    splits = {
+        name: SplitCounts(
+            loci=4_400_000,
+            positives=generator.integers(1, 1_000_000, count),
+            loci_by_labels=np.bincount(generator.integers(0, count + 1, 999), minlength=count + 1),
+            bases=np.array([3, 2, 2, 3, 0.1]) * 1_000_000,
+        )
+        for name in ("train", "valid", "test")
+    }
+    train, test, path = splits["train"], splits["test"], tmp_path / "one.svg"
+    [positives] = saved_by(draw_positives, targets, train, path)
+    [labels] = saved_by(draw_labels, splits, path)
+    [bases] = saved_by(draw_bases, splits, path)
+    [prevalence] = saved_by(draw_prevalence, targets, train, test, path)
+    for figure in (positives, labels, bases, prevalence):
+        assert_legible(figure)
+    shown = [text.get_text() for text in positives.axes[0].get_xticklabels()]
+    assert len(set(shown)) == len(shown)
+    assert any(text.startswith("GM12878") for text in shown) == (count <= 30)

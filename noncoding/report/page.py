@@ -1,0 +1,77 @@
+"""The HTML page: one file that needs no other."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from noncoding import layout
+from noncoding.attribution.checks.table import P_VALUE, WINDOW
+from noncoding.common.provenance import versions
+from noncoding.report import captions, findings, formats, rows
+from noncoding.report.results import DatasetResults, existing, stage_folder
+from noncoding.report.sources import source_facts
+
+PRINTED = 60
+"""Longest table of targets that is printed."""
+_MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
+_FILTERS = (
+    *(formats.architecture, formats.count, formats.decimals, formats.exact, formats.interval),
+    *(formats.listed, formats.percent, formats.rounded, formats.scientific, formats.signed),
+)
+
+
+def render(
+    results: DatasetResults, finding: str, dataset: Path, configuration: Mapping[str, Any]
+) -> str:
+    """Render the page, with links relative to the folder of the data set.
+
+    Parameters as in `noncoding.stages.report.report`; an `InputError` if a figure is missing.
+    """
+
+    def embedded(path: Path, stage: str) -> str:
+        content = base64.b64encode(existing(path, stage).read_bytes()).decode()
+        return f"data:{_MEDIA_TYPES[path.suffix]};base64,{content}"
+
+    def figures(stage: str, folder: Path) -> list[tuple[Path, captions.Caption]]:
+        """The first format of each figure, with its caption."""
+        first = [paths[0] for paths in layout.figures(stage, folder)]
+        return [(path, captions.CAPTIONS[path.stem]) for path in first]
+
+    environment = Environment(
+        loader=PackageLoader("noncoding", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {function.__name__: function for function in _FILTERS}
+    metrics = results.models[0].metrics
+    return environment.get_template("page.html").render(
+        **vars(results),
+        task=results.splits["test"],
+        dataset=dataset,
+        finding=finding,
+        facts=source_facts(
+            configuration["datasets"][dataset.name]["source"], results.splits["test"]["source"]
+        ),
+        # Of a random classifier, over the targets that are averaged.
+        random_auprc=metrics.dropna(subset="auprc")["prevalence"].mean(),
+        configuration=yaml.safe_dump(dict(configuration), sort_keys=False, allow_unicode=True),
+        versions=versions(),
+        printed=PRINTED,
+        p_value=P_VALUE,
+        window=WINDOW,
+        captions=captions,
+        findings=findings,
+        rows=rows,
+        counted=formats.counted,
+        embedded=embedded,
+        figures=figures,
+        folder=lambda stage, model="": stage_folder(dataset, stage, model),
+        link=lambda path: quote(path.relative_to(dataset).as_posix()),
+    )

@@ -1,0 +1,144 @@
+"""Results of the other stages, as the page shows them."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from noncoding import layout
+from noncoding.common.errors import InputError
+from noncoding.data.targets import check_same_targets
+from noncoding.evaluation.pairs import versus
+
+_NUMERIC = (
+    *("test_positives", "test_negatives", "prevalence"),
+    *("auroc", "auroc_low", "auroc_high", "auprc", "auprc_low", "auprc_high"),
+    *("auprc_over_prevalence", "loci", "mean_probability", "share_in_bin"),
+    *("truth_auroc", "truth_auroc_position_matched"),
+    *("value", "low", "high", "p_value", "mean_difference", "q_value", "own_q_value"),
+)
+"""Columns in which an empty field is a missing number."""
+_NAMES = ("name", "target", "first", "second")
+"""Columns that are text, even if all values are digits."""
+
+Summary = dict[str, Any]
+"""Content of a JSON file."""
+
+
+@dataclass(frozen=True)
+class ModelResults:
+    """Results of one model: the JSON files and tables of the stages."""
+
+    name: str
+    training: Summary
+    epochs: int
+    evaluation: Summary
+    metrics: pd.DataFrame  # one row per target
+    explanation: Summary
+    explained: pd.DataFrame  # one row per explained target
+    faithfulness: pd.DataFrame  # one row per check
+    motifs: Summary
+    patterns: pd.DataFrame  # one row per learned motif
+
+
+@dataclass(frozen=True)
+class DatasetResults:
+    """Results of all models on a data set."""
+
+    splits: dict[str, Summary]
+    models: list[ModelResults]
+    comparison: Summary
+    versus: pd.DataFrame  # the best model against each other classifier, by AUPR
+    known_motifs: list[str]  # of each target; empty where there is none
+
+
+def stage_folder(dataset: Path, stage: str, model: str = "") -> Path:
+    """Folder of a stage, from the folder of all results of a data set."""
+    return dataset.parent / layout.FOLDERS[stage].format(dataset=dataset.name, model=model)
+
+
+def existing(path: Path, stage: str) -> Path:
+    """The same path; an `InputError` if there is no such file."""
+    if not path.is_file():
+        raise InputError(path, "no such file", f"an output of the stage '{stage}'", _rerun(stage))
+    return path
+
+
+def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
+    """Read the results of a data set, except for figures.
+
+    Parameters
+    ----------
+    dataset : Path
+        Folder of all results of the data set.
+    models : sequence of str
+        Names of at least one model.
+
+    Raises
+    ------
+    InputError
+        A file is missing or cannot be read, or the models were evaluated on different targets.
+    """
+    results = [_read_model(dataset, name) for name in models]
+    for other in results[1:]:
+        check_same_targets(
+            stage_folder(dataset, "evaluate", other.name) / layout.TARGETS,
+            other.metrics,
+            results[0].metrics,
+            results[0].name,
+            _rerun("evaluate"),
+        )
+    compare = stage_folder(dataset, "compare")
+    comparison = _read_json(compare / layout.SUMMARY, "compare")
+    return DatasetResults(
+        splits=_read_json(stage_folder(dataset, "describe") / layout.SUMMARY, "describe"),
+        models=results,
+        comparison=comparison,
+        versus=versus(_read_table(compare / "pairs.tsv", "compare"), comparison["best"]),
+        known_motifs=list(_read_table(compare / layout.TARGETS, "compare")["motif"]),
+    )
+
+
+def _read_model(dataset: Path, name: str) -> ModelResults:
+    train, evaluate, explain, motifs = (
+        stage_folder(dataset, stage, name) for stage in ("train", "evaluate", "explain", "motifs")
+    )
+    log = pd.read_csv(existing(train / "training" / layout.METRICS_LOG, "train"))
+    return ModelResults(
+        name=name,
+        training=_read_json(train / "model" / "training.json", "train"),
+        epochs=int(log["epoch"].max()) + 1,
+        evaluation=_read_json(evaluate / layout.SUMMARY, "evaluate"),
+        metrics=_read_table(evaluate / layout.TARGETS, "evaluate"),
+        explanation=_read_json(explain / layout.SUMMARY, "explain"),
+        explained=_read_table(explain / layout.TARGETS, "explain"),
+        # Means over targets have no index.
+        faithfulness=_read_table(explain / "faithfulness.tsv", "explain", ("index", *_NUMERIC)),
+        motifs=_read_json(motifs / layout.SUMMARY, "motifs"),
+        patterns=_read_table(motifs / "patterns.tsv", "motifs"),
+    )
+
+
+def _read_json(path: Path, stage: str) -> Summary:
+    try:
+        return json.loads(existing(path, stage).read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise InputError(path, f"text that is not JSON ({error})", "JSON", _rerun(stage)) from error
+
+
+def _read_table(path: Path, stage: str, numeric: Sequence[str] = _NUMERIC) -> pd.DataFrame:
+    """Read a table; text columns stay text, since a target may be called "NA"."""
+    return pd.read_csv(
+        existing(path, stage),
+        sep="\t",
+        dtype=dict.fromkeys(_NAMES, str),
+        keep_default_na=False,
+        na_values={column: ["", "NaN"] for column in numeric},
+    )
+
+
+def _rerun(stage: str) -> str:
+    return f"Run the stage '{stage}' again."

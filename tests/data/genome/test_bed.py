@@ -1,0 +1,172 @@
+"""BED and narrowPeak files, and their intervals on a genome."""
+
+import bz2
+import gzip
+import logging
+import lzma
+
+import pytest
+
+from noncoding.common.errors import InputError
+from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
+
+NARROW_PEAK = (
+    b"browser position chr1:1-100\n"
+    b'track type=narrowPeak name="a"\n'
+    b"# a comment\n"
+    b"\n"
+    b"chr1\t10\t20\tpeak\t0\t.\t5.5\t-1\t-1\t3\r\n"
+    b"chr2 0 1\n"
+)
+
+
+def rows(table):
+    return list(zip(table["chromosome"], table["start"], table["end"], strict=True))
+
+
+@pytest.mark.parametrize("wrap", [bytes, gzip.compress, bz2.compress, lzma.compress])
+def test_bed_lines_and_their_numbers(wrap):
+    table = read_bed(wrap(NARROW_PEAK), "a.bed")
+    assert rows(table) == [("chr1", 10, 20), ("chr2", 0, 1)]
+    assert table["line"].tolist() == [5, 6]
+
+
+@pytest.mark.parametrize(
+    ("line", "summit"),
+    [
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t3", 13),
+        (b"a\t10\t20\ta peak\t0\t.\t5.5\t-1\t-1\t0", 10),
+        (b"a 10 20 p 0 . 5.5 -1 -1 9", 19),
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t-1", -1),
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1\t10", -1),  # beyond the peak
+        (b"a\t10\t20\tp\t0\t.\t5.5\t-1\t-1", -1),  # broadPeak
+        (b"a\t10\t20\tp\t0\t.\t10\t20\t0\t1\t10,\t0,", -1),  # BED12: a count of blocks
+        (b"a\t10\t20", -1),
+    ],
+)
+def test_the_summit_is_column_10_of_narrowpeak(line, summit):
+    table = read_bed(line + b"\n", "a.bed")
+    assert table["summit"].tolist() == [summit]
+    placed = on_genome(table, "a.bed", {"a": 50}, {})
+    assert placed.intervals["summit"].tolist() == [summit]
+
+
+def test_a_file_of_comments_has_no_peaks():
+    assert rows(read_bed(b"# nothing\n", "a.bed")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"chr1\t10", "chromosome, start and end"),
+        (b"chr1\tten\t20", "chromosome, start and end"),
+        (b"chr1\t1e+05\t2e+05", "chromosome, start and end"),
+        (b"chr1\t+1\t20", "chromosome, start and end"),
+        (b"chr1\t1\t10000000000000000000", "chromosome, start and end"),
+        (b"chr1\tstart\tend", "chromosome, start and end"),
+        (b"chr1\t1.5\t20", "chromosome, start and end"),
+        (b"chr1\t1_0\t20", "chromosome, start and end"),
+        (b"chr1\t20\t20", "an end greater than the start"),
+        (b"chr1\t20\t10", "an end greater than the start"),
+        (b"\xff\xfe\x00", "chromosome, start and end"),
+    ],
+)
+def test_invalid_bed_lines_are_refused(line, expected):
+    with pytest.raises(InputError) as error:
+        read_bed(b"# comment\nchr1\t1\t2\n" + line + b"\n", "folder/a.bed")
+    assert error.value.where == "folder/a.bed, line 3"
+    assert error.value.expected.startswith(expected)
+    assert error.value.found == repr(line.decode(errors="backslashreplace"))
+
+
+def test_damaged_gzip_is_refused():
+    with pytest.raises(InputError, match=r"a\.bed\.gz: found compressed data that end early"):
+        read_bed(gzip.compress(NARROW_PEAK)[:-12], "a.bed.gz")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfchr1\t3\t4\n",
+        "chr1\t3\t4\r\n".encode("utf-16"),
+        b"chrom\tchromStart\tchromEnd\nchr1\t3\t4\n",
+        b'"chr"\t"start"\t"end"\n"chr1"\t3\t4\n',
+    ],
+)
+def test_peaks_from_spreadsheets_and_r_are_read(content):
+    assert rows(read_bed(content, "a.bed")) == [("chr1", 3, 4)]
+
+
+def test_fractional_coordinates_are_refused_with_a_remedy():
+    with pytest.raises(InputError, match=r"found 'chr1\\t1e\+05.*options\(scipen = 999\)"):
+        read_bed(b"chr1\t1e+05\t100100\n", "a.bed")
+
+
+def placed_of(text, lengths, chromosome_map=None):
+    return on_genome(read_bed(text.encode(), "a.bed"), "a.bed", lengths, chromosome_map or {})
+
+
+def test_names_are_mapped_and_the_unknown_are_counted():
+    text = "chr1\t1\t2\nII\t3\t9\nchrUn\t1\t2\nchrUn\t5\t7\n"
+    placed = placed_of(text, {"I": 10, "II": 9}, {"chr1": "I"})
+    assert rows(placed.intervals) == [("I", 1, 2), ("II", 3, 9)]
+    assert placed.outside == {"chrUn": 2}
+    assert placed.total == 4
+
+
+def test_a_few_peaks_slightly_beyond_a_chromosome_end_are_clipped(caplog):
+    line = "c\t{}\t{}\tp\t0\t.\t5.5\t-1\t-1\t{}\n"
+    text = line.format(-1, 5, 3) + line.format(8, 12, 3) + line.format(2, 4, 1) + "c\t-9\t1010\n"
+    placed = placed_of(text, {"c": 10})
+    assert rows(placed.intervals) == [("c", 0, 5), ("c", 8, 10), ("c", 2, 4), ("c", 0, 10)]
+    # The summit of the second peak, at 11, is beyond the chromosome.
+    assert placed.intervals["summit"].tolist() == [2, -1, 3, -1]
+    assert placed.clipped == 3
+    warn_of_placement([placed, placed_of("c\t1\t2\n", {"c": 10})])
+    assert (
+        "3 intervals extend beyond an end of their chromosome and are clipped to it: a.bed: 3"
+        in (caplog.text)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("c\t1\t10\n#\nc\t5\t1011\n", "line 3: found c:5-1011"),  # by more than 1000 bp
+        ("c\t-1001\t5\n", "line 1: found c:-1001-5"),
+        ("c\t10\t11\n", "line 1: found c:10-11"),  # no base of it is on the chromosome
+        ("c\t-5\t0\n", "line 1: found c:-5-0"),
+        ("c\t1\t2\n" + "c\t5\t11\n" * 11, "line 2: found c:5-11"),  # many
+    ],
+)
+def test_peaks_far_beyond_a_chromosome_end_or_many_of_them_are_refused(text, place):
+    with pytest.raises(InputError, match=place) as error:
+        placed_of(text, {"c": 10})
+    assert "the chromosome's 10 bp" in error.value.found
+    assert "another assembly" in error.value.remedy
+    assert "MACS" in error.value.remedy
+
+
+def test_one_in_a_hundred_peaks_may_be_clipped():
+    few = "c\t5\t11\n" * 20
+    assert placed_of(few + "c\t1\t2\n" * 1980, {"c": 10}).clipped == 20
+    with pytest.raises(InputError, match="20 of 1999 intervals"):
+        placed_of(few + "c\t1\t2\n" * 1979, {"c": 10})
+
+
+def test_intervals_on_unknown_chromosomes_give_a_warning(caplog):
+    files = [placed_of(text, {"I": 10}) for text in ("I\t1\t2\n", "I\t1\t2\nchrUn\t1\t2\n")]
+    with caplog.at_level(logging.WARNING):
+        warn_of_placement(files[:1])
+        assert not caplog.records
+        warn_of_placement(files)
+    assert "1 intervals are left out" in caplog.text
+    assert "a.bed: 1 of 2 (on chrUn)" in caplog.text
+
+
+def test_a_file_on_unknown_chromosomes_only_is_refused_with_a_map():
+    with pytest.raises(InputError, match=r"on chr1, chrM only.*such as 1, MT\.") as error:
+        placed_of("chr1\t1\t2\nchrM\t1\t2\n", {"1": 10, "MT": 10})
+    assert error.value.remedy == "Set chromosome_map: {'chr1': '1', 'chrM': 'MT'}."
+    with pytest.raises(InputError, match=r"on NC_1 only.*Set chromosome_map to say which"):
+        placed_of("NC_1\t1\t2\n", {"1": 10})

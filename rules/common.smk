@@ -27,9 +27,10 @@ from noncoding.common.locks import hold, lock_message, release
 from noncoding.common.provenance import source_files
 from noncoding.common.secrets import redacted, shareable
 from noncoding.common.system_errors import explained
-from noncoding.data.genome.peaks import peak_paths, peak_source
+from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
 from noncoding.settings.config import check_settings
+from noncoding.settings.datasets import PeakFolder, PeakTable
 from noncoding.settings.downloads import (
     bundle_folder,
     downloads,
@@ -44,13 +45,12 @@ from noncoding.settings.yaml_types import check_files, retype
 @cache
 def peak_files(dataset):
     """Peak files of a data set and the table that lists them, unless they are in an archive."""
-    peaks = config["datasets"][dataset].get("peaks", {"archive": None})
-    if "archive" in peaks:
-        return []
-    source = peak_source(peaks)
-    # The content of a table that another rule makes is not known yet.
-    known = "table" not in peaks or Path(source.table).exists()
-    return [str(path) for path in (peak_paths(source) if known else [source.table])]
+    peaks = getattr(SETTINGS.datasets[dataset], "peaks", None)
+    if isinstance(peaks, PeakFolder | PeakTable):
+        # The content of a table that another rule makes is not known yet.
+        made = isinstance(peaks, PeakTable) and not Path(peaks.table).exists()
+        return [peaks.table] if made else [str(path) for path in peak_paths(peaks)]
+    return []
 
 
 def check_paths(dataset):

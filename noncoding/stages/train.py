@@ -111,7 +111,8 @@ def train(
         untrained = create_model(
             length=data.train_rows.length, targets=data.train_rows.targets, **sizes
         )
-        motif_start = _initialise(untrained, data, motifs, targets)
+        motif_start = start_from_motifs(untrained, motifs, targets) if motifs else None
+        untrained.set_prevalence(data.train_rows.prevalence())
         trainer = new_trainer(settings, runtime, unfinished, Path(folder, "training/tensorboard"))
         device = trainer.strategy.root_device
         module = TrainingModule(
@@ -140,27 +141,6 @@ def train(
         if trainer.is_global_zero:
             seconds = time.perf_counter() - started
             _write_results(unfinished, folder, module, targets, record, motif_start, seconds)
-
-
-def _initialise(
-    network: Network,
-    data: SplitsDataModule,
-    motifs: str | os.PathLike[str] | None,
-    targets: pd.DataFrame,
-) -> dict[str, Any] | None:
-    """Set kernels and biases by motifs and prevalence; gives the record of the motifs."""
-    record = None
-    if motifs is not None:
-        started = start_from_motifs(network, motifs, targets)
-        record = started.record(targets)
-        log.info(
-            "%d first kernels are initialised with motifs of %d targets: %s",
-            len(started.kernels),
-            sum(map(bool, started.of_targets)),
-            ", ".join(started.kernels),
-        )
-    network.set_prevalence(data.train_rows.prevalence())
-    return record
 
 
 def _announce(network: Network, rows: int, settings: TrainSettings) -> None:

@@ -1,4 +1,6 @@
-"""Classifiers without a network: GC content, and logistic regression on k-mer counts."""
+"""Classifiers without a network: GC content, k-mer regression and the best of several scores."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from noncoding.data.one_hot import ALPHABET
-from noncoding.evaluation.metrics import Labels
+from noncoding.evaluation.metrics import Labels, Scores, auroc_and_average_precision
 
 INVERSE_REGULARISATION = 1e-3
 """scikit-learn's C, for counts of unit variance."""
@@ -102,3 +104,18 @@ def regression_scores(
 
     columns = Parallel(n_jobs=threads, mmap_mode="r")(delayed(of_target)(own) for own in labels.T)
     return np.stack(columns, axis=1)
+
+
+def best_columns(
+    scores: Scores, labels: Labels, candidates: Sequence[Sequence[int]]
+) -> list[int | None]:
+    """Of each target's candidate columns of scores, the one with the highest AUROC, if any."""
+
+    def best(label: Labels, columns: Sequence[int]) -> int | None:
+        if not columns:
+            return None
+        repeated = np.repeat(label[:, None], len(columns), axis=1)
+        auroc, _ = auroc_and_average_precision(repeated, scores[:, columns])
+        return columns[int(np.nan_to_num(auroc).argmax())]
+
+    return [best(label, columns) for label, columns in zip(labels.T, candidates, strict=True)]

@@ -13,8 +13,7 @@ _LOGIT_EDGES = np.linspace(-9, 9, 37)
 MIN_PREDICTIONS = 20
 """Predictions that a bin must hold to be plotted."""
 MIN_EXPECTED = 5
-"""Expected positives that a bin must hold to be plotted: with fewer, none may be observed,
-which a logarithmic axis cannot show."""
+"""The same of expected positives: with fewer, none may be observed, which has no logarithm."""
 _LOCI = 8192
 """Loci that are multiplied at a time."""
 

@@ -12,7 +12,7 @@ import pandas as pd
 from noncoding.common.plot_groups import group_colours
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 
-KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
+_KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
 """Colours of models trained here, published results, and classifiers without a network."""
 _NAME_CHARACTERS = 24
 """Maximum length of a classifier's name beside a panel."""
@@ -38,7 +38,7 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         set_title(figure, ranking_finding(ranks))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (average, label) in zip(panels, _AVERAGES.items(), strict=True):
-            for kind, colour in KINDS.items():
+            for kind, colour in _KINDS.items():
                 members = ranks[ranks["kind"] == kind]
                 if members.empty:
                     continue

@@ -63,10 +63,8 @@ def logit_interval(
 
     Parameters
     ----------
-    estimate : numpy.ndarray, shape=(targets,)
+    estimate, degrees : numpy.ndarray, shape=(targets,)
     replicates : numpy.ndarray, shape=(replicates, targets)
-    degrees : numpy.ndarray, shape=(targets,)
-        Made by `degrees_of_freedom`.
 
     Returns
     -------

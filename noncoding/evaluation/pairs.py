@@ -21,6 +21,9 @@ def paired(
 ) -> dict[str, float]:
     """Compare two classifiers over the targets that both score.
 
+    A test over targets, such as Wilcoxon's signed-rank test, would be invalid: targets share
+    their loci, hence their errors, and are not independent.
+
     Parameters
     ----------
     metric : str
@@ -36,11 +39,6 @@ def paired(
         ``targets``; ``wins`` and ``ties`` of the first; ``median_difference`` and
         ``mean_difference``; and ``low``, ``high`` and ``p_value`` of the mean difference
         (`difference_interval`), NaN without replicates.
-
-    Notes
-    -----
-    A test over targets, such as Wilcoxon's signed-rank test, would be invalid: targets share
-    their loci, hence their errors, and are not independent.
     """
     both = ~np.isnan(first) & ~np.isnan(second)
     difference = first[both] - second[both]

@@ -64,20 +64,8 @@ def with_intervals(
 ) -> tuple[pd.DataFrame, Replicates]:
     """Add 95 % intervals to the table of `target_metrics`, by the methods of `interval_methods`.
 
-    Parameters
-    ----------
-    metrics, labels, scores, threads
-        See `target_metrics`.
-    loci : pandas.DataFrame or None
-        Coordinates of the windows (see `blocks`).
-    replicates, seed : int
-        Of the block bootstrap.
-
-    Returns
-    -------
-    metrics : pandas.DataFrame
-        With auroc_low and auroc_high after auroc, and auprc_low and auprc_high after auprc.
-    replicates : Replicates
+    Parameters are those of `target_metrics`, `blocks` and `bootstrap`. The columns auroc_low and
+    auroc_high follow auroc; auprc_low and auprc_high follow auprc.
     """
     block = blocks(loci, len(labels))
     resampled = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)

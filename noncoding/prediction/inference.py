@@ -47,17 +47,8 @@ def strand_averaged(
 ) -> torch.Tensor:
     """Mean of the probabilities of sequences and their reverse complements.
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        One-hot sequences to logits.
-    sequences : torch.Tensor, shape=(n, 4, length), dtype=float
-    reverse : torch.Tensor, shape=(n, 4, length), optional
-        Stored reverse complements; otherwise they are computed.
-
-    Returns
-    -------
-    torch.Tensor, shape=(n, targets), dtype=float32
+    From one-hot sequences, shape=(n, 4, length), dtype=float, and their reverse complements,
+    which are computed if they are not given, to shape (n, targets), dtype=float32.
     """
     reverse = reverse_complement(sequences) if reverse is None else reverse
     both = network(sequences).float().sigmoid() + network(reverse).float().sigmoid()

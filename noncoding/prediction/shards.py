@@ -24,7 +24,6 @@ class Shards:
     shape : (int, int)
         Loci and targets of the prediction.
     batch_size : int
-        Loci per batch.
 
     Attributes
     ----------
@@ -42,10 +41,7 @@ class Shards:
     def missing(self, settings: Mapping[str, str | int]) -> list[slice]:
         """Loci of each shard that is missing or damaged.
 
-        Parameters
-        ----------
-        settings : mapping
-            Everything that determines the values. Shards with other settings are deleted.
+        Settings are all that determines the values; shards with other settings are deleted.
         """
         path = self.folder / "settings.json"
         if read_json(path) != settings:

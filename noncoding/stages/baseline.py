@@ -11,7 +11,13 @@ from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.common.frames import write_table
 from noncoding.data.store import Store
-from noncoding.evaluation.baselines import count_kmers, gc_content, gc_scores, regression_scores
+from noncoding.evaluation.baselines import (
+    best_columns,
+    count_kmers,
+    gc_content,
+    gc_scores,
+    regression_scores,
+)
 from noncoding.evaluation.bootstrap import blocks, bootstrap, write_replicates
 from noncoding.evaluation.metrics import auroc_and_average_precision
 from noncoding.motifs.matching import match_motifs
@@ -59,10 +65,8 @@ def baseline(
     folder : path
         Output folder.
     settings : BaselineSettings
-    replicates : int
-        Of the block bootstrap.
-    seed : int
-        Of the block bootstrap, and of the sample of training loci.
+    replicates, seed : int
+        Of the block bootstrap; the seed also selects the training loci.
     threads : int
 
     Raises
@@ -115,14 +119,11 @@ def baseline(
                     sequences[:, :, centre], [matrices[name] for name in used], background
                 )
             )
-            for target, matched in enumerate(candidates):
-                if matched:
-                    columns = np.searchsorted(used, matched)
-                    repeated = np.repeat(train_labels[:, [target]], len(matched), axis=1)
-                    auroc, _ = auroc_and_average_precision(repeated, train_hits[:, columns])
-                    best = int(np.nan_to_num(auroc).argmax())
-                    names[target] = matched[best]
-                    scores["motif"][:, target] = hits[:, columns[best]]
+            columns = [[used.index(name) for name in matched] for matched in candidates]
+            for target, column in enumerate(best_columns(train_hits, train_labels, columns)):
+                if column is not None:
+                    names[target] = used[column]
+                    scores["motif"][:, target] = hits[:, column]
             found = sum(name is not None for name in names)
             log.info("%d of %d targets have a motif", found, len(table))
 

@@ -11,16 +11,10 @@ from noncoding.common.provenance import versions
 from noncoding.data.counts import count_positives
 from noncoding.data.store import Store
 from noncoding.data.targets import ADD_NEGATIVES, check_same_targets
+from noncoding.evaluation import figures
 from noncoding.evaluation.bootstrap import write_replicates
 from noncoding.evaluation.calibration import cooccurrence
 from noncoding.evaluation.curves import named_targets, representative_targets
-from noncoding.evaluation.figures import (
-    draw_calibration,
-    draw_cooccurrence,
-    draw_curves,
-    draw_groups,
-    draw_prevalence,
-)
 from noncoding.evaluation.target_metrics import (
     interval_methods,
     scored,
@@ -77,14 +71,10 @@ def evaluate(
         weights = count_positives(train)
     metrics = target_metrics(table, labels, scores, threads)
     if scored(metrics).empty:
-        raise InputError(
-            store,
-            f"{len(metrics)} targets, each without positives or without negatives",
-            "at least one target with both",
-            ADD_NEGATIVES
-            if metrics["test_positives"].any()
-            else "Choose a test split with positives.",
-        )
+        found = f"{len(metrics)} targets, each without positives or without negatives"
+        add_positives = "Choose a test split with positives."
+        remedy = ADD_NEGATIVES if metrics["test_positives"].any() else add_positives
+        raise InputError(store, found, "at least one target with both", remedy)
     if settings.curves:
         chosen = named_targets(metrics, settings.curves)
     else:
@@ -109,11 +99,11 @@ def evaluate(
     write_json(summary, summary_file)
     write_replicates(replicates, replicates_file)
     groups, prevalence, curves, calibration, pairs = layout.figures("evaluate", folder)
-    draw_groups(metrics, *groups)
-    draw_prevalence(metrics, *prevalence)
-    draw_curves(chosen, labels, scores, *curves)
-    draw_calibration(metrics, labels, scores, *calibration)
-    draw_cooccurrence(cooccurrence(labels, scores, scored(metrics)["index"]), *pairs)
+    figures.draw_groups(metrics, *groups)
+    figures.draw_prevalence(metrics, *prevalence)
+    figures.draw_curves(chosen, labels, scores, *curves)
+    figures.draw_calibration(metrics, labels, scores, *calibration)
+    figures.draw_cooccurrence(cooccurrence(labels, scores, scored(metrics)["index"]), *pairs)
     averages = summary["all"]
     log.info(
         "%d of %d targets averaged over %s loci: mean AUROC %.4f, mean AUPR %.4f",

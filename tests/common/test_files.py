@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from noncoding.common.files import atomic_folders, atomic_write, read_json, sha256, temporary
+from noncoding.common.files import (
+    atomic_folders,
+    atomic_write,
+    read_json,
+    sha256,
+    temporary,
+    write_json,
+)
 
 PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
@@ -241,3 +248,11 @@ def test_sha256(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"ACGT" * 100_000)
     assert sha256(path) == hashlib.sha256(b"ACGT" * 100_000).hexdigest()
+
+
+def test_json_with_nan_is_refused_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "summary.json"
+    write_json({"mean": [0.5, None]}, path)
+    with pytest.raises(ValueError, match="JSON"):
+        write_json({"mean": float("nan")}, path)
+    assert read_json(path) == {"mean": [0.5, None]}

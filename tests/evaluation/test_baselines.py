@@ -4,7 +4,13 @@ import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
 from noncoding.data.one_hot import codes, letters, one_hot, reverse_complement
-from noncoding.evaluation.baselines import canonical_kmers, count_kmers, gc_content, gc_scores
+from noncoding.evaluation.baselines import (
+    best_columns,
+    canonical_kmers,
+    count_kmers,
+    gc_content,
+    gc_scores,
+)
 
 
 def test_k_mers_are_counted_as_in_scikit_learn():
@@ -38,3 +44,10 @@ def test_gc_scores_are_negative_for_targets_with_little_gc():
     assert gc.tolist() == [1, 0.5, 0.5, 0]
     labels = np.array([[1, 0], [0, 0], [0, 0], [0, 1]], np.uint8)
     np.testing.assert_array_equal(gc_scores(gc, labels, gc), np.stack([gc, -gc], axis=1))
+
+
+def test_the_best_column_has_the_highest_auroc():
+    labels = np.array([[0, 1, 1], [0, 0, 1], [1, 1, 1]], np.uint8)
+    scores = np.array([[0.9, 0.1, 0.5], [0.1, 0.2, 0.1], [0.8, 0.3, 0.4]], np.float32)
+    # The last target has no negatives: the first of its columns.
+    assert best_columns(scores, labels, [[2, 1], [], [0, 2]]) == [1, None, 0]

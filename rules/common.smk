@@ -39,6 +39,7 @@ from noncoding.settings.downloads import (
     urls,
 )
 from noncoding.settings.folders import check_folders
+from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
 
 

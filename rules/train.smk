@@ -38,9 +38,7 @@ rule train_model:
         seed=lambda wildcards: trained(wildcards)[1],
         # These change no result: parameters that depend on resources do not trigger a rerun.
         runtime=lambda wildcards, resources: {
-            key: value
-            for key, value in config["train"].items()
-            if key not in training_settings(wildcards)
+            key: config["train"][key] for key in RuntimeOptions.model_fields
         },
         load=lambda wildcards, resources: config["load"],
     script:

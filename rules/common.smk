@@ -271,7 +271,7 @@ def genome_inputs(wildcards):
     archive = settings["peaks"].get("archive")
     files = {
         "fasta": raw(wildcards.dataset, settings["fasta"]),
-        "peaks": raw(wildcards.dataset, archive) if archive else peak_files(wildcards.dataset),
+        "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
     }
     return files | ({"exclude": settings["exclude"]} if settings["exclude"] else {})
 

@@ -1,7 +1,9 @@
 rule motifs_model:
     input:
         model=MODEL_FOLDER,
-        stores=[store_of(split) for split in ("test", "valid", "train")],
+        test=store_of("test"),
+        valid=store_of("valid"),
+        train=store_of("train"),
         predictions=path_of("predict", "predictions.h5"),
         metrics=path_of("evaluate", layout.TARGETS),
         motifs=known_motifs,
@@ -18,6 +20,8 @@ rule motifs_model:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(120),
     params:
+        model=lambda wildcards, input: os.path.dirname(input.model[0]),
+        folder=lambda wildcards, output: os.path.dirname(output[0]),
         targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},
         settings=config["motifs"],
     script:

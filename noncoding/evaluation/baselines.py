@@ -7,23 +7,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from noncoding.data.one_hot import ALPHABET
+from noncoding.evaluation.metrics import Labels
 
 INVERSE_REGULARISATION = 1e-3
 """scikit-learn's C, for counts of unit variance."""
 
 
 def gc_content(sequences: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Share of G and C among the known bases.
+    """Share of G and C among the known bases of one-hot sequences, shape=(n, 4, length).
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
-        One-hot.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float64
-        0.5 where no base is known.
+    0.5 where no base is known.
     """
     bases = sequences.sum(axis=2, dtype=np.float64)
     known = bases.sum(axis=1)
@@ -31,20 +24,12 @@ def gc_content(sequences: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
 
 
 def gc_scores(
-    train: npt.NDArray[np.float64], labels: npt.NDArray[np.uint8], test: npt.NDArray[np.float64]
+    train: npt.NDArray[np.float64], labels: Labels, test: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
     """GC content, negative for targets whose training positives have less than average.
 
-    Parameters
-    ----------
-    train, test : numpy.ndarray, shape=(loci,)
-        Made by `gc_content`.
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-        Of ``train``.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(loci of test, targets), dtype=float32
+    From `gc_content` of training and test loci, and training labels, to scores, shape=(test
+    loci, targets).
     """
     excess = (train - train.mean()) @ labels.astype(np.float64)
     sign = np.where(excess >= 0, np.float32(1), np.float32(-1))
@@ -52,12 +37,9 @@ def gc_scores(
 
 
 def canonical_kmers(k: int) -> npt.NDArray[np.intp]:
-    """Number of each k-mer, a k-mer and its reverse complement counted as one.
+    """Number of each k-mer in alphabetical order, shape=(4 ** k,).
 
-    Returns
-    -------
-    numpy.ndarray, shape=(4 ** k,), dtype=intp
-        By the k-mer's place in alphabetical order; numbers from 0 without gaps.
+    A k-mer and its reverse complement share a number; numbers start from 0, without gaps.
     """
     kmers = np.arange(4**k)
     digits = kmers[:, None] // 4 ** np.arange(k) % 4
@@ -68,18 +50,10 @@ def canonical_kmers(k: int) -> npt.NDArray[np.intp]:
 
 
 def count_kmers(sequences: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.float32]:
-    """Count the k-mers of sequences, on either strand.
+    """Count the k-mers of one-hot sequences, shape=(n, 4, length), on either strand.
 
-    Parameters
-    ----------
-    sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
-        One-hot.
-    k : int
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n, canonical k-mers), dtype=float32
-        In the order of `canonical_kmers`; k-mers with an N are not counted.
+    The counts have the shape (n, canonical k-mers), in the order of `canonical_kmers`; k-mers
+    with an N are not counted.
     """
     canonical = canonical_kmers(k)
     width = canonical.max() + 1
@@ -100,29 +74,25 @@ def count_kmers(sequences: npt.NDArray[np.uint8], k: int) -> npt.NDArray[np.floa
 
 def regression_scores(
     train: npt.NDArray[np.float32],
-    labels: npt.NDArray[np.uint8],
+    labels: Labels,
     test: npt.NDArray[np.float32],
     threads: int = 1,
 ) -> npt.NDArray[np.float32]:
-    """Probabilities from one logistic regression per target.
+    """Probabilities from one logistic regression per target, shape=(test loci, targets).
+
+    The share of positives where all training labels of a target are equal.
 
     Parameters
     ----------
     train, test : numpy.ndarray, shape=(loci, features), dtype=float32
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-        Of ``train``.
+    labels : numpy.ndarray, shape=(training loci, targets), dtype=uint8
     threads : int
         Number of processes.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(loci of test, targets), dtype=float32
-        The share of positives where all training labels of a target are equal.
     """
     scaler = StandardScaler().fit(train)
     train, test = scaler.transform(train), scaler.transform(test)
 
-    def of_target(label: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def of_target(label: Labels) -> npt.NDArray[np.float32]:
         if label.min() == label.max():
             return np.full(len(test), label.mean(), np.float32)
         model = LogisticRegression(

@@ -16,6 +16,7 @@ import pandas as pd
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import attribute, damage_reported, new_hdf5, open_hdf5, own_dataset
 from noncoding.evaluation.intervals import degrees_of_freedom, logit_interval
+from noncoding.evaluation.metrics import Labels, Scores
 
 BLOCK_BP = 10_000
 """Maximum length of a block of overlapping windows."""
@@ -77,13 +78,7 @@ def write_replicates(replicates: Replicates, path: str | os.PathLike[str]) -> No
 
 
 def read_replicates(path: str | os.PathLike[str]) -> Replicates:
-    """Read what `write_replicates` wrote.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or has other content.
-    """
+    """Read what `write_replicates` wrote; an `InputError` if the content is another."""
     expected = f"replicates: the attribute seed and the datasets {', '.join(_ARRAYS)}"
     remedy = "Run the stages 'baseline' and 'evaluate' again."
     with open_hdf5(path, expected, remedy) as file, damage_reported(path, expected, remedy):
@@ -93,7 +88,7 @@ def read_replicates(path: str | os.PathLike[str]) -> Replicates:
 
 
 def blocks(loci: pd.DataFrame | None, count: int) -> npt.NDArray[np.int64]:
-    """Assign loci to the blocks that are resampled.
+    """Number of the block of each locus, from 0, shape=(count,).
 
     Windows that overlap, directly or through others, form a block. A long chain is divided
     into blocks of at most `BLOCK_BP`, or of `BLOCK_WINDOWS` windows if that is longer.
@@ -106,11 +101,6 @@ def blocks(loci: pd.DataFrame | None, count: int) -> npt.NDArray[np.int64]:
         consecutive loci form a block, because the DeepSEA bundle is sorted by position.
     count : int
         Number of loci.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(count,), dtype=int64
-        Number of the block of each locus, from 0.
     """
     if loci is None:
         return np.arange(count) // BLOCK_LOCI
@@ -135,8 +125,8 @@ def blocks(loci: pd.DataFrame | None, count: int) -> npt.NDArray[np.int64]:
 
 
 def bootstrap(
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
+    labels: Labels,
+    scores: Scores,
     block: npt.NDArray[np.int64],
     *,
     replicates: int,
@@ -147,21 +137,15 @@ def bootstrap(
 
     Each replicate has as many blocks as there are, the same for all targets and, with the
     same seed, for all classifiers of the same loci. Replicates of means over targets, and of
-    differences between classifiers, are therefore paired.
+    differences between classifiers, are therefore paired. A locus that is resampled k times
+    counts k times, like the ``sample_weight`` of scikit-learn.
 
     Parameters
     ----------
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
+    labels, scores : numpy.ndarray, shape=(loci, targets)
     block : numpy.ndarray, shape=(loci,), dtype=int64
         Made by `blocks`.
     replicates, seed, threads : int
-
-    Returns
-    -------
-    Replicates
-        A locus that is resampled k times counts k times, like the ``sample_weight`` of
-        scikit-learn.
     """
     generator = np.random.default_rng(seed)
     number = int(block.max(initial=-1)) + 1
@@ -186,17 +170,17 @@ def bootstrap(
 
 
 def _resampled(
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
+    labels: Labels,
+    scores: Scores,
     block: npt.NDArray[np.int64],
     times: npt.NDArray[np.int32],
 ) -> npt.NDArray[np.float64]:
     """AUROC and average precision of one target, shape=(2, replicates)."""
     result = np.full((2, len(times)), np.nan)
+    if not labels.any():
+        return result
     order = np.argsort(scores)[::-1]
     falling, positive = scores[order], np.flatnonzero(labels[order])
-    if not len(positive):
-        return result
     block_of, block_of_positive = block[order], block[order[positive]]
     # Of the loci that are tied with each positive, the first and the last, among all loci and
     # among the positives.
@@ -222,9 +206,7 @@ def _resampled(
     return result
 
 
-def _ties(
-    falling: npt.NDArray[np.floating], scores: npt.NDArray[np.floating]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+def _ties(falling: Scores, scores: Scores) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Where the values that equal each score begin and end in a falling array."""
     rising = falling[::-1]
     return (
@@ -236,14 +218,8 @@ def _ties(
 def mean_over_targets(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Mean of each replicate over the targets that have a metric in it.
 
-    Parameters
-    ----------
-    values : numpy.ndarray, shape=(replicates, targets)
-
-    Returns
-    -------
-    numpy.ndarray, shape=(replicates,)
-        NaN where a replicate has none; unlike `numpy.nanmean`, without a warning.
+    From shape (replicates, targets) to (replicates,). NaN where a replicate has no metric;
+    unlike `numpy.nanmean`, without a warning.
     """
     known = ~np.isnan(values)
     total = np.where(known, values, 0.0).sum(axis=1)
@@ -265,19 +241,13 @@ def average_interval(
     Parameters
     ----------
     estimate : float
-        Between 0 and 1.
     replicates : Replicates
     metric : str
         "auroc" or "auprc".
     targets : array_like
         Indices, or a mask.
     average : callable
-        Of an array, shape=(replicates, targets), over targets.
-
-    Returns
-    -------
-    list of float or None
-        Lower and upper limit, if there are any.
+        From shape (replicates, targets) to (replicates,).
     """
     averages = average(getattr(replicates, metric)[:, np.asarray(targets)])
     degrees = replicates.pooled_degrees_of_freedom(targets)

@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit
 
+from noncoding.evaluation.metrics import Labels, Scores
+
 _LOGIT_EDGES = np.linspace(-9, 9, 37)
 """Edges of probability bins on the logit scale: rare targets have small probabilities."""
 MIN_PREDICTIONS = 20
@@ -40,18 +42,8 @@ class Calibration(NamedTuple):
         return enough & (np.nan_to_num(self.observed) > 0)
 
 
-def calibration(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], targets: npt.ArrayLike
-) -> Calibration:
-    """Predicted and observed share of positives, over all loci of some targets.
-
-    Parameters
-    ----------
-    labels, scores : numpy.ndarray, shape=(loci, targets)
-        The scores are probabilities.
-    targets : array_like of int
-        Indices.
-    """
+def calibration(labels: Labels, scores: Scores, targets: npt.ArrayLike) -> Calibration:
+    """Predicted and observed share of positives, over all loci of targets (indices)."""
     edges = expit(_LOGIT_EDGES[1:-1])
     bins = len(edges) + 1
     count, positives, expected = np.zeros(bins, np.int64), np.zeros(bins), np.zeros(bins)
@@ -79,23 +71,8 @@ class Cooccurrence(NamedTuple):
     predicted: npt.NDArray[np.float64]
 
 
-def cooccurrence(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], targets: npt.ArrayLike
-) -> Cooccurrence:
-    """Observed and predicted correlation of every pair of targets.
-
-    Parameters
-    ----------
-    labels, scores : numpy.ndarray, shape=(loci, targets)
-        The scores are probabilities.
-    targets : array_like of int
-        Indices of targets with positives and negatives.
-
-    Returns
-    -------
-    Cooccurrence
-        Of the n (n − 1) / 2 pairs of n targets.
-    """
+def cooccurrence(labels: Labels, scores: Scores, targets: npt.ArrayLike) -> Cooccurrence:
+    """Correlation of every pair of targets (indices), which have positives and negatives."""
     return Cooccurrence(
         *(_correlations(values, np.asarray(targets)) for values in (labels, scores))
     )

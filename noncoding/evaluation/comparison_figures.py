@@ -81,14 +81,13 @@ def draw_versus(
     targets: pd.DataFrame,
     *paths: str | os.PathLike[str],
 ) -> None:
-    """Plot the AUPR of one model against that of each other classifier, target by target.
+    """Plot the AUPR of the best model against that of each other classifier.
 
     Parameters
     ----------
     best : str
-        The model.
     pairs : pandas.DataFrame
-        One row per panel: other, targets, wins (of ``best``).
+        One row per panel: other, targets, wins (of ``best``); made by `versus`.
     metrics : pandas.DataFrame
         One row per target and classifier: index, classifier, auprc.
     targets : pandas.DataFrame
@@ -117,8 +116,8 @@ def draw_versus(
             axes.axline((0, 0), slope=1, color="0.4", linestyle=":", zorder=0)
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
             axes.set_title(f"higher on {pair['wins']:,} of {pair['targets']:,}", fontsize=9)
-            other, own = (shortened(name, _NAME_CHARACTERS) for name in (pair["other"], best))
-            axes.set(xlabel=f"AUPR, {other}", ylabel=f"AUPR, {own}")
+            axes.set_xlabel(f"AUPR, {shortened(pair['other'], _NAME_CHARACTERS)}")
+            axes.set_ylabel(f"AUPR, {shortened(best, _NAME_CHARACTERS)}")
         for axes in panels[len(pairs) :]:
             axes.remove()
         if len(colours) > 1:

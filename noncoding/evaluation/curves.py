@@ -12,21 +12,11 @@ from noncoding.evaluation.target_metrics import scored
 
 
 def representative_targets(metrics: pd.DataFrame, min_positives: int) -> pd.DataFrame:
-    """The best, the median and the worst target by AUPR.
+    """The best, the median and the worst target of `target_metrics` by AUPR.
 
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Made by `target_metrics`.
-    min_positives : int
-        Only targets with at least this many positive test loci; if there are none, all targets
-        with metrics.
-
-    Returns
-    -------
-    pandas.DataFrame
-        At most three rows of ``metrics``, by decreasing AUPR, with a column ``role``: "best",
-        "median" or "worst".
+    Of the targets with at least ``min_positives`` positive test loci; if there are none, of all
+    targets with metrics. At most three rows, by decreasing AUPR, with a column ``role``: "best",
+    "median" or "worst".
     """
     candidates = scored(metrics)
     enough = candidates[candidates["test_positives"] >= min_positives]
@@ -38,19 +28,10 @@ def representative_targets(metrics: pd.DataFrame, min_positives: int) -> pd.Data
 
 
 def named_targets(metrics: pd.DataFrame, targets: Sequence[str | int]) -> pd.DataFrame:
-    """Targets by name or index.
+    """Targets of `target_metrics` by name or index, in the given order, each once.
 
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Made by `target_metrics`.
-    targets : sequence of str or int
-        A name that several targets share selects all of them that have metrics.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``metrics``, each once, in the given order, with an empty column ``role``.
+    A name that several targets share selects all of them that have metrics. The column ``role``
+    is empty.
 
     Raises
     ------
@@ -74,18 +55,9 @@ def named_targets(metrics: pd.DataFrame, targets: Sequence[str | int]) -> pd.Dat
 
 
 def thinned(ranking: Ranking, points: int) -> Ranking:
-    """Fewer thresholds, evenly spaced in recall and in the false-positive rate.
+    """At most ``2 * points`` thresholds, including the first and the last.
 
-    Parameters
-    ----------
-    ranking : Ranking
-    points : int
-        Thresholds along each of the two axes.
-
-    Returns
-    -------
-    Ranking
-        At most ``2 * points`` of the thresholds, including the first and the last.
+    They are evenly spaced in recall and in the false-positive rate.
     """
     kept = [
         np.searchsorted(counts, np.linspace(counts[0], counts[-1], points))

@@ -7,11 +7,10 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from noncoding.evaluation.intervals import t_quantile
+from noncoding.evaluation.metrics import Labels, Scores
 
 
-def delong(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
-) -> npt.NDArray[np.float64]:
+def delong(labels: Labels, scores: Scores, threads: int = 1) -> npt.NDArray[np.float64]:
     """95 % interval of the AUROC of each target (DeLong et al. 1988, Biometrics 44:837).
 
     Too narrow where windows overlap, because their loci are not independent. The variance is
@@ -19,12 +18,6 @@ def delong(
     each negative, found by binary search in sorted scores (Sun & Xu 2014, IEEE Signal Process.
     Lett. 21:1389, use midranks). The interval is symmetric on the logit scale, so it remains
     between 0 and 1.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-    threads : int
 
     Returns
     -------
@@ -42,9 +35,7 @@ def delong(
     return np.array(limits, dtype=np.float64).reshape(-1, 2).T
 
 
-def _interval(
-    positives: npt.NDArray[np.floating], negatives: npt.NDArray[np.floating]
-) -> tuple[float, float]:
+def _interval(positives: Scores, negatives: Scores) -> tuple[float, float]:
     m, n = len(positives), len(negatives)
     if m < 2 or n < 2:
         return np.nan, np.nan
@@ -58,8 +49,6 @@ def _interval(
     return float(expit(logit(area) - reach)), float(expit(logit(area) + reach))
 
 
-def _count_below(
-    scores: npt.NDArray[np.floating], among: npt.NDArray[np.floating]
-) -> npt.NDArray[np.float64]:
+def _count_below(scores: Scores, among: Scores) -> npt.NDArray[np.float64]:
     """Number of ``among`` below each score, a tie counted as one half; both sorted."""
     return (np.searchsorted(among, scores, "left") + np.searchsorted(among, scores, "right")) / 2

@@ -19,23 +19,24 @@ from noncoding.common.plot_groups import group_colours, legend_label, log_scatte
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 from noncoding.evaluation.calibration import Cooccurrence, calibration
 from noncoding.evaluation.curves import thinned
-from noncoding.evaluation.metrics import rank
+from noncoding.evaluation.metrics import Labels, Scores, rank
 from noncoding.evaluation.target_metrics import scored
 
 _NAME_CHARACTERS = 36
 """Maximum length of a target's name in a legend."""
+_DENSITY_BINS = 60
 _POINTS = 300
 """A curve has at most twice as many points, evenly spaced along both axes."""
 
 
 def groups_finding(metrics: pd.DataFrame) -> str:
     """Medians over all targets, and the groups with the highest and the lowest median AUROC."""
-    drawn = scored(metrics)
+    plotted = scored(metrics)
     finding = (
-        f"Median AUROC {drawn['auroc'].median():.3f} and AUPR {drawn['auprc'].median():.3f} "
-        f"over {_counted(len(drawn))}"
+        f"Median AUROC {plotted['auroc'].median():.3f} and AUPR {plotted['auprc'].median():.3f} "
+        f"over {_counted(len(plotted))}"
     )
-    medians = drawn.groupby("group", sort=False)["auroc"].median()
+    medians = plotted.groupby("group", sort=False)["auroc"].median()
     if len(medians) > 1:
         finding += (
             f"; by group, the median AUROC is highest for {medians.idxmax()} "
@@ -84,23 +85,13 @@ def _draw_row(axes: Axes, values: npt.NDArray[np.float64], row: int, colour: str
     axes.annotate(f"{median:.3f}", (median, row - 0.4), ha="center", va="bottom", fontsize=8)
 
 
-def spread(values: npt.NDArray[np.float64], bins: int = 60) -> npt.NDArray[np.float64]:
-    """Offsets that separate points of similar value.
+def spread(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Offsets that separate points of similar value between 0 and 1.
 
-    Parameters
-    ----------
-    values : numpy.ndarray, shape=(n,)
-        Between 0 and 1.
-    bins : int
-        Resolution of the density.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float64
-        Between -0.5 and 0.5; wider where there are more values.
+    Between -0.5 and 0.5, shape=(n,); wider where there are more values.
     """
-    bin_of = np.minimum((values * bins).astype(int), bins - 1)
-    density = np.bincount(bin_of, minlength=bins)[bin_of]
+    bins = np.minimum((values * _DENSITY_BINS).astype(int), _DENSITY_BINS - 1)
+    density = np.bincount(bins)[bins]
     # Multiples of the golden ratio separate neighbours without randomness.
     even = values.argsort().argsort() * 0.6180339887498949 % 1 - 0.5
     # With few points in the fullest bin, the column remains narrow.
@@ -118,8 +109,8 @@ def prevalence_finding(metrics: pd.DataFrame) -> str:
 
 def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     """Plot AUPR against prevalence, which is the AUPR of a random classifier."""
-    drawn = scored(metrics)
-    points = drawn[["group"]].assign(x=drawn["prevalence"], y=drawn["auprc"])
+    plotted = scored(metrics)
+    points = plotted[["group"]].assign(x=plotted["prevalence"], y=plotted["auprc"])
     with saved_figure(*paths, size=(7, 4.5)) as figure:
         set_title(figure, prevalence_finding(metrics))
         axes = log_scatter(figure, points, group_colours(metrics), "random classifier")
@@ -145,21 +136,9 @@ def curves_finding(chosen: pd.DataFrame) -> str:
 
 
 def draw_curves(
-    chosen: pd.DataFrame,
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
-    *paths: str | os.PathLike[str],
+    chosen: pd.DataFrame, labels: Labels, scores: Scores, *paths: str | os.PathLike[str]
 ) -> None:
-    """Plot the ROC and precision–recall curves of chosen targets.
-
-    Parameters
-    ----------
-    chosen : pandas.DataFrame
-        Made by `representative_targets` or `named_targets`.
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-    *paths : path
-    """
+    """Plot ROC and precision–recall curves (`representative_targets` or `named_targets`)."""
     with saved_figure(*paths, size=(8, 4.0 + 0.2 * len(chosen))) as figure:
         set_title(figure, curves_finding(chosen))
         roc, precision_recall = figure.subplots(1, 2)
@@ -197,28 +176,17 @@ def _legend(target: pd.Series) -> str:
 
 def calibration_finding(metrics: pd.DataFrame) -> str:
     """Median and maximum of the calibration error."""
-    drawn = scored(metrics)
+    plotted = scored(metrics)
     return (
-        f"Median expected calibration error {drawn['calibration_error'].median():.2g} over "
-        f"{_counted(len(drawn))} (maximum {drawn['calibration_error'].max():.2g})"
+        f"Median expected calibration error {plotted['calibration_error'].median():.2g} over "
+        f"{_counted(len(plotted))} (maximum {plotted['calibration_error'].max():.2g})"
     )
 
 
 def draw_calibration(
-    metrics: pd.DataFrame,
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
-    *paths: str | os.PathLike[str],
+    metrics: pd.DataFrame, labels: Labels, scores: Scores, *paths: str | os.PathLike[str]
 ) -> None:
-    """Plot the share of positives against the predicted probability, by group.
-
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        Made by `target_metrics`.
-    labels, scores : numpy.ndarray, shape=(loci, targets)
-    *paths : path
-    """
+    """Plot the share of positives against the predicted probability, by group of targets."""
     colours = group_colours(metrics)
     with saved_figure(*paths, size=(7, 4.5)) as figure:
         set_title(figure, calibration_finding(metrics))
@@ -265,10 +233,10 @@ def draw_cooccurrence(pairs: Cooccurrence, *paths: str | os.PathLike[str]) -> No
         if len(pairs.observed) < 500:
             axes.plot(pairs.observed, pairs.predicted, "o", markersize=4, alpha=0.6)
         else:
-            drawn = axes.hexbin(
+            density = axes.hexbin(
                 pairs.observed, pairs.predicted, gridsize=60, norm=LogNorm(), cmap="viridis"
             )
-            figure.colorbar(drawn, ax=axes, label="pairs of targets")
+            figure.colorbar(density, ax=axes, label="pairs of targets")
         axes.axline((0, 0), slope=1, color="0.4", linestyle=":")
         axes.set(
             xlabel="correlation of the labels of two targets (test loci)",

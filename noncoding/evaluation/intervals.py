@@ -85,14 +85,9 @@ def logit_interval(
 
 
 class Difference(NamedTuple):
-    """Uncertainty of a difference between two classifiers.
+    """95 % interval of a difference, and the two-sided p-value of no difference.
 
-    Attributes
-    ----------
-    low, high : float
-        95 % interval.
-    p_value : float
-        Two-sided, of no difference. Below 0.05 exactly where the interval excludes 0.
+    The p-value is below 0.05 exactly where the interval excludes 0.
     """
 
     low: float
@@ -105,19 +100,9 @@ def difference_interval(
 ) -> Difference:
     """Interval and p-value of a difference: Student's t over its paired replicates.
 
-    Parameters
-    ----------
-    estimate : float
-    replicates : numpy.ndarray, shape=(replicates,)
-        The same difference, of the same resampled loci on both sides; NaN are ignored.
-    degrees : float
-        Degrees of freedom.
-
-    Returns
-    -------
-    Difference
-        NaN with fewer than two replicates or without a degree of freedom; the p-value also
-        where all replicates are equal.
+    Replicates, shape=(replicates,), are the same difference of the same resampled loci on both
+    sides; NaN are ignored. The result is NaN with fewer than two replicates or without a degree
+    of freedom, the p-value also where all replicates are equal.
     """
     known = replicates[~np.isnan(replicates)]
     if len(known) < 2:

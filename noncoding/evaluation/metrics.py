@@ -8,6 +8,10 @@ import numpy.typing as npt
 
 from noncoding.common.errors import InputError
 
+Labels = npt.NDArray[np.uint8]
+"""Zeros and ones, shape=(loci, targets), or (loci,) for one target."""
+Scores = npt.NDArray[np.floating]
+"""Scores of the same shape, float32 or float64; higher means more likely positive."""
 _BLOCK = 16
 """Targets that are transposed at a time: 16 float32 values fill a cache line."""
 
@@ -41,16 +45,8 @@ class Ranking(NamedTuple):
         return self.true_positives / (self.true_positives + self.false_positives)
 
 
-def rank(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> Ranking:
-    """Rank the loci of one target.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray, shape=(loci,), dtype=uint8
-        Zeros and ones.
-    scores : numpy.ndarray, shape=(loci,), dtype=float32 or float64
-        Finite; higher means more likely positive.
-    """
+def rank(labels: Labels, scores: Scores) -> Ranking:
+    """Rank the loci of one target."""
     order = np.argsort(scores)[::-1]
     found = np.cumsum(labels[order], dtype=np.int64)
     falling = scores[order]
@@ -60,33 +56,23 @@ def rank(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> Ran
 
 
 def auroc_and_average_precision(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
+    labels: Labels, scores: Scores, threads: int = 1
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Area under the ROC curve and average precision (AUPR), by target.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-        Zeros and ones.
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-        Higher means more likely positive.
-    threads : int
 
     Returns
     -------
     auroc : numpy.ndarray, shape=(targets,), dtype=float64
         Probability that a positive scores higher than a negative, ties counted as one half
-        (Hanley & McNeil 1982, Radiology 143:29).
+        (Hanley & McNeil 1982, Radiology 143:29); NaN without positives or negatives.
     average_precision : numpy.ndarray, shape=(targets,), dtype=float64
         Sum over thresholds of the increase in recall times the precision. There is no
-        interpolation, which would be too optimistic (Davis & Goadrich 2006, ICML).
-
-        Both are NaN where a target has no positives or no negatives.
+        interpolation, which would be too optimistic (Davis & Goadrich 2006, ICML). NaN as above.
 
     Raises
     ------
     InputError
-        The shapes differ, a label is not 0 or 1, or a score is not finite.
+        A score is not finite.
 
     Examples
     --------
@@ -94,7 +80,14 @@ def auroc_and_average_precision(
     >>> auroc_and_average_precision(labels, np.array([[0.9], [0.5], [0.5]]))
     (array([0.75]), array([0.83333333]))
     """
-    _validate(labels, scores)
+    # Extremes need no temporary array, and are NaN if any value is.
+    if scores.size and not (np.isfinite(scores.min()) and np.isfinite(scores.max())):
+        raise InputError(
+            "scores",
+            "values that are not finite",
+            "finite scores",
+            "Run the stage 'predict' again; if the error persists, check the training loss.",
+        )
     result = np.full((2, labels.shape[1]), np.nan)
 
     def fill(first: int) -> None:
@@ -110,9 +103,7 @@ def auroc_and_average_precision(
     return result[0], result[1]
 
 
-def _areas(
-    positive: npt.NDArray[np.bool_], scores: npt.NDArray[np.floating]
-) -> tuple[float, float]:
+def _areas(positive: npt.NDArray[np.bool_], scores: Scores) -> tuple[float, float]:
     """AUROC and average precision of a target, from the ranks of its positives.
 
     Sorting scores twice is much faster than sorting them once together with their labels.
@@ -131,33 +122,3 @@ def _areas(
     beaten = int((lower + no_higher - lower_positives - no_higher_positives).sum())
     precision = (positives - lower_positives) / (len(scores) - lower)
     return beaten / (2 * positives * negatives), float(precision.mean())
-
-
-def _validate(labels: npt.NDArray[np.generic], scores: npt.NDArray[np.generic]) -> None:
-    if labels.ndim != 2 or labels.shape != scores.shape:
-        raise InputError(
-            "labels and scores",
-            f"the shapes {labels.shape} and {scores.shape}",
-            "one shape, (loci, targets)",
-            "Predict the loci and targets of the labels.",
-        )
-    # Extremes need no temporary array, and are NaN if any value is.
-    if labels.dtype.kind not in "bui" or (
-        labels.size and not 0 <= labels.min() <= labels.max() <= 1
-    ):
-        extremes = f" from {labels.min()} to {labels.max()}" if labels.size else ""
-        raise InputError(
-            "labels",
-            f"{labels.dtype}{extremes}",
-            "zeros and ones, as integers",
-            "Encode each label as 0 or 1.",
-        )
-    if scores.dtype.kind != "f" or (
-        scores.size and not (np.isfinite(scores.min()) and np.isfinite(scores.max()))
-    ):
-        raise InputError(
-            "scores",
-            f"{scores.dtype} values that are not all finite floating-point numbers",
-            "finite float32 or float64",
-            "Run the stage 'predict' again; if the error persists, check the training loss.",
-        )

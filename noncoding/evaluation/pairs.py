@@ -65,20 +65,8 @@ def all_pairs(
 ) -> pd.DataFrame:
     """Compare every pair of classifiers with at least one trained model, by both metrics.
 
-    Parameters
-    ----------
-    metrics : pandas.DataFrame
-        One row per target and classifier: index, classifier, kind ("model" for those trained
-        here), auroc, auprc.
-    replicates : mapping of str to Replicates
-        By classifier, all from the same resampled loci; published results have none.
-    compared : numpy.ndarray, shape=(targets,), dtype=bool
-        Targets that are compared.
-
-    Returns
-    -------
-    pandas.DataFrame
-        first, second, metric, and the keys of `paired`.
+    Parameters are those of `ranking`; all replicates are from the same resampled loci. Columns
+    are first, second, metric, and the keys of `paired`.
     """
     names = metrics["classifier"].unique()
     models = metrics.loc[metrics["kind"] == "model", "classifier"].unique()
@@ -100,18 +88,9 @@ def all_pairs(
 
 
 def versus(pairs: pd.DataFrame, best: str) -> pd.DataFrame:
-    """AUPR of one model against each other classifier.
+    """AUPR of one model against each other classifier, from the pairs of `all_pairs`.
 
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-        Made by `all_pairs`.
-    best : str
-
-    Returns
-    -------
-    pandas.DataFrame
-        other, and the columns of `paired` with ``best`` as the first.
+    Columns are other, and those of `paired` with ``best`` as the first.
     """
     pairs = pairs[pairs["metric"] == "auprc"]
     ahead = pairs[pairs["first"] == best].rename(columns={"second": "other"}).drop(columns="first")

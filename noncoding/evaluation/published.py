@@ -66,13 +66,7 @@ def published_results(
 
 
 def classifier_metrics(table: pd.DataFrame, prefix: str, name: str) -> pd.DataFrame:
-    """AUROC and AUPR of one classifier, from the columns of a table with a prefix.
-
-    Returns
-    -------
-    pandas.DataFrame
-        index, classifier, auroc, auprc.
-    """
+    """Index, classifier, auroc and auprc, from the columns of a table with a prefix."""
     return pd.DataFrame(
         {
             "index": table["index"],

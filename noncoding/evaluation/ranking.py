@@ -1,6 +1,8 @@
 """Ranking of classifiers over the targets that all of them score."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +12,11 @@ from noncoding.evaluation.bootstrap import Replicates, average_interval, mean_ov
 
 LEAST_SCORED = 0.9
 """Share of the targets that a classifier must score to be ranked."""
+_AVERAGES: dict[str, tuple[str, Callable[..., Any], Callable[..., Any]]] = {
+    "mean_auprc": ("auprc", pd.Series.mean, mean_over_targets),
+    "median_auroc": ("auroc", pd.Series.median, partial(np.nanmedian, axis=1)),
+}
+"""Column → metric, its average over targets, and that of each replicate."""
 
 
 def ranking(
@@ -20,7 +27,8 @@ def ranking(
     Parameters
     ----------
     metrics : pandas.DataFrame
-        One row per target and classifier: index, classifier, kind, auroc, auprc.
+        One row per target and classifier: index, classifier, kind ("model" for those trained
+        here, "published" or "baseline"), auroc, auprc.
     replicates : mapping of str to Replicates
         By classifier; published results have none.
     compared : numpy.ndarray, shape=(targets,), dtype=bool
@@ -42,19 +50,17 @@ def ranking(
     kinds = metrics.drop_duplicates("classifier").set_index("classifier")["kind"]
     rows = []
     for name in names:
-        mean = wide["auprc"].loc[common, name].mean()
-        median = wide["auroc"].loc[common, name].median()
         row = {"classifier": name, "kind": kinds[name], "targets": int(common.sum())}
-        row |= {"mean_auprc": mean, "median_auroc": median}
-        for column, metric, average in (
-            ("mean_auprc", "auprc", mean_over_targets),
-            ("median_auroc", "auroc", _median_over_targets),
-        ):
-            limits = None
+        limits: dict[str, float] = {}
+        for column, (metric, average, average_of_replicates) in _AVERAGES.items():
+            row[column] = average(wide[metric].loc[common, name])
+            interval = None
             if name in replicates and common.any():
-                limits = average_interval(row[column], replicates[name], metric, common, average)
-            row[f"{column}_low"], row[f"{column}_high"] = limits or (np.nan, np.nan)
-        rows.append(row)
+                interval = average_interval(
+                    row[column], replicates[name], metric, common, average_of_replicates
+                )
+            limits[f"{column}_low"], limits[f"{column}_high"] = interval or (np.nan, np.nan)
+        rows.append(row | limits)
     table = pd.DataFrame(rows)
     return table.sort_values("mean_auprc", ascending=False, kind="stable", ignore_index=True)
 
@@ -70,7 +76,3 @@ def by_classifier(
     wide = wide.reindex(index=range(len(compared)), columns=metrics["classifier"].unique())
     wide[~compared] = np.nan
     return wide
-
-
-def _median_over_targets(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.nanmedian(values, axis=1)

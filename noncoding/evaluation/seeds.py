@@ -12,17 +12,9 @@ COMPARED = {"auprc": "mean", "auroc": "median"}
 def means_over_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation and 95 % interval of each metric, by dataset and model.
 
-    Parameters
-    ----------
-    runs : pandas.DataFrame
-        One row per training: dataset, model, seed, and the metrics `COMPARED`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per dataset and model: dataset, model, seeds (number), and of each metric its
-        mean, ``_sd`` (n − 1), and Student's interval of the mean, ``_low`` and ``_high``. NaN
-        where there is one seed.
+    From one row per training (dataset, model, seed, and the metrics `COMPARED`) to one per
+    dataset and model: dataset, model, seeds (number), and of each metric its mean, ``_sd``
+    (n − 1), and Student's interval of the mean, ``_low`` and ``_high``; NaN for a single seed.
     """
     rows = []
     for (dataset, model), group in runs.groupby(["dataset", "model"], sort=False):

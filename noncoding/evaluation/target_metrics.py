@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.common.errors import InputError
 from noncoding.evaluation.bootstrap import Replicates, average_interval, blocks, bootstrap
 from noncoding.evaluation.delong import delong
 from noncoding.evaluation.intervals import degrees_of_freedom, logit_interval
-from noncoding.evaluation.metrics import auroc_and_average_precision
+from noncoding.evaluation.metrics import Labels, Scores, auroc_and_average_precision
 from noncoding.evaluation.thresholds import threshold_metrics
 
 DESCRIPTION = ("index", "name", "group", "cell_type", "assay", "treatment")
@@ -21,10 +20,7 @@ BOOTSTRAP, DELONG = "block bootstrap", "DeLong"
 
 
 def target_metrics(
-    table: pd.DataFrame,
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
-    threads: int = 1,
+    table: pd.DataFrame, labels: Labels, scores: Scores, threads: int = 1
 ) -> pd.DataFrame:
     """Counts and metrics of every target.
 
@@ -32,42 +28,19 @@ def target_metrics(
     ----------
     table : pandas.DataFrame
         The target table, one row per target.
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-        Zeros and ones.
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-        Probabilities.
+    labels, scores : numpy.ndarray, shape=(loci, targets)
+        The scores are probabilities.
     threads : int
 
     Returns
     -------
     pandas.DataFrame
-        One row per target, in the table's order: the columns `DESCRIPTION` that the table has;
-        test_positives and test_negatives (loci); prevalence (share of positive loci); auroc;
-        auprc (average precision); auprc_over_prevalence (1 for a random classifier); and the
-        columns of `threshold_metrics`. Metrics are NaN where a target has no positives or no
-        negatives.
-
-    Raises
-    ------
-    InputError
-        The table has not one row per column of the labels, labels and scores do not match
-        (see `auroc_and_average_precision`), or a score is not a probability.
+        In the table's order: the columns `DESCRIPTION` that the table has; test_positives and
+        test_negatives (loci); prevalence (share of positive loci); auroc; auprc (average
+        precision); auprc_over_prevalence (1 for a random classifier); and the columns of
+        `threshold_metrics`. Metrics are NaN where a target has no positives or no negatives.
     """
     auroc, auprc = auroc_and_average_precision(labels, scores, threads)
-    if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
-        raise InputError(
-            "scores",
-            f"values from {scores.min():.6g} to {scores.max():.6g}",
-            "probabilities, between 0 and 1",
-            "Apply a sigmoid to logits first.",
-        )
-    if len(table) != len(auroc):
-        raise InputError(
-            "target table",
-            f"{len(table)} targets",
-            f"{len(auroc)}, one for each column of the labels",
-            "Use the target table of the labels.",
-        )
     metrics = table[[column for column in DESCRIPTION if column in table]].reset_index(drop=True)
     positives = labels.sum(axis=0, dtype=np.int64)
     metrics["test_positives"] = positives
@@ -81,21 +54,19 @@ def target_metrics(
 
 def with_intervals(
     metrics: pd.DataFrame,
-    labels: npt.NDArray[np.uint8],
-    scores: npt.NDArray[np.floating],
+    labels: Labels,
+    scores: Scores,
     loci: pd.DataFrame | None,
     *,
     replicates: int,
     seed: int,
     threads: int = 1,
 ) -> tuple[pd.DataFrame, Replicates]:
-    """Add 95 % intervals to the table of metrics.
+    """Add 95 % intervals to the table of `target_metrics`, by the methods of `interval_methods`.
 
     Parameters
     ----------
-    metrics : pandas.DataFrame
-        Made by `target_metrics` from the same labels and scores.
-    labels, scores, threads
+    metrics, labels, scores, threads
         See `target_metrics`.
     loci : pandas.DataFrame or None
         Coordinates of the windows (see `blocks`).
@@ -105,23 +76,23 @@ def with_intervals(
     Returns
     -------
     metrics : pandas.DataFrame
-        With auroc_low and auroc_high after auroc, and auprc_low and auprc_high after auprc,
-        by the methods of `interval_methods`; NaN where there is no interval.
+        With auroc_low and auroc_high after auroc, and auprc_low and auprc_high after auprc.
     replicates : Replicates
     """
     block = blocks(loci, len(labels))
-    drawn = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
-    degrees = degrees_of_freedom(drawn.positives, drawn.loci)
+    resampled = bootstrap(labels, scores, block, replicates=replicates, seed=seed, threads=threads)
+    degrees = degrees_of_freedom(resampled.positives, resampled.loci)
     result = metrics.copy()
-    for metric, method in interval_methods(drawn).items():
+    for metric, method in interval_methods(resampled).items():
         if method == DELONG:
             low, high = delong(labels, scores, threads)
         else:
-            low, high = logit_interval(metrics[metric].to_numpy(), getattr(drawn, metric), degrees)
+            values = getattr(resampled, metric)
+            low, high = logit_interval(metrics[metric].to_numpy(), values, degrees)
         column = result.columns.get_loc(metric)
         result.insert(column + 1, f"{metric}_low", low)
         result.insert(column + 2, f"{metric}_high", high)
-    return result, drawn
+    return result, resampled
 
 
 def interval_methods(replicates: Replicates) -> dict[str, str]:
@@ -155,7 +126,6 @@ def summarise(
     min_positives : int
         Minimum number of positive test loci in the subset ``with_min_positives``.
     replicates : Replicates, optional
-        Columns in the order of ``metrics``.
 
     Returns
     -------

@@ -3,28 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from noncoding.evaluation.metrics import rank
+from noncoding.evaluation.metrics import Labels, Scores, rank
 
 FALSE_DISCOVERY_RATES = (0.05, 0.1, 0.25, 0.5)
-"""False-discovery rates at which recall is reported."""
+"""False-discovery rates (1 − precision) at which recall is reported."""
 CALIBRATION_BINS = 15
 """Bins of equal width, as in Guo et al. 2017."""
 
 
-def threshold_metrics(
-    labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating], threads: int = 1
-) -> pd.DataFrame:
+def threshold_metrics(labels: Labels, scores: Scores, threads: int = 1) -> pd.DataFrame:
     """Recall at false-discovery rates, calibration error and accuracy of every target.
-
-    Parameters
-    ----------
-    labels : numpy.ndarray, shape=(loci, targets), dtype=uint8
-    scores : numpy.ndarray, shape=(loci, targets), dtype=float32 or float64
-        Probabilities.
-    threads : int
 
     Returns
     -------
@@ -50,21 +40,10 @@ def threshold_metrics(
     return table
 
 
-def recall_at(
-    rates: tuple[float, ...], labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]
-) -> list[float]:
+def recall_at(rates: tuple[float, ...], labels: Labels, scores: Scores) -> list[float]:
     """Highest recall of any threshold at or below each false-discovery rate.
 
-    Parameters
-    ----------
-    rates : tuple of float
-        False-discovery rates (1 − precision).
-    labels, scores : numpy.ndarray, shape=(loci,)
-
-    Returns
-    -------
-    list of float
-        One per rate; 0 where no threshold is that precise, NaN without positives.
+    0 where no threshold is that precise, NaN without positives.
     """
     ranking = rank(labels, scores)
     if not ranking.positives:
@@ -80,18 +59,10 @@ def recall_at(
     ]
 
 
-def calibration_error(labels: npt.NDArray[np.uint8], scores: npt.NDArray[np.floating]) -> float:
-    """Expected calibration error (Naeini et al. 2015; bins as in Guo et al. 2017).
+def calibration_error(labels: Labels, scores: Scores) -> float:
+    """Expected calibration error of one target (Naeini et al. 2015; bins of Guo et al. 2017).
 
-    Parameters
-    ----------
-    labels, scores : numpy.ndarray, shape=(loci,)
-        The scores are probabilities.
-
-    Returns
-    -------
-    float
-        Mean over loci of |share of positives − mean probability| in the bin of the locus.
+    Mean over loci of |share of positives − mean probability| in the bin of the locus.
     """
     bins = np.minimum((scores * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
     positives = np.bincount(bins, labels, CALIBRATION_BINS)

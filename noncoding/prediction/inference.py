@@ -20,12 +20,7 @@ def device() -> torch.device:
 
 
 def devices(number: int | str) -> list[torch.device]:
-    """Devices that share a prediction.
-
-    Parameters
-    ----------
-    number : int or "auto"
-        Number of GPUs; auto: all GPUs. Without a GPU, the only device is used.
+    """GPUs that share a prediction, "auto" for all; without a GPU, the only device.
 
     Raises
     ------
@@ -77,22 +72,9 @@ def predict_loci(
     device: torch.device,
     progress: Callable[[int], object],
 ) -> npt.NDArray[np.float32]:
-    """Strand-averaged probabilities of consecutive loci, in batches.
+    """Strand-averaged probabilities of consecutive loci, shape=(loci, targets).
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        On ``device``.
-    store : Store
-    loci : slice
-    batch_size : int
-    device : torch.device
-    progress : callable
-        Called with the number of loci of each batch.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(loci, targets), dtype=float32
+    The network is on ``device``; ``progress`` is called with the number of loci of each batch.
     """
 
     def sequences(first: int, stop: int) -> torch.Tensor:

@@ -21,19 +21,10 @@ def write_predictions(
     store: Store,
     model: str,
 ) -> None:
-    """Write probabilities as HDF5.
+    """Write the HDF5 dataset ``probability``, float32, (loci, targets), in the store's order.
 
-    Parameters
-    ----------
-    path : path
-        Holds the dataset ``probability``: float32, (loci, targets), in the order of the store,
-        with a checksum per chunk.
-    shards : iterable of (slice, numpy.ndarray)
-        Loci, and their probabilities, shape=(loci, targets).
-    store : Store
-        Its digest, rows and strands become attributes.
-    model : str
-        Digest of the weights, another attribute.
+    Each shard has its loci and their probabilities. Attributes are the digest, rows and strands
+    of the store, and the digest of the model's weights; each chunk has a checksum.
     """
     shape = (store.loci_count, len(store.targets))
     with atomic_write(path) as [partial], new_hdf5(partial) as file:
@@ -52,18 +43,7 @@ def write_predictions(
 
 
 def read_predictions(path: str | os.PathLike[str], store: Store) -> npt.NDArray[np.float32]:
-    """Read the probabilities of the loci of a store.
-
-    Parameters
-    ----------
-    path : path
-        Written by `write_predictions`.
-    store : Store
-        The store that was predicted.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(loci, targets), dtype=float32
+    """Read the probabilities of the loci of a store, shape=(loci, targets).
 
     Raises
     ------
@@ -92,20 +72,10 @@ def read_predictions(path: str | os.PathLike[str], store: Store) -> npt.NDArray[
 def check_probabilities(
     values: npt.NDArray[np.float32], where: str | os.PathLike[str], first: int = 0
 ) -> None:
-    """Refuse values that are not between 0 and 1.
+    """Refuse values, shape=(loci, targets), that are not between 0 and 1.
 
-    Parameters
-    ----------
-    values : numpy.ndarray, shape=(loci, targets), dtype=float32
-    where : path
-        Named in the message.
-    first : int
-        Number of the first locus.
-
-    Raises
-    ------
-    InputError
-        Names the first such locus.
+    The `InputError` names a file, ``where``, and the first such locus; ``first`` is the number
+    of the first locus of the values.
     """
     # Extremes need no temporary array, and are NaN if any value is.
     if values.size and not (values.min() >= 0 and values.max() <= 1):

@@ -12,7 +12,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.frames import write_table
 from noncoding.data.store import Store
 from noncoding.evaluation.baselines import count_kmers, gc_content, gc_scores, regression_scores
-from noncoding.evaluation.bootstrap import Replicates, blocks, bootstrap, write_replicates
+from noncoding.evaluation.bootstrap import blocks, bootstrap, write_replicates
 from noncoding.evaluation.metrics import auroc_and_average_precision
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
@@ -21,6 +21,7 @@ from noncoding.settings.baseline import BaselineSettings
 
 log = logging.getLogger(__name__)
 
+_Compute = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.floating]]
 _LOCI = 4096
 """Loci that are read at a time."""
 
@@ -86,21 +87,17 @@ def baseline(
             regions = (sequences, np.ascontiguousarray(sequences[:, :, centre]))
             return np.concatenate([count_kmers(one, settings.kmer) for one in regions], axis=1)
 
-        def of_both(compute: _Compute) -> tuple[npt.NDArray, npt.NDArray]:
+        def of_both(compute: _Compute) -> list[npt.NDArray]:
             """Values of the sampled training loci, and of all loci of the split."""
-            return (
-                np.concatenate([compute(batch) for batch in _batches(train, sample)]),
-                np.concatenate([compute(batch) for batch in _batches(split)]),
-            )
+            both = (_batches(train, sample), _batches(split, np.arange(split.loci_count)))
+            return [np.concatenate([*map(compute, batches)]) for batches in both]
 
-        train_counts, counts = of_both(kmer_counts)
         train_gc, gc = of_both(gc_content)
-        # By baseline: columns of the targets with scores, and the scores.
-        everything = np.arange(len(table))
+        train_counts, counts = of_both(kmer_counts)
         scores = {
-            "gc": (everything, gc_scores(train_gc, train_labels, gc)),
-            "kmers": (everything, regression_scores(train_counts, train_labels, counts, threads)),
-            "motif": (everything[:0], np.empty((len(labels), 0), np.float32)),
+            "gc": gc_scores(train_gc, train_labels, gc),
+            "kmers": regression_scores(train_counts, train_labels, counts, threads),
+            "motif": np.zeros(labels.shape, np.float32),
         }
         log.info("regression on %d-mers of %s loci", settings.kmer, f"{len(sample):,}")
         names: list[str | None] = [None] * len(table)
@@ -118,38 +115,35 @@ def baseline(
                     sequences[:, :, centre], [matrices[name] for name in used], background
                 )
             )
-            columns = {name: column for column, name in enumerate(used)}
             for target, matched in enumerate(candidates):
                 if matched:
-                    own = train_hits[:, [columns[name] for name in matched]]
+                    columns = np.searchsorted(used, matched)
                     repeated = np.repeat(train_labels[:, [target]], len(matched), axis=1)
-                    auroc, _ = auroc_and_average_precision(repeated, own)
-                    names[target] = matched[int(np.nan_to_num(auroc).argmax())]
-            chosen = [columns[name] for name in names if name is not None]
-            with_motif = np.flatnonzero([name is not None for name in names])
-            scores["motif"] = (with_motif, hits[:, chosen])
-            log.info("%d of %d targets have a motif", len(with_motif), len(table))
+                    auroc, _ = auroc_and_average_precision(repeated, train_hits[:, columns])
+                    best = int(np.nan_to_num(auroc).argmax())
+                    names[target] = matched[best]
+                    scores["motif"][:, target] = hits[:, columns[best]]
+            found = sum(name is not None for name in names)
+            log.info("%d of %d targets have a motif", found, len(table))
 
+    with_motif = np.array([name is not None for name in names])
     result = table[["index", "name", "group"]].copy()
     targets_file, *replicates_files = layout.files("baseline", folder)
     for name, path in zip(layout.BASELINES, replicates_files, strict=True):
-        targets, values = scores[name]
-        metrics = np.full((2, len(table)), np.nan)
-        metrics[:, targets] = auroc_and_average_precision(labels[:, targets], values, threads)
+        scored = labels
         if name == "motif":
             result["motif"] = names
-        result[f"{name}_auroc"], result[f"{name}_auprc"] = metrics
+            scored = labels * with_motif  # A target without positives has no metrics.
+        areas = auroc_and_average_precision(scored, scores[name], threads)
+        result[f"{name}_auroc"], result[f"{name}_auprc"] = areas
         resampled = bootstrap(
-            labels[:, targets], values, block, replicates=replicates, seed=seed, threads=threads
+            scored, scores[name], block, replicates=replicates, seed=seed, threads=threads
         )
-        write_replicates(_widened(resampled, targets, len(table)), path)
+        write_replicates(resampled, path)
         known = result[f"{name}_auroc"].dropna()
         if len(known):
             log.info("%s: median AUROC %.3f over %d targets", name, known.median(), len(known))
     write_table(result, targets_file)
-
-
-_Compute = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.floating]]
 
 
 def _check(train: Store, split: Store, k: int) -> None:
@@ -169,19 +163,7 @@ def _check(train: Store, split: Store, k: int) -> None:
         )
 
 
-def _batches(
-    store: Store, loci: npt.NDArray[np.int64] | None = None
-) -> Iterator[npt.NDArray[np.uint8]]:
-    """One-hot sequences of some loci, or of all, in batches."""
-    chosen = np.arange(store.loci_count) if loci is None else loci
-    for start in range(0, len(chosen), _LOCI):
-        yield store.sequences(chosen[start : start + _LOCI])
-
-
-def _widened(replicates: Replicates, targets: npt.NDArray[np.intp], number: int) -> Replicates:
-    """Replicates of some targets as replicates of all, NaN where there are none."""
-    metrics = np.full((2, len(replicates.auroc), number), np.nan)
-    metrics[:, :, targets] = replicates[:2]
-    positives = np.zeros((len(replicates.loci), number), np.int32)
-    positives[:, targets] = replicates.positives
-    return replicates._replace(auroc=metrics[0], auprc=metrics[1], positives=positives)
+def _batches(store: Store, loci: npt.NDArray[np.int64]) -> Iterator[npt.NDArray[np.uint8]]:
+    """One-hot sequences of some loci."""
+    for start in range(0, len(loci), _LOCI):
+        yield store.sequences(loci[start : start + _LOCI])

@@ -66,22 +66,19 @@ def compare(
     if not compared.any():
         compared = counts > 0
 
-    baseline_targets, *baseline_replicates = layout.files("baseline", baselines)
-    baseline_metrics = _read_metrics(baseline_targets, table)
-    evaluations = {name: layout.files("evaluate", path) for name, path in models.items()}
-    replicates = {name: replicates for name, (_, _, replicates) in evaluations.items()}
-    model_metrics = {
-        name: _read_metrics(targets, table) for name, (targets, _, _) in evaluations.items()
-    }
-    metrics = [
-        own[["index", "auroc", "auprc"]].assign(classifier=name, kind="model")
-        for name, own in model_metrics.items()
-    ]
+    evaluations, replicates, metrics = {}, {}, []
+    for name, path in models.items():
+        targets_file, _, replicates[name] = layout.files("evaluate", path)
+        evaluations[name] = _read_metrics(targets_file, table)
+        own = evaluations[name][["index", "auroc", "auprc"]]
+        metrics.append(own.assign(classifier=name, kind="model"))
     if len(published):
         metrics.append(published.assign(kind="published"))
-    for name, path in zip(layout.BASELINES, baseline_replicates, strict=True):
-        if baseline_metrics[f"{name}_auprc"].notna().any():
-            own = classifier_metrics(baseline_metrics, name, _LABELS[name])
+    baseline_file, *replicates_files = layout.files("baseline", baselines)
+    baseline = _read_metrics(baseline_file, table)
+    for name, path in zip(layout.BASELINES, replicates_files, strict=True):
+        if baseline[f"{name}_auprc"].notna().any():
+            own = classifier_metrics(baseline, name, _LABELS[name])
             metrics.append(own.assign(kind="baseline"))
             replicates[_LABELS[name]] = path
     everything = pd.concat(metrics, ignore_index=True)
@@ -98,9 +95,9 @@ def compare(
         "versions": versions(),
     }
 
-    first = next(iter(model_metrics.values()))
+    first = next(iter(evaluations.values()))
     columns = [column for column in (*DESCRIPTION, "test_positives") if column in first]
-    described = first[columns].assign(motif=baseline_metrics["motif"])
+    described = first[columns].assign(motif=baseline["motif"])
     wide = everything.pivot(index="index", columns="classifier", values=["auroc", "auprc"])
     order = [(m, c) for c in everything["classifier"].unique() for m in ("auroc", "auprc")]
     wide = wide[order].set_axis([f"{c} {m}" for m, c in order], axis=1)

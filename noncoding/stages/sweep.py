@@ -19,16 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Run:
-    """One training.
-
-    Attributes
-    ----------
-    dataset, model : str
-        Names in the configuration; of the model, without the seed.
-    seed : int
-    summary : path
-        Summary of the evaluation.
-    """
+    """A training, by names in the configuration, with the summary of its evaluation."""
 
     dataset: str
     model: str
@@ -37,18 +28,12 @@ class Run:
 
 
 def sweep(runs: Sequence[Run], folder: str | os.PathLike[str]) -> None:
-    """Compare trainings.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    folder : path
-        Output folder.
+    """Compare trainings, and write the results to a folder.
 
     Raises
     ------
     InputError
-        A summary cannot be read.
+        A summary is missing or damaged.
     """
     table = pd.DataFrame([_row(run) for run in runs])
     means = means_over_seeds(table)

@@ -121,7 +121,8 @@ def deeplift_shap(
     given = torch.from_numpy(np.ascontiguousarray(sequences)).float()
     references = shuffled(sequences).float()
     rules = dict.fromkeys(_AVERAGED_GRADIENT, integrated_gradients_op(PATH_POINTS))
-    rules[nn.LayerNorm] = _plain_gradient
+    # In XLNet's norms the first axis is not the batch, as the rescale rule assumes.
+    rules[nn.LayerNorm] = lambda _module, gradient, _of_output: gradient
 
     def of_strand(one: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         return deep_lift_shap(
@@ -145,12 +146,3 @@ def deeplift_shap(
         # The hooks of the rules fail if a network is called twice, as by `BothStrands`.
         reverse = of_strand(reverse_complement(given), reverse_complement(references))
     return ((forward + reverse_complement(reverse)) / 2).float().numpy()
-
-
-def _plain_gradient(
-    _module: nn.Module,
-    grad_input: tuple[torch.Tensor, ...],
-    _grad_output: tuple[torch.Tensor, ...],
-) -> tuple[torch.Tensor, ...]:
-    """Rule for XLNet's norms, whose first axis is not the batch as the rescale rule assumes."""
-    return grad_input

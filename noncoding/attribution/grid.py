@@ -77,10 +77,9 @@ class Grid(NamedTuple):
     def after(
         self, positions: int, kernel: int, stride: int, padding: int, dilation: int = 1
     ) -> "Grid":
-        """Grid of a convolution or pooling over this one, with a given number of positions.
+        """Grid of a convolution or pooling, whose padding is that before the first position.
 
-        Araujo et al. 2019 (doi:10.23915/distill.00021), equations 2 to 4; ``padding`` is that
-        before the first position.
+        Araujo et al. 2019 (doi:10.23915/distill.00021), equations 2 to 4.
         """
         return Grid(
             positions,

@@ -23,15 +23,10 @@ _REGION = re.compile(r"(?P<chromosome>.+):(?P<start>[\d,]+)[-–](?P<end>[\d,]+)
 
 
 class Sequences(NamedTuple):
-    """Sequences of one length and where they come from.
+    """One-hot sequences, shape=(n, 4, length), dtype=uint8, and a table with one row for each.
 
-    Attributes
-    ----------
-    one_hot : numpy.ndarray, shape=(n, 4, length), dtype=uint8
-    table : pandas.DataFrame
-        One row per sequence: for a locus of a store ``locus`` (its row) and, if known,
-        ``chromosome``, ``start`` and ``end`` (half-open, 0-based); for a FASTA record
-        ``name``.
+    Columns for loci of a store: ``locus`` (the row) and, if known, ``chromosome``, ``start`` and
+    ``end`` (half-open, 0-based); for FASTA records: ``name``.
     """
 
     one_hot: npt.NDArray[np.uint8]

@@ -18,23 +18,18 @@ class TargetAttributions:
 
     Attributes
     ----------
-    index : int
-    name : str
     length, bin : int
         Window and its central bin, in bp.
     sequences : Sequences
         True positives are sorted by decreasing probability.
-    labels : numpy.ndarray, shape=(n,), dtype=float32
-        NaN if unknown.
-    probabilities : numpy.ndarray, shape=(n,), dtype=float32
+    labels, probabilities : numpy.ndarray, shape=(n,), dtype=float32
+        The label is NaN if unknown.
     maps : dict of numpy.ndarray, shape=(m, length)
         By method. Slow methods have maps of the first m sequences only.
     resolution : Resolution or None
         Of the layer for Grad-CAM and HiResCAM.
-    sites : list of list of Interval
-        Planted sites by sequence; empty lists without ground truth.
-    hits : list of list of Interval
-        Matches of the target's known motif by sequence; empty lists without a motif.
+    sites, hits : list of list of Interval
+        Planted sites, and matches of the known motif, by sequence.
     motif : str
         Name of the known motif; empty if unknown.
     """

@@ -61,19 +61,14 @@ def explain(
 
     Parameters
     ----------
-    model : path
-        Folder of an exported model.
-    store, predictions, metrics : path
-        The test split, its predictions, and ``targets.tsv`` of the evaluation.
-    baseline : path
-        ``targets.tsv`` of the baselines, with the known motif of each target.
-    folder : path
-        Of the outputs, see `noncoding.layout`.
+    model, folder : path
+        Folders of an exported model and of the outputs, see `noncoding.layout`.
+    store, predictions, metrics, baseline : path
+        The test split, its predictions, and ``targets.tsv`` of the evaluation and of the
+        baselines, which has the known motif of each target.
     settings : ExplainSettings
-    truth : path, optional
-        Planted motifs of a simulation.
-    motifs : path, optional
-        MEME file.
+    truth, motifs : path, optional
+        Planted sites of a simulation, and a MEME file of known motifs.
 
     Raises
     ------

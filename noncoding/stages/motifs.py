@@ -51,14 +51,12 @@ def discover_motifs(
 
     Parameters
     ----------
-    model : path
-        Folder of an exported model.
+    model, folder : path
+        Folders of an exported model and of the outputs, see `noncoding.layout`.
     stores : mapping of str to path
         By split, that of the predictions first; positives are taken in this order.
     predictions, metrics : path
         Predictions for the first split, and ``targets.tsv`` of the evaluation.
-    folder : path
-        Of the outputs, see `noncoding.layout`.
     selection : TargetSelection
     settings : MotifsSettings
     motifs : path, optional

@@ -25,7 +25,6 @@ class Curves(NamedTuple):
     Attributes
     ----------
     shares : numpy.ndarray, shape=(steps,), dtype=float64
-        Of the bases.
     deletion, insertion : dict of numpy.ndarray, shape=(n, steps), dtype=float64
         By order: each map, the map of the next sequence (`MATCHED`) if there are several, and
         `RANDOM`. Deletion shuffles the first bases of the sequence; insertion restores them in

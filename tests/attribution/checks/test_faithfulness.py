@@ -149,7 +149,7 @@ def test_an_undefined_enrichment_is_explained(peaks, sites, reason):
     assert re.match(f"Reb1: enrichment of M is not defined: .*{reason}", problem)
 
 
-def test_targets_that_share_a_name_stay_apart():
+def test_targets_with_the_same_name_have_separate_rows():
     _, one = enriched([100, 100, 300, 300], [100, 300, 300, 300])
     _, other = enriched([200] * 4, [200] * 4, index=8)
     table = faithfulness_table([*one, *other])

@@ -62,6 +62,7 @@ lint: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+	$(VENV)/bin/codespell
 	$(VENV)/bin/snakefmt --check Snakefile rules
 	$(RUN) --lint
 

@@ -1,4 +1,4 @@
-"""From public files to a trained, evaluated and explained classifier of DNA."""
+"""From public files to a trained, evaluated and interpreted classifier of non-coding DNA."""
 
 from snakemake.exceptions import WorkflowError
 
@@ -34,6 +34,7 @@ include: "rules/sweep.smk"
 include: "rules/explain.smk"
 include: "rules/motifs.smk"
 include: "rules/report.smk"
+include: "rules/targets.smk"
 
 
 # Every stage is a target of its own.
@@ -54,19 +55,17 @@ rule all:
     localrule: True
 
 
-tell_who_holds()
+print_lock_holder()
 
 
 onstart:
-    begin()
+    start_run()
 
 
 onsuccess:
-    release()
-    tidy_up()
-    announce_reports()
+    end_run()
+    print_reports()
 
 
 onerror:
-    release()
-    tidy_up()
+    end_run()

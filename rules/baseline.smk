@@ -1,8 +1,8 @@
 rule baseline_dataset:
     input:
-        train_store=f"{RESULTS}/{{dataset}}/data/train.h5",
-        store=f"{RESULTS}/{{dataset}}/data/test.h5",
-        motifs=motifs_of_dataset,
+        train_store=store_of("train"),
+        store=store_of("test"),
+        motifs=known_motifs,
         code=code("baseline"),
     output:
         outputs_of("baseline"),

@@ -3,7 +3,7 @@ rule compare_dataset:
         evaluations=expand(path_of("evaluate", layout.TARGETS), model=MODELS, allow_missing=True),
         replicates=expand(path_of("evaluate", "replicates.h5"), model=MODELS, allow_missing=True),
         baselines=outputs_of("baseline"),
-        store=f"{RESULTS}/{{dataset}}/data/test.h5",
+        store=store_of("test"),
         code=code("compare"),
     output:
         outputs_of("compare", "Comparison"),

@@ -1,8 +1,8 @@
 rule describe_dataset:
     input:
-        train=path_of("tile", "train.h5"),
-        valid=path_of("tile", "valid.h5"),
-        test=path_of("tile", "test.h5"),
+        train=store_of("train"),
+        valid=store_of("valid"),
+        test=store_of("test"),
         code=code("describe"),
     output:
         outputs_of("describe", "Data"),

@@ -1,8 +1,8 @@
 rule evaluate_model:
     input:
         predictions=path_of("predict", "predictions.h5"),
-        store=f"{RESULTS}/{{dataset}}/data/test.h5",
-        train_store=f"{RESULTS}/{{dataset}}/data/train.h5",
+        store=store_of("test"),
+        train_store=store_of("train"),
         code=code("evaluate"),
     output:
         outputs_of("evaluate", "Evaluation"),

@@ -1,23 +1,16 @@
 rule explain_model:
     input:
         model=MODEL_FOLDER,
-        store=f"{RESULTS}/{{dataset}}/data/test.h5",
+        store=store_of("test"),
         predictions=path_of("predict", "predictions.h5"),
         metrics=path_of("evaluate", layout.TARGETS),
         baseline=path_of("baseline", layout.TARGETS),
-        motifs=motifs_of_dataset,
-        truth=planted_truth,
+        motifs=known_motifs,
+        truth=planted_motifs,
         fasta=explained_fasta,
         code=code("explain"),
     output:
-        [path_of("explain", name) for name in layout.FILES["explain"]],
-        reported(
-            directory(f"{RESULTS}/{layout.FOLDERS['explain']}/figures"),
-            "Explanation",
-            patterns=["{figure}.svg"],
-            labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
-        ),
-        directory(f"{RESULTS}/{layout.FOLDERS['explain']}/{layout.TRACKS}"),
+        outputs_of("explain", "Explanation"),
     log:
         log_of("explain"),
     conda:

@@ -1,13 +1,12 @@
-# No `retries`: the library tries again itself, as long as that may help, and then says what is
-# wrong. Another attempt of Snakemake would only say it later.
+# No `retries`: the stage itself retries where that may help.
 rule fetch_file:
     input:
         simulated=simulated_source,
         code=code("fetch"),
     output:
-        f"{RESULTS}/{{dataset}}/raw/{{file}}",
+        outputs_of("fetch"),
     log:
-        f"{RESULTS}/{{dataset}}/logs/fetch/{{file}}.log",
+        log_of("fetch"),
     wildcard_constraints:
         file=one_of({name for dataset in config["datasets"] for name in fetched(dataset)}),
     cache: "omit-software"
@@ -20,5 +19,9 @@ rule fetch_file:
     params:
         url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
         sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),
+        # These do not identify the file: parameters that depend on resources trigger no rerun.
+        addresses=addresses,
+        mirror=lambda wildcards, resources: config["mirror"],
+        disk_gib=lambda wildcards, resources: config["datasets"][wildcards.dataset].get("disk_gib"),
     script:
         "../scripts/fetch.py"

@@ -1,21 +1,13 @@
 rule motifs_model:
     input:
         model=MODEL_FOLDER,
-        stores=expand(
-            f"{RESULTS}/{{{{dataset}}}}/data/{{split}}.h5", split=["test", "valid", "train"]
-        ),
+        stores=[store_of(split) for split in ("test", "valid", "train")],
         predictions=path_of("predict", "predictions.h5"),
         metrics=path_of("evaluate", layout.TARGETS),
-        motifs=motifs_of_dataset,
+        motifs=known_motifs,
         code=code("motifs"),
     output:
-        [path_of("motifs", name) for name in layout.FILES["motifs"]],
-        reported(
-            directory(f"{RESULTS}/{layout.FOLDERS['motifs']}/figures"),
-            "Motifs",
-            patterns=["{figure}.svg"],
-            labels={"data set": "{dataset}", "model": "{model}", "figure": "{figure}"},
-        ),
+        outputs_of("motifs", "Motifs"),
     log:
         log_of("motifs"),
     conda:

@@ -1,7 +1,7 @@
 rule predict_split:
     input:
         model=MODEL_FOLDER,
-        store=f"{RESULTS}/{{dataset}}/data/test.h5",
+        store=store_of("test"),
         code=code("predict"),
     output:
         outputs_of("predict"),

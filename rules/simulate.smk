@@ -14,9 +14,9 @@ rule simulate_bundle:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
     params:
-        loci=dataset_key("loci"),
-        window=dataset_key("window"),
-        prevalence=dataset_key("prevalence"),
+        loci=lambda wildcards: config["datasets"][wildcards.dataset]["loci"],
+        window=lambda wildcards: config["datasets"][wildcards.dataset]["window"],
+        prevalence=lambda wildcards: config["datasets"][wildcards.dataset]["prevalence"],
         seed=config["seed"],
     script:
         "../scripts/simulate.py"

@@ -13,6 +13,7 @@ rule sweep_all:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
     params:
-        runs=SWEEP,
+        # Data set, model and seed of each summary.
+        runs=[(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS],
     script:
         "../scripts/sweep.py"

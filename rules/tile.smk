@@ -19,8 +19,13 @@ rule tile_genome:
         settings=lambda wildcards: {
             key: value
             for key, value in config["datasets"][wildcards.dataset].items()
-            if key not in ("fasta", "motifs", "disk_gib")
+            if key not in ("fasta", "peaks", "motifs", "disk_gib")
         },
-        urls=published_rows,
+        peaks=lambda wildcards: {
+            key: value
+            for key, value in config["datasets"][wildcards.dataset]["peaks"].items()
+            if key != "archive"
+        },
+        urls=published_data,
     script:
         "../scripts/tile.py"

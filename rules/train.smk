@@ -1,7 +1,7 @@
 rule train_model:
     input:
-        train=path_of("tile", "train.h5"),
-        valid=path_of("tile", "valid.h5"),
+        train=store_of("train"),
+        valid=store_of("valid"),
         motifs=initial_motifs,
         code=code("train"),
     output:
@@ -23,7 +23,7 @@ rule train_model:
         gpu=training_tasks,
         tasks=training_tasks,
         tasks_per_gpu=1,
-        nodes=training_nodes,
+        nodes=lambda wildcards: training_settings(wildcards).num_nodes,
         cpus_per_task=lambda wildcards, threads: max(1, threads // training_devices(wildcards)),
         mem_mb=scale_with_attempt(16000),
         # The same for each attempt, since a training is resumed.
@@ -31,16 +31,14 @@ rule train_model:
     params:
         network=lambda wildcards: {
             key: size
-            for key, size in config["models"][named_model(wildcards)[0]].items()
+            for key, size in config["models"][trained(wildcards)[0]].items()
             if key != "train"
         },
-        settings=training_settings,
-        seed=lambda wildcards: named_model(wildcards)[1],
+        settings=lambda wildcards: training_settings(wildcards).dump(),
+        seed=lambda wildcards: trained(wildcards)[1],
         # These change no result: parameters that depend on resources do not trigger a rerun.
         runtime=lambda wildcards, resources: {
-            key: value
-            for key, value in config["train"].items()
-            if key not in training_settings(wildcards)
+            key: config["train"][key] for key in RuntimeOptions.model_fields
         },
         load=lambda wildcards, resources: config["load"],
     script:

@@ -3,11 +3,9 @@ rule unpack_bundle:
         archive=archive_of,
         code=code("unpack"),
     output:
-        train=temp(f"{RESULTS}/{{dataset}}/raw/train.mat"),
-        valid=temp(f"{RESULTS}/{{dataset}}/raw/valid.mat"),
-        test=temp(f"{RESULTS}/{{dataset}}/raw/test.mat"),
+        temp(outputs_of("unpack")),
     log:
-        f"{RESULTS}/{{dataset}}/logs/unpack.log",
+        log_of("unpack"),
     wildcard_constraints:
         dataset=one_of(PACKED),
     conda:

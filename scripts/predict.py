@@ -1,12 +1,9 @@
 from pathlib import Path
 
-import torch
-
 from noncoding.common.stage_logging import logged_stage
 from noncoding.settings.predict import PredictSettings
 from noncoding.stages.predict import predict
 
-torch.set_num_threads(snakemake.threads)
 model, folder = (Path(paths[0]).parent for paths in (snakemake.input.model, snakemake.output))
 with logged_stage(snakemake.log[0], snakemake.input):
     predict(model, snakemake.input.store, folder, PredictSettings(**snakemake.params))

@@ -62,7 +62,7 @@ def planned(said):
     jobs = set()
     for rule, body in _JOB.findall(said):
         stage = next((name for name in STAGES if rule.startswith(f"{name}_")), None)
-        if stage and rule not in STAGES:
+        if stage:
             dataset = re.search(r"wildcards: .*\bdataset=([^,\n]+)", body)
             jobs.add((stage, dataset[1] if dataset else None))
     return jobs

@@ -46,7 +46,9 @@ def summary_finding(target: TargetAttributions) -> str:
 
 def sequence_finding(target: TargetAttributions, number: int) -> str:
     """Finding of the figure of a sequence, for its title."""
-    known, name = _known_sites(target, number)
+    known, name = target.hits[number], f"match of {target.motif}" if target.motif else ""
+    if any(target.sites):
+        known, name = target.sites[number], "planted motif"
     if not name:
         return "No motif is known for this target"
     if not known:
@@ -106,13 +108,6 @@ def draw_sequence(target: TargetAttributions, number: int, *paths: str | os.Path
         if logo:
             _draw_logo(rest[-1], target, number, window, logo)
         _draw_key(figure, target, logo)
-
-
-def _known_sites(target: TargetAttributions, number: int) -> tuple[list[Interval], str]:
-    """Sites of a sequence that should have high values, and their name."""
-    if any(target.sites):
-        return target.sites[number], "planted motif"
-    return target.hits[number], f"match of {target.motif}" if target.motif else ""
 
 
 def _draw_line(

@@ -33,18 +33,7 @@ def strongest_filter(
     The contribution of a filter is the product of gradient and activation, summed over the
     positions of both strands: the mean over the sequences, less that over shuffled ones. Its
     motif is aligned from the sites with more than half of its maximum activation; None without
-    such sites.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on any device.
-    layer : torch.nn.Conv1d
-        The `first_layer`; an embedding of single bases may precede it.
-    sequences : numpy.ndarray, shape=(n, 4, length)
-        Positives.
-    target : int
-        Index of the logit.
+    such sites. An embedding of single bases may precede the layer.
     """
     own = _contributions(network, layer, sequences, target)
     reference = _contributions(network, layer, shuffled(sequences, 1).numpy()[:, 0], target)

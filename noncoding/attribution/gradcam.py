@@ -61,25 +61,10 @@ def strand_averaged_maps(
 ) -> dict[str, torch.Tensor]:
     """Maps of a target's logit along the bases, averaged over both strands.
 
-    All methods share one forward and one backward pass per strand.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode.
-    layer : torch.nn.Module
-        With positions along the sequence, as given by `grid`.
-    sequences : torch.Tensor, shape=(batch, 4, length), dtype=float
-    target : int
-        Index of the logit.
-    methods : mapping of str to callable
-        Functions like `gradcam`.
-
-    Returns
-    -------
-    dict of torch.Tensor, shape=(batch, length)
-        The map of each strand is expanded to its bases before averaging, because positions on
-        the two strands can cover different bases.
+    All methods, functions like `gradcam`, share one forward and one backward pass per strand.
+    Sequences are on the network's device, dtype=float. Maps have the shape (batch, length): that
+    of each strand is expanded to its bases before averaging, because positions on the two
+    strands can cover different bases.
     """
     length = sequences.shape[-1]
     forward = activation_and_gradient(network, layer, sequences, target)
@@ -99,7 +84,7 @@ def activation_and_gradient(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Activation of a layer, and gradient of a target's logit with respect to it.
 
-    Both have the shape (batch, channels, positions); parameters as for `strand_averaged_maps`.
+    Both have the shape (batch, channels, positions).
     """
     with captured(layer) as outputs, without_cudnn(network):
         # Sequences are independent, so one backward pass suffices.

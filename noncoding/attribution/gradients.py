@@ -63,14 +63,6 @@ def corrected_gradient(
     The correction removes the component orthogonal to the simplex of one-hot sequences, on
     which the network was not trained (Majdandzic et al. 2023, Genome Biology 24:109).
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on any device.
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    target : int
-        Index of the logit.
-
     Returns
     -------
     numpy.ndarray, shape=(n, 4, length), dtype=float32
@@ -94,8 +86,8 @@ def integrated_gradients(
 ) -> npt.NDArray[np.float32]:
     """Integrated gradients (Sundararajan et al. 2017; captum) from shuffled references.
 
-    Parameters and result as for `corrected_gradient`; the mean over `REFERENCES` references.
-    The contributions of a sequence sum to its logit less the mean logit of its references, up
+    The result is like that of `corrected_gradient`, the mean over `REFERENCES` references. The
+    contributions of a sequence sum to its logit less the mean logit of its references, up
     to the integration error of `STEPS` points.
     """
     device = device_of(network)
@@ -123,9 +115,8 @@ def deeplift_shap(
     (squeeze-and-excitation, LSTM, Transformer-XL, BERT, the attention head) have no such rule:
     their gradient is averaged over `PATH_POINTS` points between the inputs for the reference
     and for the sequence, so that contributions still sum up. Other non-linear modules
-    propagate their plain gradient; the check `completeness` measures the resulting error.
-
-    Parameters and result as for `integrated_gradients`.
+    propagate their plain gradient; the check `completeness` measures the resulting error. The
+    result is like that of `integrated_gradients`.
     """
     given = torch.from_numpy(np.ascontiguousarray(sequences)).float()
     references = shuffled(sequences).float()

@@ -95,13 +95,8 @@ def attribute(
     ----------
     methods : sequence of str
         Keys of `METHODS`.
-    network : torch.nn.Module
-        In evaluation mode, on any device.
     layer : torch.nn.Module or None
         For methods for a layer, see `layer_grid` for its requirements.
-    sequences : numpy.ndarray, shape=(n, 4, length), dtype=uint8
-    target : int
-        Index of the logit.
     n_slow : int, optional
         Number of sequences for methods that need many forward passes; all by default.
 

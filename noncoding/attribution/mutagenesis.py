@@ -16,17 +16,7 @@ def base_effects(
     start: int = 0,
     end: int | None = None,
 ) -> npt.NDArray[np.float32]:
-    """In-silico mutagenesis of sequences or of an interval (tangermeme).
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on any device.
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    target : int
-        Index of the logit.
-    start, end : int
-        Bases to mutate, half-open; all by default.
+    """In-silico mutagenesis of sequences or of a half-open interval of them (tangermeme).
 
     Returns
     -------

@@ -27,18 +27,18 @@ def select_targets(metrics: pd.DataFrame, choice: TargetSelection) -> tuple[list
     Targets are selected from the table of the evaluation (index, name, group, auprc). Raises
     `InputError` if none is selected.
     """
-    selected: dict[int, None] = {}
+    indices: list[int] = []
     problems = []
     for entry in choice.targets:
         try:
-            found = named_target(metrics, entry, "explain.targets")
-            selected |= dict.fromkeys(int(index) for index in found["index"])
+            indices += named_target(metrics, entry, "explain.targets")["index"].tolist()
         except InputError as error:
             problems.append(str(error))
     ranked = metrics.dropna(subset="auprc").sort_values("auprc", ascending=False, kind="stable")
-    selected |= dict.fromkeys(int(index) for index in ranked["index"][: choice.best])
+    indices += ranked["index"][: choice.best].tolist()
     for _, group in ranked.groupby("group", sort=True):
-        selected |= dict.fromkeys(int(index) for index in group["index"][: choice.best_per_group])
+        indices += group["index"][: choice.best_per_group].tolist()
+    selected = list(dict.fromkeys(indices))
     if not selected:
         raise InputError(
             "configuration, key explain",
@@ -46,7 +46,7 @@ def select_targets(metrics: pd.DataFrame, choice: TargetSelection) -> tuple[list
             "at least one target of the target table",
             "Name targets under 'targets', or set 'best' or 'best_per_group'.",
         )
-    return list(selected), problems
+    return selected, problems
 
 
 def positives(

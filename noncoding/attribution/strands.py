@@ -54,20 +54,7 @@ def without_cudnn(network: nn.Module) -> Iterator[None]:
 def logits(
     network: nn.Module, sequences: npt.NDArray[np.uint8] | torch.Tensor, target: int
 ) -> npt.NDArray[np.float32]:
-    """Logit of a target, averaged over both strands.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode, on any device.
-    sequences : numpy.ndarray or torch.Tensor, shape=(n, 4, length)
-    target : int
-        Index of the logit.
-
-    Returns
-    -------
-    numpy.ndarray, shape=(n,), dtype=float32
-    """
+    """Logit of a target, averaged over both strands, shape=(n,), dtype=float32."""
     both, device = BothStrands(network), device_of(network)
     batches = torch.as_tensor(sequences).split(_BATCH)
     found = [both(batch.to(device).float())[:, target].float().cpu() for batch in batches]

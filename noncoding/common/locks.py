@@ -82,7 +82,7 @@ def release() -> None:
         handle.close()
 
 
-def held() -> str | None:
+def lock_message() -> str | None:
     """A message with the holder of the current folder and what to do.
 
     None if the folder is not locked, this process holds it, or the holder is unknown and not

@@ -28,14 +28,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-_LAYOUT = "noncoding/layout.py"
+_NOT_COMPUTING = {("noncoding", "layout.py"), ("noncoding", "settings")}
 
 
 def source_files(script: str | Path, root: str | Path) -> list[Path]:
     """A script and all modules of this project that it imports, directly or indirectly.
 
-    The module with the names of outputs is omitted: an output with a new name is missing, and
-    the stage runs anyway.
+    Modules that compute nothing are omitted: an output with a new name in `noncoding.layout` is
+    missing, and the stage runs anyway; the values of `noncoding.settings` are parameters of rules.
 
     Parameters
     ----------
@@ -48,14 +48,15 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
         The script, then the modules, sorted.
     """
     root, script = Path(root), Path(script)
-    seen = {root / _LAYOUT}
+    seen: set[Path] = set()
     waiting = [script]
     while waiting:
         path = waiting.pop()
-        if path not in seen:
+        computes = path.relative_to(root).parts[:2] not in _NOT_COMPUTING
+        if path not in seen and computes:
             seen.add(path)
             waiting.extend(_imported_files(path, root))
-    return [script, *sorted(seen - {script, root / _LAYOUT})]
+    return [script, *sorted(seen - {script})]
 
 
 # Snakemake needs the files of all stages, which share most of them, at each start.

@@ -64,7 +64,7 @@ def packed_reverse_complement(packed: npt.NDArray[np.uint8], length: int) -> npt
 def unpack(packed: "torch.Tensor", count: int) -> "torch.Tensor":
     """Unpack bits, shape=(..., ceil(count / 8)) to (..., count), dtype=uint8, on their device."""
     if packed.device.type == "cpu":  # several times faster there
-        import torch  # here, so that stages without tensors start without it
+        import torch  # noqa: PLC0415 – stages without tensors start faster
 
         return torch.from_numpy(np.unpackbits(packed.numpy(), axis=-1, count=count))
     return unpack_by_shifts(packed, count)
@@ -78,6 +78,6 @@ def unpack_by_shifts(packed: "torch.Tensor", count: int) -> "torch.Tensor":
 
 @cache
 def _bit_shifts(device: "torch.device") -> "torch.Tensor":
-    import torch
+    import torch  # noqa: PLC0415
 
     return torch.arange(7, -1, -1, dtype=torch.uint8, device=device)

@@ -1,9 +1,10 @@
 """Initialisation of the first kernels of a network with motifs of a MEME file."""
 
+import logging
 import os
 from collections.abc import Iterable
 from itertools import chain
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import log_odds
 
+log = logging.getLogger(__name__)
 _KERNEL_NORM = 1.0
 """About twice that of random initial kernels, so that motifs persist in the first steps."""
 
@@ -56,36 +58,9 @@ def motif_kernels(
     return np.stack(kernels).astype(np.float32)
 
 
-class MotifStart(NamedTuple):
-    """The motifs that the first kernels of a network are initialised with.
-
-    Attributes
-    ----------
-    kernels : list of str
-        Keys of `noncoding.motifs.meme.read_motifs`, in the order of the kernels.
-    of_targets : list of list of str
-        Those of each target; empty where there is none.
-    """
-
-    kernels: list[str]
-    of_targets: list[list[str]]
-
-    def record(self, targets: pd.DataFrame) -> dict[str, object]:
-        """As JSON, with index and name of each target that has a motif."""
-        rows = zip(targets["index"], targets["name"], self.of_targets, strict=True)
-        return {
-            "kernels": self.kernels,
-            "targets": [
-                {"index": int(index), "name": name, "motifs": motifs}
-                for index, name, motifs in rows
-                if motifs
-            ],
-        }
-
-
 def start_from_motifs(
     network: Network, path: str | os.PathLike[str], targets: pd.DataFrame
-) -> MotifStart:
+) -> dict[str, list[Any]]:
     """Initialise the first kernels of a network with the known motifs of its targets.
 
     Where there are more motifs than kernels, the first motif of every target takes precedence
@@ -98,6 +73,12 @@ def start_from_motifs(
         MEME file.
     targets : pandas.DataFrame
         The target table, see `noncoding.motifs.matching.match_motifs`.
+
+    Returns
+    -------
+    dict
+        ``kernels``, the names of the motifs in the order of the kernels, and ``targets``, index,
+        name and motifs of each target with a motif; as JSON.
 
     Raises
     ------
@@ -130,4 +111,15 @@ def start_from_motifs(
     kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1])
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
-    return MotifStart(chosen, [[key for key in keys if key in chosen] for keys in matched])
+    found = [
+        {"index": int(index), "name": name, "motifs": [key for key in keys if key in chosen]}
+        for index, name, keys in zip(targets["index"], targets["name"], matched, strict=True)
+    ]
+    found = [target for target in found if target["motifs"]]
+    log.info(
+        "%d first kernels are initialised with motifs of %d targets: %s",
+        len(chosen),
+        len(found),
+        ", ".join(chosen),
+    )
+    return {"kernels": chosen, "targets": found}

@@ -7,7 +7,6 @@ Formats: MEME (version 4 or later, header optional), JASPAR, TRANSFAC, matrices 
 import logging
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -95,16 +94,16 @@ def read_motifs(path: str | os.PathLike[str]) -> dict[str, npt.NDArray[np.float6
 def _parsed(path: Path) -> list[_Motif]:
     lines = [line.strip() for line in _text(path).splitlines()]
     if any(re.match(r"(MEME version|MOTIF)\b", line) for line in lines):
-        return list(_meme(lines))
+        return _meme(lines)
     if any(map(_HEADER.fullmatch, lines)):
-        motifs = list(_tables(lines, path.stem))
+        motifs = _tables(lines, path.stem)
         kept = [motif for motif in motifs if motif.rows]
         if kept and len(kept) < len(motifs):  # CIS-BP omits matrices under a licence.
             empty = len(motifs) - len(kept)
             log.warning("%s: %d of %d motifs have no matrix: skipped", path, empty, len(motifs))
             return kept
         return motifs
-    return _oriented(list(_under_names(lines)))
+    return _oriented(_under_names(lines))
 
 
 def _short(text: str) -> str:
@@ -146,31 +145,23 @@ def _new_motif(number: int, name: str) -> _Motif:
     return _Motif(name, number)
 
 
-def _meme(lines: list[str]) -> Iterator[_Motif]:
-    motif: _Motif | None = None
+def _meme(lines: list[str]) -> list[_Motif]:
+    motifs: list[_Motif] = []
     reading = False
     for number, line in enumerate(lines, 1):
         alphabet = re.match(r"ALPHABET\s*=\s*(.*)", line)
         if alphabet and alphabet[1] not in ("ACGT", "ACGU"):
             raise _FormatError(number, _short(line), "ALPHABET= ACGT")
         if re.match(r"MOTIF\b", line):
-            if motif:
-                yield motif
-            motif, reading = _new_motif(number, line.removeprefix("MOTIF")), False
+            motifs.append(_new_motif(number, line.removeprefix("MOTIF")))
+            reading = False
         elif line.startswith(_MATRIX):
-            if motif is None or motif.rows:
+            if not motifs or motifs[-1].rows:
                 raise _FormatError(number, "a matrix without a motif", "a line MOTIF before it")
-            stated = dict(re.findall(r"(alength|w)\s*=\s*(\S+)", line))
-            if stated.get("alength", "4") != "4":
-                found = f"alength= {stated['alength']}"
-                raise _FormatError(number, found, "alength= 4, for DNA")
-            if "w" in stated:
-                motif.width = int(stated["w"]) if stated["w"].isdecimal() else 0
-                if not 0 < motif.width <= MOST_BYTES:
-                    raise _FormatError(number, f"w= {_short(stated['w'])}", "a width in bp")
+            motifs[-1].width = _stated_width(number, line)
             reading = True
-        elif reading and motif:
-            values = _numbers(line)
+        elif reading:
+            motif, values = motifs[-1], _numbers(line)
             full = len(motif.rows) == motif.width
             if values and not full:
                 motif.rows.append((number, values))
@@ -185,60 +176,64 @@ def _meme(lines: list[str]) -> Iterator[_Motif]:
                 raise _FormatError(number, found, f"{motif.width} rows, as stated by w=")
             else:
                 reading = False
-    if motif:
-        yield motif
+    return motifs
 
 
-def _tables(lines: list[str], default_name: str) -> Iterator[_Motif]:
+def _stated_width(number: int, line: str) -> int | None:
+    stated = dict(re.findall(r"(alength|w)\s*=\s*(\S+)", line))
+    if stated.get("alength", "4") != "4":
+        raise _FormatError(number, f"alength= {stated['alength']}", "alength= 4, for DNA")
+    if "w" not in stated:
+        return None
+    width = int(stated["w"]) if stated["w"].isdecimal() else 0
+    if not 0 < width <= MOST_BYTES:
+        raise _FormatError(number, f"w= {_short(stated['w'])}", "a width in bp")
+    return width
+
+
+def _tables(lines: list[str], default_name: str) -> list[_Motif]:
     """CIS-BP and TRANSFAC: a header, and one row per position after its number."""
+    motifs: list[_Motif] = []
     names: dict[str, str] = {}
-    motif: _Motif | None = None
+    reading = False
     for number, line in enumerate(lines, 1):
         if _HEADER.fullmatch(line):
             name = " ".join(filter(None, map(names.get, ("AC", "ID", "Motif", "TF Name"))))
-            motif, names = _new_motif(number, name or default_name), {}
+            motifs.append(_new_motif(number, name or default_name))
+            names = {}
+            # Without a row in the next line, the matrix is empty.
+            reading = number < len(lines) and bool(re.match(r"\d", lines[number]))
         elif found := _ID.fullmatch(line):
             names.setdefault(found[1], found[2])
-        elif motif and re.match(r"\d", line):
+            reading = False
+        elif reading and re.match(r"\d", line):
             words = line.split()[1:]
             if len(words) == 5 and words[-1].isalpha():  # The consensus of TRANSFAC.
                 words.pop()
             values = _numbers(" ".join(words))
             if not values:
                 raise _FormatError(number, _short(line), "a position and four numbers")
-            motif.rows.append((number, values))
-            continue
-        else:
-            continue
-        # Any line after the rows ends a motif; a header without rows ends one immediately.
-        rows_follow = number < len(lines) and re.match(r"\d", lines[number])
-        if motif and (motif.rows or not rows_follow):
-            yield motif
-            motif = None
-    if motif:
-        yield motif
+            motifs[-1].rows.append((number, values))
+    return motifs
 
 
-def _under_names(lines: list[str]) -> Iterator[_Motif]:
+def _under_names(lines: list[str]) -> list[_Motif]:
     """Rows below ``>`` lines: of bases, with or without their letters, or of positions."""
-    motif: _Motif | None = None
+    motifs: list[_Motif] = []
     for number, line in enumerate(lines, 1):
         if line.startswith(">"):
-            if motif:
-                yield motif
             words = line[1:].split("\t")
             # HOMER: consensus, name, threshold and statistics.
             homer = len(words) > 2 and _numbers(words[2]) is not None
-            motif = _new_motif(number, words[1] if homer else line[1:])
+            motifs.append(_new_motif(number, words[1] if homer else line[1:]))
         elif line and not line.startswith("#"):
             found = _BASE_ROW.fullmatch(line)
             values = _numbers(found[2] if found else line)
-            if motif is None or not values:
+            if not motifs or not values:
                 raise _FormatError(number, _short(line), "matrices in MEME format")
-            motif.bases += found[1].upper() if found else ""
-            motif.rows.append((number, values))
-    if motif:
-        yield motif
+            motifs[-1].bases += found[1].upper() if found else ""
+            motifs[-1].rows.append((number, values))
+    return motifs
 
 
 def _oriented(motifs: list[_Motif]) -> list[_Motif]:

@@ -1,8 +1,7 @@
 """Patterns of one target and the known motifs that they match."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,11 @@ import numpy.typing as npt
 from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.tomtom import Match
 
+COLUMNS = (
+    *("index", "target", "view", "pattern", "seqlets", "consensus"),
+    *("best_match", "q_value", "own_motif", "own_q_value"),
+)
+"""Of ``patterns.tsv``."""
 Q_VALUE = 0.05
 """Threshold below which a known motif counts as recovered."""
 
@@ -49,23 +53,13 @@ class TargetMotifs:
             if pattern.view != "first layer"
         )
 
-    def rows(self) -> list[dict[str, Any]]:
-        """One row of ``patterns.tsv`` per pattern."""
-        rows = []
+    def rows(self) -> Iterator[tuple[str | float, ...]]:
+        """Values of `COLUMNS` for each pattern."""
         for pattern in self.patterns:
             best, own = self.best(pattern), self.own_match(pattern)
-            rows.append(
-                {
-                    "index": self.index,
-                    "target": self.name,
-                    "view": pattern.view,
-                    "pattern": pattern.name,
-                    "seqlets": pattern.seqlets,
-                    "consensus": pattern.consensus,
-                    "best_match": best.motif if best else "",
-                    "q_value": best.q_value if best else np.nan,
-                    "own_motif": own.motif if own else "",
-                    "own_q_value": own.q_value if own else np.nan,
-                }
+            yield (
+                *(self.index, self.name, pattern.view, pattern.name),
+                *(pattern.seqlets, pattern.consensus),
+                *((best.motif, best.q_value) if best else ("", np.nan)),
+                *((own.motif, own.q_value) if own else ("", np.nan)),
             )
-        return rows

@@ -24,7 +24,7 @@ from noncoding.settings.messages import input_error
 from noncoding.settings.models import HybridModel, Model
 from noncoding.settings.motifs import MotifsSettings
 from noncoding.settings.predict import PredictSettings
-from noncoding.settings.train import LoadSettings, TrainSection, TrainSettings
+from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSection, TrainSettings
 
 _Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
 
@@ -141,6 +141,16 @@ class Settings(Section):
             for name in self.run.models
             for seed in self.run.seeds
         }
+
+
+class TrainingJob(Section):
+    """The settings of one training."""
+
+    network: Model
+    settings: TrainSettings
+    runtime: RuntimeOptions
+    load: LoadSettings
+    seed: Seed
 
 
 def check_settings(config: Mapping[str, Any]) -> Settings:

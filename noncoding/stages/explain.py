@@ -15,7 +15,7 @@ from noncoding.attribution.checks.faithfulness import check_target
 from noncoding.attribution.checks.figure import draw_faithfulness
 from noncoding.attribution.checks.motif_enrichment import motif_hits
 from noncoding.attribution.checks.planted_motifs import planted_sites, truth_metrics
-from noncoding.attribution.checks.table import faithfulness_table
+from noncoding.attribution.checks.table import Check, faithfulness_table
 from noncoding.attribution.figures import draw_sequence, draw_summary
 from noncoding.attribution.grid import Resolution, layer_resolution
 from noncoding.attribution.maps import NO_TRACKS, file_stem, write_maps, write_tracks
@@ -90,7 +90,7 @@ def explain(
     n_checked = max(settings.n_checked, settings.n_plotted)
     n_sequences = max(settings.n_sequences, n_checked)
     rows: list[dict[str, Any]] = []
-    checks: list[dict[str, Any]] = []
+    checks: list[Check] = []
     curves: list[pd.DataFrame] = []
     *finals, figures_final, tracks_final = files("explain", folder)
     with Store(store) as split:

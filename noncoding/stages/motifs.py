@@ -26,7 +26,7 @@ from noncoding.motifs.figures import draw_motifs
 from noncoding.motifs.matching import match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.patterns import FEWEST, patterns
-from noncoding.motifs.target_motifs import Q_VALUE, TargetMotifs
+from noncoding.motifs.target_motifs import COLUMNS, Q_VALUE, TargetMotifs
 from noncoding.motifs.tomtom import matches
 from noncoding.prediction.inference import device
 from noncoding.prediction.predictions import read_predictions
@@ -34,11 +34,6 @@ from noncoding.settings.explain import TargetSelection
 from noncoding.settings.motifs import MotifsSettings
 
 log = logging.getLogger(__name__)
-
-_COLUMNS = (
-    *("index", "target", "view", "pattern", "seqlets", "consensus"),
-    *("best_match", "q_value", "own_motif", "own_q_value"),
-)
 
 
 def discover_motifs(
@@ -127,7 +122,7 @@ def discover_motifs(
             stem = figures / file_stem(target.index, target.name)
             draw_motifs(target, *(f"{stem}.{suffix}" for suffix in FORMATS))
         rows = [row for target in learned for row in target.rows()]
-        pd.DataFrame(rows, columns=list(_COLUMNS)).to_csv(
+        pd.DataFrame(rows, columns=list(COLUMNS)).to_csv(
             table_path, sep="\t", index=False, float_format="%.4g"
         )
         write_meme(str(motifs_path), _named_frequencies(learned))

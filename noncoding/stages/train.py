@@ -23,8 +23,8 @@ from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model
 from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.models.network import Network
-from noncoding.settings.models import DanQModel, DeepSeaModel, HybridModel
-from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSettings
+from noncoding.settings.config import TrainingJob
+from noncoding.settings.train import TrainSettings
 from noncoding.training.checkpoints import load_checkpoint
 from noncoding.training.checks import check_same_task, check_validation
 from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
@@ -41,14 +41,10 @@ log = logging.getLogger(__name__)
 def train(
     stores: dict[str, str | os.PathLike[str]],
     folder: str | os.PathLike[str],
+    job: TrainingJob,
     *,
     dataset: str,
     model: str,
-    network: HybridModel | DeepSeaModel | DanQModel,
-    settings: TrainSettings,
-    runtime: RuntimeOptions,
-    load: LoadSettings,
-    seed: int,
     motifs: str | os.PathLike[str] | None = None,
 ) -> None:
     """Train a network on a data set and export it.
@@ -59,12 +55,10 @@ def train(
         ``train`` and ``valid``.
     folder : path
         Output folder.
+    job : TrainingJob
+        Its seed is that of initial weights, order of rows, augmentation and dropout.
     dataset, model : str
         Names in the configuration, for the record of the training.
-    network, settings, runtime, load
-        Sections of the configuration.
-    seed : int
-        Of initial weights, order of rows, augmentation and dropout.
     motifs : path, optional
         MEME file with motifs that the first kernels are initialised with.
 
@@ -75,13 +69,14 @@ def train(
         the folder contains an unfinished training of another configuration or of other data,
         another process trains in the folder, or a signal requests to stop.
     """
+    settings, seed = job.settings, job.seed
     unfinished = Unfinished(Path(folder, "training", UNFINISHED))
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
         sources = {"train": store.source, "valid": valid.source}
         digests = {"train": store.digest, "valid": valid.digest}
-    sizes = network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
+    sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
     record = {
         "dataset": dataset,
         "model": model,
@@ -105,14 +100,17 @@ def train(
             batch_size=settings.batch_size,
             seed=seed,
             shuffle_buffer=settings.shuffle_buffer,
-            rows=load.rows,
-            workers=load.workers,
+            rows=job.load.rows,
+            workers=job.load.workers,
         )
         untrained = create_model(
             length=data.train_rows.length, targets=data.train_rows.targets, **sizes
         )
-        motif_start = _initialise(untrained, data, motifs, targets)
-        trainer = new_trainer(settings, runtime, unfinished, Path(folder, "training/tensorboard"))
+        motif_start = start_from_motifs(untrained, motifs, targets) if motifs else None
+        untrained.set_prevalence(data.train_rows.prevalence())
+        trainer = new_trainer(
+            settings, job.runtime, unfinished, Path(folder, "training/tensorboard")
+        )
         device = trainer.strategy.root_device
         module = TrainingModule(
             untrained,
@@ -140,27 +138,6 @@ def train(
         if trainer.is_global_zero:
             seconds = time.perf_counter() - started
             _write_results(unfinished, folder, module, targets, record, motif_start, seconds)
-
-
-def _initialise(
-    network: Network,
-    data: SplitsDataModule,
-    motifs: str | os.PathLike[str] | None,
-    targets: pd.DataFrame,
-) -> dict[str, Any] | None:
-    """Set kernels and biases by motifs and prevalence; gives the record of the motifs."""
-    record = None
-    if motifs is not None:
-        started = start_from_motifs(network, motifs, targets)
-        record = started.record(targets)
-        log.info(
-            "%d first kernels are initialised with motifs of %d targets: %s",
-            len(started.kernels),
-            sum(map(bool, started.of_targets)),
-            ", ".join(started.kernels),
-        )
-    network.set_prevalence(data.train_rows.prevalence())
-    return record
 
 
 def _announce(network: Network, rows: int, settings: TrainSettings) -> None:

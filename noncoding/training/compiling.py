@@ -35,7 +35,7 @@ class CompiledNetwork:
         if self._network.training in self._phases:
             try:
                 return self._compiled(sequences)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 – the compiler raises many kinds
                 self._fall_back(error)
         return self._network(sequences)
 
@@ -57,7 +57,7 @@ class CompiledNetwork:
             with context:
                 loss = self(sequences).float().sum()
             torch.autograd.grad(loss, parameters, allow_unused=True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             self._fall_back(error)
         finally:
             for buffer, before in statistics:

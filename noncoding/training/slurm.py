@@ -4,6 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from typing import Any
+
+import torch
 
 from noncoding.training.checkpoints import STOP_SIGNALS
 
@@ -16,24 +19,24 @@ def in_task() -> bool:
     return TASK in os.environ
 
 
-def share_between_tasks(tasks: int, nodes: int, cores: int) -> None:
-    """Run the script of this process in each task of its job, then exit; outside of SLURM, return.
+def share_between_tasks(resources: Any) -> None:
+    """Limit the threads of this process, and start the tasks of a distributed training on SLURM.
 
-    Snakemake's plugin runs a job as a single task of its allocation. That task starts
-    ``devices × num_nodes`` tasks here, which Lightning expects.
+    Snakemake's plugin runs a job as a single task of its allocation. That task runs its script
+    in ``devices × num_nodes`` tasks, which Lightning expects, and then exits.
 
     Parameters
     ----------
-    tasks, nodes : int
-        Of the training.
-    cores : int
-        Of each task.
+    resources : snakemake.iocontainers.Resources
+        ``tasks`` and ``nodes`` of the training, and ``cpus_per_task``.
 
     Raises
     ------
     SystemExit
         With the status of the tasks, once they have ended.
     """
+    tasks, nodes, cores = resources.tasks, resources.nodes, resources.cpus_per_task
+    torch.set_num_threads(cores)
     if tasks == 1 or in_task() or "SLURM_JOB_ID" not in os.environ:
         return
     command = ["srun", "--overlap", "--kill-on-bad-exit=1", f"--ntasks={tasks}", f"--nodes={nodes}"]

@@ -58,18 +58,6 @@ def test_mutagenesis_substitutes_one_base_at_a_time():
         np.testing.assert_allclose(found[:, position], lost, atol=1e-5)
 
 
-def test_a_mutagenesis_map_is_the_mean_loss_by_a_substitution(linear):
-    given = sequences(1, 30)
-    [found] = attribute(["mutagenesis"], linear, None, given, 0)["mutagenesis"]
-    [whole] = logits(linear, given, 0)
-    for position in range(30):
-        substituted = np.repeat(given, 4, axis=0)
-        substituted[:, :, position] = np.eye(4, dtype=np.uint8)
-        others = substituted[given[0, :, position] == 0]
-        expected = np.mean(whole - logits(linear, others, 0))
-        assert found[position] == pytest.approx(expected, abs=1e-5)
-
-
 @pytest.mark.parametrize("method", WITH_REFERENCES)
 def test_contributions_are_the_weights_less_those_of_the_references(method, linear):
     given = sequences(2, 30)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.common.locks import LOCKS, exclusive, held, hold, release
+from noncoding.common.locks import LOCKS, exclusive, hold, lock_message, release
 
 PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
@@ -24,22 +24,26 @@ def locked(tmp_path, monkeypatch):
 
 def another(script):
     """Output of another process in the same folder."""
-    command = [sys.executable, "-c", f"from noncoding.common.locks import held, hold; {script}"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from noncoding.common.locks import lock_message, hold; {script}",
+    ]
     done = subprocess.run(command, env=PATHS, capture_output=True, text=True, check=True)
     return done.stdout
 
 
 def test_a_running_process_is_named(locked):
     hold()
-    assert held() is None
-    message = another("print(held())")
+    assert lock_message() is None
+    message = another("print(lock_message())")
     assert f"process {os.getpid()}" in message
     assert "It is still running" in message
 
 
 def test_a_killed_process_is_reported_with_the_remedy(locked):
     another("hold()")
-    message = held()
+    message = lock_message()
     assert "That process is gone" in message and "snakemake --unlock" in message
 
 
@@ -49,17 +53,17 @@ def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
     hold()
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-    assert "It is still running" in another("print(held())")
+    assert "It is still running" in another("print(lock_message())")
 
 
 @pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
 def test_an_invalid_record(locked, record):
     hold()
     (locked / ".snakemake" / "holder.json").write_text(record)
-    assert "locked by another run. It is still running" in another("print(held())")
+    assert "locked by another run. It is still running" in another("print(lock_message())")
     release()
     (locked / ".snakemake" / "holder.json").write_text(record)
-    assert held() is None
+    assert lock_message() is None
 
 
 def test_secrets_of_the_command_line_are_redacted(locked, monkeypatch):
@@ -77,16 +81,16 @@ def test_a_process_of_another_machine_may_still_run(locked):
     text = path.read_text()
     release()
     path.write_text(text)
-    assert "If it still runs there" in held()
+    assert "If it still runs there" in lock_message()
 
 
 def test_a_folder_without_a_lock_has_no_holder(locked):
     hold()
     release()
-    assert held() is None
+    assert lock_message() is None
     hold()
     (locked / LOCKS / "0.input.lock").unlink()
-    assert another("print(held())").strip() == "None"
+    assert another("print(lock_message())").strip() == "None"
 
 
 @pytest.mark.parametrize("kind", ["a folder of runs", "a file"])

@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_by
 from planted import MOTIF, matrix
 
 from noncoding.motifs.figures import draw_motifs, information, motifs_finding, plotted_patterns
 from noncoding.motifs.patterns import Pattern
-from noncoding.motifs.target_motifs import TargetMotifs
+from noncoding.motifs.target_motifs import COLUMNS, TargetMotifs
 from noncoding.motifs.tomtom import Match
 
 
@@ -26,12 +27,12 @@ def learned(own_q=1e-9, own=("own",), patterns=6):
 
 
 def test_rows_have_the_best_match_and_the_known_motif():
-    rows = learned().rows()
-    assert len(rows) == 7
-    assert rows[0]["best_match"] == "other" and rows[0]["q_value"] == 1e-3
-    assert rows[0]["own_motif"] == "own" and rows[0]["own_q_value"] == 1e-9
-    unknown = learned(own=()).rows()[0]
-    assert unknown["own_motif"] == "" and np.isnan(unknown["own_q_value"])
+    table = pd.DataFrame(learned().rows(), columns=COLUMNS)
+    assert len(table) == 7
+    matched = ["best_match", "q_value", "own_motif", "own_q_value"]
+    assert table.loc[0, matched].tolist() == ["other", 1e-3, "own", 1e-9]
+    unknown = pd.DataFrame(learned(own=()).rows(), columns=COLUMNS)
+    assert (unknown["own_motif"] == "").all() and unknown["own_q_value"].isna().all()
 
 
 @pytest.mark.parametrize(("q_value", "recovered"), [(0.049, True), (0.051, False)])

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from pydantic import TypeAdapter
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -21,8 +20,7 @@ torch.set_num_threads(1)
 from toy_store import RUNTIME, TRAINING
 
 from noncoding.layout import UNFINISHED
-from noncoding.settings.models import Model
-from noncoding.settings.train import LoadSettings, RuntimeOptions, TrainSettings
+from noncoding.settings.config import TrainingJob
 from noncoding.stages.train import train
 from noncoding.training import trainer
 from noncoding.training.checkpoints import ResumePoint
@@ -60,13 +58,15 @@ def run(
     train(
         stores,
         folder,
+        TrainingJob(
+            network=sizes,
+            settings={key: settings[key] for key in TRAINING},
+            runtime={key: settings[key] for key in RUNTIME},
+            load={"rows": "auto", "workers": 0},
+            seed=3,
+        ),
         dataset="toy",
         model="tiny",
-        network=TypeAdapter(Model).validate_python(sizes),
-        settings=TrainSettings(**{key: settings[key] for key in TRAINING}),
-        runtime=RuntimeOptions(**{key: settings[key] for key in RUNTIME}),
-        load=LoadSettings(rows="auto", workers=0),
-        seed=3,
         motifs=motifs,
     )
     return Made(folder)

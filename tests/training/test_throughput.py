@@ -1,4 +1,4 @@
-"""Speed and waiting of trainings by Lightning, in which a clock is set by hand."""
+"""Speed and waiting time of trainings by Lightning with a simulated clock."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +17,7 @@ ROWS = 8
 
 
 class Clock:
-    """Seconds, of which each part of the training takes what it is told to."""
+    """Seconds that each part of the training increases."""
 
     now = 100.0
 
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Loader:
-    """Batches, each of which is waited for."""
+    """Batches that arrive after a given waiting time."""
 
     def __init__(self, clock, waits):
         self._clock, self._waits = clock, waits
@@ -41,7 +41,7 @@ class Loader:
 
 
 class Working(pl.LightningModule):
-    """Steps that take their time, and validation, which takes a minute."""
+    """Steps of given durations, and a validation of one minute."""
 
     def __init__(self, clock, works):
         super().__init__()
@@ -59,7 +59,7 @@ class Working(pl.LightningModule):
 
 
 class Slow(CSVLogger):
-    """Writing takes 30 s; keeps what it gets."""
+    """A logger that takes 30 s to write, and records the metrics."""
 
     clock: ClassVar[Clock]
 
@@ -75,7 +75,7 @@ class Slow(CSVLogger):
 
 
 def fit(folder, waits, works, every, epochs=1, accumulated=1, **options):
-    """Figures by step of epochs of batches that are waited for and worked on so many seconds."""
+    """Metrics by step, for batches with given waiting and computing times."""
     clock = Clock()
     logger = Slow(folder)
     logger.clock = clock
@@ -100,33 +100,33 @@ def test_speed_and_share_of_waiting(tmp_path):
     assert list(figures) == [1, 3]
     assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / (1 + 3 + 1 + 1))
     assert figures[1]["waiting_share"] == pytest.approx(2 / 6)
-    # The gap after a log holds the writing, and is left out of waiting with its step.
+    # The gap after a log includes the writing, and is excluded from waiting with its step.
     assert figures[3]["waiting_share"] == pytest.approx(1 / 4)
     assert figures[3]["sequences_per_second"] == pytest.approx(2 * ROWS / (30 + 3 + 1 + 1 + 3))
 
 
-def test_validation_is_no_time_of_training(tmp_path):
+def test_the_time_of_validation_is_excluded(tmp_path):
     figures = fit(tmp_path, [2], [3], every=2, epochs=2)
     assert list(figures) == [1]
     assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / 10)
     assert figures[1]["waiting_share"] == pytest.approx(4 / 10)
 
 
-def test_accumulated_batches_are_counted_and_a_step_is_logged_once(tmp_path):
+def test_accumulated_batches_are_counted_and_each_step_is_logged_once(tmp_path):
     figures = fit(tmp_path, [1] * 4, [3] * 4, every=1, accumulated=2)
     assert list(figures) == [0, 1]
     assert figures[0]["sequences_per_second"] == pytest.approx(2 * ROWS / 8)
-    # Of the second step's two batches, the gap before the first is left out.
+    # The gap before the first of the second step's two batches is excluded.
     assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 
 
-def test_where_each_step_is_logged_no_gap_is_known(tmp_path):
+def test_without_steps_between_logs_the_share_of_waiting_is_unknown(tmp_path):
     figures = fit(tmp_path, [1, 1], [1, 1], every=1)
     assert "waiting_share" in figures[0]  # the gap before the first step is none after a log
     assert "waiting_share" not in figures[1]
 
 
-def test_a_training_that_goes_on_within_an_epoch(tmp_path):
+def test_a_training_that_resumes_within_an_epoch(tmp_path):
     class Keep(Callback):
         def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
             if batch_idx == 0:
@@ -153,7 +153,7 @@ def test_a_training_that_goes_on_within_an_epoch(tmp_path):
     assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 
 
-def test_peak_memory_is_that_of_the_system():
+def test_peak_memory_equals_that_of_the_system():
     peak = peak_memory(torch.device("cpu"))
     now = psutil.Process().memory_info().rss / 2**20
     assert 0.99 * now <= peak < psutil.virtual_memory().total / 2**20

@@ -63,23 +63,14 @@ def of_other_sequences(maps: npt.NDArray[np.floating]) -> npt.NDArray[np.floatin
 def perturbation_curves(
     network: nn.Module,
     sequences: npt.NDArray[np.uint8],
-    bases: Mapping[str, npt.NDArray[np.floating]],
+    maps: Mapping[str, npt.NDArray[np.floating]],
     target: int,
 ) -> Curves:
     """Exchange bases, the strongest first (after Petsiuk et al. 2018, arXiv:1806.07421).
 
     Bases are replaced by those of dinucleotide-shuffled sequences rather than by zeros, which
-    are far from the training data. Curves are means over two shuffles.
-
-    Parameters
-    ----------
-    network : torch.nn.Module
-        In evaluation mode.
-    sequences : numpy.ndarray, shape=(n, 4, length)
-    bases : mapping of numpy.ndarray, shape=(n, length)
-        Maps by method. Ties are broken at random.
-    target : int
-        Index of the logit.
+    are far from the training data. Curves are means over two shuffles. Ties in the maps, by
+    method, shape=(n, length), are broken at random.
     """
     generator = np.random.default_rng(1)
     count, _, length = sequences.shape
@@ -88,9 +79,9 @@ def perturbation_curves(
     none = logits(network, references.reshape(-1, 4, length), target)
     deletion: dict[str, npt.NDArray[np.float64]] = {}
     insertion: dict[str, npt.NDArray[np.float64]] = {}
-    orders = dict(bases)
+    orders = dict(maps)
     if count > 1:
-        orders |= {f"{name}{MATCHED}": of_other_sequences(maps) for name, maps in bases.items()}
+        orders |= {f"{name}{MATCHED}": of_other_sequences(own) for name, own in maps.items()}
     for method in (*orders, RANDOM):
         curves = np.zeros((2, count, len(taken)))
         for row in range(count):
@@ -123,17 +114,10 @@ def curve_table(curves: Curves, index: int, target: str) -> pd.DataFrame:
     none, whole = curves.none.mean(), curves.whole.mean()
     return pd.DataFrame(
         [
-            {
-                "index": index,
-                "target": target,
-                "order": order,
-                "kind": kind,
-                "share": share,
-                "logit": logit,
-                "worth": (logit - none) / (whole - none),
-            }
+            (index, target, order, kind, share, logit, (logit - none) / (whole - none))
             for kind, by_order in (("deletion", curves.deletion), ("insertion", curves.insertion))
             for order, curve in by_order.items()
             for share, logit in zip(curves.shares, curve.mean(axis=0), strict=True)
-        ]
+        ],
+        columns=["index", "target", "order", "kind", "share", "logit", "worth"],
     )

@@ -1,6 +1,6 @@
 """Faithfulness of maps: checks of all methods on the same sequences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +25,8 @@ from noncoding.attribution.checks.table import (
     IN_STRONGEST,
     MATCHED,
     RANDOMISED,
-    Rows,
+    Check,
     bootstrap,
-    check_row,
     interval,
     n_replicates,
     ratio,
@@ -48,23 +47,22 @@ _N_RANDOMISED = 3
 
 def check_target(
     target: TargetAttributions, network: Network, layer: str, n_checked: int
-) -> tuple[list[dict[str, Any]], pd.DataFrame, list[str]]:
+) -> tuple[list[Check], pd.DataFrame, list[str]]:
     """All checks of the first sequences of a target.
 
     Returns
     -------
-    rows : list of dict
-        Of the table of checks, see `check_row`.
+    checks : list of Check
     curves : pandas.DataFrame
         See `curve_table`.
     problems : list of str
     """
     maps = {name: values[:n_checked] for name, values in target.maps.items()}
-    one_hot, table = target.sequences
-    first = replace(target, sequences=Sequences(one_hot[:n_checked], table[:n_checked]), maps=maps)
+    one_hot, loci = target.sequences
+    first = replace(target, sequences=Sequences(one_hot[:n_checked], loci[:n_checked]), maps=maps)
     longer = {name: values for name, values in target.maps.items() if len(values) > n_checked}
     curves = perturbation_curves(network, first.sequences.one_hot, maps, target.index)
-    rows = [
+    checks = [
         *planted_checks(first),
         *motif_checks(first),
         *motif_checks(replace(target, maps=longer), ALL_LOCI),
@@ -73,10 +71,11 @@ def check_target(
         *completeness_checks(first, network),
         *randomisation_checks(first, network, layer),
     ]
-    return rows, curve_table(curves, target.index, target.name), undefined_enrichment(target, rows)
+    table = curve_table(curves, target.index, target.name)
+    return checks, table, undefined_enrichment(target, checks)
 
 
-def planted_checks(target: TargetAttributions) -> Rows:
+def planted_checks(target: TargetAttributions) -> Iterator[Check]:
     """Per-base AUROC and AUPR of planted sites, and distance of the peak to the nearest site."""
     for method, bases in target.maps.items():
         sites = target.sites[: len(bases)]
@@ -91,7 +90,7 @@ def planted_checks(target: TargetAttributions) -> Rows:
         yield _row(target, method, "peak to planted motif, bp", distances, np.median)
 
 
-def motif_checks(target: TargetAttributions, suffix: str = "") -> Rows:
+def motif_checks(target: TargetAttributions, suffix: str = "") -> Iterator[Check]:
     """Share of strongest windows that contain the known motif, and its enrichment.
 
     The controls are position-matched windows: the strongest window of each sequence, placed on
@@ -116,29 +115,28 @@ def motif_checks(target: TargetAttributions, suffix: str = "") -> Rows:
             (IN_MATCHED, matched),
             (ENRICHMENT, enrichment),
         ):
-            estimate = {"value": float(values[0])} | interval(values[1:])
-            check = f"{check}{suffix}"
-            yield check_row(target.index, target.name, method, check, count, estimate)
+            estimate = float(values[0]), *interval(values[1:])
+            yield Check(method, f"{check}{suffix}", target.index, target.name, count, *estimate)
 
 
-def undefined_enrichment(target: TargetAttributions, rows: list[dict[str, Any]]) -> list[str]:
+def undefined_enrichment(target: TargetAttributions, checks: list[Check]) -> list[str]:
     """A message if the enrichment of a target, given its checks, is undefined for all methods.
 
     Of several enrichments of a method, the last one counts.
     """
-    last = {row["method"]: row for row in rows if row["check"].startswith(ENRICHMENT)}
-    undefined = [row for row in last.values() if np.isnan(row["value"])]
+    last = {check.method: check for check in checks if check.check.startswith(ENRICHMENT)}
+    undefined = [check for check in last.values() if np.isnan(check.value)]
     if not last or len(undefined) < len(last):
         return []
-    if undefined[0]["sequences"] < 2:
+    if undefined[0].sequences < 2:
         reason = "found 1 sequence; expected at least 2, to compare windows between sequences"
     else:
-        methods = ", ".join(METHODS[row["method"]].title for row in undefined)
+        methods = ", ".join(METHODS[check.method].title for check in undefined)
         reason = f"found no match at the same positions of other sequences ({methods})"
     return [f"{target.name}: enrichment of {target.motif} is not defined: {reason}."]
 
 
-def perturbation_checks(target: TargetAttributions, curves: Curves) -> Rows:
+def perturbation_checks(target: TargetAttributions, curves: Curves) -> Iterator[Check]:
     """Effect of deletion and insertion of the strongest bases, beyond a random order."""
     for method in target.maps:
         for suffix in ("", MATCHED):
@@ -148,7 +146,7 @@ def perturbation_checks(target: TargetAttributions, curves: Curves) -> Rows:
                 yield _row(target, method, f"insertion, beyond random{suffix}", gained)
 
 
-def agreement_checks(target: TargetAttributions) -> Rows:
+def agreement_checks(target: TargetAttributions) -> Iterator[Check]:
     """Rank correlation of each map with in-silico mutagenesis.
 
     All maps are summed over the bases of each position of the layer, so that methods of
@@ -168,7 +166,7 @@ def agreement_checks(target: TargetAttributions) -> Rows:
             yield _row(target, method, f"{check}{MATCHED}", rank_correlations(others, reference))
 
 
-def completeness_checks(target: TargetAttributions, network: nn.Module) -> Rows:
+def completeness_checks(target: TargetAttributions, network: nn.Module) -> Iterator[Check]:
     """Sum of the contributions over the difference of logits that they should sum to."""
     methods = [method for method in _WITH_REFERENCES if method in target.maps]
     if not methods:
@@ -184,7 +182,9 @@ def completeness_checks(target: TargetAttributions, network: nn.Module) -> Rows:
         yield _row(target, method, "completeness", pairs.astype(np.float64), ratio)
 
 
-def randomisation_checks(target: TargetAttributions, network: Network, layer: str) -> Rows:
+def randomisation_checks(
+    target: TargetAttributions, network: Network, layer: str
+) -> Iterator[Check]:
     """Rank correlation of each map with that of a network with permuted weights.
 
     Maps are computed for each part of the network, from the logits to the bases. In-silico
@@ -228,8 +228,8 @@ def _row(
     check: str,
     values: npt.NDArray[np.floating],
     statistic: Callable[..., Any] = np.mean,
-) -> dict[str, Any]:
+) -> Check:
     """A check whose value is a statistic of one value, or pair, per sequence."""
     known = values[~np.isnan(values)] if values.ndim == 1 else values
     estimate = bootstrap(known, statistic)
-    return check_row(target.index, target.name, method, check, len(known), estimate)
+    return Check(method, check, target.index, target.name, len(known), *estimate)

@@ -1,13 +1,13 @@
 """Table of checks, with bootstrap confidence intervals. Requires no network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-COLUMNS = ("method", "check", "index", "target", "sequences", "value", "low", "high")
 IN_STRONGEST = "known motif in strongest window"
 IN_MATCHED = "known motif in position-matched window"
 ENRICHMENT = "known motif, enrichment"
@@ -31,25 +31,33 @@ are also counted in the position-matched windows.
 REPLICATES = 1000
 """Of the bootstrap."""
 
-Rows = Iterator[dict[str, Any]]
+
+@dataclass(frozen=True)
+class Check:
+    """A row of ``faithfulness.tsv``: a statistic over sequences and its 95 % interval."""
+
+    method: str
+    check: str
+    index: int
+    target: str
+    sequences: int
+    value: float
+    low: float
+    high: float
 
 
-def check_row(
-    index: int, target: str, method: str, check: str, sequences: int, estimate: dict[str, float]
-) -> dict[str, Any]:
-    """A row of the table, with the columns `COLUMNS`."""
-    values = (method, check, index, target, sequences)
-    return dict(zip(COLUMNS, values, strict=False)) | estimate
+COLUMNS = tuple(field.name for field in fields(Check))
 
 
-def bootstrap(values: npt.NDArray[np.floating], statistic: Callable[..., Any]) -> dict[str, float]:
+def bootstrap(
+    values: npt.NDArray[np.floating], statistic: Callable[..., Any]
+) -> tuple[float, float, float]:
     """A statistic along the first axis, and its 95 % confidence interval."""
     count = len(values)
     if not count:
-        return dict.fromkeys(("value", "low", "high"), float("nan"))
+        return np.nan, np.nan, np.nan
     resampled = np.random.default_rng(1).integers(count, size=(n_replicates(count), count))
-    replicates = statistic(values[resampled], axis=1)
-    return {"value": float(statistic(values, axis=0))} | interval(replicates)
+    return float(statistic(values, axis=0)), *interval(statistic(values[resampled], axis=1))
 
 
 def n_replicates(count: int) -> int:
@@ -57,13 +65,13 @@ def n_replicates(count: int) -> int:
     return REPLICATES if count > 1 else 0
 
 
-def interval(replicates: npt.NDArray[np.floating]) -> dict[str, float]:
+def interval(replicates: npt.NDArray[np.floating]) -> tuple[float, float]:
     """Quantiles of 2.5 and 97.5 % without NaN; the upper one of a ratio may be infinite."""
     known = np.sort(replicates[~np.isnan(replicates)])
     if not len(known):
-        return {"low": float("nan"), "high": float("nan")}
+        return np.nan, np.nan
     low, high = (round(share * (len(known) - 1)) for share in (0.025, 0.975))
-    return {"low": float(known[low]), "high": float(known[high])}
+    return float(known[low]), float(known[high])
 
 
 def ratio(pairs: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
@@ -73,13 +81,13 @@ def ratio(pairs: npt.NDArray[np.float64], axis: int) -> npt.NDArray[np.float64]:
         return sums[..., 0] / sums[..., 1]
 
 
-def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Checks of all targets (`check_row`), followed by their means over targets (``all``).
+def faithfulness_table(checks: Iterable[Check]) -> pd.DataFrame:
+    """Checks of all targets followed by their means over targets (``all``).
 
     95 % confidence intervals are by a bootstrap over sequences, for ``all`` over targets. ``all``
     has no index, and its enrichment is the ratio of the mean shares.
     """
-    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    table = pd.DataFrame(checks, columns=COLUMNS)
     table["index"] = table["index"].astype("Int64")
     groups = dict(iter(table.groupby(["method", "check"], sort=False)))
     means = []
@@ -92,8 +100,7 @@ def faithfulness_table(rows: list[dict[str, Any]]) -> pd.DataFrame:
             shares = [groups[method, f"{of}{suffix}"]["value"] for of in (IN_STRONGEST, IN_MATCHED)]
             values, statistic = np.stack(shares, axis=1).astype(np.float64), ratio
             values = values[~np.isnan(values).any(axis=1)]
-        estimate = bootstrap(values, statistic)
         count = group["sequences"].sum()
-        means.append(check_row(pd.NA, "all", method, check, count, estimate))
-    everything = [table, pd.DataFrame(means, columns=list(COLUMNS)).astype(table.dtypes)]
-    return pd.concat(everything, ignore_index=True)
+        means.append((method, check, pd.NA, "all", count, *bootstrap(values, statistic)))
+    of_all = pd.DataFrame(means, columns=COLUMNS).astype(table.dtypes)
+    return pd.concat([table, of_all], ignore_index=True)

@@ -17,8 +17,16 @@ from noncoding.common.memory import available_memory
 from noncoding.data.bundle.variable import Variable, sparse_rows
 
 _TYPES = {
-    **{1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4"},
-    **{7: "f4", 9: "f8", 12: "i8", 13: "u8"},
+    1: "i1",
+    2: "u1",
+    3: "i2",
+    4: "u2",
+    5: "i4",
+    6: "u4",
+    7: "f4",
+    9: "f8",
+    12: "i8",
+    13: "u8",
 }
 _MATRIX, _PACKED = 14, 15
 _OPAQUE = "opaque"

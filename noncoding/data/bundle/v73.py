@@ -10,8 +10,12 @@ from noncoding.common.hdf5 import attribute, open_hdf5, own_dataset, own_item
 from noncoding.data.bundle.variable import Variable, sparse_rows
 
 _CLASSES = {
-    **{"float32": "single", "float64": "double", "bool": "logical", "complex64": "complex"},
-    **{"complex128": "complex", "object": "cell or string"},
+    "float32": "single",
+    "float64": "double",
+    "bool": "logical",
+    "complex64": "complex",
+    "complex128": "complex",
+    "object": "cell or string",
 }
 """NumPy type → MATLAB class, for files that MATLAB did not write; names of integers are equal."""
 

@@ -4,12 +4,10 @@ Imports no heavy library, since the rules list the files, too.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
-
-from pydantic import TypeAdapter
+from typing import NamedTuple
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
@@ -41,11 +39,6 @@ class PeakFile(NamedTuple):
     where: str
     named_in: str
     content: bytes
-
-
-def peak_source(settings: Mapping[str, Any]) -> Peaks:
-    """The key ``peaks`` of a data set's configuration, as typed settings."""
-    return TypeAdapter(Peaks).validate_python(settings)
 
 
 def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:

@@ -85,7 +85,7 @@ def _difference(checksum: int, compute: Callable[..., Any], *arguments: object) 
     """What is wrong with content whose checksum is computed; empty if nothing is."""
     try:
         equal = compute(*arguments) == checksum
-    except Exception as error:  # h5py raises many kinds
+    except Exception as error:  # noqa: BLE001 – h5py raises many kinds
         return f"cannot be read ({first_line(error)})"
     return "" if equal else "other content than was written (CRC-32)"
 

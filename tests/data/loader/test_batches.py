@@ -220,7 +220,7 @@ def test_workers_need_no_shared_memory(stored, number_of, no_shared_memory):
 
 
 @pytest.mark.filterwarnings("ignore:This DataLoader will create")
-def test_a_worker_that_is_killed_is_told(stored, monkeypatch):
+def test_a_killed_worker_is_reported(stored, monkeypatch):
     def killed(*_):
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -231,7 +231,7 @@ def test_a_worker_that_is_killed_is_told(stored, monkeypatch):
         list(shuffled(stored, workers=2))
 
 
-def test_workers_that_cannot_be_started_are_told(stored, monkeypatch):
+def test_workers_that_cannot_be_started_are_reported(stored, monkeypatch):
     def refused(*_):  # as sem_open(3) where /dev/shm is missing or read-only
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 

@@ -1,0 +1,103 @@
+# What a user can ask for, and what happens before and after a run.
+
+# Sources of the data sets of a stage, if it does not process all of them.
+SOURCES = {"simulate": ("simulated",), "unpack": ("bundle", "simulated")}
+UNPACKED = [mat_of(name, split) for name in DATASETS if name in BUNDLES for split in SPLITS]
+
+
+def of_runs(pattern, datasets=DATASETS):
+    """A path for each data set, model and split that is run."""
+    return expand(f"{RESULTS}/{pattern}", dataset=datasets, model=MODELS, split=SPLITS)
+
+
+def deliverables(stage):
+    """All outputs of a stage for the data sets and models that are run."""
+    sources = SOURCES.get(stage, ("bundle", "genome", "simulated"))
+    datasets = [name for name in DATASETS if name in from_source(*sources)]
+    return [path for pattern in layout.outputs(stage) for path in of_runs(pattern, datasets)]
+
+
+# Stage → the files that a user asks for by its name.
+DELIVERABLES = {stage: deliverables(stage) for stage in layout.FOLDERS if stage != "fetch"} | {
+    "fetch": [raw(dataset, entry) for dataset in DATASETS for entry in fetched(dataset).values()]
+    or UNPACKED,  # if all bundles are local folders
+    "unpack": UNPACKED,
+    # Stores of bundles and genomes: both names make those of all data sets.
+    "convert": deliverables("tile"),
+}
+# What a run without a target makes: final results, no intermediate files.
+FINAL_STAGES = [
+    *("report", "describe", "train", "plot_training", "predict", "evaluate", "compare"),
+    *(["sweep"] if SETTINGS.run.seeds else []),
+    *("explain", "motifs"),
+]
+
+
+def target_files(stage):
+    """A function that returns the files of a stage's target, or explains why there are none."""
+
+    def files(wildcards):
+        if DELIVERABLES[stage]:
+            return DELIVERABLES[stage]
+        found = [f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS]
+        raise WorkflowError(
+            str(
+                InputError(
+                    "configuration, key run.datasets",
+                    ", ".join(found),
+                    f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
+                    "Add one, or ask for another stage: `convert` makes the stores of any source.",
+                )
+            )
+        )
+
+    return files
+
+
+# Every job writes into these folders.
+LOGS = [RESULTS, *of_runs("{dataset}/logs"), *of_runs("{dataset}/{model}/logs")]
+# Snakemake would fail on files in place of folders while it looks for outputs.
+try:
+    check_folders(
+        {*LOGS, *(str(Path(path).parent) for paths in DELIVERABLES.values() for path in paths)}
+    )
+except InputError as error:
+    raise WorkflowError(str(error))
+
+
+def start_run():
+    """Lock the folder of the run, and check that results can be written."""
+    try:
+        check_folders(LOGS, writable=True)
+        hold()
+    except (InputError, OSError) as error:
+        raise WorkflowError(str(explained(error) or error))
+
+
+def end_run():
+    """Release the lock, and remove the states of accepted trainings and predictions.
+
+    Snakemake deletes results that it does not accept; they are written again from the state.
+    """
+    release()
+    for metrics in of_runs("{dataset}/{model}/training/metrics.csv"):
+        state = Path(metrics).with_name(layout.UNFINISHED)
+        if Path(metrics).exists() and Path(state, layout.FINISHED).exists():
+            discard(state)
+    # Snakemake deletes outdated predictions before it runs the rule again.
+    for predictions in DELIVERABLES["predict"]:
+        if Path(predictions).exists():
+            discard(f"{predictions}.{layout.UNFINISHED}")
+
+
+def print_lock_holder():
+    """Tell a second run in the same folder which run holds the lock; Snakemake then stops it."""
+    message = lock_message() if workflow.is_main_process else None
+    if message:
+        print(message, file=sys.stderr)
+
+
+def print_reports():
+    """Print the paths of the reports."""
+    for path in filter(os.path.exists, DELIVERABLES["report"]):
+        print(f"Report: {Path(path).absolute()}", file=sys.stderr)

@@ -1,6 +1,6 @@
 rule sweep_all:
     input:
-        summaries=expand(path_of("evaluate", "summary.json"), dataset=DATASETS, model=MODELS),
+        summaries=expand(path_of("evaluate", layout.SUMMARY), dataset=DATASETS, model=MODELS),
         code=code("sweep"),
     output:
         outputs_of("sweep", "Sweep"),

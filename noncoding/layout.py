@@ -1,4 +1,4 @@
-"""The name of every file below the results, and the only place where one is spelled.
+"""Paths of all output files, relative to the folder of results; they are defined only here.
 
 A path holds wildcards, as in a rule of Snakemake: ``{dataset}``, ``{model}``, ``{split}`` and,
 for downloads, ``{file}``. A stage writes the files `FILES` and the figures `FIGURES` into its
@@ -102,7 +102,10 @@ FIGURES: dict[str, tuple[str, ...]] = {
     "compare": ("ranking", "versus"),
     "sweep": ("sweep",),
 }
-"""Stage → its figures, each in all `FORMATS`, in the order in which the stage draws them."""
+"""Stage → its figures, each in all `FORMATS`, in the order in which the stage draws them.
+
+Their captions are in `noncoding.report.captions`.
+"""
 
 DIRECTORIES = {"explain": ("figures", TRACKS), "motifs": ("figures",)}
 """Stage → folders of files whose number depends on the targets."""

@@ -1,4 +1,4 @@
-"""The first convolution: the filter that contributes most to a target."""
+"""The first-layer filter that contributes most to a target, and its sites."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Contributions of bases from gradients at the input."""
+"""Gradient × input, integrated gradients and DeepLIFT/SHAP."""
 
 import warnings
 

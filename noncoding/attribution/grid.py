@@ -1,4 +1,4 @@
-"""Positions of a layer along the sequence, and the bases that each position sees."""
+"""Receptive fields: which bases each position of a layer depends on."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Output of maps: arrays in HDF5, and tracks for genome browsers."""
+"""Write attribution maps to HDF5 and bedGraph."""
 
 import re
 from collections.abc import Iterator

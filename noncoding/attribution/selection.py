@@ -1,4 +1,4 @@
-"""Selection of targets and of loci."""
+"""Choose the targets to explain, and their true positives."""
 
 from collections.abc import Iterator, Mapping
 from itertools import islice

@@ -1,4 +1,4 @@
-"""Networks evaluated on both strands."""
+"""Strand-averaged logits, and helpers for gradients."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Attributions for one target."""
+"""Attribution maps of all methods for one target."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The same number of threads for numba and torch."""
+"""Use torch's number of threads in numba."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

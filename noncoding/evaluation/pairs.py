@@ -1,4 +1,4 @@
-"""Pairs of classifiers on the same targets: wins, differences, intervals and p-values."""
+"""Paired comparison of two classifiers over targets."""
 
 from collections.abc import Mapping
 from itertools import combinations

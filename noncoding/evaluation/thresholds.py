@@ -1,4 +1,4 @@
-"""Metrics of thresholded predictions and of calibrated probabilities."""
+"""Recall at fixed false-discovery rates, accuracy and expected calibration error."""
 
 from concurrent.futures import ThreadPoolExecutor
 

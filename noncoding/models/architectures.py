@@ -1,4 +1,9 @@
-"""Networks by name. A new architecture is a module in this package and a line here."""
+"""Networks by name.
+
+A new architecture is a module in this package, a line here, its settings in
+`noncoding.settings.models` and its file in `noncoding.layout.MODEL_CODE`; then run
+``python docs/reference.py``.
+"""
 
 from typing import Any
 

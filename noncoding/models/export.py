@@ -1,4 +1,4 @@
-"""The exported model: a folder with everything that is needed to use it."""
+"""Write and load trained models."""
 
 import json
 import logging

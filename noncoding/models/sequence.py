@@ -1,4 +1,4 @@
-"""Layers that relate the positions of a sequence to each other."""
+"""Sequence layers: bidirectional LSTM, Transformer-XL and BERT."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""Assignment of known motifs to targets."""
+"""Find the known motifs of each target, by name."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Motif discovery: patterns among contributions, found by TF-MoDISco."""
+"""Motif discovery with TF-MoDISco."""
 
 from dataclasses import dataclass
 

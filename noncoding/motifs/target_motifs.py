@@ -1,4 +1,4 @@
-"""Patterns of one target and the known motifs that they match."""
+"""Learned patterns of one target, with their TOMTOM matches."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

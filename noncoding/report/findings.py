@@ -1,4 +1,4 @@
-"""The results in sentences."""
+"""Summary sentences of the report."""
 
 from typing import Any
 

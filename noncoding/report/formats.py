@@ -76,8 +76,9 @@ def architecture(sizes: Mapping[str, Any]) -> str:
     >>> architecture({"architecture": "danq"})
     'DanQ'
     """
-    if sizes["architecture"] != "hybrid":
-        return {"deepsea": "DeepSEA", "danq": "DanQ"}[sizes["architecture"]]
+    name = sizes["architecture"]
+    if name != "hybrid":
+        return {"deepsea": "DeepSEA", "danq": "DanQ"}.get(name, name)
     parts = [f"WideResNet ({counted(len(sizes['resnet']['channels']), 'block')})"]
     sequence = sizes["sequence"]
     if sequence["kind"] != "none":

@@ -1,4 +1,4 @@
-"""Rows of the page's tables."""
+"""Rows of the report's tables."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Origin of the data: addresses, digests and counts."""
+"""Table of the data sources."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,4 +1,4 @@
-"""Baselines without a network."""
+"""Settings of the baselines."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Entries of the configuration that name a published file."""
+"""URLs, file names and local paths of the configured downloads."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Evaluation on the test split."""
+"""Settings of the evaluation."""
 
 from typing import Annotated
 

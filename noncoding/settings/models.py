@@ -1,4 +1,4 @@
-"""Networks and their sizes."""
+"""Settings of each network architecture."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Motif discovery."""
+"""Settings of motif discovery."""
 
 from pydantic import Field
 

@@ -1,4 +1,4 @@
-"""Prediction of the test split."""
+"""Settings of predictions."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Duplicate keys and types of values, which Snakemake does not check."""
+"""Check for duplicate YAML keys, and restore the types of command-line values."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping

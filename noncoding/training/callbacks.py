@@ -1,4 +1,4 @@
-"""Averaged weights, and one log line per epoch."""
+"""Exponential moving average of the weights, and a log line per epoch."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Checkpoints that a training can resume from, one of which survives a kill at any moment."""
+"""Atomic checkpoints, best epoch and early stopping."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Checks of the splits before training."""
+"""Check before training that the splits have the same targets and can be validated."""
 
 from noncoding.common.errors import InputError
 from noncoding.data.loader.data import SplitsDataModule

@@ -1,4 +1,4 @@
-"""How each layer changes during training: norms, dead units and histograms."""
+"""Log weight and gradient norms, dead units and histograms of each layer."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""The learning curve, and dead units, from the tables of a training."""
+"""Read the training logs: learning curve and dead units."""
 
 import numpy as np
 import pandas as pd

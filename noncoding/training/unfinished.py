@@ -1,4 +1,4 @@
-"""The state of a training until its results are accepted, from which it can be resumed."""
+"""Working folder of a training, kept until its results are accepted."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Check that peaks give positive bins, rows and negatives; errors and warnings say what to do."""
+"""Check that peaks yield positive and negative rows."""
 
 import logging
 from collections.abc import Mapping

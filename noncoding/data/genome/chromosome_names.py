@@ -1,4 +1,4 @@
-"""Names of chromosomes: equal in two files, or those of parts and copies of a chromosome."""
+"""Match chromosome names between files, and recognise alternative loci."""
 
 import re
 from collections.abc import Collection, Iterable

@@ -1,4 +1,4 @@
-"""The targets that peak files give, and the peaks of each."""
+"""Read peak files and group their peaks by target."""
 
 import logging
 import os

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -12,9 +13,12 @@ from snakemake.utils import min_version, update_config
 
 min_version("9.0")
 
-# The scripts run in separate processes, which inherit the environment.
-sys.path.insert(0, BASE)
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
+# Unless the package of this checkout is installed, the workflow and its scripts, which run in
+# separate processes, find it by its path.
+installed = find_spec("noncoding")
+if installed is None or Path(installed.origin).parents[1] != Path(BASE):
+    sys.path.insert(0, BASE)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")]))
 # Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another
 # import of this workflow, is no longer the path of a file.
 if Path(sys.executable).exists():

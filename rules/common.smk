@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from functools import cache
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,8 +16,8 @@ min_version("9.0")
 
 # Unless the package of this checkout is installed, the workflow and its scripts, which run in
 # separate processes, find it by its path.
-installed = find_spec("noncoding")
-if installed is None or Path(installed.origin).parents[1] != Path(BASE):
+installed = list(distributions(name="noncoding")) and find_spec("noncoding")
+if not installed or Path(installed.origin).parents[1] != Path(BASE):
     sys.path.insert(0, BASE)
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")]))
 # Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another

@@ -281,6 +281,16 @@ def genome_inputs(wildcards):
     return files | ({"exclude": settings["exclude"]} if settings["exclude"] else {})
 
 
+def genome_settings(wildcards):
+    """Settings of a genome without those of downloads and of other stages."""
+    settings = config["datasets"][wildcards.dataset]
+    kept = {key: settings[key] for key in settings if key not in ("motifs", "disk_gib")}
+    kept["fasta"] = {"url": raw(wildcards.dataset, settings["fasta"])}
+    if archive := settings["peaks"].get("archive"):
+        kept["peaks"] = settings["peaks"] | {"archive": {"url": raw(wildcards.dataset, archive)}}
+    return kept
+
+
 def trained(wildcards):
     """Name in the configuration and seed of a trained model."""
     return TRAINED.get(wildcards.model, (wildcards.model, SETTINGS.seed))

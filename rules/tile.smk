@@ -15,17 +15,7 @@ rule tile_genome:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
-        # Without keys that concern only downloads and other stages.
-        settings=lambda wildcards: {
-            key: value
-            for key, value in config["datasets"][wildcards.dataset].items()
-            if key not in ("fasta", "peaks", "motifs", "disk_gib")
-        },
-        peaks=lambda wildcards: {
-            key: value
-            for key, value in config["datasets"][wildcards.dataset]["peaks"].items()
-            if key != "archive"
-        },
+        settings=genome_settings,
         urls=published_data,
     script:
         "../scripts/tile.py"

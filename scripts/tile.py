@@ -5,6 +5,6 @@ from noncoding.settings.datasets import GenomeDataset
 from noncoding.stages.tile import tile
 
 given, params, folder = snakemake.input, snakemake.params, Path(snakemake.output[0]).parent
-settings = GenomeDataset(**params.settings, fasta={"url": str(given.fasta)})
+settings = GenomeDataset(**params.settings)
 with logged_stage(snakemake.log[0], given):
     tile(given.fasta, list(given.peaks), folder, settings, urls=params.urls)

@@ -70,19 +70,17 @@ def train(
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
-        sources = {"train": store.source, "valid": valid.source}
-        digests = {"train": store.digest, "valid": valid.digest}
-    sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
-    record = {
-        "dataset": dataset,
-        "model": model,
-        "sizes": sizes,
-        "training": settings.dump(),
-        "seed": seed,
-        "data": sources,
-        "data_sha256": digests,
-        "motifs_sha256": sha256(motifs) if motifs else None,
-    }
+        sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
+        record = {
+            "dataset": dataset,
+            "model": model,
+            "sizes": sizes,
+            "training": settings.dump(),
+            "seed": seed,
+            "data": {"train": store.source, "valid": valid.source},
+            "data_sha256": {"train": store.digest, "valid": valid.digest},
+            "motifs_sha256": sha256(motifs) if motifs else None,
+        }
     with ExitStack() as stack:
         if is_first_process():
             stack.enter_context(exclusive(unfinished.folder))
@@ -175,8 +173,7 @@ def _write_results(
     export_model(module.network, Path(folder, "model"), targets, record)
     for layer, row in dead_units(pd.read_csv(unfinished.layers)).iterrows():
         log.warning("%s: %d of %d units are dead", layer, row["dead_units"], row["units"])
-    finals = files("train", folder)[:4]
-    with atomic_write(*finals) as [best, last, metrics, layers]:
+    with atomic_write(*files("train", folder)[:4]) as [best, last, metrics, layers]:
         unfinished.metrics(epoch, figures).to_csv(metrics, index=False)
         shutil.copyfile(unfinished.layers, layers)
         for source, copy in ((unfinished.best, best), (unfinished.resume_point, last)):

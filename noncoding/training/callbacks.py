@@ -11,6 +11,8 @@ import torch
 from pytorch_lightning.callbacks import Callback
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from noncoding.training.tables import EPOCH_METRICS
+
 log = logging.getLogger(__name__)
 
 
@@ -103,15 +105,11 @@ class EpochLog(Callback):
         if not trainer.is_global_zero:
             return
         seconds = time.perf_counter() - self._started
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         log.info(
             "epoch %d of up to %d: loss %.4f; validation loss %.4f, AUROC %.4f, AUPR %.4f; %.0f s",
             trainer.current_epoch + 1,
             trainer.max_epochs,
-            metrics["train_loss_epoch"],
-            metrics["valid_loss"],
-            metrics["valid_auroc"],
-            metrics["valid_auprc"],
+            *(float(trainer.callback_metrics[name]) for name in EPOCH_METRICS),
             seconds,
         )
 

@@ -21,8 +21,6 @@ HISTOGRAM_STEPS = 50
 """With fewer steps between them, the logs of a small network take more than 3 % of the time."""
 SAMPLED = 10_000
 """Maximum number of values in a histogram."""
-_BEYOND_BINS = 1e19
-"""TensorBoard's bins end at 1e20."""
 
 
 def matrices(module: nn.Module) -> dict[str, nn.Parameter]:
@@ -155,8 +153,8 @@ def _write_histograms(trainer: Trainer, network: nn.Module) -> None:
         for name, parameter in _trained(network).items():
             for what, values in (("weights", parameter), ("gradients", parameter.grad)):
                 drawn = np.empty(0) if values is None else sampled(values)
-                # Larger values have no bins; non-finite weights are reported elsewhere.
-                if len(drawn) and (np.abs(drawn) < _BEYOND_BINS).all():
+                # TensorBoard's bins end at 1e20; non-finite weights are reported elsewhere.
+                if len(drawn) and (np.abs(drawn) < 1e19).all():
                     logger.experiment.add_histogram(f"{what}/{name}", drawn, trainer.global_step)
 
 

@@ -52,11 +52,8 @@ class EpochOrder:
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
         """Place in the epoch of the first row of each pool, and the number of rows."""
-        # The last block of the store may be shorter than the others.
-        sizes = [
-            np.minimum(self.block_rows, self.rows - pool * self.block_rows).sum()
-            for pool in self.pools
-        ]
+        block = self.block_rows  # at most; the last one of the store may be shorter
+        sizes = [np.minimum(block, self.rows - pool * block).sum() for pool in self.pools]
         return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
     def shuffle(self, pool: int) -> npt.NDArray[np.int64]:

@@ -145,7 +145,7 @@ class ResumePoint(Checkpoint):
             self.on_train_epoch_end(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save, also within an epoch, and stop after a signal to any of the processes."""
+        """Save the state, after validation or within an epoch; stop after a signal."""
         if weights := non_finite_weights(pl_module):
             batch = trainer.fit_loop.epoch_loop.batch_idx
             raise non_finite(pl_module.current_epoch, batch, weights, self._path)

@@ -82,7 +82,7 @@ class TrainingModule(pl.LightningModule):
     def training_step(
         self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int
     ) -> torch.Tensor:
-        """Loss of an augmented batch; an error if it is not finite."""
+        """Loss of an augmented batch; raises an `InputError` if it is not finite."""
         sequences, labels = batch
         views, weight = self._views_and_weight(batch_index, len(labels))
         sequences = augment(sequences, views).float()

@@ -26,11 +26,10 @@ from noncoding.data.loader.data import SplitsDataModule
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.models.architectures import create_model
 from noncoding.settings.train import TrainSettings
-from noncoding.training.callbacks import WarmedUpAverage
+from noncoding.training.callbacks import ThroughputLog, WarmedUpAverage
 from noncoding.training.layers import LayerLog
-from noncoding.training.loggers import loggers
 from noncoding.training.module import TrainingModule
-from noncoding.training.throughput import ThroughputLog
+from noncoding.training.trainer import loggers
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
 ROOT = Path(__file__).parents[1]

@@ -27,10 +27,8 @@ FINISHED = "finished.json"
 
 MODEL_CODE = (
     "network.py",
-    "stem.py",
     "wide_resnet.py",
     "sequence.py",
-    "head.py",
     "hybrid.py",
     "deepsea.py",
     "danq.py",

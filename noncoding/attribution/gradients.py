@@ -18,10 +18,9 @@ from torch import nn
 from noncoding.attribution.strands import BothStrands, device_of, without_cudnn
 from noncoding.common.threads import same_threads
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.head import AttentionHead
+from noncoding.models.hybrid import AttentionHead
 from noncoding.models.sequence import LstmStates, Transformer
-from noncoding.models.stem import Exponential
-from noncoding.models.wide_resnet import SqueezeExcitation
+from noncoding.models.wide_resnet import Exponential, SqueezeExcitation
 
 REFERENCES = 8
 """Dinucleotide-shuffled references per sequence."""

@@ -111,11 +111,12 @@ def start_from_motifs(
     kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1])
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
+    kept = ([key for key in keys if key in chosen] for keys in matched)
     found = [
-        {"index": int(index), "name": name, "motifs": [key for key in keys if key in chosen]}
-        for index, name, keys in zip(targets["index"], targets["name"], matched, strict=True)
+        {"index": int(index), "name": name, "motifs": keys}
+        for index, name, keys in zip(targets["index"], targets["name"], kept, strict=True)
+        if keys
     ]
-    found = [target for target in found if target["motifs"]]
     log.info(
         "%d first kernels are initialised with motifs of %d targets: %s",
         len(chosen),

@@ -72,14 +72,9 @@ class TwoLayerHead(Network):
     """A network that ends in two fully connected layers over all positions."""
 
     def add_head(self, features: int, hidden: int, targets: int) -> None:
-        """Add the layers; to be called after all others, which come first in the state.
+        """Add the layers, for channels times positions ``features``.
 
-        Parameters
-        ----------
-        features : int
-            Channels times positions.
-        hidden, targets : int
-            Units of the two layers.
+        To be called after all other layers, which come first in the state.
         """
         self.hidden = nn.Linear(features, hidden)
         # A module, so that DeepLIFT's rescale rule applies to it.

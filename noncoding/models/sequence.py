@@ -38,17 +38,7 @@ class LstmStates(nn.LSTM):
 
 
 class Lstm(nn.Module):
-    """Bidirectional LSTM over features of a sequence.
-
-    Parameters
-    ----------
-    in_channels : int
-    channels : int
-        Of both directions together, even.
-    layers : int
-    dropout : float
-        Between layers.
-    """
+    """As `LstmStates`, with an even number of channels of both directions together."""
 
     def __init__(self, in_channels: int, *, channels: int, layers: int, dropout: float) -> None:
         super().__init__()

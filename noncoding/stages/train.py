@@ -16,23 +16,19 @@ import transformers
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import is_first_process
-from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.data import SplitsDataModule, check_same_task, check_validation
 from noncoding.data.store import Store
 from noncoding.layout import UNFINISHED, files
 from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model
 from noncoding.models.motif_initialisation import start_from_motifs
-from noncoding.models.network import Network
 from noncoding.settings.config import TrainingJob
-from noncoding.settings.train import TrainSettings
 from noncoding.training.checkpoints import load_checkpoint
-from noncoding.training.checks import check_same_task, check_validation
 from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
-from noncoding.training.loggers import log_hyperparameters
 from noncoding.training.module import TrainingModule
 from noncoding.training.tables import dead_units
-from noncoding.training.trainer import new_trainer, switched_on
+from noncoding.training.trainer import log_hyperparameters, new_trainer, switched_on
 from noncoding.training.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
@@ -74,19 +70,17 @@ def train(
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
-        sources = {"train": store.source, "valid": valid.source}
-        digests = {"train": store.digest, "valid": valid.digest}
-    sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
-    record = {
-        "dataset": dataset,
-        "model": model,
-        "sizes": sizes,
-        "training": settings.dump(),
-        "seed": seed,
-        "data": sources,
-        "data_sha256": digests,
-        "motifs_sha256": sha256(motifs) if motifs else None,
-    }
+        sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
+        record = {
+            "dataset": dataset,
+            "model": model,
+            "sizes": sizes,
+            "training": settings.dump(),
+            "seed": seed,
+            "data": {"train": store.source, "valid": valid.source},
+            "data_sha256": {"train": store.digest, "valid": valid.digest},
+            "motifs_sha256": sha256(motifs) if motifs else None,
+        }
     with ExitStack() as stack:
         if is_first_process():
             stack.enter_context(exclusive(unfinished.folder))
@@ -119,37 +113,31 @@ def train(
             compiled=switched_on(settings.compile, auto=device.type == "cuda"),
             checkpoint=unfinished.resume_point,
         )
-        check_validation(data, trainer.world_size)
+        check_validation(data.valid_rows, trainer.world_size)
         try:
             if trainer.is_global_zero:
                 log_hyperparameters(trainer.loggers, record)
-                _announce(untrained, len(data.train_rows), settings)
+                size = sum(p.numel() for p in untrained.parameters())
+                rows, epochs = len(data.train_rows), settings.epochs
+                text = f"{size:,} parameters; {rows:,} rows, at most {epochs} epochs"
+                log.info("%s", text)
+                if not has_gpu():
+                    speed = sequences_per_second(untrained, settings.batch_size)
+                    log.warning("%s", slow_warning(speed, rows, epochs))
             trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
             context = trainer.precision_plugin.forward_context
-            rows = trainer.train_dataloader  # which may be in the memory of the device
+            batches = trainer.train_dataloader  # which may be in the memory of the device
             del trainer, module, data  # with the averaged weights and the optimiser's state
             free_memory(error)
             fits = fitting_batch(untrained, device, settings.batch_size, context)
-            del rows
+            del batches
             raise out_of_memory(settings.batch_size, fits) from error
         if trainer.is_global_zero:
             seconds = time.perf_counter() - started
             _write_results(unfinished, folder, module, targets, record, motif_start, seconds)
-
-
-def _announce(network: Network, rows: int, settings: TrainSettings) -> None:
-    log.info(
-        "%s parameters; %s rows, at most %d epochs",
-        f"{sum(p.numel() for p in network.parameters()):,}",
-        f"{rows:,}",
-        settings.epochs,
-    )
-    if not has_gpu():
-        speed = sequences_per_second(network, settings.batch_size)
-        log.warning("%s", slow_warning(speed, rows, settings.epochs))
 
 
 def _write_results(
@@ -185,8 +173,7 @@ def _write_results(
     export_model(module.network, Path(folder, "model"), targets, record)
     for layer, row in dead_units(pd.read_csv(unfinished.layers)).iterrows():
         log.warning("%s: %d of %d units are dead", layer, row["dead_units"], row["units"])
-    finals = files("train", folder)[:4]
-    with atomic_write(*finals) as [best, last, metrics, layers]:
+    with atomic_write(*files("train", folder)[:4]) as [best, last, metrics, layers]:
         unfinished.metrics(epoch, figures).to_csv(metrics, index=False)
         shutil.copyfile(unfinished.layers, layers)
         for source, copy in ((unfinished.best, best), (unfinished.resume_point, last)):

@@ -1,6 +1,8 @@
 """Exponential moving average of the weights, and a log line per epoch."""
 
 import logging
+import resource
+import sys
 import time
 from typing import Any
 
@@ -8,6 +10,8 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback
 from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from noncoding.training.tables import EPOCH_METRICS
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +28,6 @@ class WarmedUpAverage(Callback):
 
     Lightning's `WeightAveraging` is not used: it averages on the CPU, averages integer buffers,
     and reads its counter from the device twice per update, for which a GPU is waited for.
-
-    Parameters
-    ----------
-    decay : float
-        Maximum decay.
     """
 
     def __init__(self, decay: float) -> None:
@@ -71,12 +70,13 @@ class WarmedUpAverage(Callback):
         self._steps = trainer.global_step
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Validate with the averaged weights."""
-        self._swap()
+        """Exchange the trained and the averaged weights."""
+        for name, value in self._current.items():
+            current = value.clone()
+            value.copy_(self._averaged[name])
+            self._averaged[name].copy_(current)
 
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Continue with the trained weights."""
-        self._swap()
+    on_validation_epoch_end = on_validation_epoch_start  # back to the trained weights
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Copy the averaged weights to the network."""
@@ -90,40 +90,103 @@ class WarmedUpAverage(Callback):
         checkpoint["current_model_state"] = checkpoint["state_dict"]
         checkpoint["state_dict"] = checkpoint["state_dict"] | self._averaged
 
-    def _swap(self) -> None:
-        for name, value in self._current.items():
-            current = value.clone()
-            value.copy_(self._averaged[name])
-            self._averaged[name].copy_(current)
-
 
 class EpochLog(Callback):
     """One log line at the end of each epoch, for runs without a terminal."""
 
-    def __init__(self) -> None:
-        self._started = 0.0
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock of an epoch that is resumed."""
-        self._started = time.perf_counter()
-
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Start the clock of an epoch."""
+        """Start the clock."""
         self._started = time.perf_counter()
+
+    on_train_start = on_train_epoch_start  # of an epoch that is resumed
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log loss, validation metrics and seconds."""
         if not trainer.is_global_zero:
             return
         seconds = time.perf_counter() - self._started
-        metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
         log.info(
             "epoch %d of up to %d: loss %.4f; validation loss %.4f, AUROC %.4f, AUPR %.4f; %.0f s",
             trainer.current_epoch + 1,
             trainer.max_epochs,
-            metrics["train_loss_epoch"],
-            metrics["valid_loss"],
-            metrics["valid_auroc"],
-            metrics["valid_auprc"],
+            *(float(trainer.callback_metrics[name]) for name in EPOCH_METRICS),
             seconds,
         )
+
+
+class ThroughputLog(Callback):
+    """Log speed, share of waiting and peak memory at each log interval.
+
+    sequences_per_second
+        Of all processes together, in the time of training without validation.
+    waiting_share
+        The share, from 0 to 1, of that time between the end of a step and the start of the
+        next, in which a batch is read and copied to the device. The gap after a logged step
+        is excluded, with the step after it, since logs are written in it, and the host waits
+        for the GPU. Times are those of the host, which runs ahead of a GPU.
+    peak_memory_mib
+        The maximum since the start: of tensors on the GPU, or else of this process.
+
+    Lightning's `ThroughputMonitor` is not used: it waits for the GPU after each batch, and
+    does not measure waiting for data. This callback should be the last one, since the time of
+    callbacks after it counts as waiting.
+    """
+
+    def __init__(self) -> None:
+        self._gap_start: float | None = None
+        self._clear()
+        self._logged_step = 0
+
+    def _clear(self) -> None:
+        self._sequences = 0
+        self._seconds = 0.0
+        self._waited = 0.0
+        self._watched = 0.0
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._last_end = self._gap_start = time.perf_counter()
+
+    on_train_start = on_train_epoch_start  # of an epoch that is resumed
+
+    def on_train_batch_start(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Record the time of a batch's arrival."""
+        self._step_start = time.perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
+        """Count the batch, and log if it is due."""
+        now = time.perf_counter()
+        self._sequences += len(batch[0]) * trainer.world_size
+        self._seconds += now - self._last_end
+        if self._gap_start is not None:
+            self._waited += self._step_start - self._gap_start
+            self._watched += now - self._gap_start
+        self._last_end = self._gap_start = now
+        every: int = trainer.log_every_n_steps  # type: ignore[attr-defined]
+        # With accumulated gradients, several batches end at the same step.
+        if trainer.global_step % every == 0 and trainer.global_step > self._logged_step:
+            self._logged_step = trainer.global_step
+            figures = {
+                "sequences_per_second": self._sequences / self._seconds,
+                "peak_memory_mib": peak_memory(pl_module.device),
+            }
+            if self._watched:
+                figures["waiting_share"] = self._waited / self._watched
+            for logger in trainer.loggers:
+                # Lightning counts steps from 0 in logs.
+                logger.log_metrics(figures, step=trainer.global_step - 1)
+            self._clear()
+            self._gap_start = None
+
+
+def peak_memory(device: torch.device) -> float:
+    """Peak memory so far, in MiB: of tensors on a GPU, or else of this process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    # In KiB, except on macOS.
+    unit = 1 if sys.platform == "darwin" else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

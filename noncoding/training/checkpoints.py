@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +48,6 @@ class BestEpoch(ModelCheckpoint):
     """Keep the weights of the epoch with the highest validation AUPR, and its metrics.
 
     The state contains no paths, so that a training that was moved resumes with its best score.
-
-    Parameters
-    ----------
-    path : path
-        Of the checkpoint.
     """
 
     def __init__(self, path: Path) -> None:
@@ -118,22 +112,16 @@ class ResumePoint(Checkpoint):
         Of the checkpoint.
     minutes : float
         Between checkpoints within an epoch.
-    clock : callable
-        Monotonic time in seconds.
     """
 
-    def __init__(
-        self, path: Path, minutes: float, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, path: Path, minutes: float) -> None:
         self._path = path
         self._seconds = 60 * minutes
-        self._clock = clock
-        self._last = clock()
         self._signal = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock, and replace Lightning's signal handlers, which save no state."""
-        self._last = self._clock()
+        self._last = time.monotonic()
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
                 signal.signal(number, self._receive)
@@ -148,24 +136,26 @@ class ResumePoint(Checkpoint):
         # Resumed after the last batch of an epoch, Lightning would skip its validation.
         if trainer.fit_loop.epoch_loop.batch_progress.is_last_batch:
             return
-        due = bool(self._signal) or self._clock() - self._last >= self._seconds
+        due = bool(self._signal) or time.monotonic() - self._last >= self._seconds
         if trainer.world_size > 1:
             due = trainer.global_step % _UPDATES_BETWEEN_CLOCKS == 0 and (
                 trainer.strategy.reduce_boolean_decision(due, all=False)
             )
         if due:
-            self._save(trainer, pl_module)
-            self._stop_after_signal(trainer)
+            self.on_train_epoch_end(trainer, pl_module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save after validation."""
-        self._save(trainer, pl_module)
-        self._stop_after_signal(trainer)
-
-    def _receive(self, number: int, _frame: object) -> None:
-        self._signal = number
-
-    def _stop_after_signal(self, trainer: pl.Trainer) -> None:
+        """Save the state, after validation or within an epoch; stop after a signal."""
+        if weights := non_finite_weights(pl_module):
+            batch = trainer.fit_loop.epoch_loop.batch_idx
+            raise non_finite(pl_module.current_epoch, batch, weights, self._path)
+        for logger in trainer.loggers:  # including the rows of the steps so far
+            logger.save()
+        if trainer.is_global_zero:
+            for table in self._path.parent.rglob("*.csv"):
+                sync(table)
+        trainer.save_checkpoint(self._path)  # in all processes; the first one writes
+        self._last = time.monotonic()
         stops = bool(self._signal)
         if trainer.world_size > 1:  # one is enough: the others would wait for it forever
             stops = trainer.strategy.reduce_boolean_decision(stops, all=False)
@@ -178,17 +168,8 @@ class ResumePoint(Checkpoint):
                 f"The state is saved in {self._path}: run the same command again to resume.",
             )
 
-    def _save(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if weights := non_finite_weights(pl_module):
-            batch = trainer.fit_loop.epoch_loop.batch_idx
-            raise non_finite(pl_module.current_epoch, batch, weights, self._path)
-        for logger in trainer.loggers:  # including the rows of the steps so far
-            logger.save()
-        if trainer.is_global_zero:
-            for table in self._path.parent.rglob("*.csv"):
-                sync(table)
-        trainer.save_checkpoint(self._path)  # in all processes; the first one writes
-        self._last = self._clock()
+    def _receive(self, number: int, _frame: object) -> None:
+        self._signal = number
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:

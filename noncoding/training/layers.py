@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
+from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import nn
@@ -21,8 +21,6 @@ HISTOGRAM_STEPS = 50
 """With fewer steps between them, the logs of a small network take more than 3 % of the time."""
 SAMPLED = 10_000
 """Maximum number of values in a histogram."""
-_BEYOND_BINS = 1e19
-"""TensorBoard's bins end at 1e20."""
 
 
 def matrices(module: nn.Module) -> dict[str, nn.Parameter]:
@@ -32,13 +30,16 @@ def matrices(module: nn.Module) -> dict[str, nn.Parameter]:
     are parameters of normalisation, scales, and parameters of positions: embeddings and the
     preference of the attention head.
     """
+    others = ("bias", "embedding", "preference")
     return {
         name: parameter
-        for name, parameter in module.named_parameters()
-        if parameter.requires_grad
-        and parameter.ndim > 1
-        and not any(word in name for word in ("bias", "embedding", "preference"))
+        for name, parameter in _trained(module).items()
+        if parameter.ndim > 1 and not any(word in name for word in others)
     }
+
+
+def _trained(module: nn.Module) -> dict[str, nn.Parameter]:
+    return {name: p for name, p in module.named_parameters() if p.requires_grad}
 
 
 class LayerLog(Callback):
@@ -64,7 +65,7 @@ class LayerLog(Callback):
     def __init__(self, table: str | os.PathLike[str]) -> None:
         self._table = Path(table)
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remove records after the checkpoint; record the initial weights."""
         if not trainer.is_global_zero:
             return
@@ -73,12 +74,7 @@ class LayerLog(Callback):
             self._record(trainer, pl_module)
 
     def on_train_batch_end(
-        self,
-        trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Record, if a record is due."""
         if not trainer.is_global_zero:
@@ -90,13 +86,13 @@ class LayerLog(Callback):
         if is_due(step, steps, RECORDS_PER_EPOCH):
             self._record(trainer, pl_module)
         if is_due(step, steps, HISTOGRAMS_PER_EPOCH, HISTOGRAM_STEPS):
-            _write_histograms(trainer, pl_module)
+            _write_histograms(trainer, pl_module.get_submodule("network"))
 
-    def _record(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        layers = _trained(pl_module)
+    def _record(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        network = pl_module.get_submodule("network")
+        layers = _trained(network)
         gradients = {name: p.grad for name, p in layers.items() if p.grad is not None}
-        kernels = {name.removeprefix("network.") for name in matrices(pl_module)}
-        rows = {name: gradient for name, gradient in gradients.items() if name in kernels}
+        rows = {name: gradients[name] for name in matrices(network) if name in gradients}
         tensors = [*(p.detach() for p in layers.values()), *gradients.values()]
         figures = torch.stack(
             [
@@ -150,23 +146,15 @@ def sampled(values: torch.Tensor) -> np.ndarray:
     return drawn[torch.isfinite(drawn)].numpy()
 
 
-def _trained(module: pl.LightningModule) -> dict[str, torch.nn.Parameter]:
-    return {
-        name.removeprefix("network."): parameter
-        for name, parameter in module.named_parameters()
-        if parameter.requires_grad
-    }
-
-
-def _write_histograms(trainer: pl.Trainer, module: pl.LightningModule) -> None:
+def _write_histograms(trainer: Trainer, network: nn.Module) -> None:
     for logger in trainer.loggers:
         if not isinstance(logger, TensorBoardLogger):
             continue
-        for name, parameter in _trained(module).items():
+        for name, parameter in _trained(network).items():
             for what, values in (("weights", parameter), ("gradients", parameter.grad)):
                 drawn = np.empty(0) if values is None else sampled(values)
-                # Larger values have no bins; non-finite weights are reported elsewhere.
-                if len(drawn) and (np.abs(drawn) < _BEYOND_BINS).all():
+                # TensorBoard's bins end at 1e20; non-finite weights are reported elsewhere.
+                if len(drawn) and (np.abs(drawn) < 1e19).all():
                     logger.experiment.add_histogram(f"{what}/{name}", drawn, trainer.global_step)
 
 

@@ -1,6 +1,7 @@
 """The Lightning module: loss, augmentation, optimiser, learning rate and validation."""
 
 import math
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -81,26 +82,23 @@ class TrainingModule(pl.LightningModule):
     def training_step(
         self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int
     ) -> torch.Tensor:
-        """Loss of an augmented batch."""
+        """Loss of an augmented batch; raises an `InputError` if it is not finite."""
         sequences, labels = batch
         views, weight = self._views_and_weight(batch_index, len(labels))
         sequences = augment(sequences, views).float()
         loss = F.binary_cross_entropy_with_logits(self._logits(sequences), labels)
-        self._record(loss.detach(), batch_index, sequences)
-        return loss * weight
-
-    def _record(self, loss: torch.Tensor, batch_index: int, sequences: torch.Tensor) -> None:
-        """Log a loss and add it to that of the epoch; raise an error if it is not finite."""
-        rows = len(sequences)
+        detached = loss.detach()
         self._epoch_loss = self._epoch_loss.to(loss.device)
-        self._epoch_loss += torch.stack([loss * rows, torch.full_like(loss, rows)])
+        sum_and_rows = [detached * len(labels), torch.full_like(detached, len(labels))]
+        self._epoch_loss += torch.stack(sum_and_rows)
         # Reading the value at each step would synchronise with the GPU; once a loss is not
         # finite, the sum remains so.
         checked = self.device.type == "cpu" or batch_index % 50 == 0
         if checked and not bool(torch.isfinite(self._epoch_loss[0])):
             place = non_finite_place(self.network, sequences)
             raise non_finite(self.current_epoch, batch_index, place, self._checkpoint)
-        self.log("train_loss_step", loss, on_step=True, on_epoch=False, prog_bar=True)
+        self.log("train_loss_step", detached, on_step=True, on_epoch=False, prog_bar=True)
+        return loss * weight
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the loss of the epoch so far, summed over processes."""
@@ -174,7 +172,12 @@ class TrainingModule(pl.LightningModule):
         loss, rows = self._summed(self._epoch_loss).tolist()
         self._epoch_loss.zero_()
         self.log("train_loss_epoch", loss / rows, rank_zero_only=False)
-        scores, labels = (np.concatenate(parts) for parts in zip(*self._gathered(), strict=True))
+        parts = [self._validated]
+        if self.trainer.world_size > 1:  # those of all processes, in the order of the loci
+            parts = [[]] * self.trainer.world_size
+            torch.distributed.all_gather_object(parts, self._validated)
+        pairs = zip(*chain.from_iterable(parts), strict=True)
+        scores, labels = (np.concatenate(arrays) for arrays in pairs)
         self._validated.clear()
         if not np.isfinite(scores).all():
             place = non_finite_weights(self.network) or "the logits of the validation"
@@ -185,14 +188,6 @@ class TrainingModule(pl.LightningModule):
         for name, values in (("valid_auroc", area), ("valid_auprc", precision)):
             # All processes have gathered the same values.
             self.log(name, float(np.nanmean(values)), prog_bar=True, rank_zero_only=False)
-
-    def _gathered(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Probabilities and labels of all processes, in the order of the loci."""
-        if self.trainer.world_size == 1:
-            return self._validated
-        parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[]] * self.trainer.world_size
-        torch.distributed.all_gather_object(parts, self._validated)
-        return [pair for part in parts for pair in part]
 
     def configure_gradient_clipping(
         self,
@@ -214,10 +209,7 @@ class TrainingModule(pl.LightningModule):
         others = [p for n, p in self.named_parameters() if p.requires_grad and n not in decayed]
         optimizer = torch.optim.AdamW(
             [
-                {
-                    "params": list(decayed.values()),
-                    "weight_decay": self._settings.weight_decay,
-                },
+                {"params": [*decayed.values()], "weight_decay": self._settings.weight_decay},
                 {"params": others, "weight_decay": 0.0},
             ],
             lr=self._settings.learning_rate,
@@ -231,9 +223,14 @@ class TrainingModule(pl.LightningModule):
         updates = math.ceil(batches / self.trainer.accumulate_grad_batches)
         steps = updates * self.trainer.max_epochs
         warmup = max(1, min(self._settings.warmup_steps, steps // 10))
-        scheduler = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: rate_factor(step, warmup=warmup, steps=steps)
-        )
+
+        def share_of_maximum(step: int) -> float:
+            if step < warmup:
+                return (step + 1) / warmup
+            progress = min(1.0, (step - warmup) / max(1, steps - warmup))
+            return 0.5 * (1 + math.cos(math.pi * progress))
+
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, share_of_maximum)
         return {
             "optimizer": optimizer,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step", "name": "learning_rate"},
@@ -243,19 +240,3 @@ class TrainingModule(pl.LightningModule):
 def _seed_of(*numbers: int) -> int:
     """One seed from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
-
-
-def rate_factor(step: int, *, warmup: int, steps: int) -> float:
-    """Learning rate as a share of its maximum: linear warm-up, then cosine decay to zero.
-
-    Parameters
-    ----------
-    step : int
-        From 0.
-    warmup, steps : int
-        Steps of the warm-up, and of the training.
-    """
-    if step < warmup:
-        return (step + 1) / warmup
-    progress = min(1.0, (step - warmup) / max(1, steps - warmup))
-    return 0.5 * (1 + math.cos(math.pi * progress))

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 LAYER_COLUMNS = ("step", "epoch", "layer", "weight_norm", "gradient_norm", "units", "dead_units")
+EPOCH_METRICS = ("train_loss_epoch", "valid_loss", "valid_auroc", "valid_auprc")
+"""Metrics that are logged at the end of each epoch."""
 RECORDS_PER_EPOCH = 20
 """Records of the layers' norms per epoch, at most one per step."""
 
@@ -21,8 +23,7 @@ def learning_curve(metrics: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         Index: epoch, from 1. Columns: train_loss, valid_loss, valid_auroc, valid_auprc.
     """
-    columns = ["epoch", "train_loss_epoch", "valid_loss", "valid_auroc", "valid_auprc"]
-    curve = metrics.reindex(columns=columns).groupby("epoch").last().dropna()
+    curve = metrics.reindex(columns=["epoch", *EPOCH_METRICS]).groupby("epoch").last().dropna()
     curve.index = (curve.index + 1).astype(int)
     return curve.rename(columns={"train_loss_epoch": "train_loss"})
 

@@ -2,22 +2,25 @@
 
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Callback, LearningRateMonitor, TQDMProgressBar
+from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
+from torch.utils.tensorboard.summary import hparams
 
+from noncoding.common.errors import InputError
 from noncoding.settings.train import RuntimeOptions, TrainSettings
-from noncoding.training.callbacks import EpochLog, WarmedUpAverage
+from noncoding.training.callbacks import EpochLog, ThroughputLog, WarmedUpAverage
 from noncoding.training.checkpoints import AtomicCheckpoints, BestEpoch, Patience, ResumePoint
 from noncoding.training.layers import LayerLog
-from noncoding.training.loggers import loggers
 from noncoding.training.slurm import in_task
-from noncoding.training.throughput import ThroughputLog
 from noncoding.training.unfinished import Unfinished
 
 # Warnings of Lightning that do not apply: batches need no workers, the folder contains our own
@@ -106,3 +109,49 @@ def precision_for(wanted: str) -> Any:
 def switched_on(switch: str | bool, *, auto: bool) -> bool:
     """The value of a setting with ``auto``, ``on`` and ``off``, which YAML reads as booleans."""
     return auto if switch == "auto" else switch in (True, "on")
+
+
+def loggers(csv: Path, tensorboard: Path, wandb: str | None) -> list[Logger]:
+    """Loggers in two folders, and of a project of Weights & Biases, if one is given.
+
+    Raises
+    ------
+    InputError
+        A project is given, but the package wandb is not installed.
+    """
+    made: list[Logger] = [
+        CSVLogger(csv, name="csv"),
+        TensorBoardLogger(tensorboard, name="", default_hp_metric=False),
+    ]
+    if wandb is not None:
+        # The constructor imports the package.
+        try:
+            made.append(WandbLogger(project=wandb, save_dir=tensorboard.parent))
+        except ModuleNotFoundError as error:
+            raise InputError(
+                "train.wandb",
+                f"the project {wandb}, but no package wandb",
+                "the package, which is not part of the pipeline's environment",
+                "Install it with `pip install wandb` and sign in with `wandb login`, or set "
+                "train.wandb: null.",
+            ) from error
+    return made
+
+
+def log_hyperparameters(loggers: Iterable[Logger], record: dict[str, Any]) -> None:
+    """Log the record of a training as hyperparameters.
+
+    Keys of nested mappings are joined by slashes, and other values than numbers become strings.
+    """
+    [flat] = pd.json_normalize(record, sep="/").to_dict("records")
+    parameters = {
+        str(key): value if isinstance(value, bool | int | float) else str(value)
+        for key, value in flat.items()
+    }
+    for logger in loggers:
+        logger.log_hyperparams(parameters)
+        if isinstance(logger, TensorBoardLogger):
+            # Metrics that the page of hyperparameters shows, logged during training.
+            figures = {"valid_auprc": 0.0, "valid_auroc": 0.0}
+            for summary in hparams(parameters, figures):
+                logger.experiment.file_writer.add_summary(summary)

@@ -13,6 +13,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write, discard, read_json, sha256
 from noncoding.common.provenance import source_files
 from noncoding.layout import FINISHED
+from noncoding.training.tables import EPOCH_METRICS
 
 log = logging.getLogger(__name__)
 
@@ -121,8 +122,7 @@ class Unfinished:
             joined = pd.concat([joined, attempt], ignore_index=True)
         validated = joined.reindex(columns=["epoch", "valid_auprc"]).dropna()
         if epoch not in set(validated["epoch"]):
-            names = ("train_loss_epoch", "valid_loss", "valid_auroc", "valid_auprc")
-            row = {"epoch": epoch} | {name: known[name] for name in names}
+            row = {"epoch": epoch} | {name: known[name] for name in EPOCH_METRICS}
             joined = pd.concat([joined, pd.DataFrame([row])], ignore_index=True)
         return joined
 

@@ -6,7 +6,7 @@ from toy_store import LENGTH, toy_sizes
 from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
 
 from noncoding.models.architectures import create_model
-from noncoding.models.head import AttentionHead
+from noncoding.models.hybrid import AttentionHead
 from noncoding.models.sequence import Transformer
 
 

@@ -3,9 +3,8 @@ import torch
 from torch import nn
 
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.head import EqualNormLinear
-from noncoding.models.stem import ACTIVATIONS, Stem
-from noncoding.models.wide_resnet import ResidualBlock, SqueezeExcitation
+from noncoding.models.hybrid import EqualNormLinear
+from noncoding.models.wide_resnet import ACTIVATIONS, ResidualBlock, SqueezeExcitation, Stem
 
 
 def stem(**sizes):

@@ -8,8 +8,8 @@ import json
 import os
 import signal
 import sys
-from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
@@ -22,8 +22,7 @@ from toy_store import RUNTIME, TRAINING
 from noncoding.layout import UNFINISHED
 from noncoding.settings.config import TrainingJob
 from noncoding.stages.train import train
-from noncoding.training import trainer
-from noncoding.training.checkpoints import ResumePoint
+from noncoding.training import checkpoints
 from noncoding.training.module import TrainingModule
 
 
@@ -46,7 +45,7 @@ def run(
     settings = TRAINING | RUNTIME | training
     if every:
         ticks = itertools.count()
-        trainer.ResumePoint = partial(ResumePoint, clock=lambda: float(next(ticks)))
+        checkpoints.time = SimpleNamespace(monotonic=lambda: float(next(ticks)))
         settings["checkpoint_minutes"] = every / 60
     if killed_at:
 

@@ -2,6 +2,7 @@
 
 import weakref
 from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from toy_store import DEEPSEA, LENGTH, toy_sizes
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
 from noncoding.stages import train
+from noncoding.training import checkpoints
 from noncoding.training.checkpoints import AtomicCheckpoints, ResumePoint, load_checkpoint
 from noncoding.training.failures import (
     fitting_batch,
@@ -253,14 +255,15 @@ class Slow(pl.LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def test_checkpoints_are_saved_at_intervals_between_updates_and_after_epochs(tmp_path):
+def test_checkpoints_are_saved_at_intervals_between_updates_and_after_epochs(tmp_path, monkeypatch):
     module, path = Slow(), tmp_path / "last.ckpt"
+    monkeypatch.setattr(checkpoints, "time", SimpleNamespace(monotonic=lambda: module.now))
     saved = Saved(path)
     trainer = pl.Trainer(
         accelerator="cpu",
         max_epochs=2,
         accumulate_grad_batches=2,
-        callbacks=[saved, ResumePoint(path, 1, clock=lambda: module.now)],
+        callbacks=[saved, ResumePoint(path, 1)],
         plugins=[AtomicCheckpoints()],
         logger=False,
         default_root_dir=tmp_path,

@@ -11,7 +11,8 @@ from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.loggers import CSVLogger
 from torch import nn
 
-from noncoding.training.throughput import ThroughputLog, peak_memory
+from noncoding.training import callbacks
+from noncoding.training.callbacks import ThroughputLog, peak_memory
 
 ROWS = 8
 
@@ -21,7 +22,7 @@ class Clock:
 
     now = 100.0
 
-    def __call__(self):
+    def perf_counter(self):
         return self.now
 
 
@@ -74,9 +75,10 @@ class Slow(CSVLogger):
             self.clock.now += 30
 
 
-def fit(folder, waits, works, every, epochs=1, accumulated=1, **options):
+def fit(monkeypatch, folder, waits, works, every, epochs=1, accumulated=1, **options):
     """Metrics by step, for batches with given waiting and computing times."""
     clock = Clock()
+    monkeypatch.setattr(callbacks, "time", clock)
     logger = Slow(folder)
     logger.clock = clock
     trainer = pl.Trainer(
@@ -84,7 +86,7 @@ def fit(folder, waits, works, every, epochs=1, accumulated=1, **options):
         max_epochs=epochs,
         accumulate_grad_batches=accumulated,
         log_every_n_steps=every,
-        callbacks=[ThroughputLog(clock)],
+        callbacks=[ThroughputLog()],
         logger=logger,
         default_root_dir=folder,
         enable_progress_bar=False,
@@ -95,8 +97,8 @@ def fit(folder, waits, works, every, epochs=1, accumulated=1, **options):
     return logger.figures
 
 
-def test_speed_and_share_of_waiting(tmp_path):
-    figures = fit(tmp_path, [1, 1, 3, 1], [3, 1, 1, 3], every=2)
+def test_speed_and_share_of_waiting(tmp_path, monkeypatch):
+    figures = fit(monkeypatch, tmp_path, [1, 1, 3, 1], [3, 1, 1, 3], every=2)
     assert list(figures) == [1, 3]
     assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / (1 + 3 + 1 + 1))
     assert figures[1]["waiting_share"] == pytest.approx(2 / 6)
@@ -105,28 +107,28 @@ def test_speed_and_share_of_waiting(tmp_path):
     assert figures[3]["sequences_per_second"] == pytest.approx(2 * ROWS / (30 + 3 + 1 + 1 + 3))
 
 
-def test_the_time_of_validation_is_excluded(tmp_path):
-    figures = fit(tmp_path, [2], [3], every=2, epochs=2)
+def test_the_time_of_validation_is_excluded(tmp_path, monkeypatch):
+    figures = fit(monkeypatch, tmp_path, [2], [3], every=2, epochs=2)
     assert list(figures) == [1]
     assert figures[1]["sequences_per_second"] == pytest.approx(2 * ROWS / 10)
     assert figures[1]["waiting_share"] == pytest.approx(4 / 10)
 
 
-def test_accumulated_batches_are_counted_and_each_step_is_logged_once(tmp_path):
-    figures = fit(tmp_path, [1] * 4, [3] * 4, every=1, accumulated=2)
+def test_accumulated_batches_are_counted_and_each_step_is_logged_once(tmp_path, monkeypatch):
+    figures = fit(monkeypatch, tmp_path, [1] * 4, [3] * 4, every=1, accumulated=2)
     assert list(figures) == [0, 1]
     assert figures[0]["sequences_per_second"] == pytest.approx(2 * ROWS / 8)
     # The gap before the first of the second step's two batches is excluded.
     assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 
 
-def test_without_steps_between_logs_the_share_of_waiting_is_unknown(tmp_path):
-    figures = fit(tmp_path, [1, 1], [1, 1], every=1)
+def test_without_steps_between_logs_the_share_of_waiting_is_unknown(tmp_path, monkeypatch):
+    figures = fit(monkeypatch, tmp_path, [1, 1], [1, 1], every=1)
     assert "waiting_share" in figures[0]  # the gap before the first step is none after a log
     assert "waiting_share" not in figures[1]
 
 
-def test_a_training_that_resumes_within_an_epoch(tmp_path):
+def test_a_training_that_resumes_within_an_epoch(tmp_path, monkeypatch):
     class Keep(Callback):
         def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
             if batch_idx == 0:
@@ -146,9 +148,8 @@ def test_a_training_that_resumes_within_an_epoch(tmp_path):
     )
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         trainer.fit(Working(clock, [3] * 4), Loader(clock, [1] * 4), Loader(clock, [0]))
-    figures = fit(
-        tmp_path, [1] * 4, [3] * 4, every=2, ckpt_path=tmp_path / "within.ckpt", weights_only=False
-    )
+    resumed = {"ckpt_path": tmp_path / "within.ckpt", "weights_only": False}
+    figures = fit(monkeypatch, tmp_path, [1] * 4, [3] * 4, every=2, **resumed)
     assert next(iter(figures)) == 1
     assert figures[1]["waiting_share"] == pytest.approx(1 / 4)
 

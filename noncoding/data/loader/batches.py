@@ -35,10 +35,6 @@ class ShuffledBatches:
         Processes that read; 0 to read in this one.
     pin_memory : bool
         Return batches in pinned memory.
-
-    Attributes
-    ----------
-    plan : BatchPlan
     """
 
     def __init__(

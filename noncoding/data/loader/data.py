@@ -1,4 +1,4 @@
-"""The splits of a data set as a Lightning data module."""
+"""The splits of a data set as a Lightning data module, and their checks before training."""
 
 import logging
 import os
@@ -6,9 +6,12 @@ import os
 import pytorch_lightning as pl
 import torch
 
+from noncoding.common.errors import InputError
 from noncoding.data.loader.batches import OrderedBatches, ShuffledBatches
 from noncoding.data.loader.order import BatchPlan
 from noncoding.data.loader.rows import Rows, RowsInMemory, RowsOnDisk, placement
+from noncoding.data.store import Store
+from noncoding.data.targets import ADD_NEGATIVES
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +33,9 @@ class SplitsDataModule(pl.LightningDataModule):
         Where the training rows are kept, see `placement`. It changes no result.
     workers : int
         Processes that read training rows. It changes no result.
-
-    Attributes
-    ----------
-    train_rows, valid_rows : RowsOnDisk
     """
+
+    trainer: pl.Trainer  # set before loaders are requested
 
     def __init__(
         self,
@@ -58,11 +59,8 @@ class SplitsDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> ShuffledBatches:
         """Batches of shuffled rows, whose epoch Lightning sets."""
-        device, here = torch.device("cpu"), 1
-        if self.trainer:
-            device = self.trainer.strategy.root_device
-            here = self.trainer.num_devices
-        where = placement(self._wanted, self.train_rows, device, here)
+        device = self.trainer.strategy.root_device
+        where = placement(self._wanted, self.train_rows, device, self.trainer.num_devices)
         rows: Rows = self.train_rows
         if where != "disk":
             holder = device if where == "device" else torch.device("cpu")
@@ -77,21 +75,64 @@ class SplitsDataModule(pl.LightningDataModule):
             batch_size=self._batch_size,
             seed=self._seed,
             buffer_rows=self._shuffle_buffer,
-            **self._place(),
+            processes=self.trainer.world_size,
+            rank=self.trainer.global_rank,
             # Other processes cannot read rows in the memory of a GPU.
             workers=0 if where == "device" else self._workers,
             pin_memory=device.type == "cuda" and where != "device",
         )
 
-    def batches(self, processes: int = 1) -> int:
+    def batches(self, processes: int) -> int:
         """Number of batches of an epoch and process."""
         return len(BatchPlan(len(self.train_rows), self._batch_size, processes))
 
     def val_dataloader(self) -> OrderedBatches:
         """Batches of loci in the order of the store, a contiguous part for each process."""
-        return OrderedBatches(self.valid_rows, self._batch_size, **self._place())
+        processes, rank = self.trainer.world_size, self.trainer.global_rank
+        return OrderedBatches(self.valid_rows, self._batch_size, processes, rank)
 
-    def _place(self) -> dict[str, int]:
-        if not self.trainer:
-            return {}
-        return {"processes": self.trainer.world_size, "rank": self.trainer.global_rank}
+
+def check_same_task(train: Store, valid: Store) -> None:
+    """Raise an `InputError` if windows, bins or targets of the splits differ."""
+    remedy = "Delete both files and make them again from the same source."
+    for what in ("length", "bin"):
+        if getattr(train, what) != getattr(valid, what):
+            raise InputError(
+                f"{valid.path}, attribute {what}",
+                f"{getattr(valid, what)} bp",
+                f"{getattr(train, what)} bp, as in {train.path}",
+                remedy,
+            )
+    if list(train.targets["name"]) != list(valid.targets["name"]):
+        raise InputError(
+            f"{valid.path}, target table",
+            f"{len(valid.targets)} targets",
+            f"the {len(train.targets)} of {train.path}, by name",
+            remedy,
+        )
+
+
+def check_validation(rows: RowsOnDisk, processes: int) -> None:
+    """Raise an `InputError` if validation metrics are undefined.
+
+    That is, if no target has both labels, or there are fewer loci than processes.
+    """
+    if len(rows) < processes:
+        raise InputError(
+            rows.path,
+            f"{len(rows)} loci for {processes} processes",
+            "at least one for each",
+            "Add loci to the validation split, or train on fewer devices.",
+        )
+    positives = rows.positives()
+    if not ((positives > 0) & (positives < len(rows))).any():
+        all_positive = (positives == len(rows)).sum()
+        raise InputError(
+            rows.path,
+            f"{len(rows)} loci in which no target has both positives and negatives "
+            f"({all_positive} of {len(positives)} targets are positive in all of them)",
+            "at least one target with both",
+            ADD_NEGATIVES
+            if all_positive
+            else "Add loci at which targets are positive to the validation split.",
+        )

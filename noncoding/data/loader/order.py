@@ -52,12 +52,9 @@ class EpochOrder:
     @cached_property
     def starts(self) -> npt.NDArray[np.int64]:
         """Place in the epoch of the first row of each pool, and the number of rows."""
-        sizes = [sum(self.block_size(block) for block in pool) for pool in self.pools]
+        block = self.block_rows  # at most; the last one of the store may be shorter
+        sizes = [np.minimum(block, self.rows - pool * block).sum() for pool in self.pools]
         return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-
-    def block_size(self, block: int) -> int:
-        """Rows of a block; the last one may be shorter."""
-        return min(self.block_rows, self.rows - int(block) * self.block_rows)
 
     def shuffle(self, pool: int) -> npt.NDArray[np.int64]:
         """The order within a pool, as places in its concatenated blocks."""
@@ -65,13 +62,8 @@ class EpochOrder:
 
     def rows_of(self, pool: int) -> npt.NDArray[np.int64]:
         """Numbers of the rows of a pool's concatenated blocks, in ascending order."""
-        starts = self.pools[pool] * self.block_rows
-        return np.concatenate(
-            [
-                np.arange(start, start + self.block_size(block))
-                for start, block in zip(starts, self.pools[pool], strict=True)
-            ]
-        )
+        rows = np.add.outer(self.pools[pool] * self.block_rows, np.arange(self.block_rows)).ravel()
+        return rows[rows < self.rows]
 
     def _generator(self, stream: int) -> np.random.Generator:
         return np.random.default_rng([self.seed, self.epoch, stream])
@@ -124,5 +116,4 @@ class BatchPlan:
 
     def span_of_all(self, batch: int) -> tuple[int, int]:
         """The same of all processes together."""
-        part, parts = batch * self.processes, len(self) * self.processes
-        return part * self.rows // parts, (part + self.processes) * self.rows // parts
+        return batch * self.rows // len(self), (batch + 1) * self.rows // len(self)

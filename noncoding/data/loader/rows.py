@@ -165,10 +165,7 @@ def _fill(rows: PackedBatch, blocks: Iterable[tuple[Packed, Packed]]) -> None:
 
 
 class RowsInMemory:
-    """A split in the memory of a device.
-
-    It has the same pools as the split on disk.
-    """
+    """A split in the memory of a device, with the same pools as on disk."""
 
     def __init__(self, stored: RowsOnDisk, device: torch.device) -> None:
         self._rows = _empty(stored.packed_shapes, len(stored), device)

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 _LONGEST = {"where": 250, "found": 700, "expected": 400, "remedy": 500}
 """Maximum number of characters of each part of a message."""
-_FEW = 8
 _COMPARED = 5000
 """Maximum number of names that are searched for similar ones; a large table has 500,000."""
 
@@ -13,20 +12,8 @@ _COMPARED = 5000
 class InputError(Exception):
     """An input of the user is not valid.
 
-    Parameters
-    ----------
-    where : str
-        The file, row or configuration key.
-    found : str
-        What was found there.
-    expected : str
-        What was expected there.
-    remedy : str
-        What to do about it, a sentence.
-
-    Notes
-    -----
-    The message is one line of at most about 2,000 printable characters.
+    `where` is the file, row or configuration key, `remedy` a sentence. The message is one line of
+    at most about 2,000 printable characters.
     """
 
     def __init__(self, where: object, found: str, expected: str, remedy: str) -> None:
@@ -74,7 +61,7 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
 
 
 def some_of(
-    names: Iterable[object], *, like: object = "", separator: str = ", ", shown: int = _FEW
+    names: Iterable[object], *, like: object = "", separator: str = ", ", shown: int = 8
 ) -> str:
     """The first few of many names; those most similar to `like` come first.
 

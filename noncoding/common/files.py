@@ -24,13 +24,6 @@ _KEPT = 50
 def atomic_write(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     """Write files under temporary names (see `temporary`), and rename them when all are complete.
 
-    Parameters
-    ----------
-    *paths : path
-        Final names. Missing parent folders are created.
-
-    Notes
-    -----
     If the body raises, existing files are unchanged; an `OSError` without a file name gets the
     final one. The content is synchronised to disk before a file is renamed, and the names before
     this returns: after a power failure, a file is the old one or the new one.
@@ -56,13 +49,6 @@ def atomic_write(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
 def atomic_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
     """Fill temporary folders, and replace the final ones when all are complete.
 
-    Parameters
-    ----------
-    *paths : path
-        Final names. Existing folders are removed with their content.
-
-    Notes
-    -----
     A process that is killed leaves the old folder, the new one, or, between the two renames,
     none; never some of the files.
     """
@@ -87,16 +73,9 @@ def atomic_folders(*paths: str | os.PathLike[str]) -> Iterator[list[Path]]:
 def temporary(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A unique temporary name next to a file or folder, with its extension; removed at the end.
 
-    Parameters
-    ----------
-    path : path
-        Missing parent folders are created. Temporary files of the same path that killed
-        processes have left are removed.
-
-    Notes
-    -----
-    A locked file ``.lock`` marks the name as in use. Process numbers would not do: they differ
-    between containers and machines.
+    Missing parent folders are created; temporary files of the same path that killed processes have
+    left are removed. A locked file ``.lock`` marks the name as in use; process numbers, which
+    differ between containers and machines, cannot.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ import numpy as np
 
 from noncoding.common.errors import InputError
 
-MOST_PER_BYTE = 1100
+_MOST_PER_BYTE = 1100
 """Maximum compression ratio: that of gzip is at most 1,032."""
 _ALWAYS_ALLOWED = 1 << 26
 """Size in bytes that a data set in any file may claim."""
@@ -33,8 +33,6 @@ _NO_DAMAGE = {
 def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File]:
     """Create a file, with the options of `h5py.File`, and fail with one error.
 
-    Notes
-    -----
     After a failed write, HDF5 writes again when each object of the file is closed: h5py prints a
     traceback every time, and the process may crash. These writes are therefore redirected to
     memory.
@@ -55,13 +53,7 @@ def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File
 
 
 def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.File:
-    """Open a file for reading.
-
-    Parameters
-    ----------
-    path : path
-    expected, remedy : str
-        Parts of the error message.
+    """Open a file for reading; `expected` and `remedy` are parts of the error message.
 
     Raises
     ------
@@ -119,7 +111,7 @@ def own_dataset(group: h5py.Group, name: str) -> h5py.Dataset:
         raise ValueError(f"'{name}' is empty")
     claimed = max(dataset.size, int(np.prod(dataset.chunks or (0,)))) * dataset.dtype.itemsize
     stored = Path(dataset.file.filename).stat().st_size
-    if claimed > max(_ALWAYS_ALLOWED, MOST_PER_BYTE * stored):
+    if claimed > max(_ALWAYS_ALLOWED, _MOST_PER_BYTE * stored):
         raise ValueError(f"'{name}' claims {claimed:,} bytes, in a file of {stored:,}")
     return dataset
 
@@ -144,13 +136,7 @@ def attributes(item: h5py.Group | h5py.Dataset) -> dict[str, Any]:
 
 
 def attribute(item: h5py.Group | h5py.Dataset, name: str) -> Any:
-    """A scalar attribute; None if it is missing.
-
-    Raises
-    ------
-    ValueError
-        It is an array.
-    """
+    """A scalar attribute; None if it is missing, a `ValueError` if it is an array."""
     if name not in item.attrs:
         return None
     stored = item.attrs.get_id(name)

@@ -43,15 +43,8 @@ def log_scatter(
 ) -> Axes:
     """Scatter plot of targets on two logarithmic axes without labels, with the line x = y.
 
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-    points : pandas.DataFrame
-        Columns group, x and y (positive); one row per target.
-    colours : dict of str
-        Output of `group_colours`.
-    diagonal : str
-        Legend of the line.
+    `points` has the columns group, x and y (positive), and one row per target; `colours` are those
+    of `group_colours`; `diagonal` is the legend of the line.
     """
     axes = figure.subplots()
     axes.set(xscale="log", yscale="log")

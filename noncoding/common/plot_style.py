@@ -44,14 +44,9 @@ _STYLE: dict[Any, Any] = {
 def saved_figure(
     *paths: str | os.PathLike[str], size: tuple[float, float] = (7.0, 4.0)
 ) -> Iterator[Figure]:
-    """A figure in the project's style, which is saved at the end.
+    """A figure in the project's style, of `size` in inches, which is saved at the end.
 
-    Parameters
-    ----------
-    *paths : path
-        One file per format, e.g. ``auroc.svg`` and ``auroc.png``.
-    size : (float, float)
-        Width and height in inches.
+    Each path is of another format, e.g. ``auroc.svg`` and ``auroc.png``.
     """
     with plt.rc_context(_STYLE):
         figure = plt.figure(figsize=size)

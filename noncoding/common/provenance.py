@@ -36,16 +36,7 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 
     Modules that compute nothing are omitted: an output with a new name in `noncoding.layout` is
     missing, and the stage runs anyway; the values of `noncoding.settings` are parameters of rules.
-
-    Parameters
-    ----------
-    script, root : path
-        The script, and the folder of the package ``noncoding``.
-
-    Returns
-    -------
-    list of Path
-        The script, then the modules, sorted.
+    The script is first, and the modules are sorted; `root` is the folder of the package.
     """
     root, script = Path(root), Path(script)
     seen: set[Path] = set()

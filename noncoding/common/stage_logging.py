@@ -32,14 +32,9 @@ def logged_stage(
 ) -> Iterator[None]:
     """Log to a file and to the terminal, and exit with a message on known errors.
 
-    Parameters
-    ----------
-    path : path
-        Log file of the rule.
-    inputs : iterable of path
-        Inputs of the rule. Snakemake deletes outputs that are older than an input. The stage
-        therefore refuses inputs with modification times in the future, and at the end waits,
-        for at most a minute, until the clock has passed those of all inputs.
+    Snakemake deletes outputs that are older than an input of their rule. The stage therefore
+    refuses inputs with modification times in the future, and at the end waits, for at most a
+    minute, until the clock has passed those of all inputs.
 
     Raises
     ------

@@ -40,7 +40,7 @@ class Member:
             The archive is damaged; or the member is not a regular file that is stored in full
             and that `tarfile.data_filter` accepts without a change of its name.
         """
-        self._check()
+        self._refuse_unsafe()
         source = self._tar.extractfile(self._info)
         assert source is not None, "a regular file"
         with _converted_errors(self._archive):
@@ -58,7 +58,7 @@ class Member:
             )
         return b"".join(self.chunks())
 
-    def _check(self) -> None:
+    def _refuse_unsafe(self) -> None:
         try:
             safe = tarfile.data_filter(self._info, _NOWHERE)
         except (tarfile.FilterError, ValueError) as error:  # ValueError: a null byte in the name

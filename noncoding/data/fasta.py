@@ -19,19 +19,11 @@ _BLOCK = 1 << 24
 
 
 class Record(NamedTuple):
-    """One sequence of a FASTA file.
+    """One sequence of a FASTA file."""
 
-    Attributes
-    ----------
-    name, description : str
-        The first word of the header, and the rest of it.
-    sequence : bytes
-        IUPAC letters in either case.
-    """
-
-    name: str
-    description: str
-    sequence: bytes
+    name: str  # the first word of the header
+    description: str  # the rest of the header
+    sequence: bytes  # IUPAC letters in either case
 
 
 def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:

@@ -100,18 +100,9 @@ def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFr
 def check_same_targets(
     where: object, targets: pd.DataFrame, expected: pd.DataFrame, of: str, remedy: str
 ) -> None:
-    """Refuse a table of other targets, or of the same ones in another order.
+    """Refuse a table of targets with other names, or in another order.
 
-    Parameters
-    ----------
-    where : object
-        Origin of the targets, e.g. a path.
-    targets, expected : pandas.DataFrame
-        ``name`` is compared.
-    of : str
-        Origin of the expected ones, e.g. "the test split".
-    remedy : str
-        Last sentence of the error.
+    `where` is its origin, e.g. a path; `of` that of the expected ones, e.g. "the test split".
     """
     if list(targets["name"]) != list(expected["name"]):
         raise InputError(

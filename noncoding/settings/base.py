@@ -40,14 +40,7 @@ def problem(
 ) -> PydanticCustomError:
     """An error of a validator, which becomes an `InputError`.
 
-    Parameters
-    ----------
-    expected, remedy : str
-        As in `InputError`.
-    key : str
-        Below the value that is validated.
-    found : str
-        The value by default.
+    `key` is below the value that is validated; `found` is that value by default.
     """
     context = {"key": key, "found": found, "expected": expected, "remedy": remedy}
     return PydanticCustomError("problem", "expected {expected}. {remedy}", context)

@@ -154,12 +154,7 @@ class TrainingJob(Section):
 
 
 def check_settings(config: Mapping[str, Any]) -> Settings:
-    """Check a configuration as a whole.
-
-    Parameters
-    ----------
-    config : mapping
-        With all overlays applied.
+    """Check a configuration as a whole, with all overlays applied.
 
     Raises
     ------

@@ -132,36 +132,32 @@ class SimulatedDataset(_Dataset):
     prevalence: PositiveShare = Field(description="Probability of a given motif in a window.")
 
 
-_Pattern = Annotated[
-    str,
-    Matches(
-        r"(?!/)[^\x00-\x1f\x7f]+",
-        "a pattern of names below the archive or folder, like *.narrowPeak",
-    ),
-    Field(description="Files of the archive or folder to use; * and ? match any characters."),
-]
-_Suffix = Annotated[
-    str, Field(description="Removed from the end of a file's name to give the target's name.")
-]
-_Group = Annotated[str, Field(description="Group of all targets of the archive or folder.")]
+class _PeakFiles(Section):
+    """Peak files of one group, chosen by their names."""
+
+    pattern: Annotated[
+        str,
+        Matches(
+            r"(?!/)[^\x00-\x1f\x7f]+",
+            "a pattern of names below the archive or folder, like *.narrowPeak",
+        ),
+    ] = Field(description="Files of the archive or folder to use; * and ? match any characters.")
+    suffix: str = Field(
+        description="Removed from the end of a file's name to give the target's name."
+    )
+    group: str = Field(description="Group of all targets of the archive or folder.")
 
 
-class PeakArchive(Section):
+class PeakArchive(_PeakFiles):
     """Peak files in a tar archive."""
 
     archive: Download = Field(description="Tar archive of the peak files.")
-    pattern: _Pattern
-    suffix: _Suffix
-    group: _Group
 
 
-class PeakFolder(Section):
+class PeakFolder(_PeakFiles):
     """Peak files in a folder."""
 
     folder: LocalPath = Field(description="Folder of the peak files.")
-    pattern: _Pattern
-    suffix: _Suffix
-    group: _Group
 
 
 class PeakTable(Section):

@@ -8,21 +8,16 @@ from noncoding.common.errors import InputError
 
 
 def check_folders(folders: Iterable[str | os.PathLike[str]], *, writable: bool = False) -> None:
-    """Refuse files and broken links in place of folders.
-
-    Parameters
-    ----------
-    folders : iterable of path
-    writable : bool
-        The folders must also be writable.
+    """Refuse files and broken links in place of folders, and read-only folders if `writable`.
 
     Raises
     ------
     InputError
         Names the first file, link or folder.
     """
-    # Folders share their parents.
-    for place in dict.fromkeys(_lowest(Path(folder)) for folder in folders):
+    for folder in folders:
+        parents = (Path(folder), *Path(folder).parents)
+        place = next(path for path in parents if os.path.lexists(path) or path == path.parent)
         if not place.is_dir():
             raise InputError(
                 place,
@@ -37,10 +32,3 @@ def check_folders(folders: Iterable[str | os.PathLike[str]], *, writable: bool =
                 "a writable folder for results",
                 "Change its owner or permissions, or mount it for writing.",
             )
-
-
-def _lowest(folder: Path) -> Path:
-    """The folder or its nearest existing parent."""
-    while not os.path.lexists(folder) and folder != folder.parent:
-        folder = folder.parent
-    return folder

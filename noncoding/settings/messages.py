@@ -64,14 +64,7 @@ class _Place(NamedTuple):
 
 
 def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
-    """Translate the first error by the alphabet of keys; unknown keys precede missing ones.
-
-    Parameters
-    ----------
-    error : pydantic.ValidationError
-    model : type
-        What was validated.
-    """
+    """Translate the error of the alphabetically first key; unknown keys precede missing ones."""
     found = [(_place(model, each), each) for each in error.errors(include_url=False)]
     place, first = min(found, key=lambda item: (item[0].keys, item[1]["type"] not in _UNKNOWN))
     kind, context, value = first["type"], first.get("ctx", {}), first["input"]

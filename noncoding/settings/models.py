@@ -23,6 +23,18 @@ _Motifs = Annotated[
 ]
 
 
+def _check_lengths(section: "ResNet | DeepSeaModel", *names: str) -> None:
+    expected = len(section.channels)
+    for name in names:
+        if (found := len(getattr(section, name))) != expected:
+            raise problem(
+                f"{expected}, one for each of 'channels'",
+                "Give these lists the same length.",
+                key=name,
+                found=f"{found} entries",
+            )
+
+
 class ResNet(Section):
     """The wide residual network."""
 
@@ -53,14 +65,7 @@ class ResNet(Section):
 
     @model_validator(mode="after")
     def _check_blocks(self) -> "ResNet":
-        for name in ("strides", "dilations"):
-            if len(getattr(self, name)) != len(self.channels):
-                raise problem(
-                    f"{len(self.channels)}, one per residual block, as in 'channels'",
-                    "Give all three lists the same length.",
-                    key=name,
-                    found=f"{len(getattr(self, name))} entries",
-                )
+        _check_lengths(self, "strides", "dilations")
         for channels in self.channels:
             inner = round(self.widening * channels)
             if inner < 1 or inner % self.groups:
@@ -188,13 +193,7 @@ class DeepSeaModel(Section):
 
     @model_validator(mode="after")
     def _check_dropout(self) -> "DeepSeaModel":
-        if len(self.dropout) != len(self.channels):
-            raise problem(
-                f"{len(self.channels)}, one per convolution, as in 'channels'",
-                "Give both lists the same length.",
-                key="dropout",
-                found=f"{len(self.dropout)} entries",
-            )
+        _check_lengths(self, "dropout")
         return self
 
 

@@ -9,16 +9,11 @@ import yaml
 
 from noncoding.common.errors import InputError
 
-_Position = tuple[str, yaml.Mark, yaml.Mark]
-
 
 def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
-    """Refuse duplicate keys in a configuration file; Snakemake would use the last one.
+    """Refuse duplicate keys in YAML or JSON files; Snakemake would use the last one.
 
-    Parameters
-    ----------
-    paths : iterable of path
-        YAML or JSON. Missing and invalid files are left to Snakemake.
+    Missing and invalid files are left to Snakemake.
 
     Raises
     ------
@@ -38,16 +33,10 @@ def check_files(paths: Iterable[str | os.PathLike[str]]) -> None:
 
 
 def retype(config: MutableMapping[str, Any], arguments: Iterable[str]) -> None:
-    """Give nested values of ``--config`` their types in YAML.
+    """Give nested values of ``--config`` their types in YAML, in place.
 
-    Snakemake reads ``--config 'train={epochs: 3}'`` as the text "3".
-
-    Parameters
-    ----------
-    config : mapping
-        With the arguments applied; is changed in place.
-    arguments : iterable of str
-        Like ``train={epochs: 3}``.
+    Snakemake reads ``--config 'train={epochs: 3}'`` as the text "3". The arguments, like
+    ``train={epochs: 3}``, are already applied to `config`.
 
     Raises
     ------
@@ -76,7 +65,7 @@ def _retype(holder: MutableMapping[str, Any], key: str, as_text: Any, meant: Any
         holder[key] = meant
 
 
-def _repeated(text: str) -> Iterator[_Position]:
+def _repeated(text: str) -> Iterator[tuple[str, yaml.Mark, yaml.Mark]]:
     """Duplicate keys of a mapping in a YAML text, with both positions."""
     try:
         waiting = [yaml.compose(text, Loader=yaml.CSafeLoader)]

@@ -385,7 +385,7 @@ def test_a_v5_variable_larger_than_memory_is_refused(tmp_path, monkeypatch, pack
     sequences, labels = np.zeros((6, 4, 10**5), np.uint8), toy_rows()["valid"][1]
     values = {"validxdata": sequences, "validdata": labels}
     scipy.io.savemat(tmp_path / "valid.mat", values, do_compression=packed)
-    monkeypatch.setattr("noncoding.data.bundle.v5.available_memory", lambda: 10**6)
+    monkeypatch.setattr("noncoding.data.bundle.matlab.available_memory", lambda: 10**6)
     with pytest.raises(InputError, match=r"valid\.mat: found a variable that .* -v7\.3"):
         converted(tmp_path / "valid.mat", "valid", window=10**5)
 

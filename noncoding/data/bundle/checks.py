@@ -17,15 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def count_bases(packed: npt.NDArray[np.uint8], path: str | os.PathLike[str], start: int) -> int:
-    """Count the columns with a base, and check that none has two; a column without one is N.
+    """Count the columns with a base in packed rows, shape=(n, 4, ceil(length / 8)), dtype=uint8.
 
-    Parameters
-    ----------
-    packed : numpy.ndarray, shape=(n, 4, ceil(length / 8)), dtype=uint8
-    path : path
-    start : int
-        Number of the first row, for the `InputError` that names the first row and position with
-        two bases.
+    A column without one is N. A column with two raises an `InputError` with its file, row and
+    position; `start` is the number of the first row.
     """
     seen = packed[:, 0].copy()
     twice = np.zeros_like(seen)
@@ -71,17 +66,10 @@ def published_positives_agree(
     *,
     strict: bool,
 ) -> bool:
-    """Compare positive rows with the target table's column `PUBLISHED_POSITIVES`.
+    """Compare positive rows, shape=(targets,), with the table's column `PUBLISHED_POSITIVES`.
 
-    Parameters
-    ----------
-    found : numpy.ndarray, shape=(targets,), dtype=int64
-    targets : pandas.DataFrame
-        The target table.
-    path : path
-        The file, for the error.
-    strict : bool
-        Whether different numbers raise an `InputError`, else a warning is logged.
+    Different numbers raise an `InputError` that names the file if `strict`; otherwise, a warning
+    is logged.
     """
     published = pd.to_numeric(targets[PUBLISHED_POSITIVES], errors="coerce").to_numpy(np.float64)
     wrong = np.flatnonzero(~((published >= 0) & (published % 1 == 0)))

@@ -13,11 +13,9 @@ import numpy.typing as npt
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.hdf5 import damage_reported, first_line
 from noncoding.data.bundle import BUNDLE_ORDER
+from noncoding.data.bundle.matlab import NUMBERS, V5File, V73File
 from noncoding.data.bundle.packing import packed_rows
 from noncoding.data.bundle.source import Source
-from noncoding.data.bundle.v5 import V5File
-from noncoding.data.bundle.v73 import V73File
-from noncoding.data.bundle.variable import NUMBERS
 
 _EXPECTED = "a .mat file of a DeepSEA bundle, MATLAB v7.3 or v5"
 _FETCH_AGAIN = (
@@ -55,7 +53,7 @@ class BundleSplit:
             self._file = _opened(self.path)
             stack.callback(self._file.close)
             with damage_reported(self.path, _EXPECTED, _FETCH_AGAIN):
-                self.rows, self.length, self.targets = self._checked_shape()
+                self._read_shape()
             stack.pop_all()  # It stays open.
 
     def __enter__(self) -> Self:
@@ -71,7 +69,7 @@ class BundleSplit:
         temporary file for rows, where the chunks of the file are longer than memory allows.
         """
         source = self._source(self._names[0])
-        yield from packed_rows(source, scratch, self._threads, order=BUNDLE_ORDER)
+        return packed_rows(source, scratch, self._threads, order=BUNDLE_ORDER)
 
     def packed_labels(self, scratch: str | os.PathLike[str]) -> Iterator[npt.NDArray[np.uint8]]:
         """All labels, shape=(n, ceil(targets / 8)) at a time; otherwise as `packed_sequences`."""
@@ -83,7 +81,7 @@ class BundleSplit:
         with damage_reported(where, _EXPECTED, _FETCH_AGAIN):
             return Source(self._file.array(name), where)
 
-    def _checked_shape(self) -> tuple[int, int, int]:
+    def _read_shape(self) -> None:
         shapes = []
         names = self._file.names()
         for name in self._names:
@@ -107,7 +105,7 @@ class BundleSplit:
         if len(y) != 2 or y[1] != x[2]:
             also = f" with {x[2]} rows, as in {self._names[0]}"
             raise self._wrong_shape(self._names[1], y, ("targets", "rows"), also)
-        return x[2], x[0], y[0]
+        (self.length, _, self.rows), self.targets = x, y[0]
 
     def _wrong_shape(
         self, name: str, shape: tuple[int, ...], axes: tuple[str, ...], also: str = ""

@@ -17,18 +17,12 @@ def write_bundle(
     archive: str | os.PathLike[str],
     splits: dict[str, tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]],
 ) -> None:
-    """Write splits in the format of the DeepSEA bundle (see `noncoding.data.bundle`).
+    """Write splits as a tar.gz in the format of the DeepSEA bundle (see `noncoding.data.bundle`).
 
-    Parameters
-    ----------
-    archive : path
-        The tar.gz.
-    splits : dict
-        Split → sequences, shape=(rows, 4, length), A, C, G, T; labels,
-        shape=(rows, targets).
+    `splits` maps a split to its sequences, shape=(rows, 4, length), A, C, G, T, and its labels,
+    shape=(rows, targets).
     """
-    # Beside the archive, where there is room for it; temporary files of the system are on a
-    # small disk, or in memory.
+    # The temporary folder of the system may be on a small disk, or in memory.
     with tarfile.open(archive, "w:gz", compresslevel=1) as tar, temporary(archive) as folder:
         folder.mkdir()
         for name, (sequences, labels) in splits.items():

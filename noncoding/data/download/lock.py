@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_write
+from noncoding.common.files import write_json
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,4 @@ def read_lock(destination: Path) -> Lock | None:
 
 def write_lock(destination: Path, lock: Lock) -> None:
     """Write the lock of a file, whole or not at all."""
-    with atomic_write(lock_path(destination)) as [partial]:
-        partial.write_text(json.dumps(asdict(lock), indent=2) + "\n", encoding="utf-8")
+    write_json(asdict(lock), lock_path(destination))

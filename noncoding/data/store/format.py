@@ -34,27 +34,13 @@ HEADER_CHECKSUM = "header_checksum"
 
 @dataclass(frozen=True)
 class StoreHeader:
-    """Description of a split, without its rows.
+    """Description of a split, without its rows."""
 
-    Attributes
-    ----------
-    length : int
-        Length of a window in bp.
-    bin : int
-        Labelled central part of a window, in bp.
-    strands : str
-        One of `STRANDS`.
-    targets : pandas.DataFrame
-        The target table.
-    source : dict
-        Origin of the rows; must be JSON.
-    """
-
-    length: int
-    bin: int
-    strands: str
-    targets: pd.DataFrame
-    source: dict[str, Any]
+    length: int  # of a window, in bp
+    bin: int  # the labelled centre of a window, in bp
+    strands: str  # one of `STRANDS`
+    targets: pd.DataFrame  # the target table
+    source: dict[str, Any]  # origin of the rows; must be JSON
 
 
 def row_datasets(rows: int, length: int, targets: int) -> dict[str, tuple[str, tuple[int, ...]]]:

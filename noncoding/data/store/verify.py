@@ -16,19 +16,10 @@ from noncoding.data.store.format import row_datasets, table_checksums
 
 
 class Damage(NamedTuple):
-    """Part of a store that differs from what was written.
+    """Part of a store that differs from what was written."""
 
-    Attributes
-    ----------
-    where : str
-        Dataset of the store.
-    rows : range
-        Damaged rows of the data set or of the target table.
-    found : str
-    """
-
-    where: str
-    rows: range
+    where: str  # data set of the store
+    rows: range  # of the data set or of the target table
     found: str
 
     def __str__(self) -> str:
@@ -36,12 +27,7 @@ class Damage(NamedTuple):
 
 
 def damages(path: str | Path) -> Iterator[Damage]:
-    """Compare a store with its checksums.
-
-    Yields
-    ------
-    Damage
-        One for adjacent blocks with the same finding.
+    """Compare a store with its checksums; adjacent blocks with the same finding are one `Damage`.
 
     Raises
     ------

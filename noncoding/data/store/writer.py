@@ -34,12 +34,7 @@ from noncoding.data.targets import check_name
 class StoreWriter:
     """Appends rows to a new store; use `new_store` to create one.
 
-    Attributes
-    ----------
-    strands : str
-        One of `STRANDS`; may be set until the end.
-    source : dict
-        As in the header; may be extended until the end.
+    `strands` and `source` of the header may be changed until the end.
     """
 
     def __init__(self, file: h5py.File, header: StoreHeader) -> None:

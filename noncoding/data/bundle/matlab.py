@@ -1,33 +1,29 @@
-"""MATLAB v5 files.
+"""Variables of MATLAB files, v5 and v7.3 (HDF5).
 
-scipy also reads them, but crashes on some damaged ones, takes twice the memory and unpacks
-without bound. Format: MathWorks, "MAT-File Format", chapter 1.
+scipy also reads v5, but crashes on some damaged files, takes twice the memory and unpacks without
+bound. Format: MathWorks, "MAT-File Format", chapter 1.
 """
 
 import struct
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
+import h5py
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 from isal import isal_zlib
 
 from noncoding.common.errors import InputError
+from noncoding.common.hdf5 import attribute, open_hdf5, own_dataset, own_item
 from noncoding.common.memory import available_memory
-from noncoding.data.bundle.variable import Variable, sparse_rows
 
-_TYPES = {
-    1: "i1",
-    2: "u1",
-    3: "i2",
-    4: "u2",
-    5: "i4",
-    6: "u4",
-    7: "f4",
-    9: "f8",
-    12: "i8",
-    13: "u8",
-}
+NUMBERS = (
+    *("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64"),
+    *("double", "single", "logical", "sparse"),
+)
+"""Classes that may hold zeros and ones."""
+_TYPE = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8", 13: "u8"}
 _MATRIX, _PACKED = 14, 15
 _OPAQUE = "opaque"
 _CLASSES = dict(
@@ -42,6 +38,91 @@ _CLASSES = dict(
 _COMPLEX, _LOGICAL = 1 << 11, 1 << 9
 _HEADER = 128
 _READ = 1 << 20
+_OTHER_CLASSES = {
+    "float32": "single",
+    "float64": "double",
+    "bool": "logical",
+    "complex64": "complex",
+    "complex128": "complex",
+    "object": "cell or string",
+}
+"""NumPy type → MATLAB class, for files that MATLAB did not write; names of integers are equal."""
+
+
+class Variable(NamedTuple):
+    """A variable that has not been read yet."""
+
+    kind: str  # its class in MATLAB; "sparse" for any sparse matrix
+    shape: tuple[int, ...]  # rows last, as in HDF5
+
+
+def sparse_rows(
+    values: npt.NDArray[Any],
+    places: npt.NDArray[Any],
+    starts: npt.NDArray[Any],
+    shape: tuple[int, ...],
+) -> scipy.sparse.csr_array:
+    """A sparse variable, which MATLAB compresses along its columns: rows in HDF5's order.
+
+    Raises
+    ------
+    ValueError
+        The parts do not fit together.
+    """
+    array = scipy.sparse.csr_array(
+        # Parts of a file may have the other byte order, which scipy does not support.
+        (values.astype(values.dtype.newbyteorder("=")), places.astype("i8"), starts.astype("i8")),
+        shape=shape,
+    )
+    array.check_format(full_check=True)
+    return array
+
+
+class V73File:
+    """The variables of a file; `expected` and `remedy` are those of the error if it is not HDF5."""
+
+    axes = 1
+    """Step through the axes of a shape that gives them in the order of the file."""
+
+    def __init__(self, path: Path, expected: str, remedy: str) -> None:
+        self._file = open_hdf5(path, expected, remedy)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def names(self) -> list[str]:
+        """Names of all variables."""
+        return [*self._file]
+
+    def variable(self, name: str) -> Variable:
+        """Class and shape."""
+        item = own_item(self._file, name)
+        if isinstance(item, h5py.Group):
+            rows = attribute(item, "MATLAB_sparse")
+            if rows is None:
+                return Variable("struct", ())
+            return Variable("sparse", (len(own_dataset(item, "jc")) - 1, int(rows)))
+        dataset = own_dataset(self._file, name)
+        written = attribute(item, "MATLAB_class")
+        # MATLAB gives complex numbers the class of their parts.
+        if isinstance(written, bytes) and dataset.dtype.kind != "c":
+            return Variable(written.decode(errors="replace"), dataset.shape)
+        name = dataset.dtype.name
+        return Variable(_OTHER_CLASSES.get(name, name), dataset.shape)
+
+    def array(self, name: str) -> Any:
+        """The dataset of a variable; of a sparse one, an array in memory."""
+        item = own_item(self._file, name)
+        if isinstance(item, h5py.Dataset):
+            return own_dataset(self._file, name)
+        starts = own_dataset(item, "jc")[:]
+        # MATLAB omits the others where all values are zero.
+        values, places = (
+            own_dataset(item, part)[:] if part in [*item] else np.zeros(0)
+            for part in ("data", "ir")
+        )
+        return sparse_rows(values, places, starts, self.variable(name).shape)
 
 
 class V5File:
@@ -155,12 +236,12 @@ class _Elements:
             The element holds no numbers, or is truncated.
         """
         kind, content = self.tag()
-        if kind not in _TYPES:
+        if kind not in _TYPE:
             raise ValueError(f"values of the unknown type {kind}")
         if isinstance(content, int):
             self._padding = -content % 8
             content = self._read(content)
-        return content.view(np.dtype(self._order + _TYPES[kind]))
+        return content.view(np.dtype(self._order + _TYPE[kind]))
 
     def tag(self) -> tuple[int, int | npt.NDArray[np.uint8]]:
         """Type of the next element, and its size, or its bytes if they are at most four."""

@@ -98,4 +98,4 @@ def reruns_table(heading):
 
 
 STAGES = {path.stem for path in (ROOT / "scripts").glob("*.py")}
-BELOW = reruns_table("What is below a stage")
+BELOW = reruns_table("Dependent stages")

@@ -22,13 +22,13 @@ import pandas as pd
 import pytorch_lightning as pl
 import yaml
 
-from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.models.architectures import create_model
 from noncoding.settings.train import TrainSettings
-from noncoding.training.callbacks import ThroughputLog, WarmedUpAverage
-from noncoding.training.layers import LayerLog
-from noncoding.training.module import TrainingModule
+from noncoding.training.callbacks import ExponentialMovingAverage, ThroughputLog
+from noncoding.training.layer_statistics import LayerLog
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.trainer import loggers
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
@@ -98,7 +98,12 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
         accelerator="cpu",
         max_epochs=1,
         gradient_clip_val=1.0,
-        callbacks=[clock, WarmedUpAverage(0.999), LayerLog(folder / "layers.csv"), ThroughputLog()],
+        callbacks=[
+            clock,
+            ExponentialMovingAverage(0.999),
+            LayerLog(folder / "layers.csv"),
+            ThroughputLog(),
+        ],
         logger=loggers(folder, folder / "tensorboard", None),
         log_every_n_steps=20,
         limit_val_batches=0,

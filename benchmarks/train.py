@@ -37,11 +37,11 @@ from load import LENGTH, TARGETS, RowsOfBytes, make
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
-from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.models.architectures import create_model
 from noncoding.settings.train import TrainSettings
-from noncoding.training.callbacks import WarmedUpAverage
-from noncoding.training.module import TrainingModule
+from noncoding.training.callbacks import ExponentialMovingAverage
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.trainer import precision_for, switched_on
 
 ROOT = Path(__file__).parents[1]
@@ -194,7 +194,7 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
         gradient_clip_val=settings.gradient_clip,
         max_epochs=1000,
         limit_val_batches=0,
-        callbacks=[WarmedUpAverage(settings.ema_decay), ClockCallback(clock)],
+        callbacks=[ExponentialMovingAverage(settings.ema_decay), ClockCallback(clock)],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

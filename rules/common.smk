@@ -30,8 +30,8 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import discard
 from noncoding.common.locks import hold, lock_message, release
 from noncoding.common.provenance import source_files
-from noncoding.common.secrets import redacted, shareable
-from noncoding.common.system_errors import explained
+from noncoding.common.redaction import redacted, shareable
+from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
 from noncoding.settings.config import check_settings
@@ -94,7 +94,7 @@ try:
     for dataset in DATASETS:
         check_paths(dataset)
 except (InputError, OSError) as error:
-    raise WorkflowError(str(explained(error) or error))
+    raise WorkflowError(str(as_input_error(error) or error))
 
 RESULTS = os.path.normpath(SETTINGS.results)
 # Name of each trained model → its name in the configuration, and its seed.

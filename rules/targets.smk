@@ -71,7 +71,7 @@ def start_run():
         check_folders(LOGS, writable=True)
         hold()
     except (InputError, OSError) as error:
-        raise WorkflowError(str(explained(error) or error))
+        raise WorkflowError(str(as_input_error(error) or error))
 
 
 def end_run():

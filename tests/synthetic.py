@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from linear import sequences as random_sequences
 
-from noncoding.attribution.grid import Grid, Resolution
+from noncoding.attribution.receptive_field import Grid, Resolution
 from noncoding.attribution.sequences import Sequences
 from noncoding.attribution.target_attributions import TargetAttributions
 

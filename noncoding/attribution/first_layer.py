@@ -9,7 +9,7 @@ from torch import nn
 
 from noncoding.attribution.gradcam import activation_and_gradient
 from noncoding.attribution.gradients import shuffled
-from noncoding.attribution.grid import captured, layer_grid
+from noncoding.attribution.receptive_field import captured, layer_grid
 from noncoding.attribution.strands import device_of
 from noncoding.data.one_hot import reverse_complement
 from noncoding.motifs.patterns import Pattern

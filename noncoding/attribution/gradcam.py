@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from noncoding.attribution.grid import Grid, captured
+from noncoding.attribution.receptive_field import Grid, captured
 from noncoding.attribution.strands import without_cudnn
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement

@@ -10,8 +10,8 @@ from torch import nn
 
 from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
 from noncoding.attribution.gradients import corrected_gradient, deeplift_shap, integrated_gradients
-from noncoding.attribution.grid import layer_grid
-from noncoding.attribution.mutagenesis import base_effects
+from noncoding.attribution.in_silico_mutagenesis import base_effects
+from noncoding.attribution.receptive_field import layer_grid
 from noncoding.attribution.strands import device_of
 from noncoding.common.errors import InputError
 from noncoding.models.network import Network

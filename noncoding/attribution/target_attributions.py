@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from noncoding.attribution.grid import Resolution
+from noncoding.attribution.receptive_field import Resolution
 from noncoding.attribution.sequences import Sequences
 
 Interval = tuple[int, int]

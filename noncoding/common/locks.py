@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import locked, read_json
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 
 LOG = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from noncoding.common.errors import InputError, printable
-from noncoding.common.system_errors import explained
+from noncoding.common.system_errors import as_input_error
 
 log = logging.getLogger("noncoding")
 
@@ -47,7 +47,7 @@ def logged_stage(
     try:
         handlers = (_log_file(Path(path), first), logging.StreamHandler(sys.stderr))
     except OSError as error:
-        print(explained(error) or error, file=sys.stderr)
+        print(as_input_error(error) or error, file=sys.stderr)
         sys.exit(1)
     for handler in handlers:
         handler.setFormatter(
@@ -69,7 +69,7 @@ def logged_stage(
         log.error("interrupted; run the same command again")
         sys.exit(130)
     except Exception as error:
-        message = explained(error)
+        message = as_input_error(error)
         if message is None:
             log.exception("unexpected error; please report it with this log")
             raise
@@ -109,7 +109,7 @@ def _concise_background_errors() -> Iterator[None]:
         def report(*raised: Any) -> None:
             # The type, the error and its traceback; or one object that holds them.
             error = raised[1] if len(raised) == 3 else raised[0].exc_value
-            message = str((error and explained(error)) or "")
+            message = str((error and as_input_error(error)) or "")
             if not message:
                 default(*raised)
             elif message not in reported:

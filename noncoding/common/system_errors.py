@@ -31,7 +31,7 @@ _FILE = {
 """Only for errors that name a file; others may concern anything."""
 
 
-def explained(error: BaseException) -> InputError | None:
+def as_input_error(error: BaseException) -> InputError | None:
     """The cause and remedy of an error of a disk, a file or memory; None for other errors."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         details = str(error).partition("\n")[0] or "no details"

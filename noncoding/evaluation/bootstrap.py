@@ -15,7 +15,7 @@ import pandas as pd
 
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import attribute, damage_reported, new_hdf5, open_hdf5, own_dataset
-from noncoding.evaluation.intervals import degrees_of_freedom, logit_interval
+from noncoding.evaluation.confidence_intervals import degrees_of_freedom, logit_interval
 from noncoding.evaluation.metrics import Labels, Scores
 
 BLOCK_BP = 10_000

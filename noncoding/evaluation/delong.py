@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, logit
 
-from noncoding.evaluation.intervals import t_quantile
+from noncoding.evaluation.confidence_intervals import t_quantile
 from noncoding.evaluation.metrics import Labels, Scores
 
 

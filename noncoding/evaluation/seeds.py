@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from noncoding.evaluation.intervals import t_quantile
+from noncoding.evaluation.confidence_intervals import t_quantile
 
 COMPARED = {"auprc": "mean", "auroc": "median"}
 """Metric → average over targets that is compared between trainings."""

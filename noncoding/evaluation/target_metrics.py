@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.evaluation.bootstrap import Replicates, average_interval, blocks, bootstrap
+from noncoding.evaluation.confidence_intervals import degrees_of_freedom, logit_interval
 from noncoding.evaluation.delong import delong
-from noncoding.evaluation.intervals import degrees_of_freedom, logit_interval
 from noncoding.evaluation.metrics import Labels, Scores, auroc_and_average_precision
 from noncoding.evaluation.thresholds import threshold_metrics
 

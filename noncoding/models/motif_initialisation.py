@@ -13,7 +13,7 @@ import torch
 
 from noncoding.common.errors import InputError
 from noncoding.models.network import Network
-from noncoding.motifs.matching import MOTIF_COLUMN, match_motifs
+from noncoding.motifs.known_motifs import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import log_odds
 
@@ -72,7 +72,7 @@ def start_from_motifs(
     path : path
         MEME file.
     targets : pandas.DataFrame
-        The target table, see `noncoding.motifs.matching.match_motifs`.
+        The target table, see `noncoding.motifs.known_motifs.match_motifs`.
 
     Returns
     -------

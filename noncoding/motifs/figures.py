@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from tangermeme.plot import plot_logo
 
 from noncoding.common.plot_style import BASE_COLOURS, saved_figure, set_title
+from noncoding.motifs.learned_motifs import Q_VALUE, TargetMotifs
 from noncoding.motifs.patterns import Pattern
-from noncoding.motifs.target_motifs import Q_VALUE, TargetMotifs
 from noncoding.motifs.tomtom import Match
 
 N_PLOTTED = 4

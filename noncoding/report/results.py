@@ -11,7 +11,7 @@ import pandas as pd
 from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.data.targets import check_same_targets
-from noncoding.evaluation.pairs import versus
+from noncoding.evaluation.paired_comparison import versus
 
 _NUMERIC = (
     *("test_positives", "test_negatives", "prevalence"),

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 
 
 def urls(entry: Mapping[str, Any]) -> list[str]:

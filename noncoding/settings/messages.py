@@ -13,7 +13,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from noncoding.common.errors import InputError, did_you_mean
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 
 _EXPECTED = {
     "string_type": "the type string",

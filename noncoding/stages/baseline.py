@@ -20,7 +20,7 @@ from noncoding.evaluation.baselines import (
 )
 from noncoding.evaluation.bootstrap import blocks, bootstrap, write_replicates
 from noncoding.evaluation.metrics import auroc_and_average_precision
-from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.known_motifs import match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import base_composition, best_hits
 from noncoding.settings.baseline import BaselineSettings

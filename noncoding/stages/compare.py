@@ -17,7 +17,7 @@ from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import check_same_targets, read_targets
 from noncoding.evaluation.bootstrap import Replicates, read_replicates
 from noncoding.evaluation.comparison_figures import draw_ranking, draw_versus, ranking_finding
-from noncoding.evaluation.pairs import all_pairs, versus
+from noncoding.evaluation.paired_comparison import all_pairs, versus
 from noncoding.evaluation.published import classifier_metrics, published_results
 from noncoding.evaluation.ranking import ranking
 from noncoding.evaluation.target_metrics import DESCRIPTION

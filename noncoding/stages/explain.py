@@ -17,9 +17,9 @@ from noncoding.attribution.checks.motif_enrichment import motif_hits
 from noncoding.attribution.checks.planted_motifs import planted_sites, truth_metrics
 from noncoding.attribution.checks.table import Check, faithfulness_table
 from noncoding.attribution.figures import draw_sequence, draw_summary
-from noncoding.attribution.grid import Resolution, layer_resolution
-from noncoding.attribution.maps import NO_TRACKS, file_stem, write_maps, write_tracks
 from noncoding.attribution.methods import METHODS, applicable_methods, attribute
+from noncoding.attribution.output import NO_TRACKS, file_stem, write_maps, write_tracks
+from noncoding.attribution.receptive_field import Resolution, layer_resolution
 from noncoding.attribution.selection import select_targets
 from noncoding.attribution.sequences import Sequences, given_sequences, true_positives
 from noncoding.attribution.target_attributions import Interval, TargetAttributions, share_in_bin

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 from noncoding.data.download.http import fetch_http
 from noncoding.data.download.lock import Lock, lock_path, read_lock, write_lock
 from noncoding.data.download.partial import Partial

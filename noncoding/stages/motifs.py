@@ -12,8 +12,8 @@ import pandas as pd
 from memelite.io import write_meme
 
 from noncoding.attribution.first_layer import first_layer, strongest_filter
-from noncoding.attribution.maps import file_stem
 from noncoding.attribution.methods import METHODS, BaseMethod
+from noncoding.attribution.output import file_stem
 from noncoding.attribution.selection import positives, select_targets
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
@@ -23,10 +23,10 @@ from noncoding.data.targets import check_same_targets, distinct_names, read_targ
 from noncoding.layout import FORMATS, files
 from noncoding.models.export import load_model
 from noncoding.motifs.figures import draw_motifs
-from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.known_motifs import match_motifs
+from noncoding.motifs.learned_motifs import COLUMNS, Q_VALUE, TargetMotifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.patterns import FEWEST, patterns
-from noncoding.motifs.target_motifs import COLUMNS, Q_VALUE, TargetMotifs
 from noncoding.motifs.tomtom import matches
 from noncoding.prediction.inference import device
 from noncoding.prediction.predictions import read_predictions

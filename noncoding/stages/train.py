@@ -16,7 +16,7 @@ import transformers
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import is_first_process
-from noncoding.data.loader.data import SplitsDataModule, check_same_task, check_validation
+from noncoding.data.loader.data_module import SplitsDataModule, check_same_task, check_validation
 from noncoding.data.store import Store
 from noncoding.layout import UNFINISHED, files
 from noncoding.models.architectures import create_model
@@ -26,7 +26,7 @@ from noncoding.settings.config import TrainingJob
 from noncoding.training.checkpoints import load_checkpoint
 from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.tables import dead_units
 from noncoding.training.trainer import log_hyperparameters, new_trainer, switched_on
 from noncoding.training.unfinished import Unfinished

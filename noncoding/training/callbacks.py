@@ -16,7 +16,7 @@ from noncoding.training.tables import EPOCH_METRICS
 log = logging.getLogger(__name__)
 
 
-class WarmedUpAverage(Callback):
+class ExponentialMovingAverage(Callback):
     """Exponential moving average of the weights, used for validation and export.
 
     The first update copies the weights. After ``n`` updates, the decay is

@@ -34,7 +34,7 @@ def dead_units(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table : pandas.DataFrame
-        Columns `LAYER_COLUMNS`, see `noncoding.training.layers.LayerLog`.
+        Columns `LAYER_COLUMNS`, see `noncoding.training.layer_statistics.LayerLog`.
 
     Returns
     -------

@@ -17,9 +17,9 @@ from torch.utils.tensorboard.summary import hparams
 
 from noncoding.common.errors import InputError
 from noncoding.settings.train import RuntimeOptions, TrainSettings
-from noncoding.training.callbacks import EpochLog, ThroughputLog, WarmedUpAverage
+from noncoding.training.callbacks import EpochLog, ExponentialMovingAverage, ThroughputLog
 from noncoding.training.checkpoints import AtomicCheckpoints, BestEpoch, Patience, ResumePoint
-from noncoding.training.layers import LayerLog
+from noncoding.training.layer_statistics import LayerLog
 from noncoding.training.slurm import in_task
 from noncoding.training.unfinished import Unfinished
 
@@ -49,7 +49,7 @@ def new_trainer(
     callbacks: list[Callback] = [
         BestEpoch(unfinished.best),
         ResumePoint(unfinished.resume_point, runtime.checkpoint_minutes),
-        WarmedUpAverage(settings.ema_decay),
+        ExponentialMovingAverage(settings.ema_decay),
         Patience(settings.patience),
         LearningRateMonitor("step"),
         EpochLog(),

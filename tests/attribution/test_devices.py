@@ -10,8 +10,8 @@ from toy_store import DANQ, LENGTH, toy_sizes
 
 from noncoding.attribution.first_layer import first_layer, strongest_filter
 from noncoding.attribution.gradcam import named_layer
-from noncoding.attribution.grid import layer_resolution
 from noncoding.attribution.methods import METHODS, attribute
+from noncoding.attribution.receptive_field import layer_resolution
 from noncoding.models.architectures import create_model
 
 

@@ -17,8 +17,8 @@ from noncoding.attribution.figures import (
     sequence_finding,
     summary_finding,
 )
-from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.methods import METHODS
+from noncoding.attribution.receptive_field import Grid, Resolution
 
 
 def peaked(at, length=400):

@@ -5,7 +5,7 @@ from torch import nn
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.attribution.gradcam import gradcam, hirescam, named_layer, strand_averaged_maps
-from noncoding.attribution.grid import Grid, layer_grid
+from noncoding.attribution.receptive_field import Grid, layer_grid
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement
 from noncoding.models.architectures import create_model

@@ -12,8 +12,8 @@ from noncoding.attribution.gradients import (
     integrated_gradients,
     shuffled,
 )
+from noncoding.attribution.in_silico_mutagenesis import base_effects
 from noncoding.attribution.methods import METHODS, BaseMethod, attribute
-from noncoding.attribution.mutagenesis import base_effects
 from noncoding.attribution.strands import logits
 from noncoding.models.architectures import create_model
 

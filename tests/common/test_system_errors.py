@@ -7,7 +7,7 @@ import pytest
 
 from noncoding.common.files import atomic_write
 from noncoding.common.stage_logging import logged_stage
-from noncoding.common.system_errors import explained
+from noncoding.common.system_errors import as_input_error
 
 
 @pytest.mark.parametrize(
@@ -24,14 +24,14 @@ from noncoding.common.system_errors import explained
 )
 def test_disk_errors_name_the_file(number, fragment):
     error = OSError(number, "any text", "results/.temporary-a1_b2c3d-maps.h5")
-    message = str(explained(error))
+    message = str(as_input_error(error))
     assert f"results/maps.h5: found {fragment}" in message
     assert "run the same command again" in message
 
 
 def test_other_errors_are_not_explained():
-    assert explained(OSError(errno.EPIPE, "broken")) is None
-    assert explained(ValueError("negative")) is None
+    assert as_input_error(OSError(errno.EPIPE, "broken")) is None
+    assert as_input_error(ValueError("negative")) is None
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_other_errors_are_not_explained():
     ],
 )
 def test_errors_of_libraries_are_recognised(error, message):
-    assert message in str(explained(error))
+    assert message in str(as_input_error(error))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_errors_of_libraries_are_recognised(error, message):
     ],
 )
 def test_a_temporary_file_is_reported_by_its_final_name(name, shown):
-    message = explained(OSError(errno.ENOSPC, "No space left on device", name))
+    message = as_input_error(OSError(errno.ENOSPC, "No space left on device", name))
     assert str(message).startswith(f"{shown}: found a full disk")
 
 

@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import norm, wilcoxon
 
 from noncoding.evaluation.delong import delong
-from noncoding.evaluation.pairs import all_pairs
+from noncoding.evaluation.paired_comparison import all_pairs
 from noncoding.evaluation.target_metrics import METRICS, summarise, target_metrics, with_intervals
 
 BIN, WINDOW, PEAK = 200, 1000, 3

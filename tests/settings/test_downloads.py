@@ -1,7 +1,7 @@
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.common.secrets import redacted, shareable
+from noncoding.common.redaction import redacted, shareable
 from noncoding.settings.downloads import (
     bundle_folder,
     downloads,

@@ -15,7 +15,7 @@ import pytest
 import scipy.io
 
 from noncoding.common.errors import InputError
-from noncoding.common.stage_logging import explained
+from noncoding.common.stage_logging import as_input_error
 from noncoding.stages.unpack import unpack
 
 TRAIN = random.Random(1).randbytes(300_000)
@@ -300,4 +300,4 @@ def test_nowhere_to_write(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FileExistsError) as caught:
         unpack(archive, {"test.mat": Path(tmp_path / "file" / "test.mat")})
-    assert "a file, where a folder should be" in str(explained(caught.value))
+    assert "a file, where a folder should be" in str(as_input_error(caught.value))

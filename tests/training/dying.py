@@ -9,7 +9,7 @@ import torch
 
 from noncoding.stages.train import train
 from noncoding.training.checkpoints import ResumePoint
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 
 
 def die():

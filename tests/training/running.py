@@ -23,7 +23,7 @@ from noncoding.layout import UNFINISHED
 from noncoding.settings.config import TrainingJob
 from noncoding.stages.train import train
 from noncoding.training import checkpoints
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 
 
 class Made:

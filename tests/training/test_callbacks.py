@@ -10,7 +10,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 
-from noncoding.training.callbacks import WarmedUpAverage
+from noncoding.training.callbacks import ExponentialMovingAverage
 
 DECAY = 0.6
 
@@ -67,7 +67,7 @@ class Operations(TorchDispatchMode):
         return operation(*arguments, **(options or {}))
 
 
-class Counted(WarmedUpAverage):
+class Counted(ExponentialMovingAverage):
     """Records the operations of each update."""
 
     def on_train_batch_end(self, *arguments):
@@ -108,7 +108,7 @@ def averages(steps):
 
 
 def test_the_average_is_that_by_hand():
-    module, recorder = fit(WarmedUpAverage(DECAY))
+    module, recorder = fit(ExponentialMovingAverage(DECAY))
     expected = list(averages(recorder.steps))
     assert len(expected) == 8
     checks = [(recorder.validated[0], expected[3]), (recorder.validated[1], expected[7])]
@@ -135,7 +135,7 @@ def test_the_average_lies_where_the_network_does():
     module, trainer = Normed(), SimpleNamespace(global_step=0)
     state = values(module)
     for loaded in ({}, {"state_dict": dict(state), "current_model_state": dict(state)}):
-        average = WarmedUpAverage(DECAY)
+        average = ExponentialMovingAverage(DECAY)
         if loaded:
             average.on_load_checkpoint(trainer, module, loaded)
         average.on_train_start(trainer, module.to("meta"))

@@ -25,7 +25,7 @@ from noncoding.training.failures import (
     non_finite_place,
     non_finite_weights,
 )
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.unfinished import Unfinished
 
 

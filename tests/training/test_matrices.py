@@ -6,7 +6,7 @@ from torch import nn
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.models.architectures import create_model
-from noncoding.training.layers import matrices
+from noncoding.training.layer_statistics import matrices
 
 BERT = toy_sizes(kind="bert")
 LSTM = toy_sizes(kind="lstm")

@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from toy_store import toy_split, write_toy_stores
 
 from noncoding.models.export import load_model
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 
 CLIP = 0.05
 SLOW = pytest.mark.slow

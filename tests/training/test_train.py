@@ -13,7 +13,7 @@ from noncoding.common.errors import InputError
 from noncoding.layout import FINISHED, files
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import strand_averaged
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 
 
 def run(stores, folder, sizes=None, **training):

@@ -8,7 +8,7 @@ from toy_store import DEEPSEA
 
 from noncoding.common.errors import InputError
 from noncoding.training import trainer
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.trainer import log_hyperparameters, loggers, switched_on
 
 

@@ -20,7 +20,7 @@ from noncoding.models.export import load_model
 from noncoding.stages import train
 from noncoding.training import unfinished
 from noncoding.training.checkpoints import load_checkpoint
-from noncoding.training.module import TrainingModule
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.unfinished import Unfinished
 
 WORSENING = {"epochs": 6, "learning_rate": 0.3, "ema_decay": 0.0, "gradient_clip": 1e30}

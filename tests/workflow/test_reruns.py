@@ -256,7 +256,7 @@ def stages_that_read(name):
     "name",
     [
         "noncoding/common/stage_logging.py",
-        "noncoding/training/module.py",
+        "noncoding/training/lightning_module.py",
         "noncoding/report/page.html",
     ],
 )

@@ -33,8 +33,8 @@ from noncoding.attribution.checks.table import (
 )
 from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.gradients import shuffled
+from noncoding.attribution.in_silico_mutagenesis import base_effects
 from noncoding.attribution.methods import METHODS, LayerMethod, attribute
-from noncoding.attribution.mutagenesis import base_effects
 from noncoding.attribution.sequences import Sequences
 from noncoding.attribution.strands import logits
 from noncoding.attribution.target_attributions import TargetAttributions

@@ -15,7 +15,7 @@ import requests
 import urllib3
 from urllib3 import HTTPResponse, Retry
 
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
 from noncoding.data.download.sources import CHUNK, SourceError
 

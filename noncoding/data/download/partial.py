@@ -14,7 +14,7 @@ from urllib3 import BaseHTTPResponse
 
 from noncoding.common import files
 from noncoding.common.errors import InputError, printable
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 from noncoding.data.download.space import check_room
 
 LOG = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from noncoding.common.errors import InputError
-from noncoding.common.secrets import redacted
+from noncoding.common.redaction import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
 from noncoding.settings.downloads import is_url, local_path
 

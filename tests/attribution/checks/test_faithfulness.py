@@ -16,8 +16,8 @@ from noncoding.attribution.checks import faithfulness
 from noncoding.attribution.checks.deletion_insertion import perturbation_curves
 from noncoding.attribution.checks.model_randomisation import parts
 from noncoding.attribution.checks.table import MATCHED, faithfulness_table
-from noncoding.attribution.grid import Grid, Resolution
 from noncoding.attribution.methods import attribute
+from noncoding.attribution.receptive_field import Grid, Resolution
 from noncoding.models.architectures import create_model
 
 

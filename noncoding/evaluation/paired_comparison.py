@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.evaluation.bootstrap import Replicates, mean_over_targets
-from noncoding.evaluation.intervals import Difference, difference_interval
+from noncoding.evaluation.confidence_intervals import Difference, difference_interval
 from noncoding.evaluation.ranking import by_classifier
 from noncoding.evaluation.target_metrics import METRICS
 

@@ -9,11 +9,11 @@ from architectures import ARCHITECTURES
 from pytorch_lightning.callbacks import Callback
 from toy_store import LENGTH, TRAINING
 
-from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.models.architectures import create_model
 from noncoding.settings.train import TrainSettings
-from noncoding.training.layers import matrices
-from noncoding.training.module import TrainingModule
+from noncoding.training.layer_statistics import matrices
+from noncoding.training.lightning_module import TrainingModule
 
 RATE, DECAY = 0.01, 0.5
 

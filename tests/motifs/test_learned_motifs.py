@@ -9,8 +9,8 @@ from figure_checks import LONG_NAME, assert_legible, assert_whole, logos, saved_
 from planted import MOTIF, matrix
 
 from noncoding.motifs.figures import draw_motifs, information, motifs_finding, plotted_patterns
+from noncoding.motifs.learned_motifs import COLUMNS, TargetMotifs
 from noncoding.motifs.patterns import Pattern
-from noncoding.motifs.target_motifs import COLUMNS, TargetMotifs
 from noncoding.motifs.tomtom import Match
 
 

@@ -20,7 +20,7 @@ from noncoding.models.network import Network
 from noncoding.settings.train import TrainSettings
 from noncoding.training.compiling import CompiledNetwork
 from noncoding.training.failures import non_finite, non_finite_place, non_finite_weights
-from noncoding.training.layers import matrices
+from noncoding.training.layer_statistics import matrices
 
 
 class TrainingModule(pl.LightningModule):

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import t
 
 from noncoding.evaluation.bootstrap import Replicates
-from noncoding.evaluation.pairs import all_pairs, paired, versus
+from noncoding.evaluation.paired_comparison import all_pairs, paired, versus
 from noncoding.evaluation.ranking import ranking
 
 

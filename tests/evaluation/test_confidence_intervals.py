@@ -5,8 +5,12 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import t
 
-from noncoding.evaluation import intervals
-from noncoding.evaluation.intervals import degrees_of_freedom, difference_interval, logit_interval
+from noncoding.evaluation import confidence_intervals
+from noncoding.evaluation.confidence_intervals import (
+    degrees_of_freedom,
+    difference_interval,
+    logit_interval,
+)
 
 
 def test_an_interval_is_students_t_on_the_logit_scale():
@@ -46,4 +50,4 @@ def test_a_difference_is_tested_by_students_t():
 
 
 def test_examples_in_the_docstrings():
-    assert doctest.testmod(intervals) == (0, 1)
+    assert doctest.testmod(confidence_intervals) == (0, 1)

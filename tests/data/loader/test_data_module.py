@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from toy_store import LENGTH, toy_split, write_toy_store
 
-from noncoding.data.loader.data import SplitsDataModule
+from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.data.loader.order import BatchPlan, EpochOrder
 from noncoding.data.one_hot import unpack
 

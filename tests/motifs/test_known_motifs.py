@@ -10,7 +10,7 @@ import pytest
 
 from noncoding.common.errors import InputError
 from noncoding.data.targets import read_targets
-from noncoding.motifs.matching import match_motifs
+from noncoding.motifs.known_motifs import match_motifs
 from noncoding.motifs.meme import read_motifs
 
 DEEPSEA = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"

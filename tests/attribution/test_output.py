@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from synthetic import synthetic_attributions
 
-from noncoding.attribution.maps import file_stem, write_maps, write_tracks
+from noncoding.attribution.output import file_stem, write_maps, write_tracks
 from noncoding.attribution.sequences import Sequences
 
 

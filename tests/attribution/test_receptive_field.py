@@ -9,8 +9,8 @@ from toy_store import toy_sizes
 
 from noncoding.attribution.first_layer import first_layer
 from noncoding.attribution.gradcam import named_layer
-from noncoding.attribution.grid import Grid, captured, layer_grid, layer_resolution
 from noncoding.attribution.methods import attribute
+from noncoding.attribution.receptive_field import Grid, captured, layer_grid, layer_resolution
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
 

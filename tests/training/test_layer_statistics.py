@@ -11,8 +11,8 @@ from test_train import run
 from torch import nn
 from torch.utils.data import DataLoader
 
-from noncoding.training.layers import SAMPLED, LayerLog, is_due, sampled
-from noncoding.training.module import TrainingModule
+from noncoding.training.layer_statistics import SAMPLED, LayerLog, is_due, sampled
+from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.tables import dead_units
 
 X = np.array([[1.0, 2.0], [3.0, -1.0], [0.5, 4.0]])

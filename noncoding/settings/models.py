@@ -29,7 +29,7 @@ def _check_lengths(section: "ResNet | DeepSeaModel", *names: str) -> None:
         if (found := len(getattr(section, name))) != expected:
             raise problem(
                 f"{expected}, one for each of 'channels'",
-                "Give these lists the same length.",
+                f"Give '{name}' and 'channels' the same length.",
                 key=name,
                 found=f"{found} entries",
             )

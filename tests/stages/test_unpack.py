@@ -300,4 +300,4 @@ def test_nowhere_to_write(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(FileExistsError) as caught:
         unpack(archive, {"test.mat": Path(tmp_path / "file" / "test.mat")})
-    assert "a file, where a folder should be" in str(as_input_error(caught.value))
+    assert "a file in place of a folder" in str(as_input_error(caught.value))

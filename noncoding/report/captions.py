@@ -97,7 +97,7 @@ CAPTIONS = {
         "Mean AUPR and median AUROC of all classifiers, in descending order",
         "Over the targets that all classifiers score. Bars: 95 % intervals from a bootstrap over "
         "blocks of neighbouring test loci. They do not include the variation between trainings "
-        "with different seeds; published results have no interval. Word regression: logistic "
+        "with different seeds; published results have no interval. K-mer regression: logistic "
         "regression on k-mer counts. GC content: the share of G and C.",
     ),
     "versus": Caption(

@@ -24,7 +24,7 @@ from noncoding.evaluation.target_metrics import DESCRIPTION
 
 log = logging.getLogger(__name__)
 
-_LABELS = {"gc": "GC content", "kmers": "word regression", "motif": "motif scan"}
+_LABELS = {"gc": "GC content", "kmers": "k-mer regression", "motif": "motif scan"}
 """Names of the baselines in tables and figures, by the prefix of their columns."""
 _REMEDY = "Run the stages 'baseline' and 'evaluate' again."
 

@@ -76,7 +76,7 @@ def test_a_store_with_the_official_counts_shows_published_results(tmp_path):
     wide = pd.read_csv(tmp_path / "targets.tsv", sep="\t")
     expected = pd.read_csv(OFFICIAL, sep="\t")
     np.testing.assert_allclose(wide["DeepSEA (published) auroc"], expected["deepsea_auroc"])
-    assert {"strong auprc", "GC content auroc", "word regression auprc"} <= set(wide)
+    assert {"strong auprc", "GC content auroc", "k-mer regression auprc"} <= set(wide)
     assert "motif scan auroc" not in wide
     ranks = pd.read_csv(tmp_path / "ranking.tsv", sep="\t")
     assert ranks["classifier"].iloc[0] == "strong" and len(ranks) == 8
@@ -84,7 +84,7 @@ def test_a_store_with_the_official_counts_shows_published_results(tmp_path):
     best = pairs[(pairs["first"] == "weak") & (pairs["second"] == "strong")]
     assert (best["wins"] < 5).all() and (best["high"] < 0).all()
     tested = pairs.set_index("second")["p_value"]
-    assert tested[["GC content", "word regression"]].notna().all()
+    assert tested[["GC content", "k-mer regression"]].notna().all()
     assert tested[["DeepSEA (published)", "DanQ (published)"]].isna().all()
     assert all(path.exists() for paths in layout.figures("compare", tmp_path) for path in paths)
 

@@ -23,7 +23,7 @@ FAITHFULNESS = Caption(
     "or after all other bases are shuffled (insertion); shuffles preserve dinucleotide counts. "
     "Bottom right: model-randomisation test, the rank correlation between the attributions and "
     "those of a network whose weights are permuted progressively, from the last layer to the "
-    "first. Attributions that do not change are independent of what the network learned.",
+    "first. Attributions that do not change do not depend on what the network learned.",
 )
 
 CAPTIONS = {
@@ -34,8 +34,8 @@ CAPTIONS = {
     ),
     "labels_per_row": Caption(
         "Distribution of the number of positive targets per locus, by split",
-        "Share of loci by number of positive targets. The curves of splits with the same "
-        "distribution coincide.",
+        "Share of loci by number of positive targets. The curves coincide if the splits "
+        "have the same distribution.",
     ),
     "base_composition": Caption(
         "Frequencies of A, C, G, T and N, by split",
@@ -43,8 +43,8 @@ CAPTIONS = {
     ),
     "prevalence_by_split": Caption(
         "Prevalence of each target in the training and test splits",
-        "One point per target. Far from the dotted line, the prevalence differs between training "
-        "and test, and predicted probabilities tend to be miscalibrated.",
+        "One point per target. Targets far from the dotted line differ in prevalence between "
+        "training and test; their predicted probabilities tend to be miscalibrated.",
     ),
     "learning_curve": Caption(
         "Training and validation loss, and validation AUROC and AUPR, by epoch",
@@ -57,13 +57,13 @@ CAPTIONS = {
         "optimiser step",
         "One row per weight tensor, from the first layer (top) to the last. Left: Euclidean norm "
         "of the weights after the step. Middle: norm of the clipped gradient divided by that of "
-        "the weights; dark layers hardly change, and bright vertical stripes are steps that "
-        "changed all layers. Both scales are logarithmic; arrows on the colour bars indicate "
-        "values out of range. Right: share of a layer's units (rows of a matrix or kernel; biases "
-        "and normalisation layers are excluded) whose gradient was exactly zero in the step. The "
-        "title names the layer with the largest share of units that were dead at the end; without "
-        "dead units, the layer whose norm changed by the largest factor, except for weights "
-        "that were initialised to zero.",
+        "the weights; dark rows are layers that hardly change, and bright vertical stripes are "
+        "steps that changed all layers. Both scales are logarithmic; arrows on the colour bars "
+        "indicate values out of range. Right: share of a layer's units (rows of a matrix or "
+        "kernel; biases and normalisation layers are excluded) whose gradient was exactly zero "
+        "in the step. The title names the layer with the largest share of dead units at the end. "
+        "Without dead units, it names the layer whose norm changed by the largest factor "
+        "(weights initialised to zero are ignored).",
     ),
     "metrics_by_group": Caption(
         "AUROC and AUPR of each target, by group, with medians",
@@ -91,14 +91,15 @@ CAPTIONS = {
         "Predicted against observed correlation of pairs of targets",
         "Horizontal axis: correlation of the labels of two targets (phi coefficient). Vertical "
         "axis: the correlation expected if each label were drawn independently with its predicted "
-        "probability. On the dotted line, the sequence explains the whole correlation.",
+        "probability. For pairs on the dotted line, the predictions account for the whole "
+        "correlation.",
     ),
     "ranking": Caption(
         "Mean AUPR and median AUROC of all classifiers, in descending order",
-        "Over the targets that all classifiers score. Bars: 95 % intervals from a bootstrap over "
-        "blocks of neighbouring test loci. They do not include the variation between trainings "
-        "with different seeds; published results have no interval. K-mer regression: logistic "
-        "regression on k-mer counts. GC content: the share of G and C.",
+        "Averages over the targets that all classifiers score. Bars: 95 % intervals from a "
+        "bootstrap over blocks of neighbouring test loci. They do not include the variation "
+        "between trainings with different seeds; published results have no interval. K-mer "
+        "regression: logistic regression on k-mer counts. GC content: the share of G and C.",
     ),
     "versus": Caption(
         "AUPR of the best model against that of each other classifier, by target",

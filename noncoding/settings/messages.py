@@ -9,6 +9,7 @@ from datetime import date
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
+import yaml
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -180,7 +181,9 @@ def _other_type(value: Any, kinds: Set[str]) -> str:
         if "int_type" in kinds and number.is_integer():
             return f"Write {number:.0f}."
         if "float_type" in kinds and math.isfinite(number):
-            return f"Write {number}, without quotes; before an e, YAML wants a decimal point."
+            # With a decimal point and a sign, without which YAML reads an exponent as text.
+            text = yaml.dump(number).split()[0]
+            return f"Write {text}, without quotes; YAML reads numbers like 1e-5 as text."
     return ""
 
 

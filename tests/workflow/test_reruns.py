@@ -209,7 +209,8 @@ def test_another_data_set_model_or_folder_runs_for_itself(finished):
     other["run"]["models"] = ["toy", "second"]
     said = dry_run(finished.folder, other)
     # Of the model that is there, nothing: comparison and page hold both.
-    wanted = {"train", "predict", "evaluate", "compare", "explain", "motifs", "report"}
+    wanted = {"train", "plot_training", "predict", "evaluate", "compare", "explain", "motifs"}
+    wanted |= {"report"}
     assert {stage for stage, _ in planned(said)} == wanted
     assert "model=toy" not in said
     other = copy.deepcopy(finished.config)
@@ -314,7 +315,7 @@ def test_deleted_intermediates_are_not_missed_and_deleted_deliverables_are(finis
 
 def test_an_edit_can_be_kept_from_a_costly_training(finished, tmp_path):
     run = finished.copied(tmp_path / "run")
-    with (run / "noncoding" / "training" / "module.py").open("a") as file:
+    with (run / "noncoding" / "training" / "lightning_module.py").open("a") as file:
         file.write("\n# edited\n")
     assert ("train", "own") in planned(dry_run(run, finished.config))
     status, said = snakemake(run, "train", "--touch", config=finished.config, pipeline=run)

@@ -24,7 +24,7 @@ def test_snakemakes_report_has_captions_and_categories(finished, tmp_path):
         text = "".join(archive.read(name).decode(errors="ignore") for name in own)
     for category in CATEGORIES:
         assert f'"{category}"' in text, category
-    assert "Which bases drove predictions" in text
+    assert "validation of the maps" in text
     assert "learning_curve.svg" in names + text
     assert "faithfulness.svg" in names + text
 

@@ -129,7 +129,7 @@ def test_a_folder_of_mat_files_in_place_of_an_archive(bundle, tmp_path):
     ("folder", "fragment"),
     [
         ("results/toy/raw", "archive.url: found the folder results/toy/raw, which is within the"),
-        ("mi{n}e", "train.mat: found a name in braces"),
+        ("mi{n}e", "train.mat: found a name with braces"),
     ],
 )
 def test_a_folder_of_mat_files_that_cannot_be_used_is_told(bundle, tmp_path, folder, fragment):
@@ -196,7 +196,7 @@ def test_another_way_to_a_file_fetches_nothing_anew_but_another_file_is_refused(
 def test_too_little_room_is_told_before_anything_is_fetched(bundle, tmp_path):
     status, said = snakemake(tmp_path, "fetch", config=tiny(toy=bundle | {"disk_gib": 1e6}))
     assert status != 0
-    assert "all stages of this data set (disk_gib: 1,000,000.00" in said
+    assert "for all stages of this data set (disk_gib" in said
     assert not list((tmp_path / "results").rglob("*toy.tar.gz"))
 
 
@@ -251,7 +251,7 @@ def test_braces_in_a_name_are_told(genome, tmp_path):
     (tmp_path / "peaks" / "p.bed").rename(tmp_path / "peaks" / "p{x}.bed")
     status, said = snakemake(tmp_path, "tile", "--dry-run", config=tiny(own=genome))
     assert status != 0
-    assert "peaks/p{x}.bed: found a name in braces" in said
+    assert "peaks/p{x}.bed: found a name with braces" in said
     assert "Traceback" not in said
 
 
@@ -279,7 +279,7 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
     with (tmp_path / "peaks" / "p.bed").open("a") as handle:
         handle.write("one\t310\t311\n")
     _, said = snakemake(tmp_path, "tile", "--dry-run", config=config)
-    assert "build_splits" in said
+    assert "tile_genome" in said
 
 
 @pytest.mark.parametrize(
@@ -398,4 +398,4 @@ def test_a_sweep_trains_each_model_with_each_seed_as_jobs_of_their_own(finished,
     )
     assert status == 0, said[-3000:]
     with zipfile.ZipFile(folder / "report.zip") as archive:
-        assert "with several seeds" in archive.read("report/report.html").decode()
+        assert "with different seeds" in archive.read("report/report.html").decode()

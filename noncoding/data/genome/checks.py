@@ -123,7 +123,7 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
         on, count = f"on {some_of(chromosomes)}", counts.loc[name]
         if not count["peaks"]:
             found = f"no peaks {on}" if chromosomes else "no chromosomes"
-            remedy = "Give the split chromosomes that have peaks."
+            remedy = "Assign chromosomes with peaks to this split."
         elif not count["bins"]:
             found = f"{count['peaks']:,} peaks {on}, and no positive bin ({_rule(binning)})"
             remedy = _remedy(binning)
@@ -133,7 +133,9 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
                 f"can be used ({count['off_chromosome']:,} extend beyond their chromosome, "
                 f"{count['excluded']:,} overlap an excluded region)"
             )
-            remedy = "Give the split longer chromosomes, shorten the window, or exclude less."
+            remedy = (
+                "Assign longer chromosomes to it, shorten the window, or exclude fewer regions."
+            )
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 
 

@@ -48,7 +48,7 @@ def test_settings_that_do_not_fit_the_files_are_refused(inputs, changes, message
 @pytest.mark.parametrize(
     ("peaks", "message"),
     [
-        ("", "found no peaks on II; .*Give the split chromosomes that have peaks"),
+        ("", "found no peaks on II; .*Assign chromosomes with peaks to this split"),
         (
             "chr2\t4\t6\n",
             r"found 2 peaks on II, and no positive bin \('peak: overlap': peaks cover more than 2 "

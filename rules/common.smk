@@ -19,7 +19,7 @@ min_version("9.0")
 installed = list(distributions(name="noncoding")) and find_spec("noncoding")
 if not installed or Path(installed.origin).parents[1] != Path(BASE):
     sys.path.insert(0, BASE)
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")]))
+    os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
 # Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another
 # import of this workflow, is no longer the path of a file.
 if Path(sys.executable).exists():

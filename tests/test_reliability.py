@@ -26,5 +26,5 @@ def test_each_fault_names_a_test_that_exists():
     assert named - tests == set()
 
 
-def test_each_fault_says_what_happens():
+def test_each_fault_describes_the_behaviour():
     assert all(fault and happens for fault, happens, _ in rows())

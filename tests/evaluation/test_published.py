@@ -22,7 +22,7 @@ def test_published_results_need_their_test_set():
     assert f"{exact[7]:,} instead of {exact[7] - 1:,}" in reason
 
 
-def test_published_results_need_to_say_what_they_were_measured_on():
+def test_published_results_need_a_reference_test_set():
     table = read_targets(OFFICIAL).drop(columns="test_positives")
     assert "does not say" in published_results(table, np.zeros(919, int))[1]
     few = table[["index", "name", "group"]]

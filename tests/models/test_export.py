@@ -178,7 +178,7 @@ def test_a_damaged_file_of_weights_and_sizes_of_no_network_are_named(exported):
         load_model(folder)
 
 
-def test_a_full_folder_of_temporary_files_is_no_obstacle(exported, tmp_path, monkeypatch):
+def test_a_full_temporary_folder_is_not_needed(exported, tmp_path, monkeypatch):
     network, folder = exported
     monkeypatch.setattr(tempfile, "tempdir", "/dev/full")
     export_model(network, folder, TABLE, RECORD)

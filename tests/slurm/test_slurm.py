@@ -113,7 +113,7 @@ def checkout(tmp_path):
     return folder, tiny(toy=bundle_of(str(folder / "toy.tar.gz"), folder / "targets.tsv"))
 
 
-def test_a_run_as_jobs_that_fail_and_are_sent_again(checkout):
+def test_failed_jobs_are_resubmitted(checkout):
     folder, config = checkout
     config["train"] |= {"epochs": 200, "patience": 200, "checkpoint_minutes": 60}
     path = written(config, folder)
@@ -150,7 +150,7 @@ def test_a_run_as_jobs_that_fail_and_are_sent_again(checkout):
     assert jobs("report_dataset", folder)
 
 
-def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
+def test_two_tasks_give_the_same_weights_as_one_process(checkout):
     folder, config = checkout
     config["train"] = TRAINING | {"epochs": 40, "patience": 40, "learning_rate": 1e-3}
     config["models"] = {
@@ -183,5 +183,5 @@ def test_two_tasks_of_a_job_train_as_one_process_does(checkout):
         torch.testing.assert_close(weights[1][name], weight, rtol=0, atol=1e-5)
 
 
-def test_nothing_is_left_in_the_queue():
+def test_the_queue_is_empty_at_the_end():
     assert of_slurm("squeue", "-h").strip() == ""

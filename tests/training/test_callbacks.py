@@ -130,7 +130,7 @@ def test_an_update_is_one_operation_and_waits_for_nothing():
     assert {name for names in average.updates for name in names} == {"aten::_foreach_lerp_.Scalar"}
 
 
-def test_the_average_lies_where_the_network_does():
+def test_the_average_is_on_the_device_of_the_network():
     """Also if it was loaded before the network was moved there, as Lightning does."""
     module, trainer = Normed(), SimpleNamespace(global_step=0)
     state = values(module)

@@ -119,7 +119,7 @@ def same_arrays(path, other):
 
 
 @pytest.mark.parametrize("stage", KILLED)
-def test_a_killed_stage_ends_as_one_that_was_not(stage, finished, tmp_path):
+def test_a_killed_and_rerun_stage_gives_the_same_results(stage, finished, tmp_path):
     folder = finished.copied(tmp_path / "run")
     path = written(finished.config, folder)
     result, log, kills = KILLED[stage]
@@ -141,7 +141,7 @@ def test_a_killed_stage_ends_as_one_that_was_not(stage, finished, tmp_path):
     assert {"train.h5", "model.safetensors", "predictions.h5", "maps.h5"} <= compared
 
 
-def test_every_result_takes_its_name_whole(finished):
+def test_every_result_is_renamed_when_complete(finished):
     """Results are renamed to their final names, alone or with the folder that they are in."""
     renamed = {}
     for line in finished.renames.read_text().splitlines():
@@ -159,7 +159,7 @@ def test_every_result_takes_its_name_whole(finished):
         assert renamed[moved].name.startswith(TEMPORARY), moved
 
 
-def test_a_second_run_in_a_folder_is_told_who_holds_it(bundle, tmp_path):
+def test_a_second_run_in_a_folder_names_the_lock_holder(bundle, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     path = written(tiny(toy=bundle), folder)

@@ -154,7 +154,7 @@ def test_nothing_is_to_be_done(finished):
     assert planned(dry_run(finished.folder, finished.config)) == set()
 
 
-def test_each_key_runs_again_what_the_page_says(finished):
+def test_each_key_reruns_the_documented_stages(finished):
     config = finished.config
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())
     whole = {key: {**defaults[key], **config.get(key, {})} for key in defaults if key in SECTIONS}
@@ -203,7 +203,7 @@ def merged(config, path, whole):
     return other
 
 
-def test_another_data_set_model_or_folder_runs_for_itself(finished):
+def test_a_new_data_set_model_or_folder_reruns_nothing_else(finished):
     other = copy.deepcopy(finished.config)
     other["models"]["second"] = other["models"]["toy"]
     other["run"]["models"] = ["toy", "second"]
@@ -271,7 +271,7 @@ def test_an_edited_source_file_reruns_the_stages_that_import_it(finished, tmp_pa
     assert found == {(one, data) for data in ("toy", "own") for one in with_all_below(stages, data)}
 
 
-def test_what_a_simulated_data_set_reads_runs_again_what_the_page_says(tmp_path):
+def test_keys_of_simulated_data_rerun_the_documented_stages(tmp_path):
     folder = copy_pipeline(tmp_path)
     config = tiny(sim=SIMULATED)
     status, said = snakemake(folder, "convert", config=config, pipeline=folder)
@@ -300,7 +300,7 @@ def test_a_fresh_checkout_over_kept_results_runs_nothing(finished, tmp_path):
     assert planned(dry_run(fresh, finished.config)) == set()
 
 
-def test_deleted_intermediates_are_not_missed_and_deleted_deliverables_are(finished, tmp_path):
+def test_deleted_results_are_made_again_but_not_deleted_intermediates(finished, tmp_path):
     run = finished.copied(tmp_path / "run")
     # The .mat files went already; the archive, and what else only stages read.
     (run / "results" / "toy" / "raw" / "toy.tar.gz").unlink()
@@ -313,7 +313,7 @@ def test_deleted_intermediates_are_not_missed_and_deleted_deliverables_are(finis
     assert planned(dry_run(run, finished.config)) == wanted
 
 
-def test_an_edit_can_be_kept_from_a_costly_training(finished, tmp_path):
+def test_touch_keeps_a_training_after_an_edit(finished, tmp_path):
     run = finished.copied(tmp_path / "run")
     with (run / "noncoding" / "training" / "lightning_module.py").open("a") as file:
         file.write("\n# edited\n")

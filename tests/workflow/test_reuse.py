@@ -56,7 +56,7 @@ rule mine:
 """
 
 
-def test_another_workflow_can_import_it_with_a_prefix(genome, tmp_path):
+def test_the_workflow_can_be_imported_with_a_prefix(genome, tmp_path):
     folder = tmp_path / "mine"
     folder.mkdir()
     genome["fasta"]["url"] = str(tmp_path / "genome.fa")

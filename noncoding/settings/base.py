@@ -126,7 +126,7 @@ HOME_EXPANDED = (AfterValidator(_expand_home), Field(json_schema_extra={"format"
 """Annotations of a path that may begin at a home folder."""
 LocalPath = Annotated[
     str,
-    Matches(r"[^\x00-\x1f\x7f]+", "a text that is not empty and holds no control characters"),
+    Matches(r"[^\x00-\x1f\x7f]+", "a non-empty string without control characters"),
     *HOME_EXPANDED,
 ]
 PathOrUrl = Annotated[LocalPath, Field(json_schema_extra={"format": "path or URL"})]

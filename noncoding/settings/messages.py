@@ -17,22 +17,22 @@ from noncoding.common.errors import InputError, did_you_mean
 from noncoding.common.redaction import redacted
 
 _EXPECTED = {
-    "string_type": "the type string",
+    "string_type": "a string",
     "string_unicode": "a text of Unicode characters",
-    "int_type": "the type integer",
-    "float_type": "the type number",
-    "finite_number": "the type number",
-    "bool_type": "the type boolean",
-    "list_type": "the type list",
-    "dict_type": "the type mapping",
-    "model_type": "the type mapping",
-    "model_attributes_type": "the type mapping",
+    "int_type": "an integer",
+    "float_type": "a number",
+    "finite_number": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
     "less_than_equal": "at most {le}",
     "multiple_of": "a multiple of {multiple_of}",
-    "string_too_short": "a text that is not empty",
+    "string_too_short": "a non-empty string",
     "too_short": "at least {min_length} entries",
     "too_long": "at most {max_length} entries",
     "problem": "{expected}",
@@ -69,7 +69,7 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     found = [(_place(model, each), each) for each in error.errors(include_url=False)]
     place, first = min(found, key=lambda item: (item[0].keys, item[1]["type"] not in _UNKNOWN))
     kind, context, value = first["type"], first.get("ctx", {}), first["input"]
-    where = f"configuration, key {'.'.join(place.keys) or 'top level'}"
+    where = f"configuration, key {'.'.join(place.keys)}" if place.keys else "configuration"
     # One of each missing key, or of each member of a union.
     errors = [each for other, each in found if other.keys == place.keys]
     if kind in _UNKNOWN:
@@ -96,7 +96,7 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     return InputError(
         where,
         context.get("found") or _shown(value),
-        " or ".join(dict.fromkeys(wanted)).replace(" or the type ", " or "),
+        " or ".join(dict.fromkeys(wanted)),
         remedy,
     )
 

@@ -10,12 +10,22 @@ from pathlib import Path
 
 FORMATS = ("svg", "png")
 SPLITS = ("train", "valid", "test")
-BASELINES = ("gc", "kmers", "motif")
-"""Classifiers without a network, by the prefix of their columns."""
+BASELINES = {"gc": "GC content", "kmers": "k-mer regression", "motif": "motif scan"}
+"""Classifiers without a network: prefix of their columns and files → name in comparisons."""
 
 TARGETS = "targets.tsv"
 SUMMARY = "summary.json"
 METRICS_LOG = "metrics.csv"
+LAYERS_LOG = "layers.csv"
+PREDICTIONS = "predictions.h5"
+REPLICATES = "replicates.h5"
+RANKING = "ranking.tsv"
+PAIRS = "pairs.tsv"
+FAITHFULNESS = "faithfulness.tsv"
+MAPS = "maps.h5"
+PATTERNS = "patterns.tsv"
+PATTERNS_MEME = "patterns.meme"
+FIGURE_FOLDER = "figures"
 TRUTH = "truth.tsv"
 REPORT = "report.html"
 TRACKS = "tracks"
@@ -67,17 +77,17 @@ FILES: dict[str, tuple[str, ...]] = {
     "tile": tuple(f"{split}.h5" for split in SPLITS),
     "describe": (SUMMARY,),
     "train": (
-        *(f"training/{name}" for name in ("best.ckpt", "last.ckpt", METRICS_LOG, "layers.csv")),
+        *(f"training/{name}" for name in ("best.ckpt", "last.ckpt", METRICS_LOG, LAYERS_LOG)),
         *(f"model/{name}" for name in MODEL_FILES),
     ),
     "plot_training": (),
-    "predict": ("predictions.h5",),
+    "predict": (PREDICTIONS,),
     "baseline": (TARGETS, *(f"replicates/{name}.h5" for name in BASELINES)),
-    "evaluate": (TARGETS, SUMMARY, "replicates.h5"),
-    "compare": (TARGETS, "ranking.tsv", "pairs.tsv", SUMMARY),
+    "evaluate": (TARGETS, SUMMARY, REPLICATES),
+    "compare": (TARGETS, RANKING, PAIRS, SUMMARY),
     "sweep": ("runs.tsv", "models.tsv"),
-    "explain": (TARGETS, SUMMARY, "faithfulness.tsv", "curves.tsv", "maps.h5"),
-    "motifs": ("patterns.tsv", "patterns.meme", SUMMARY),
+    "explain": (TARGETS, SUMMARY, FAITHFULNESS, "curves.tsv", MAPS),
+    "motifs": (PATTERNS, PATTERNS_MEME, SUMMARY),
     "report": (REPORT,),
 }
 """Stage → its files, in the order in which the stage writes them; below its folder."""
@@ -105,7 +115,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
 Their captions are in `noncoding.report.captions`.
 """
 
-DIRECTORIES = {"explain": ("figures", TRACKS), "motifs": ("figures",)}
+DIRECTORIES = {"explain": (FIGURE_FOLDER, TRACKS), "motifs": (FIGURE_FOLDER,)}
 """Stage → folders of files whose number depends on the targets."""
 
 
@@ -117,7 +127,7 @@ def files(stage: str, folder: str | os.PathLike[str]) -> list[Path]:
 def figures(stage: str, folder: str | os.PathLike[str]) -> list[list[Path]]:
     """Files of each figure of a stage in a given folder, one for each of `FORMATS`."""
     return [
-        [Path(folder, "figures", f"{name}.{suffix}") for suffix in FORMATS]
+        [Path(folder, FIGURE_FOLDER, f"{name}.{suffix}") for suffix in FORMATS]
         for name in FIGURES.get(stage, ())
     ]
 

@@ -173,7 +173,7 @@ def outputs_of(stage, category=None):
     made = [f"{folder}/{name}" for name in layout.FILES[stage]]
     for name in layout.DIRECTORIES.get(stage, ()):
         made.append(directory(f"{folder}/{name}"))
-        if name == "figures":
+        if name == layout.FIGURE_FOLDER:
             labels["figure"] = "{figure}"
             made[-1] = reported(made[-1], category, labels=labels, patterns=["{figure}.svg"])
     for name, paths in zip(layout.FIGURES.get(stage, ()), layout.figures(stage, folder)):

@@ -1,7 +1,7 @@
 rule compare_dataset:
     input:
         evaluations=expand(path_of("evaluate", layout.TARGETS), model=MODELS, allow_missing=True),
-        replicates=expand(path_of("evaluate", "replicates.h5"), model=MODELS, allow_missing=True),
+        replicates=expand(path_of("evaluate", layout.REPLICATES), model=MODELS, allow_missing=True),
         baselines=outputs_of("baseline"),
         store=store_of("test"),
         code=code("compare"),

@@ -1,6 +1,6 @@
 rule evaluate_model:
     input:
-        predictions=path_of("predict", "predictions.h5"),
+        predictions=path_of("predict", layout.PREDICTIONS),
         store=store_of("test"),
         train_store=store_of("train"),
         code=code("evaluate"),

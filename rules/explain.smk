@@ -2,7 +2,7 @@ rule explain_model:
     input:
         model=MODEL_FOLDER,
         store=store_of("test"),
-        predictions=path_of("predict", "predictions.h5"),
+        predictions=path_of("predict", layout.PREDICTIONS),
         metrics=path_of("evaluate", layout.TARGETS),
         baseline=path_of("baseline", layout.TARGETS),
         motifs=known_motifs,

@@ -4,7 +4,7 @@ rule motifs_model:
         test=store_of("test"),
         valid=store_of("valid"),
         train=store_of("train"),
-        predictions=path_of("predict", "predictions.h5"),
+        predictions=path_of("predict", layout.PREDICTIONS),
         metrics=path_of("evaluate", layout.TARGETS),
         motifs=known_motifs,
         code=code("motifs"),

@@ -1,7 +1,7 @@
 rule plot_training_model:
     input:
-        metrics=path_of("train", "training/metrics.csv"),
-        layers=path_of("train", "training/layers.csv"),
+        metrics=path_of("train", f"training/{layout.METRICS_LOG}"),
+        layers=path_of("train", f"training/{layout.LAYERS_LOG}"),
         code=code("plot_training"),
     output:
         outputs_of("plot_training", "Training"),

@@ -76,7 +76,7 @@ def draw_summary(target: TargetAttributions, *paths: str | os.PathLike[str]) -> 
 def draw_sequence(target: TargetAttributions, number: int, *paths: str | os.PathLike[str]) -> None:
     """Draw all maps of a sequence and a logo of its strongest window; one file per format."""
     window = strongest_window(next(iter(target.maps.values()))[number], LOGO_WIDTH)
-    # The logo shows the most direct method at hand.
+    # The logo shows the first of these methods that was computed.
     of_bases = [name for name in target.maps if not isinstance(METHODS[name], LayerMethod)]
     logo = "mutagenesis" if "mutagenesis" in of_bases else (of_bases or [""])[-1]
     heights = [0.3, *([0.62, 0.13] * len(target.maps)), *([1.0] if logo else [])]

@@ -19,7 +19,7 @@ from noncoding.common.files import atomic_write, read_json, sha256, temporary
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store import Store
 from noncoding.data.targets import read_targets, write_targets
-from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES
+from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES, TARGETS
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
 
@@ -67,7 +67,7 @@ class ExportedModel:
                 some_of(table["name"], shown=3) for table in (self.targets, store.targets)
             )
             raise InputError(
-                self.folder / "targets.tsv",
+                self.folder / TARGETS,
                 f"{len(self.targets)} targets ({own})",
                 f"the {len(store.targets)} of {store.path} ({others})",
                 remedy,
@@ -103,7 +103,7 @@ def export_model(
         network.save_pretrained(made)
         for name in MODEL_CODE:
             shutil.copyfile(Path(__file__).with_name(name), made / name)
-        write_targets(targets, made / "targets.tsv")
+        write_targets(targets, made / TARGETS)
         record = {
             "parameters": sum(p.numel() for p in network.parameters()),
             "weights_sha256": sha256(made / "model.safetensors"),
@@ -161,7 +161,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         raise InputError(
             weights, f"other weights than the network's ({why})", "each tensor once", _AGAIN
         ) from error
-    return ExportedModel(network.eval(), read_targets(folder / "targets.tsv"), training, folder)
+    return ExportedModel(network.eval(), read_targets(folder / TARGETS), training, folder)
 
 
 def _read_object(path: Path) -> dict[str, Any]:

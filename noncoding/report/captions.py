@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from noncoding.layout import METRICS_LOG, SPLITS, SUMMARY, TARGETS, TRACKS
+from noncoding import layout
+from noncoding.layout import SPLITS, SUMMARY, TARGETS
 
 
 class Caption(NamedTuple):
@@ -113,28 +114,30 @@ CONTENTS = {
     "describe": {SUMMARY: "Statistics of the data"},
     "compare": {
         TARGETS: "AUROC and AUPR of each target by every classifier",
-        "ranking.tsv": "All classifiers, ranked",
-        "pairs.tsv": "All pairwise comparisons of classifiers",
+        layout.RANKING: "All classifiers, ranked",
+        layout.PAIRS: "All pairwise comparisons of classifiers",
     },
     "train": {
         "model": "Trained model with model card",
-        f"training/{METRICS_LOG}": "Training log",
-        "training/layers.csv": "Norms of weights and gradients of each layer",
+        f"training/{layout.METRICS_LOG}": "Training log",
+        f"training/{layout.LAYERS_LOG}": "Norms of weights and gradients of each layer",
     },
-    "predict": {"predictions.h5": "Predicted probability of each target at each test locus, HDF5"},
+    "predict": {
+        layout.PREDICTIONS: "Predicted probability of each target at each test locus, HDF5",
+    },
     "evaluate": {
         TARGETS: "Metrics of each target",
         SUMMARY: "Averages over targets, unrounded",
     },
     "explain": {
-        "maps.h5": "Attributions of all methods, with coordinates, HDF5",
-        TRACKS: "Attributions as bedGraph files for a genome browser",
+        layout.MAPS: "Attributions of all methods, with coordinates, HDF5",
+        layout.TRACKS: "Attributions as bedGraph files for a genome browser",
         TARGETS: "Explained targets",
-        "faithfulness.tsv": "Faithfulness of each method, by target",
+        layout.FAITHFULNESS: "Faithfulness of each method, by target",
     },
     "motifs": {
-        "patterns.tsv": "Learned motifs and their closest known motifs",
-        "patterns.meme": "Learned motifs in MEME format",
+        layout.PATTERNS: "Learned motifs and their closest known motifs",
+        layout.PATTERNS_MEME: "Learned motifs in MEME format",
     },
 }
 """Stage → file or folder → its contents."""

@@ -67,6 +67,7 @@ def render(
         p_value=P_VALUE,
         window=WINDOW,
         captions=captions,
+        layout=layout,
         findings=findings,
         rows=rows,
         counted=formats.counted,

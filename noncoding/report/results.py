@@ -97,7 +97,7 @@ def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
         splits=_read_json(stage_folder(dataset, "describe") / layout.SUMMARY, "describe"),
         models=results,
         comparison=comparison,
-        versus=versus(_read_table(compare / "pairs.tsv", "compare"), comparison["best"]),
+        versus=versus(_read_table(compare / layout.PAIRS, "compare"), comparison["best"]),
         known_motifs=list(_read_table(compare / layout.TARGETS, "compare")["motif"]),
     )
 
@@ -116,9 +116,9 @@ def _read_model(dataset: Path, name: str) -> ModelResults:
         explanation=_read_json(explain / layout.SUMMARY, "explain"),
         explained=_read_table(explain / layout.TARGETS, "explain"),
         # Means over targets have no index.
-        faithfulness=_read_table(explain / "faithfulness.tsv", "explain", ("index", *_NUMERIC)),
+        faithfulness=_read_table(explain / layout.FAITHFULNESS, "explain", ("index", *_NUMERIC)),
         motifs=_read_json(motifs / layout.SUMMARY, "motifs"),
-        patterns=_read_table(motifs / "patterns.tsv", "motifs"),
+        patterns=_read_table(motifs / layout.PATTERNS, "motifs"),
     )
 
 

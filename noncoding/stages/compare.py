@@ -24,8 +24,6 @@ from noncoding.evaluation.target_metrics import DESCRIPTION
 
 log = logging.getLogger(__name__)
 
-_LABELS = {"gc": "GC content", "kmers": "k-mer regression", "motif": "motif scan"}
-"""Names of the baselines in tables and figures, by the prefix of their columns."""
 _REMEDY = "Run the stages 'baseline' and 'evaluate' again."
 
 
@@ -78,9 +76,9 @@ def compare(
     baseline = _read_metrics(baseline_file, table)
     for name, path in zip(layout.BASELINES, replicates_files, strict=True):
         if baseline[f"{name}_auprc"].notna().any():
-            own = classifier_metrics(baseline, name, _LABELS[name])
+            own = classifier_metrics(baseline, name, layout.BASELINES[name])
             metrics.append(own.assign(kind="baseline"))
-            replicates[_LABELS[name]] = path
+            replicates[layout.BASELINES[name]] = path
     everything = pd.concat(metrics, ignore_index=True)
     resampled = _paired_replicates(replicates)
     pairs = all_pairs(everything, resampled, compared)

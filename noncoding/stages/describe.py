@@ -1,6 +1,5 @@
 """The stage ``describe``: counts of a data set and figures of them."""
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -8,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from noncoding.common.files import atomic_write
+from noncoding.common.files import write_json
 from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
 from noncoding.data.store import Store
@@ -57,8 +56,7 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
             }
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
     [summary_path] = files("describe", folder)
-    with atomic_write(summary_path) as [partial]:
-        partial.write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    write_json(summary, summary_path)
     positives, labels, bases, prevalence = figures("describe", folder)
     draw_positives(targets, counts["train"], *positives)
     draw_labels(counts, *labels)

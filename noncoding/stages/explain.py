@@ -1,6 +1,5 @@
 """Stage ``explain``: attributions for selected targets, and their validation."""
 
-import json
 import logging
 import os
 from typing import Any
@@ -24,7 +23,7 @@ from noncoding.attribution.selection import select_targets
 from noncoding.attribution.sequences import Sequences, given_sequences, true_positives
 from noncoding.attribution.target_attributions import Interval, TargetAttributions, share_in_bin
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_folders, atomic_write
+from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
@@ -188,7 +187,7 @@ def explain(
                 "receptive_field_bp": resolution.receptive_field if resolution else None,
                 "versions": versions(),
             }
-            summary_path.write_text(json.dumps(summary, indent=2), encoding="utf-8")
+            write_json(summary, summary_path)
 
 
 def _known_values(

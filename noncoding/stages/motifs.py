@@ -1,6 +1,5 @@
 """Stage ``motifs``: motif discovery for selected targets."""
 
-import json
 import logging
 import os
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from noncoding.attribution.methods import METHODS, BaseMethod
 from noncoding.attribution.output import file_stem
 from noncoding.attribution.selection import positives, select_targets
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_folders, atomic_write
+from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.provenance import versions
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
@@ -144,7 +143,7 @@ def discover_motifs(
             "problems": problems,
             "versions": versions(),
         }
-        summary_path.write_text(json.dumps(summary, indent=2), encoding="utf-8")
+        write_json(summary, summary_path)
 
 
 def _named_frequencies(learned: list[TargetMotifs]) -> dict[str, npt.NDArray[np.float64]]:

@@ -1,6 +1,5 @@
 """Working folder of a training, kept until its results are accepted."""
 
-import json
 import logging
 from functools import cache
 from io import StringIO
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_write, discard, read_json, sha256
+from noncoding.common.files import discard, read_json, sha256, write_json
 from noncoding.common.provenance import source_files
 from noncoding.layout import FINISHED
 from noncoding.training.tables import EPOCH_METRICS
@@ -87,14 +86,12 @@ class Unfinished:
             log.info("resuming from %s", self.resume_point)
             return self.resume_point
         if writes and before != record:
-            with atomic_write(settings) as [partial]:
-                partial.write_text(json.dumps(record, indent=2), encoding="utf-8")
+            write_json(record, settings)
         return None
 
     def finish(self) -> None:
         """Record that the results are written, so that this folder can be removed."""
-        with atomic_write(self.folder / FINISHED) as [partial]:
-            partial.write_text(json.dumps(_code()), encoding="utf-8")
+        write_json(_code(), self.folder / FINISHED)
 
     def metrics(self, epoch: int, known: dict[str, float]) -> pd.DataFrame:
         """The CSV logs of all attempts as one; of a repeated step, the rows of the last attempt.

@@ -32,7 +32,8 @@ def log_ticks(axis: Axis, formatter: str) -> None:
     """
     low, high = axis.get_view_interval()
     decades = log10(high / low)
-    parts = (1,) if decades >= 2 else (1, 2, 5) if decades >= 1 else range(1, 10)
+    dense = (1, 1.5, *range(2, 10))
+    parts = (1,) if decades >= 2 else (1, 2, 5) if decades >= 1 else dense
     axis.set_major_locator(LogLocator(subs=parts))
     axis.set_major_formatter(formatter)
     axis.set_minor_formatter(NullFormatter())

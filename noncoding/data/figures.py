@@ -70,8 +70,8 @@ def labels_finding(train: SplitCounts) -> str:
     loci = train.loci_by_labels
     none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
     return (
-        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets in "
-        f"the mean; {none:.3g} % of loci for none, {one:.3g} % for one"
+        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets on "
+        f"average; {none:.3g} % of loci are positive for none, {one:.3g} % for one"
     )
 
 
@@ -143,8 +143,8 @@ def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
         return "No target has positives in both training and test"
     change = np.abs(np.log2(test.prevalence[both] / train.prevalence[both]))
     finding = (
-        f"Between training and test, prevalence changes {2 ** np.median(change):.3g}-fold in the "
-        f"median, more than twofold for {(change > 1).sum():,} of {shown:,} targets"
+        f"Between training and test, the median change of prevalence is "
+        f"{2 ** np.median(change):.3g}-fold; it is more than twofold for {(change > 1).sum():,} of {shown:,} targets"
     )
     return finding + (f" ({left_out:,} without positives not shown)" if left_out else "")
 

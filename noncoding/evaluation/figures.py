@@ -102,8 +102,8 @@ def prevalence_finding(metrics: pd.DataFrame) -> str:
     """Median gain over a random classifier, and the number of targets with a gain."""
     gain = scored(metrics)["auprc_over_prevalence"]
     return (
-        f"In the median, AUPR is {gain.median():.3g} × the prevalence; "
-        f"{(gain > 1).sum():,} of {_counted(len(gain))} beat random"
+        f"The median ratio of AUPR to prevalence is {gain.median():.3g}; "
+        f"it exceeds 1 for {(gain > 1).sum():,} of {_counted(len(gain))}"
     )
 
 

@@ -32,8 +32,8 @@ def test_positives():
 def test_labels():
     train = split(200, [100, 50, 0, 0], loci_by_labels=[80, 90, 30, 0, 0])
     assert labels_finding(train) == (
-        "A training locus is positive for 0.75 of 4 targets in the mean; "
-        "40 % of loci for none, 45 % for one"
+        "A training locus is positive for 0.75 of 4 targets on average; "
+        "40 % of loci are positive for none, 45 % for one"
     )
 
 
@@ -51,8 +51,8 @@ def test_prevalence():
     train, test = split(100, [10, 20, 30, 0, 8]), split(50, [5, 5, 5, 1, 0])
     # Changes: 1-fold, 2-fold (not more than twofold), 3-fold; two without positives.
     assert prevalence_finding(train, test) == (
-        "Between training and test, prevalence changes 2-fold in the median, more than twofold "
-        "for 1 of 3 targets (2 without positives not shown)"
+        "Between training and test, the median change of prevalence is 2-fold; it is more than "
+        "twofold for 1 of 3 targets (2 without positives not shown)"
     )
     assert prevalence_finding(split(9, [1, 0]), split(9, [0, 1])) == (
         "No target has positives in both training and test"

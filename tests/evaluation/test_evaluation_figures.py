@@ -74,7 +74,7 @@ def test_the_title_of_groups_names_the_best_and_the_worst():
 
 def test_the_title_of_prevalence_counts_targets_better_than_random():
     assert prevalence_finding(METRICS) == (
-        "In the median, AUPR is 3 × the prevalence; 3 of 4 targets beat random"
+        "The median ratio of AUPR to prevalence is 3; it exceeds 1 for 3 of 4 targets"
     )
 
 

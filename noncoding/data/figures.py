@@ -70,8 +70,8 @@ def labels_finding(train: SplitCounts) -> str:
     loci = train.loci_by_labels
     none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
     return (
-        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets on "
-        f"average; {none:.3g} % of loci are positive for none, {one:.3g} % for one"
+        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets "
+        f"on average; {none:.3g} % of loci are positive for none, {one:.3g} % for one"
     )
 
 

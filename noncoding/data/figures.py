@@ -144,7 +144,8 @@ def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
     change = np.abs(np.log2(test.prevalence[both] / train.prevalence[both]))
     finding = (
         f"Between training and test, the median change of prevalence is "
-        f"{2 ** np.median(change):.3g}-fold; it is more than twofold for {(change > 1).sum():,} of {shown:,} targets"
+        f"{2 ** np.median(change):.3g}-fold; it is more than twofold for "
+        f"{(change > 1).sum():,} of {shown:,} targets"
     )
     return finding + (f" ({left_out:,} without positives not shown)" if left_out else "")
 

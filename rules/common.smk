@@ -1,28 +1,56 @@
 # Shared by the rules: the checked configuration, input functions, and the paths of outputs.
 
+import filecmp
 import os
 import shlex
+import subprocess
 import sys
 from functools import cache
-from importlib.metadata import distributions
-from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import contains_wildcard
 from snakemake.utils import min_version, update_config
 
-min_version("9.0")
+min_version("9.27")
 
-# Unless the package of this checkout is installed, the workflow and its scripts, which run in
-# separate processes, find it by its path.
-installed = list(distributions(name="noncoding")) and find_spec("noncoding")
-if not installed or Path(installed.origin).parents[1] != Path(BASE):
-    sys.path.insert(0, BASE)
-    os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
+
+def check_installation(base):
+    """Refuse a Python environment without this project, or with another version of it.
+
+    Jobs import the installed package; this process would also find the one of the checkout, since
+    Snakemake adds the folder of the Snakefile to its own search path.
+    """
+    install = shlex.join([sys.executable, "-m", "pip", "install", "--editable", base])
+    # Like a script, which does not search the working directory.
+    command = [sys.executable, "-P", "-c", "import noncoding; print(*noncoding.__path__)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WorkflowError(
+            f"{sys.prefix}: found a Python environment without the package noncoding; expected the "
+            f"one in which this project is installed. Use the snakemake of that environment (after "
+            f"`make setup`: {base}/.venv/bin/snakemake), or run `{install}`."
+        )
+    source, installed = Path(base, "noncoding"), Path(done.stdout.removesuffix("\n"))
+    if source.resolve() == installed.resolve():
+        return
+    files = [path for path in installed.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    names = [str(path.relative_to(installed)) for path in files]
+    _, changed, missing = filecmp.cmpfiles(source, installed, names, shallow=False)
+    if different := sorted([*changed, *missing]):
+        raise WorkflowError(
+            f"{installed}: found another version of the package than in {source} (different: "
+            f"{len(different)} files, such as {different[0]}); expected the same, since jobs "
+            f"import the installed one. Run `{install}`."
+        )
+
+
 # Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another
 # import of this workflow, is no longer the path of a file.
 if Path(sys.executable).exists():
+    # In the main process and on the nodes of a cluster, which may have another environment.
+    if not workflow.subprocess_exec:
+        check_installation(BASE)
     sys.executable = shlex.quote(sys.executable)
 
 from noncoding import layout

@@ -13,8 +13,7 @@ from types import SimpleNamespace
 
 import torch
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 torch.set_num_threads(1)
 
 from toy_store import RUNTIME, TRAINING

@@ -26,6 +26,7 @@ setup: $(VENV)/installed
 
 # The project is installed as editable: changes of the checkout apply at once.
 $(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Installing the pinned packages into $(VENV): once, a few minutes, some GB."
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock -e .
 	$(VENV)/bin/python -m noncoding.precompile

@@ -41,7 +41,8 @@ def check_installation(base):
         raise WorkflowError(
             f"{installed}: found another version of the package than in {source} (different: "
             f"{len(different)} files, such as {different[0]}); expected the same, since jobs "
-            f"import the installed one. Run `{install}`."
+            f"import the installed one. Run `{install}`; or, if several checkouts share this "
+            f"environment, set PYTHONPATH={shlex.quote(base)}."
         )
 
 
@@ -55,7 +56,7 @@ if Path(sys.executable).exists():
 
 from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.common.files import discard
+from noncoding.common.files import discard, sha256
 from noncoding.common.locks import hold, lock_message, release
 from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
@@ -165,10 +166,22 @@ def workflow_path(path):
     return local(path) if workflow.storage_settings.default_storage_provider else path
 
 
+@cache
+def digest_of(path):
+    """Path in the checkout and digest of a file."""
+    return f"{Path(path).relative_to(BASE)} {sha256(path)}"
+
+
 def code(stage):
-    """The script of a stage and all modules that it imports: if edited, the stage runs again."""
-    script = Path(BASE, "scripts", f"{stage}.py")
-    return [workflow_path(path) for path in source_files(script, BASE)]
+    """Parameters of a rule: its script, all modules that the script imports, and templates.
+
+    If one is edited, the stage runs again. As inputs, they would fill the output of Snakemake.
+    """
+    files = source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)
+    if stage == "report":
+        parts = sorted(Path(BASE, "noncoding", "report").rglob("*"))
+        files += [path for path in parts if path.suffix in (".html", ".css", ".js")]
+    return [digest_of(path) for path in files]
 
 
 def path_of(stage, name):
@@ -211,7 +224,14 @@ def outputs_of(stage, category=None):
     return made
 
 
-MODEL_FOLDER = [path_of("train", f"model/{name}") for name in layout.MODEL_FILES]
+EXPORTED_MODEL = [path_of("train", f"model/{name}") for name in layout.LOADED_FILES]
+
+
+def unread_files(stage):
+    """Further files of a stage, which object storage receives only if they are outputs."""
+    if not workflow.storage_settings.default_storage_provider:
+        return []
+    return [f"{RESULTS}/{layout.FOLDERS[stage]}/{name}" for name in layout.UNREAD_FILES[stage]]
 
 
 def scale_with_attempt(first):

@@ -10,7 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from workflows import ROOT, copy_pipeline
+from toy_inputs import SIMULATED
+from workflows import ROOT, copy_pipeline, tiny, written
 
 PACKAGES = {"noncoding", "snakemake_logger_plugin_noncoding"}
 """Top-level packages of the project."""
@@ -28,11 +29,11 @@ print(*noncoding.__path__)
 """
 
 
-def run(*command, folder):
+def run(*command, folder, **variables):
     """Run a command in a folder, without the search path of the tests."""
-    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
+    variables = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"} | variables
     return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=variables, capture_output=True, text=True, check=False
     )
 
 
@@ -43,16 +44,19 @@ def install(python, *arguments, folder):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture
-def python(tmp_path):
+def environment(folder):
     """The interpreter of a new environment that contains the pinned packages, but not this one."""
-    folder = tmp_path / "environment"
     venv.create(folder, symlinks=True)
     paths = {"base": str(folder), "platbase": str(folder)}
     packages = Path(sysconfig.get_path("purelib", "venv", paths))
     # A .pth file in a folder that is added by one is not read: editable packages are not found.
     (packages / "pinned.pth").write_text(sysconfig.get_path("purelib") + "\n")
     return folder / "bin" / "python"
+
+
+@pytest.fixture
+def python(tmp_path):
+    return environment(tmp_path / "environment")
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +137,22 @@ def test_another_version_of_the_project_is_refused(checkout, wheel, python, tmp_
     assert "found another version of the package" in said
     assert "1 files, such as models/danq.py" in said
     assert "Traceback" not in said
+
+
+def test_jobs_in_another_environment_find_the_project(checkout, python, tmp_path):
+    """As with conda; here an environment module changes the interpreter of the job."""
+    copied = Path(shutil.copytree(checkout, tmp_path / "checkout"))
+    rule, script = copied / "rules" / "simulate.smk", copied / "scripts" / "simulate.py"
+    text = rule.read_text()
+    assert "conda:" in text
+    rule.write_text(text.replace("conda:", "envmodules:"))
+    script.write_text(f"import sys\nprint('run by', sys.executable)\n{script.read_text()}")
+    install(python, "--editable", copied, folder=tmp_path)
+    other = environment(tmp_path / "other")
+    config = written(tiny(sim=SIMULATED), tmp_path)
+    command = [python, "-m", "snakemake", "simulate", "--cores", "1", "--sdm", "env-modules"]
+    command += ["--snakefile", copied / "Snakefile", "--configfile", config]
+    modules = {"BASH_FUNC_module%%": "() { :; }", "PATH": f"{other.parent}:{os.environ['PATH']}"}
+    done = run(*command, folder=tmp_path, **modules)
+    assert done.returncode == 0, done.stderr
+    assert f"run by {other}" in done.stdout

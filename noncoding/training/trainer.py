@@ -38,6 +38,9 @@ _IGNORED_WARNINGS = (
     ".*`srun` command is available.*",
 )
 
+_STEPS_BETWEEN_LOGS = 50
+"""A GPU is waited for when values are logged or shown."""
+
 
 def new_trainer(
     settings: TrainSettings, runtime: RuntimeOptions, unfinished: Unfinished, tensorboard: Path
@@ -56,7 +59,7 @@ def new_trainer(
         LayerLog(unfinished.layers),
     ]
     if interactive:
-        callbacks.append(TQDMProgressBar(refresh_rate=10))
+        callbacks.append(TQDMProgressBar(refresh_rate=_STEPS_BETWEEN_LOGS))
     callbacks.append(ThroughputLog())
     gpu = torch.cuda.is_available()
     deterministic = switched_on(settings.deterministic, auto=not gpu)
@@ -87,7 +90,7 @@ def new_trainer(
         gradient_clip_val=settings.gradient_clip,
         callbacks=callbacks,
         logger=loggers(unfinished.folder, tensorboard, runtime.wandb),
-        log_every_n_steps=20,
+        log_every_n_steps=_STEPS_BETWEEN_LOGS,
         enable_progress_bar=interactive,
         enable_model_summary=False,
         num_sanity_val_steps=0,

@@ -18,6 +18,6 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     stores = json.loads((folder / "stores.json").read_text())
     for architecture, sizes in ARCHITECTURES.items():
-        settings = TRAINING | {"precision": "32-true", "compile": "off"}
+        settings = TRAINING | {"precision": "32-true"}
         made = running.run(folder / architecture, stores, sizes, settings)
         predict(made.model, stores["valid"], folder / architecture, PREDICTION)

@@ -2,6 +2,7 @@
 
 import os
 
+import pandas as pd
 import torch
 from toy_store import TABLE, sequence_sizes, toy_sizes, write_toy_stores
 
@@ -40,12 +41,28 @@ DANQ = {
 ARCHITECTURES = {"hybrid": HYBRID, "compact": COMPACT, "deepsea": DEEPSEA, "danq": DANQ}
 """Those of the shipped configurations, in small, and without dropout: its random numbers differ."""
 
-TRAINING = {"epochs": 2, "batch_size": 16, "shift": 2, "reverse_complement": True}
-"""16 steps in batches of one size."""
+TRAINING = {
+    "epochs": 2,
+    "batch_size": 16,
+    "shift": 2,
+    "reverse_complement": True,
+    "compile": "off",
+}
+"""16 steps, in batches of one size."""
+LOSS_FP32 = 1e-5
+"""Relative tolerance of losses in fp32: the order of sums differs, which on a CPU makes 1e-7."""
+LOSS_BF16 = 0.03
+"""The same in bf16, with 7 bits of mantissa; on a CPU, losses differ by less than 0.01."""
 
 
 def write_stores(folder):
     return write_toy_stores(folder, length=LENGTH)
+
+
+def losses(made):
+    """Losses of training and validation by epoch, shape=(epochs, 2)."""
+    metrics = pd.read_csv(made.metrics)
+    return metrics.groupby("epoch")[["train_loss_epoch", "valid_loss"]].first().to_numpy()
 
 
 def random_network(architecture):

@@ -13,9 +13,10 @@ from noncoding.attribution.strands import logits
 
 pytestmark = pytest.mark.gpu
 
-TOLERANCES = dict.fromkeys(METHODS, 1e-4) | {"deeplift_shap": 1e-3}
-"""In fp32, as a share of the largest value of the maps. DeepLIFT divides differences of activations
-by differences of their inputs, which are small for some units."""
+TOLERANCES = dict.fromkeys(METHODS, 1e-4) | {"mutagenesis": 1e-3, "deeplift_shap": 0.05}
+"""In fp32, as a share of the largest value of the maps. Mutagenesis takes differences of similar
+logits. DeepLIFT divides differences of activations, which is unstable where a sequence and its
+reference have nearly the same one: on a CPU, rounding changes maps by up to 0.02."""
 GIVEN = sequences(2, LENGTH)
 TARGET = 1
 

@@ -17,8 +17,6 @@ from noncoding.training.lightning_module import TrainingModule
 
 pytestmark = pytest.mark.gpu
 
-EAGER = TRAINING | {"compile": "off"}
-
 
 # The loss is read from a GPU every 50 steps, and the weights are checked after an epoch.
 @pytest.mark.parametrize(
@@ -34,7 +32,7 @@ def test_weights_that_become_nan_are_named(batch_size, poisoned, found_at, tmp_p
                 self.network.resnet.stem.convolution.weight.fill_(float("nan"))
         return original(self, batch, batch_index)
 
-    settings = EAGER | {"batch_size": batch_size, "epochs": 3}
+    settings = TRAINING | {"batch_size": batch_size}
     with monkeypatch.context() as patched:
         patched.setattr(TrainingModule, "training_step", poison)
         with pytest.raises(InputError) as error:
@@ -42,14 +40,15 @@ def test_weights_that_become_nan_are_named(batch_size, poisoned, found_at, tmp_p
     assert error.value.where.startswith("training, epoch 2, batch ")
     if found_at and not ON_CPU:
         assert error.value.where == f"training, epoch 2, batch {found_at}"
-    assert error.value.found == "NaN or infinity in the weights resnet.stem.convolution.weight"
+    # By the time at which a GPU is asked, the updates have made all weights NaN.
+    assert error.value.found.startswith("NaN or infinity in the weights resnet.stem.")
     kept = Made(tmp_path).unfinished / "last.ckpt"
     assert str(kept) in error.value.remedy
     assert all(
         bool(value.isfinite().all()) for value in load_checkpoint(kept)["state_dict"].values()
     )
     made = running.run(tmp_path, stores, HYBRID, settings, rows="device")
-    assert pd.read_csv(made.metrics).dropna(subset="valid_auprc")["epoch"].tolist() == [0, 1, 2]
+    assert pd.read_csv(made.metrics).dropna(subset="valid_auprc")["epoch"].tolist() == [0, 1]
 
 
 @pytest.fixture
@@ -70,7 +69,7 @@ def test_a_batch_that_does_not_fit_names_one_that_does(only_on_a_gpu, limit_memo
     wide = DEEPSEA | {"channels": [64, 64, 64]}
     stores = write_toy_stores(tmp_path, train=rows, length=LENGTH)
     # Without the large workspaces of the search for the fastest algorithms.
-    settings = EAGER | {"epochs": 1, "deterministic": "on", "precision": "32-true"}
+    settings = TRAINING | {"epochs": 1, "deterministic": "on", "precision": "32-true"}
     gc.collect()
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
@@ -97,5 +96,5 @@ def test_more_devices_than_gpus_are_refused(only_on_a_gpu, stores, tmp_path):
     """NCCL refuses two processes on one GPU."""
     found = torch.cuda.device_count()
     with pytest.raises(InputError, match=f"a machine with {found} GPU") as error:
-        running.run(tmp_path, stores, HYBRID, EAGER | {"devices": found + 1})
+        running.run(tmp_path, stores, HYBRID, TRAINING | {"devices": found + 1})
     assert error.value.where == "configuration, key train.devices"

@@ -6,10 +6,9 @@ import subprocess
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 import running
-from gpu import ARCHITECTURES, DEVICE, HYBRID, TRAINING
+from gpu import ARCHITECTURES, DEVICE, HYBRID, LOSS_BF16, LOSS_FP32, TRAINING, losses
 from running import Made
 from safetensors.torch import load_file
 from toy_store import TRAINING as DEFAULTS
@@ -19,19 +18,11 @@ from noncoding.training.lightning_module import TrainingModule
 
 pytestmark = pytest.mark.gpu
 
-LOSS_FP32 = 1e-4
-"""Relative tolerance of losses in fp32: sums in another order, over 16 steps."""
-LOSS_BF16 = 0.03
-"""The same in bf16, whose mantissa has 7 bits."""
 WEIGHTS_FP32 = 0.05
-"""Tolerance of weights, as a share of the learning rate, which is about AdamW's largest step."""
-
-
-def losses(made):
-    """Losses of training and validation, by epoch."""
-    metrics = pd.read_csv(made.metrics)
-    columns = ["train_loss_epoch", "valid_loss"]
-    return metrics.groupby("epoch")[columns].first().to_numpy()
+"""Tolerance of the root mean square of a tensor's differences, as a share of the learning rate,
+which is about the largest step of AdamW; on a CPU, with and without oneDNN, less than 0.003."""
+WITHOUT_GRADIENT = ("head.score.bias",)
+"""The softmax over positions cancels it, and AdamW turns the rounding into steps of any sign."""
 
 
 def trained_weights(made):
@@ -40,20 +31,21 @@ def trained_weights(made):
 
 
 def run(folder, stores, sizes, **settings):
-    return running.run(
-        folder, stores, sizes, TRAINING | {"compile": "off"} | settings, rows="device"
-    )
+    return running.run(folder, stores, sizes, TRAINING | settings, rows="device")
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_a_training_in_fp32_ends_as_on_the_cpu(
     architecture, stores, reference, tmp_path, full_precision
 ):
-    made = run(tmp_path, stores, ARCHITECTURES[architecture], precision="32-true")
+    settings = {"precision": "32-true", "deterministic": "on"}
+    made = run(tmp_path, stores, ARCHITECTURES[architecture], **settings)
     expected = Made(reference / architecture)
     np.testing.assert_allclose(losses(made), losses(expected), rtol=LOSS_FP32)
     given = trained_weights(made)
     for name, weight in trained_weights(expected).items():
+        if name.endswith(WITHOUT_GRADIENT):
+            continue
         difference = (given[name] - weight).double().square().mean().sqrt().item()
         assert difference <= WEIGHTS_FP32 * DEFAULTS["learning_rate"], name
 
@@ -69,6 +61,7 @@ def test_a_training_as_configured_is_close_to_that_of_the_cpu(
     np.testing.assert_allclose(losses(made), expected, rtol=LOSS_BF16)
 
 
+@pytest.mark.filterwarnings("ignore:You have overridden `on_before_batch_transfer`")
 def test_rows_are_on_the_device_before_batches_are_taken(stores, tmp_path, monkeypatch):
     seen = set()
 
@@ -82,11 +75,10 @@ def test_rows_are_on_the_device_before_batches_are_taken(stores, tmp_path, monke
     assert seen == {DEVICE.type}
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_a_training_that_is_killed_resumes_with_the_same_weights(precision, stores, tmp_path):
+def test_a_training_that_is_killed_on_a_gpu_resumes_with_the_same_weights(stores, tmp_path):
     """Exactly, with deterministic algorithms; in the middle of an epoch, and with dropout."""
     sizes = HYBRID | {part: HYBRID[part] | {"dropout": 0.3} for part in ("resnet", "head")}
-    settings = {"deterministic": "on", "precision": precision}
+    settings = {"deterministic": "on", "precision": "bf16-mixed"}
     whole = run(tmp_path / "whole", stores, sizes, **settings)
 
     folder = tmp_path / "killed"
@@ -94,7 +86,7 @@ def test_a_training_that_is_killed_resumes_with_the_same_weights(precision, stor
     arguments = {
         "stores": {split: str(path) for split, path in stores.items()},
         "sizes": sizes,
-        "training": TRAINING | {"compile": "off"} | settings,
+        "training": TRAINING | settings,
         "killed_at": [1, 5],
         "every": 3,
         "rows": "device",

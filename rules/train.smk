@@ -8,6 +8,7 @@ rule train_model:
         # when it starts, so that Snakemake knows that the outputs are incomplete.
         path_of("train", f"training/{layout.METRICS_LOG}"),
         path_of("train", f"training/{layout.LAYERS_LOG}"),
+        # Its files and not a directory, in which Snakemake notices no changed or deleted file.
         update(EXPORTED_MODEL),
         update(unread_files("train")),
     log:

@@ -3,7 +3,6 @@
 python docs/figures/draw_hybrid.py
 """
 
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,12 +10,10 @@ import torch
 import yaml
 from matplotlib.patches import FancyBboxPatch
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
 from noncoding.common.plot_style import COLOURS, saved_figure
 from noncoding.models.architectures import create_model
 
+ROOT = Path(__file__).parents[2]
 LENGTH, TARGETS = 1000, 919
 
 

@@ -4,14 +4,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from noncoding.common.errors import InputError
 from noncoding.common.locks import LOCKS, exclusive, hold, lock_message, release
-
-PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @pytest.fixture
@@ -29,7 +26,7 @@ def another(script):
         "-c",
         f"from noncoding.common.locks import lock_message, hold; {script}",
     ]
-    done = subprocess.run(command, env=PATHS, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout
 
 

@@ -222,15 +222,17 @@ class Splits(Section):
 
     train: _Chromosomes | None = Field(
         default=None,
-        description="Training chromosomes; null (default) for all that are in no other split, except "
-        "alternative loci and decoys.",
+        description="Training chromosomes, as those for validation; null (default) for all that "
+        "are in no other split, but for alternative loci and decoys.",
     )
     valid: _Chromosomes = Field(
-        description="Validation chromosomes; or regions of them (`IV:1-500000`, counted from 1) and "
-        "patterns (`contig_*7`), as in the other splits."
+        description="Validation chromosomes: a list of names; of regions, as IV:1-500000 (from 1); "
+        "or of patterns, as contig_*7."
     )
-    test: _Chromosomes = Field(description="Test chromosomes.")
-    ignore: _Chromosomes = Field(default_factory=list, description="Chromosomes to leave out.")
+    test: _Chromosomes = Field(description="Test chromosomes, as those for validation.")
+    ignore: _Chromosomes = Field(
+        default_factory=list, description="Chromosomes to leave out, as those for validation."
+    )
 
     @model_validator(mode="after")
     def _check_overlap(self) -> "Splits":
@@ -258,7 +260,7 @@ class GenomeDataset(_Dataset):
         description="Labelled bin at the centre of the window, in bp (default 200).",
     )
     peaks: Peaks = Field(
-        description="BED or narrowPeak files, from an archive, a folder or a table."
+        description="BED or narrowPeak files: {folder: PATH}, {archive: PATH} or {table: PATH}."
     )
     chromosome_map: dict[str, str] | None = Field(
         default=None,

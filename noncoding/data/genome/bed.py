@@ -19,7 +19,7 @@ from noncoding.data.genome.chromosomes import Genome
 log = logging.getLogger(__name__)
 
 _NOT_INTERVALS = (b"track", b"browser")
-_HEADER = re.compile(rb'"?(chrom)?_?(start|begin)"?', re.IGNORECASE)
+_HEADER = re.compile(rb'"?[a-z_.]*(start|begin)[a-z_.]*"?', re.IGNORECASE)
 # int also takes "1_000" and "+1"; more digits are no position, and do not fit into 64 bits.
 _COORDINATE = re.compile(rb"-?[0-9]{1,15}")
 _NUMBER = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
@@ -136,8 +136,7 @@ def on_genome(
     outside = Counter(intervals["chromosome"][~known])
     if outside and not known.any():
         proposed = chromosome_map_for(outside, lengths, genome.described)
-        example = proposed or {next(iter(outside)): next(iter(lengths))}
-        entries = some_of([f"{name!r}: {own!r}" for name, own in example.items()], shown=30)
+        entries = some_of([f"{name!r}: {own!r}" for name, own in proposed.items()], shown=30)
         raise InputError(
             where,
             f"intervals on {some_of(outside)} only, none of them a chromosome of the FASTA file",
@@ -145,7 +144,8 @@ def on_genome(
             f"Set chromosome_map: {{{entries}}}, or remove this key."
             if proposed
             else "If the peaks were called on another assembly, give its FASTA file. Otherwise say "
-            f"which chromosomes the names mean, such as chromosome_map: {{{entries}}}.",
+            "which chromosome of the FASTA file each name means: chromosome_map: "
+            f"{{{next(iter(outside))!r}: NAME, …}}.",
         )
     limits = names[known].map(lengths).astype("int64")
     clipped = _check_ends(intervals[known], where, limits)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.fasta import records
 from noncoding.data.genome.chromosome_names import (
+    chromosome_map_for,
     described_chromosome,
     is_alternative,
     is_organelle,
@@ -161,11 +162,13 @@ def _matching(name: str, genome: Genome, itself: Collection[str]) -> list[str]:
 def _checked_region(name: str, split: str, genome: Genome) -> Region:
     region = region_of(name, genome.lengths)
     if region is None:
+        meant = chromosome_map_for([name], genome.lengths, genome.described).get(name)
         raise InputError(
             genome.fasta,
             f"no chromosome {name!r}, which '{split}' asks for",
             f"one of {some_of(genome.lengths, like=name)}",
-            "Write the chromosomes of the splits as the FASTA file names them.",
+            "Write the chromosomes of the splits as the FASTA file names them"
+            + (f": {meant!r}." if meant else "."),
         )
     if not 0 <= region.start < region.end <= genome.lengths[region.chromosome]:
         raise InputError(

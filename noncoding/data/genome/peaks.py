@@ -110,7 +110,10 @@ def _folder_files(source: PeakFolder) -> list[Path]:
     folder = Path(source.folder)
     if not folder.is_dir():
         found = "a file" if folder.exists() else "no such folder"
-        raise InputError(folder, found, "a folder of peak files", correct_path(folder))
+        remedy = correct_path(folder)
+        if {"*", "?"} & set(source.folder):
+            remedy = "Give the folder alone, and the names of its files with the key 'pattern'."
+        raise InputError(folder, found, "a folder of peak files", remedy)
     try:
         found_paths = sorted(folder.glob(source.pattern or "*"))
     except (NotImplementedError, ValueError, IndexError) as error:

@@ -46,6 +46,11 @@ def test_a_misspelt_chromosome_of_many_gives_a_short_message():
     assert len(str(error.value)) < 300
 
 
+def test_a_chromosome_of_another_naming_is_proposed():
+    with pytest.raises(InputError, match=r"'chr2', which 'test'.* names them: 'II'\."):
+        assign_splits(Genome("x.fa", {"I": 1, "II": 1}), splits(test=["chr2"]))
+
+
 def test_alternatives_of_chromosomes_are_not_in_the_default_split(tmp_path, caplog):
     fasta = tmp_path / "genome.fa"
     names = [

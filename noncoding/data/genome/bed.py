@@ -188,7 +188,8 @@ def warn_of_placement(files: Iterable[Placed]) -> None:
             for file in outside
         ]
         log.warning(
-            "%d intervals are left out, since the FASTA file has no chromosome of that name: %s",
+            "%d intervals are left out, since the FASTA file has no chromosome of that name: %s. "
+            "If it has one of another name, set chromosome_map",
             sum(file.outside.total() for file in outside),
             some_of(lines, separator="; "),
         )

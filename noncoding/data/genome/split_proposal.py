@@ -89,8 +89,7 @@ def missing_splits(genome: Genome) -> InputError:
     line = yaml.safe_dump(splits, default_flow_style=True, sort_keys=False, width=math.inf).strip()
     return InputError(
         genome.fasta,
-        f"{len(genome.lengths):,} chromosomes ({some_of(genome.lengths)}), and no key 'splits' of "
-        "the data set",
+        f"no key 'splits' in the data set (chromosomes: {some_of(genome.lengths)})",
         "the chromosomes on which models are validated and tested",
         f"Add this line to the data set, or one like it ({100 * valid:.0f} % of the bases for "
         f"validation, {100 * test:.0f} % for the test, all others for training): splits: {line}",

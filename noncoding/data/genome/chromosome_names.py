@@ -24,8 +24,10 @@ _CHROMOSOME = re.compile(
 )
 _ORGANELLES = {
     "mt": ("m", "mt", "mito", "mitochondrion", "mitochondria", "mtdna"),
-    "pt": ("c", "pt", "pltd", "chloroplast", "plastid"),
+    "pt": ("pt", "pltd", "chloroplast", "plastid"),
 }
+_CHLOROPLAST = {"c": "pt", "pt": "c"}
+"""ChrC of TAIR; in other genomes, C is a chromosome beside A and B."""
 _ACCESSION = re.compile(r"(?:^|_)([a-z]{2}\d{6,9})v(\d+)(?:_(?:random|alt|fix|decoy))?$")
 """In names of UCSC: chrUn_KI270302v1 is GenBank's KI270302.1."""
 _UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
@@ -101,11 +103,11 @@ def chromosome_map_for(
         alike.setdefault(_plain(chromosome), set()).add(chromosome)
     for chromosome, name in (described or {}).items():
         alike.setdefault(_plain(name), set()).add(chromosome)
-    numerals: Mapping[str, str] = {}
+    other_forms: Mapping[str, str] = _CHLOROPLAST
     if _are_roman(alike) != _are_roman(plain.values()):
-        numerals = _ARABIC if _are_roman(plain.values()) else _ROMAN
+        other_forms = _CHLOROPLAST | (_ARABIC if _are_roman(plain.values()) else _ROMAN)
     found = {
-        name: alike.get(form) or alike.get(numerals.get(form, ""), set())
+        name: alike.get(form) or alike.get(other_forms.get(form, ""), set())
         for name, form in plain.items()
     }
     return {name: next(iter(same)) for name, same in found.items() if len(same) == 1}

@@ -95,6 +95,8 @@ YEAST = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "Mit
         (["chr1", "chrX"], ["1", "2", "10"], {"chr1": "1"}),
         (["chrX"], ["1", "2", "10"], {}),
         (["ChrM", "ChrC"], ["1", "Mt", "Pt"], {"ChrM": "Mt", "ChrC": "Pt"}),
+        (["Mt", "Pt"], ["Chr1", "ChrM", "ChrC"], {"Mt": "ChrM", "Pt": "ChrC"}),
+        (["chrA", "chrC"], ["A", "B", "C"], {"chrA": "A", "chrC": "C"}),
         (["chrUn_KI270302v1"], ["KI270302.1", "KI270706.1"], {"chrUn_KI270302v1": "KI270302.1"}),
         (["chr1_KI270706v1_random"], ["KI270706.1"], {"chr1_KI270706v1_random": "KI270706.1"}),
         (["2L", "contig_12"], ["chr2L", "contig_1", "contig_2"], {"2L": "chr2L"}),
@@ -143,7 +145,7 @@ def test_organelles_are_recognised(header):
 
 
 def test_chromosomes_are_no_organelles():
-    assert not any(map(is_organelle, ["chr1", "X", "MTR_1", "plasmid"]))
+    assert not any(map(is_organelle, ["chr1", "X", "C", "MTR_1", "plasmid"]))
 
 
 def test_x_is_a_sex_chromosome_unless_it_is_the_tenth():

@@ -164,7 +164,8 @@ class _PeakFiles(Section):
         "such an ending, with the _peaks or _summits of MACS.",
     )
     group: str = Field(
-        default="", description="Group of all targets of the archive or folder (default none)."
+        default="targets",
+        description="Group of all targets of the archive or folder (default targets).",
     )
 
 

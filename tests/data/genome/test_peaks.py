@@ -88,7 +88,7 @@ def test_peak_files_and_their_targets_are_recognised_by_name(tmp_path):
     write_folder(tmp_path / "a", OWN)
     folder = PeakFolder(folder=str(tmp_path / "a"))
     found = {file.description["name"]: file.description["group"] for file in peak_files(folder)}
-    assert found == dict.fromkeys(["Reb1", "K562_CTCF.v2", "x", "y"], "")
+    assert found == dict.fromkeys(["Reb1", "K562_CTCF.v2", "x", "y"], "targets")
     assert peak_paths(folder) == [Path(file.where) for file in peak_files(folder)]
     # Of an archive, files in all its folders.
     write_archive(tmp_path / "a.tar", {f"top/{name}": text for name, text in OWN.items()})

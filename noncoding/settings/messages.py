@@ -83,7 +83,7 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     if kind in _MISSING:
         missing = [_MISSING[each["type"]](each) for each in errors if each["type"] in _MISSING]
         names = "', '".join(missing)
-        remedy = f"Add the missing. {_SEE}"
+        remedy = f"Add {'it' if len(missing) == 1 else 'them'}. {_SEE}"
         if kind == "union_tag_not_found":
             remedy = f"Set '{names}' to one of {', '.join(_tags(place.annotation, names))}. {_SEE}"
         return InputError(where, f"no key '{names}'", "all required keys", remedy)

@@ -75,6 +75,15 @@ def test_every_shipped_configuration_is_valid(overlay):
             {"datasets": {"new": {"source": "genome"}}},
             "datasets.new: found no key .*'fasta'",
         ),
+        (
+            {"datasets": {"new": {"fasta": "a.fa"}}},
+            "new: found no key 'source'.*Set 'source' to one of bundle, genome, simulated",
+        ),
+        (
+            {"datasets": {"new": {"source": "genome", "fasta": "a.fa", "peaks": "peaks"}}},
+            "new.peaks: found 'peaks'; .*{folder: PATH}",
+        ),
+        ({"models": {"new": {}}}, "'architecture' to one of hybrid, deepsea, danq"),
         ({"datasets": {"../up": {"source": "genome"}}}, "up"),
         ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
         ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),

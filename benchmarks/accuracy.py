@@ -82,7 +82,8 @@ def trained(arguments: argparse.Namespace, model: str, seed: int) -> dict[str, A
     from noncoding.stages.train import train
 
     base, yeast = configuration(), configuration("configs/yeast.yaml")
-    network = (base["models"] | yeast["models"])[model]
+    network = base["models"][model] | yeast["models"].get(model, {})
+    network.pop("train", None)
     section = base["train"] | (yeast["train"] if model == "compact" else {"batch_size": 64})
     if arguments.epochs:
         section["epochs"] = arguments.epochs

@@ -311,8 +311,8 @@ def configuration(file: str = "config.yaml") -> dict[str, Any]:
 
 def new_network(name: str) -> torch.nn.Module:
     torch.manual_seed(1)
-    models = configuration()["models"] | configuration("configs/yeast.yaml")["models"]
-    return create_model(length=LENGTH, targets=TARGETS, **models[name]).train()
+    sizes = configuration()["models"][name]
+    return create_model(length=LENGTH, targets=TARGETS, **sizes).train()
 
 
 def flops_of_a_sequence(name: str, rows: int = 2) -> float:

@@ -118,7 +118,8 @@ try:
     retype(config, workflow.config_settings.config_args)
     SETTINGS = check_settings(config)
     update_config(config, SETTINGS.dump())  # with ~ expanded in paths
-    DATASETS = SETTINGS.run.datasets
+    DATASETS = SETTINGS.datasets_to_run()
+    config["run"].update(datasets=DATASETS, models=SETTINGS.models_to_run())
     # An error in an input function would be shown with its traceback.
     for dataset in DATASETS:
         check_paths(dataset)
@@ -326,7 +327,7 @@ def genome_inputs(wildcards):
         "fasta": raw(wildcards.dataset, settings["fasta"]),
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
     }
-    return files | ({"exclude": settings["exclude"]} if settings["exclude"] else {})
+    return files | ({"exclude": settings["exclude"]} if settings.get("exclude") else {})
 
 
 def genome_settings(wildcards):

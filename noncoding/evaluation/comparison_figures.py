@@ -20,7 +20,8 @@ _AVERAGES = {"mean_auprc": "mean AUPR", "median_auroc": "median AUROC"}
 
 
 def ranking_finding(ranks: pd.DataFrame) -> str:
-    """The two classifiers with the highest mean AUPR."""
+    """The two classifiers with the highest mean AUPR over all compared targets."""
+    ranks = ranks[ranks["subset"] == ""]
     best = ranks.iloc[0]
     finding = (
         f"{best['classifier']} has the highest mean AUPR, {best['mean_auprc']:.3f}, "
@@ -33,8 +34,15 @@ def ranking_finding(ranks: pd.DataFrame) -> str:
 
 
 def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Plot mean AUPR and median AUROC of the classifiers of `ranking`, the best first."""
-    with saved_figure(*paths, size=(8, 1.6 + 0.35 * len(ranks))) as figure:
+    """Plot mean AUPR and median AUROC of the classifiers of `ranking`, the best first.
+
+    A subset of the targets follows below the others, after a line with its name.
+    """
+    rows = dict(zip(ranks.index + (ranks["subset"] != ""), ranks["classifier"], strict=True))
+    for subset, members in ranks[ranks["subset"] != ""].groupby("subset"):
+        rows[members.index[0]] = f"{members['targets'].iloc[0]:,} targets with {subset}:"
+    ranks = ranks.set_index(ranks.index + (ranks["subset"] != ""))
+    with saved_figure(*paths, size=(8, 1.6 + 0.35 * len(rows))) as figure:
         set_title(figure, ranking_finding(ranks))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (average, label) in zip(panels, _AVERAGES.items(), strict=True):
@@ -57,20 +65,30 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
                     )
             axes.set_xlabel(f"{label} (bar: 95 % interval)")
             axes.margins(x=0.12)
-        panels[0].set_yticks(ranks.index, ranks["classifier"])
-        panels[0].set_ylim(len(ranks) - 0.5, -0.7)
+        panels[0].set_yticks(list(rows), list(rows.values()))
+        panels[0].set_ylim(len(rows) - 0.5, -0.7)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
 def versus_finding(best: str, pairs: pd.DataFrame) -> str:
-    """Share of targets on which one model has a higher AUPR than the closest classifier."""
-    closest = pairs.loc[(pairs["wins"] / pairs["targets"]).idxmin()]
-    wins, targets = closest["wins"], closest["targets"]
+    """On how many targets the best model has the higher AUPR, against its closest rival.
+
+    That is the classifier with the smallest margin: targets on which the model has the higher
+    AUPR minus those on which it has the lower one, as a share of all.
+    """
+    losses = pairs["targets"] - pairs["wins"] - pairs["ties"]
+    closest = ((pairs["wins"] - losses) / pairs["targets"]).idxmin()
+    wins, lost = pairs.loc[closest, "wins"], losses[closest]
+    targets, other = pairs.loc[closest, ["targets", "other"]]
     if wins == targets:
         return f"{best} has a higher AUPR than each other classifier on every target"
+    if lost > wins:
+        return f"{other} has a higher AUPR than {best} on {lost:,} of {targets:,} targets"
+    if lost == wins:
+        return f"{best} and {other} each have the higher AUPR on {wins:,} of {targets:,} targets"
     return (
-        f"{best} has a higher AUPR than each other classifier on at least {wins / targets:.0%} of "
-        f"the targets ({wins:,} of {targets:,}, against {closest['other']})"
+        f"{best} has the higher AUPR on more targets than each other classifier; closest is "
+        f"{other} ({wins:,} against {lost:,} of {targets:,})"
     )
 
 
@@ -87,7 +105,7 @@ def draw_versus(
     ----------
     best : str
     pairs : pandas.DataFrame
-        One row per panel: other, targets, wins (of ``best``); made by `versus`.
+        One row per panel: other, targets, wins (of ``best``), ties; made by `versus`.
     metrics : pandas.DataFrame
         One row per target and classifier: index, classifier, auprc.
     targets : pandas.DataFrame

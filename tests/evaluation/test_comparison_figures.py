@@ -20,7 +20,7 @@ def test_figures_of_many_classifiers_with_long_names_are_legible(tmp_path, count
     generator = np.random.default_rng(0)
     names = [f"hybrid with a long name, number {number}" for number in range(count)]
     falling = np.arange(count) * 0.001
-    ranks = pd.DataFrame({"classifier": names, "kind": "model", "targets": 30})
+    ranks = pd.DataFrame({"subset": "", "classifier": names, "kind": "model", "targets": 30})
     for average, best in (("mean_auprc", 0.4), ("median_auroc", 0.95)):
         ranks[average] = best - falling
         ranks[f"{average}_low"], ranks[f"{average}_high"] = best - falling - 0.01, best + 0.01
@@ -32,7 +32,7 @@ def test_figures_of_many_classifiers_with_long_names_are_legible(tmp_path, count
             for name in ("best", *names)
         ]
     )
-    pairs = pd.DataFrame({"other": names, "targets": 30, "wins": 20})
+    pairs = pd.DataFrame({"other": names, "targets": 30, "wins": 20, "ties": 0})
     [ranking] = saved_by(draw_ranking, ranks, tmp_path / "ranking.svg")
     [versus] = saved_by(draw_versus, "best", pairs, metrics, targets, tmp_path / "versus.svg")
     assert_legible(ranking)
@@ -43,19 +43,46 @@ def test_figures_of_many_classifiers_with_long_names_are_legible(tmp_path, count
 
 
 @pytest.mark.parametrize(
-    ("wins", "finding"),
+    ("wins", "ties", "finding"),
     [
-        ([8, 6], "small has a higher AUPR than each other classifier on every target"),
+        ([8, 6], [0, 0], "small has a higher AUPR than each other classifier on every target"),
         (
-            [8, 3],
-            "small has a higher AUPR than each other classifier on at least 50% of the targets "
-            "(3 of 6, against motif scan)",
+            [7, 3],
+            [0, 1],
+            "small has the higher AUPR on more targets than each other classifier; closest is "
+            "motif scan (3 against 2 of 6)",
         ),
+        # The margin counts, not the number of wins.
+        ([4, 3], [0, 2], "small and GC content each have the higher AUPR on 4 of 8 targets"),
+        ([8, 2], [0, 0], "motif scan has a higher AUPR than small on 4 of 6 targets"),
     ],
 )
-def test_the_title_names_the_closest_classifier(wins, finding):
-    pairs = pd.DataFrame({"other": ["GC content", "motif scan"], "targets": [8, 6], "wins": wins})
-    assert versus_finding("small", pairs) == finding
+def test_the_title_names_who_has_the_higher_auprc_on_more_targets(wins, ties, finding):
+    pairs = {"other": ["GC content", "motif scan"], "targets": [8, 6], "wins": wins, "ties": ties}
+    assert versus_finding("small", pd.DataFrame(pairs)) == finding
+
+
+def test_classifiers_of_some_targets_are_ranked_below_the_others(tmp_path):
+    averages = {
+        f"{average}{limit}": 0.5
+        for average in ("mean_auprc", "median_auroc")
+        for limit in ("", "_low", "_high")
+    }
+    ranks = pd.DataFrame(
+        {
+            "subset": ["", "", *["motif scan"] * 3],
+            "classifier": ["small", "GC content", "small", "motif scan", "GC content"],
+            "kind": ["model", "baseline", "model", "baseline", "baseline"],
+            "targets": [8, 8, 6, 6, 6],
+        }
+    ).assign(**averages)
+    [figure] = saved_by(draw_ranking, ranks, tmp_path / "ranking.svg")
+    assert_legible(figure)
+    labels = sorted(figure.axes[0].get_yticklabels(), key=lambda label: label.get_position()[1])
+    assert [label.get_text() for label in labels] == [
+        *("small", "GC content", "6 targets with motif scan:"),
+        *("small", "motif scan", "GC content"),
+    ]
 
 
 def test_the_figure_of_a_sweep_is_legible_and_names_the_best_model(tmp_path):

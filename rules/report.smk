@@ -16,8 +16,9 @@ rule report_dataset:
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
         ],
         template=[
-            workflow_path(Path(BASE, "noncoding", "report", name))
-            for name in ("page.html", "explanation.html", "style.css", "table.js")
+            workflow_path(path)
+            for path in sorted(Path(BASE, "noncoding", "report").iterdir())
+            if path.suffix in (".html", ".css", ".js")
         ],
         code=code("report"),
     output:

@@ -97,10 +97,9 @@ CAPTIONS = {
     ),
     "ranking": Caption(
         "Mean AUPR and median AUROC of all classifiers, in descending order",
-        "Averages over the targets that all classifiers score. Bars: 95 % intervals from a "
-        "bootstrap over blocks of neighbouring test loci. They do not include the variation "
-        "between trainings with different seeds; published results have no interval. K-mer "
-        "regression: logistic regression on k-mer counts. GC content: the share of G and C.",
+        "The averages of the table. Bars: 95 % intervals from a bootstrap over blocks of "
+        "neighbouring test loci. They do not include the variation between trainings with "
+        "different seeds; published results have no interval.",
     ),
     "versus": Caption(
         "AUPR of the best model against that of each other classifier, by target",

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from noncoding import layout
+from noncoding.evaluation.calibration import MIN_EXPECTED, MIN_PREDICTIONS
 from noncoding.layout import SPLITS, SUMMARY, TARGETS
 
 
@@ -85,8 +86,9 @@ CAPTIONS = {
     "calibration": Caption(
         "Share of positive loci against the predicted probability, by group",
         "Predictions of all targets of a group, binned by predicted probability. Bins with fewer "
-        "than 20 predictions or 5 expected positives are omitted. The dotted line is perfect "
-        "calibration; below it, the model is over-confident.",
+        f"than {MIN_PREDICTIONS} predictions or {MIN_EXPECTED} expected positives, or without "
+        "observed positives, are omitted. The dotted line is perfect calibration; below it, the "
+        "model is over-confident.",
     ),
     "cooccurrence": Caption(
         "Predicted against observed correlation of pairs of targets",
@@ -103,7 +105,8 @@ CAPTIONS = {
     ),
     "versus": Caption(
         "AUPR of the best model against that of each other classifier, by target",
-        "One point per target; above the dotted line, the best model has the higher AUPR.",
+        "One point per target; above the dotted line, the best model of this run has the higher "
+        "AUPR.",
     ),
 }
 """By the names in `noncoding.layout.FIGURES`."""

@@ -141,5 +141,5 @@ def _of(chromosomes: Sequence[str]) -> str:
     return f" from chromosome{plural} {listed(chromosomes)}" if chromosomes else ""
 
 
-def _confidence(limits: Sequence[float] | None) -> str:
+def _confidence(limits: tuple[float, float] | None) -> str:
     return f" (95 % interval {interval(*limits)})" if limits else ""

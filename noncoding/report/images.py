@@ -85,7 +85,9 @@ def _pixels(path: Path, alt: str) -> Markup:
     compressed = io.BytesIO()
     with Image.open(path) as image:
         width = round(96 * image.width / image.info.get("dpi", (96, 96))[0])
-        few = image.convert("RGB").quantize(method=Image.Quantize.FASTOCTREE, dither=0)
+        few = image.convert("RGB").quantize(
+            method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
         few.convert("RGB").save(compressed, "webp", lossless=True)
     data = base64.b64encode(compressed.getvalue()).decode()
     source = "data:image/webp;base64," + data

@@ -20,24 +20,27 @@ _NAME_CHARACTERS = 30
 
 
 def motifs_finding(target: TargetMotifs) -> tuple[str, str]:
-    """Title and details of a target: whether a known motif of it was recovered."""
+    """Title and details of a target: whether TF-MoDISco recovered a known motif of it."""
     count = len(target.patterns)
     if not count:
         return f"{target.name}: no recurring pattern of contributions", ""
     shown = f"{len(plotted_patterns(target))} of {count} pattern{'s' * (count != 1)} shown"
-    found = [
-        (match.q_value, match.motif, pattern.view)
-        for pattern in target.patterns
-        if (match := target.own_match(pattern)) is not None
-    ]
-    if not found:
+    if not target.own:
         recurring = f"{count} recurring pattern{'s' * (count != 1)}"
         return f"{target.name}: {recurring}", f"no motif of the target is known; {shown}"
-    q_value, motif, view = min(found)
+    found = [
+        (match.q_value, match.motif)
+        for pattern in target.patterns
+        if pattern.view != "first layer" and (match := target.own_match(pattern)) is not None
+    ]
+    if not found:
+        return f"{target.name}: known motif not recovered", f"no pattern of TF-MoDISco; {shown}"
+    q_value, motif = min(found)
     if q_value < Q_VALUE:
         finding = f"{target.name}: known motif {motif} recovered"
-        return finding, f"by {view}, q = {q_value:.1g} (TOMTOM); {shown}"
-    return f"{target.name}: known motif not recovered", f"lowest q = {q_value:.1g}; {shown}"
+        return finding, f"by TF-MoDISco, q = {q_value:.1g} (TOMTOM); {shown}"
+    finding = f"{target.name}: known motif not recovered"
+    return finding, f"lowest q of TF-MoDISco = {q_value:.1g}; {shown}"
 
 
 def plotted_patterns(target: TargetMotifs) -> list[Pattern]:

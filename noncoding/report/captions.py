@@ -57,15 +57,13 @@ CAPTIONS = {
     "layers": Caption(
         "Heat maps of weight norm, relative gradient norm and share of dead units, by layer and "
         "optimiser step",
-        "One row per weight tensor, from the first layer (top) to the last. Left: Euclidean norm "
-        "of the weights after the step. Middle: norm of the clipped gradient divided by that of "
-        "the weights; dark rows are layers that hardly change, and bright vertical stripes are "
-        "steps that changed all layers. Both scales are logarithmic; arrows on the colour bars "
-        "indicate values out of range. Right: share of a layer's units (rows of a matrix or "
-        "kernel; biases and normalisation layers are excluded) whose gradient was exactly zero "
-        "in the step. The title names the layer with the largest share of dead units at the end. "
-        "Without dead units, it names the layer whose norm changed by the largest factor "
-        "(weights initialised to zero are ignored).",
+        "One row per weight tensor, from the first layer (top) to the last; bold: parts of the "
+        "network. Left: Euclidean norm of the weights after the step. Middle: norm of the clipped "
+        "gradient divided by that of the weights; dark rows are layers that hardly change, and "
+        "bright vertical stripes are steps that changed all layers. Both scales are logarithmic; "
+        "arrows on the colour bars indicate values out of range. Right: share of a layer's units "
+        "(rows of a matrix or kernel; biases and normalisation layers are excluded) whose gradient "
+        "was exactly zero in the step; the numbers are those of dead units at the end.",
     ),
     "metrics_by_group": Caption(
         "AUROC and AUPR of each target, by group, with medians",

@@ -1,13 +1,13 @@
 """Figures as part of the page: small ones as vectors, large ones as compressed pixels."""
 
 import base64
+import html
 import io
 from itertools import count
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from markupsafe import Markup
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from noncoding.common.errors import InputError
 from noncoding.report.results import existing, rerun
@@ -30,7 +30,7 @@ class Images:
         self._used = 0
         self._numbers = count(1)
 
-    def markup(self, path: Path, stage: str, alt: str, best: bool) -> Markup:
+    def markup(self, path: Path, stage: str, alt: str, best: bool) -> str:
         """An ``svg`` or ``img`` element; empty if the figures before it fill the page.
 
         Parameters
@@ -47,23 +47,24 @@ class Images:
         Raises
         ------
         InputError
-            The file is missing or damaged.
+            The file is missing or cannot be read.
         """
         try:
             if path.suffix == ".svg" and existing(path, stage).stat().st_size <= MOST_VECTORS:
                 markup = _vector(path, alt, f"figure{next(self._numbers)}-")
             else:
                 markup = _pixels(existing(path.with_suffix(".png"), stage), alt)
-        except (ET.ParseError, UnidentifiedImageError) as error:
-            raise InputError(path, "a damaged image", "an image", rerun(stage)) from error
+        except (SyntaxError, OSError) as error:  # ET.ParseError is a SyntaxError.
+            found = f"an image that cannot be read ({error})"
+            raise InputError(path, found, "an image", rerun(stage)) from error
         used = self._used + len(markup.encode())
         if used > (MOST_IMAGES if best else MOST_OF_OTHERS):
-            return Markup()
+            return ""
         self._used = used
         return markup
 
 
-def _vector(path: Path, alt: str, prefix: str) -> Markup:
+def _vector(path: Path, alt: str, prefix: str) -> str:
     """The SVG element of a file, with a prefix to make its ids unique on the page."""
     root = ET.parse(path).getroot()
     for metadata in root.findall(f"{{{_SVG}}}metadata"):
@@ -77,10 +78,10 @@ def _vector(path: Path, alt: str, prefix: str) -> Markup:
             else:
                 element.set(name, value.replace("url(#", f"url(#{prefix}"))
     root.attrib |= {"role": "img", "aria-label": alt}
-    return Markup(ET.tostring(root, encoding="unicode"))
+    return ET.tostring(root, encoding="unicode")
 
 
-def _pixels(path: Path, alt: str) -> Markup:
+def _pixels(path: Path, alt: str) -> str:
     """An image in its size on paper, of at most 256 colours, which are enough for a figure."""
     compressed = io.BytesIO()
     with Image.open(path) as image:
@@ -90,5 +91,5 @@ def _pixels(path: Path, alt: str) -> Markup:
         )
         few.convert("RGB").save(compressed, "webp", lossless=True)
     data = base64.b64encode(compressed.getvalue()).decode()
-    source = "data:image/webp;base64," + data
-    return Markup('<img src="{}" width="{}" alt="{}">').format(source, width, alt)
+    source = f"data:image/webp;base64,{data}"
+    return f'<img src="{source}" width="{width}" alt="{html.escape(alt)}">'

@@ -38,7 +38,8 @@
       row.hidden = !words.every((word) => texts[number].includes(word));
       left += row.hidden ? 0 : 1;
     });
-    shown.textContent = left.toLocaleString("en") + " of " + rows.length.toLocaleString("en") + " shown";
+    const [some, all] = [left, rows.length].map((count) => count.toLocaleString("en"));
+    shown.textContent = `${some} of ${all} shown`;
   }
 
   function remember() {
@@ -66,7 +67,8 @@
 
   // Numbers start with the highest, names with A.
   function nextOrder(heading) {
-    const [first, second] = heading.classList.contains("number") ? ["descending", "ascending"] : ["ascending", "descending"];
+    const orders = ["ascending", "descending"];
+    const [first, second] = heading.classList.contains("number") ? orders.reverse() : orders;
     return heading.getAttribute("aria-sort") === first ? second : first;
   }
 

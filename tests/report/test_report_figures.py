@@ -71,12 +71,20 @@ def test_ids_of_figures_are_unique_and_their_references_lead_to_them(tree):
 
 
 @pytest.mark.parametrize(
-    "name", ["data/figures/base_composition.svg", "small/motifs/figures/001-hostile.png"]
+    ("name", "stage", "kept"),
+    [
+        ("data/figures/base_composition.svg", "describe", 30),
+        ("small/motifs/figures/001-hostile.png", "motifs", 4),
+        ("small/motifs/figures/001-hostile.png", "motifs", 50),
+    ],
 )
-def test_a_damaged_figure_is_refused(tree, name):
-    (tree.root / name).write_text("<svg")
-    with pytest.raises(InputError, match="damaged"):
+def test_a_damaged_figure_is_refused(tree, name, stage, kept):
+    path = tree.root / name
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InputError, match="cannot be read") as error:
         made(tree)
+    assert error.value.where == str(path)
+    assert error.value.remedy == f"Run the stage '{stage}' again."
 
 
 def test_every_figure_of_the_page_has_a_caption():

@@ -1,5 +1,6 @@
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 # Tiny batches are slower on several threads, and slowest where cores are shared. For numpy, too,
@@ -8,16 +9,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
-from hypothesis import settings
 
 # Helpers that several test folders share stand beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 
 torch.set_num_threads(1)
 
-# How long an example takes says nothing of whether it is right.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+if find_spec("hypothesis"):  # the tests on a GPU do without it
+    from hypothesis import settings
+
+    # How long an example takes says nothing of whether it is right.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config, items):

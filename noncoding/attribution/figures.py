@@ -208,6 +208,8 @@ def _draw_logo(
     )
     title = f"Boxed {end - start} bp: {METHODS[method].title}, one scale for all sequences"
     axes.set_title(title, fontsize=8, pad=2, color="0.2")
+    # Without a power of ten above the axis.
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.tick_params(labelsize=SMALL)
 
 

@@ -28,6 +28,15 @@ def normalised(norm: nn.Module, features: torch.Tensor) -> torch.Tensor:
     return norm(features.flatten(0, 1)).view(features.shape)
 
 
+def max_pooled(pool: nn.Module, features: torch.Tensor) -> torch.Tensor:
+    """Apply `torch.nn.MaxPool1d` without padding, or `torch.nn.Identity`, to features."""
+    if not torch.compiler.is_compiling() or isinstance(pool, nn.Identity):
+        return pool(features)
+    size = pool.kernel_size
+    count = features.shape[1] // size
+    return features[:, : count * size].unflatten(1, (count, size)).amax(dim=2)
+
+
 class Conv1d(nn.Conv1d):
     """`torch.nn.Conv1d`; compiled, a matrix product or a two-dimensional convolution."""
 
@@ -54,16 +63,6 @@ class Conv1d(nn.Conv1d):
             self.groups,
         )
         return convolved.permute(0, 2, 3, 1).squeeze(1)
-
-
-class MaxPool1d(nn.MaxPool1d):
-    """`torch.nn.MaxPool1d` without padding and dilation."""
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Pool along the positions."""
-        if not torch.compiler.is_compiling():
-            return super().forward(features)
-        return F.max_pool2d(features, (self.kernel_size, 1))
 
 
 class AvgPool1d(nn.AvgPool1d):

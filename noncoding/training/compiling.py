@@ -10,6 +10,10 @@ from noncoding.training.failures import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
+_FUSION: dict[str, bool | int] = {"realize_opcount_threshold": 200, "realize_reads_threshold": 12}
+"""Options of the compiler: recompute activations and their gradients within the kernels that use
+them. By default, results of more than 30 operations or 4 inputs are stored, in fp32."""
+
 
 class CompiledNetwork:
     """A network compiled for training, which falls back to the network when the compiler fails.
@@ -21,12 +25,16 @@ class CompiledNetwork:
     ----------
     network : torch.nn.Module
         Its parameters and their names do not change.
+    cuda_graphs : bool
+        Whether the kernels of a step are launched together, so that a GPU does not wait for
+        the host.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, cuda_graphs: bool = False) -> None:
         self._network = network
+        options = _FUSION | {"triton.cudagraphs": cuda_graphs}
         # Batches have two sizes; a graph with a dynamic size would be slower for both.
-        self._compiled = torch.compile(network.forward, dynamic=False)
+        self._compiled = torch.compile(network.forward, dynamic=False, options=options)
         self._failed = False
 
     def __call__(self, sequences: torch.Tensor) -> torch.Tensor:

@@ -50,16 +50,16 @@ def summary_finding(target: TargetAttributions) -> tuple[str, str]:
 
 def sequence_finding(target: TargetAttributions, number: int) -> tuple[str, str]:
     """Title and details of the figure of a sequence."""
-    label = target.labels[number]
+    label, place = target.labels[number], target.sequences.places[number]
     predicted = f"predicted probability {target.probabilities[number]:.2f}"
-    details = f"{target.sequences.places[number]}; {predicted}"
-    if not np.isnan(label):
-        details += f", label {label:.0f}"
+    known_label = "" if np.isnan(label) else f"; label {label:.0f}"
+    details = f"{place}; {predicted}{known_label}"
     known, name = target.hits[number], f"match of {target.motif}" if target.motif else ""
     if any(target.sites):
         known, name = target.sites[number], "planted motif"
     if not name:
-        return f"{target.name}: {predicted}", f"{details}; no motif is known for this target"
+        no_motif = "no motif is known for this target"
+        return f"{target.name}: {predicted}", f"{place}{known_label}; {no_motif}"
     if not known:
         return f"{target.name}: this sequence has no {name}", details
     width = min(WINDOW, target.length)
@@ -208,6 +208,8 @@ def _draw_logo(
     )
     title = f"Boxed {end - start} bp: {METHODS[method].title}, one scale for all sequences"
     axes.set_title(title, fontsize=8, pad=2, color="0.2")
+    # Without a power of ten above the axis.
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.tick_params(labelsize=SMALL)
 
 

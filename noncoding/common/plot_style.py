@@ -26,7 +26,7 @@ from noncoding.common.files import atomic_write
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#F0E442")
 BASE_COLOURS = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "N": "#999999"}
 WIDTH = 8.0
-"""Width of all figures, in inches, so that a page shows them at one scale."""
+"""Width of all figures of results, in inches, so that a page shows them at one scale."""
 SMALL = 7.5
 """Smallest size of text, in points: 10 pixels on a page that shows figures at their width."""
 MOST_ELEMENTS = 2000
@@ -54,14 +54,16 @@ _STYLE: dict[Any, Any] = {
 
 
 @contextmanager
-def saved_figure(*paths: str | os.PathLike[str], height: float = 4.0) -> Iterator[Figure]:
-    """A figure in the project's style, of `WIDTH` and a height in inches; it is saved at the end.
+def saved_figure(
+    *paths: str | os.PathLike[str], height: float = 4.0, width: float = WIDTH
+) -> Iterator[Figure]:
+    """A figure in the project's style, of a height and width in inches; it is saved at the end.
 
     Each path is of another format, e.g. ``auroc.svg`` and ``auroc.png``. In an SVG file, points
     and shapes are pixels where there are more than `MOST_ELEMENTS`; text and axes stay vectors.
     """
     with plt.rc_context(_STYLE):
-        figure = plt.figure(figsize=(WIDTH, height))
+        figure = plt.figure(figsize=(width, height))
         try:
             yield figure
             _write_powers(figure)
@@ -113,20 +115,20 @@ def set_title(figure: Figure, finding: str, details: str = "") -> None:
     The title states one finding, the details its numbers. Both are left-aligned and wrapped; the
     figure grows by their height, so that its panels keep theirs.
     """
-    edge = 0.08  # Inches.
+    edge, width = 0.08, figure.get_figwidth()  # Inches.
     # With an explicit position, which is set below, the layout does not move it.
     texts = [figure.suptitle(finding, y=1, ha="left", va="top")]
     if details:
         texts.append(figure.text(0, 1, details, va="top", color="0.35", fontsize=8.5))
     used, tops = edge, []
     for text in texts:
-        _wrap(text, (WIDTH - 2 * edge) * figure.dpi)
+        _wrap(text, (width - 2 * edge) * figure.dpi)
         tops.append(used)
         used += text.get_window_extent().height / figure.dpi + edge / 2
     height = figure.get_figheight() + used
     figure.set_figheight(height)
     for text, top in zip(texts, tops, strict=True):
-        text.set_position((edge / WIDTH, 1 - top / height))
+        text.set_position((edge / width, 1 - top / height))
     layout = figure.get_layout_engine()
     assert isinstance(layout, ConstrainedLayoutEngine)
     layout.set(rect=(0, 0, 1, 1 - used / height))

@@ -95,6 +95,8 @@ def _draw_logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None
     above = float(np.maximum(heights, 0).sum(axis=0).max())
     below = float(np.minimum(heights, 0).sum(axis=0).min())
     axes.set(ylim=(1.05 * below, 1.05 * max(above, 1e-9)), xticks=[])
+    # Without a power of ten above the axis.
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_title(title, fontsize=8)
 
 

@@ -160,3 +160,22 @@ def test_the_figure_of_all_checks_is_legible(tmp_path, methods):
     [legend] = figure.findobj(Legend)
     titles = [METHODS[method].title for method in methods]
     assert [text.get_text() for text in legend.get_texts()] == [*titles, "Random order"]
+
+
+@pytest.mark.parametrize(
+    "defined", [[], ["deletion, beyond random"], ["planted AUROC", "deletion, beyond random"]]
+)
+def test_checks_without_values_have_no_panel(tmp_path, defined):
+    names = ["planted AUROC", "known motif, enrichment", "deletion, beyond random"]
+    table = pd.concat(
+        [
+            checks({"gradcam": 0.5 if name in defined else np.nan}).assign(check=name)
+            for name in names
+        ]
+    )
+    curves = pd.DataFrame({"order": ["gradcam"] * 4, "kind": ["deletion", "insertion"] * 2})
+    curves = curves.assign(share=[0, 0, 0.2, 0.2], index=1, worth=0.5)
+    [figure] = saved_by(draw_faithfulness, table, curves, tmp_path / "checks.svg")
+    assert_legible(figure)
+    # Below them are deletion, insertion and randomisation.
+    assert len(figure.axes) == len(defined) + 3

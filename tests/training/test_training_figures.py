@@ -44,7 +44,7 @@ def test_the_title_names_the_layer_that_changed_most(layers, title, details, tmp
     assert found[1].startswith(details)
 
 
-def test_dead_units_take_precedence_in_the_title_and_are_counted_beside_their_layers(tmp_path):
+def test_dead_units_take_precedence_in_the_title(tmp_path):
     table = norms({"a": (1, 2), "b": (4, 1), "c": (1, 1)}, a=1, c=3)
     assert layers_finding(table) == (
         "3 of 4 units of c are dead",

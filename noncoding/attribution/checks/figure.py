@@ -56,8 +56,9 @@ def draw_faithfulness(
     methods = list(dict.fromkeys(table["method"]))
     colours = dict(zip(methods, COLOURS, strict=False)) | {RANDOM: "0.5"}
     markers = dict(zip(methods, "osD^vP", strict=False))
-    checks = [check for check in _TITLES if check in set(means["check"])]
-    columns = 3
+    defined = set(means.dropna(subset="value")["check"])
+    checks = [check for check in _TITLES if check in defined]
+    columns = 2 if len(checks) in (2, 4) else 3
     rows = -(-len(checks) // columns)
     height = rows * (0.6 + 0.22 * len(methods))
     with saved_figure(*paths, height=height + 3.2) as figure:

@@ -55,7 +55,7 @@ rule all:
     localrule: True
 
 
-print_lock_holder()
+remove_stale_lock()
 
 
 onstart:
@@ -64,7 +64,6 @@ onstart:
 
 onsuccess:
     end_run()
-    print_reports()
 
 
 onerror:

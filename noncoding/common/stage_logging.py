@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -15,6 +16,17 @@ from noncoding.common.system_errors import as_input_error
 
 log = logging.getLogger("noncoding")
 
+RESULT = 25
+"""Level of the message with the main figures of a stage, which the terminal shows."""
+logging.addLevelName(RESULT, "RESULT")
+LINE = re.compile(r"(?P<time>\d\d:\d\d:\d\d) (?P<level>[A-Z]+) (?P<text>.*)")
+"""First line of a message in a log."""
+INTERRUPTED = "interrupted; run the same command again"
+FOLLOWED = "NONCODING_LOGS_FOLLOWED"
+"""Environment variable that is set where the logs are followed and shown on the terminal.
+
+The stages then write to their logs only.
+"""
 _TOLERANCE = 60
 """Seconds by which clocks may differ; the stage waits at most as long."""
 
@@ -30,7 +42,7 @@ class _PrintableFormatter(logging.Formatter):
 def logged_stage(
     path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()
 ) -> Iterator[None]:
-    """Log to a file and to the terminal, and exit with a message on known errors.
+    """Log to a file, and to the terminal unless `FOLLOWED`; exit with a message on known errors.
 
     Snakemake deletes outputs that are older than an input of their rule. The stage therefore
     refuses inputs with modification times in the future, and at the end waits, for at most a
@@ -40,15 +52,18 @@ def logged_stage(
     ------
     SystemExit
         With status 1 after an `InputError` or a known error of the disk, a file or memory,
-        which has been logged. Other errors are logged with their traceback and raised again.
+        which has been logged. Other errors are logged with their traceback; they are raised
+        again unless `FOLLOWED`.
     """
     # Further processes of a distributed training append to the log of the first.
     first = is_first_process()
     try:
-        handlers = (_log_file(Path(path), first), logging.StreamHandler(sys.stderr))
+        handlers: list[logging.Handler] = [_log_file(Path(path), first)]
     except OSError as error:
         print(as_input_error(error) or error, file=sys.stderr)
         sys.exit(1)
+    if FOLLOWED not in os.environ:
+        handlers.append(logging.StreamHandler(sys.stderr))
     for handler in handlers:
         handler.setFormatter(
             _PrintableFormatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
@@ -66,12 +81,14 @@ def logged_stage(
         log.error("%s", error)
         sys.exit(1)
     except KeyboardInterrupt:
-        log.error("interrupted; run the same command again")
+        log.error(INTERRUPTED)
         sys.exit(130)
     except Exception as error:
         message = as_input_error(error)
         if message is None:
             log.exception("unexpected error; please report it with this log")
+            if FOLLOWED in os.environ:
+                sys.exit(1)
             raise
         log.error("%s", message)
         sys.exit(1)

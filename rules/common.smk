@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import signal
 import sys
 from functools import cache
 from importlib.metadata import distributions

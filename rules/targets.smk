@@ -67,9 +67,6 @@ except InputError as error:
 
 def start_run():
     """Lock the folder of the run, and check that results can be written."""
-    # When its terminal is closed, a run ends as after Ctrl-C, unless it was started with nohup.
-    if signal.getsignal(signal.SIGHUP) == signal.SIG_DFL:
-        signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
         check_folders(LOGS, writable=True)
         hold(local=workflow.local_exec)

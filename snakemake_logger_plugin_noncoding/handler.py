@@ -258,7 +258,9 @@ class LogHandler(LogHandlerBase):
                 )
 
     def _update_bar(self) -> None:
-        running = [f"{job.name}: {job.log.progress()}" for job in self._running.values()]
+        running = [
+            f"{job.name}: {job.log.progress()}".removesuffix(": ") for job in self._running.values()
+        ]
         self._screen.update_bar(len(self._finished), "; ".join(running))
 
     def _conclude(self) -> None:

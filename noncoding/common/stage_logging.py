@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -48,6 +49,8 @@ def logged_stage(
     refuses inputs with modification times in the future, and at the end waits, for at most a
     minute, until the clock has passed those of all inputs.
 
+    The stage is interrupted when the process that started it, Snakemake, has ended.
+
     Raises
     ------
     SystemExit
@@ -74,7 +77,7 @@ def logged_stage(
     logging.raiseExceptions = False  # a log on a full disk causes no further error
     try:
         _check_times(Path(path), inputs, wait=False)
-        with _concise_background_errors():
+        with _interruptible(), _concise_background_errors():
             yield
         _check_times(Path(path), inputs, wait=True)
     except InputError as error:
@@ -97,6 +100,32 @@ def logged_stage(
             logging.getLogger().removeHandler(handler)
             with suppress(OSError):
                 handler.close() if isinstance(handler, logging.FileHandler) else handler.flush()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on an interrupt, and when the parent process has ended.
+
+    The parent is Snakemake. When it is killed, its jobs would otherwise go on and be in the way of
+    the next run.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see noncoding/common/interrupts.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    over = threading.Event()
+    threading.Thread(target=_watch_parent, args=(os.getppid(), over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _watch_parent(parent: int, over: threading.Event) -> None:
+    while not over.wait(1):
+        if os.getppid() != parent:
+            # Processes that a shell starts in the background ignore interrupts.
+            heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            os.kill(os.getpid(), signal.SIGINT if heeds else signal.SIGTERM)
+            return
 
 
 def is_first_process() -> bool:

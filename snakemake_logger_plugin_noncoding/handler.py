@@ -26,7 +26,7 @@ from snakemake_logger_plugin_noncoding.summary import table
 
 _INTERVAL = 1
 """Seconds between updates of the progress bar."""
-_QUIET_SECONDS = 600
+_QUIET_SECONDS = 300
 """Without a progress bar: seconds without a line, after which running jobs are shown."""
 
 
@@ -78,7 +78,6 @@ class LogHandler(LogHandlerBase):
         self._running: dict[int, Job] = {}
         self._finished: list[Job] = []
         self._failures: dict[int, Failure] = {}
-        self._planned = 0
         self._ended: dict[int | None, str] = {}
         self._stopping = self._nothing_to_do = False
         self._reports: list[str] = []
@@ -147,7 +146,6 @@ class LogHandler(LogHandlerBase):
             values["rule_name"], values["output"], dict(values["wildcards"]), values["log"], now
         )
         if self.common_settings.dryrun:
-            self._planned += 1
             if self._jobs_shown:
                 self._write_row(job, messages.short_reason(values["reason"]))
         else:
@@ -265,8 +263,8 @@ class LogHandler(LogHandlerBase):
 
     def _conclude(self) -> None:
         if self.common_settings.dryrun:
-            if self._planned:
-                self._screen.write(f"{self._planned} jobs would run (dry run: nothing was run).")
+            if self._total:
+                self._screen.write(f"{self._total} jobs would run (dry run: nothing was run).")
         elif self._stopping:
             self._screen.write(
                 f"Stopped: {len(self._finished)} of {self._total} jobs have finished. Completed "

@@ -41,6 +41,11 @@ _OMITTED = re.compile(
 _HEAD = re.compile(r'(\w+)(?: in rule \w+)?(?: in file ".*", line \d+)?[:.](?:\n|$)')
 _TRACE = re.compile(r'^ *File ".*", line \d+, in .*$\n?', re.MULTILINE)
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
+_EXPLAINED = {
+    *("WorkflowError", "LockException", "MissingRuleException", "MissingInputException"),
+    *("IncompleteFilesException", "AmbiguousRuleException", "CliException"),
+}
+"""Errors of Snakemake whose messages need no place in the code."""
 _REASONS = {
     "Missing output files": "missing output",
     "Incomplete output files": "incomplete output",
@@ -70,7 +75,7 @@ def without_trace(exception: str, text: str) -> str:
     """
     if exception == "InputFunctionException" and (inner := _INPUT_FUNCTION.search(text)):
         return "\n".join(line.strip() for line in inner[1].strip().splitlines())
-    if exception not in ("WorkflowError", "LockException"):
+    if exception not in _EXPLAINED:
         return text.strip()
     return _TRACE.sub("", _HEAD.sub("", text, count=1)).strip()
 

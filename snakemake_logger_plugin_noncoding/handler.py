@@ -100,12 +100,15 @@ class LogHandler(LogHandlerBase):
 
     def close(self) -> None:
         """Show how the run ended."""
-        if not self._over.is_set():
-            self._over.set()
-            self._screen.close()
-            if not (self._full or self._silent):
+        self.acquire()
+        try:
+            if not (self._over.is_set() or self._full or self._silent):
+                self._over.set()
                 with suppress(OSError, ValueError):  # the terminal is gone
+                    self._screen.close()
                     self._conclude()
+        finally:
+            self.release()
         super().close()
 
     def _show(self, record: LogRecord) -> None:
@@ -264,7 +267,8 @@ class LogHandler(LogHandlerBase):
     def _conclude(self) -> None:
         if self.common_settings.dryrun:
             if self._total:
-                self._screen.write(f"{self._total} jobs would run (dry run: nothing was run).")
+                count = "1 job" if self._total == 1 else f"{self._total} jobs"
+                self._screen.write(f"Dry run: {count} would run.")
         elif self._stopping:
             self._screen.write(
                 f"Stopped: {len(self._finished)} of {self._total} jobs have finished. Completed "

@@ -107,7 +107,11 @@ class Job:
         paths = [re.sub(r" \([^()]*\)$", "", path) for path in outputs]
         logs = [re.sub(r" \([^()]*\)$", "", path) for path in logs]
         log = StageLog(logs[0] if logs else os.devnull)
-        return cls(stage_of(rule), os.path.commonpath(paths), wildcards, logs, started, log)
+        try:
+            made = os.path.commonpath(paths)
+        except ValueError:  # absolute and relative paths
+            made = paths[0]
+        return cls(stage_of(rule), made or paths[0], wildcards, logs, started, log)
 
     @property
     def name(self) -> str:

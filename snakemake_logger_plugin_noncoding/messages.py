@@ -4,7 +4,8 @@ import re
 import signal
 from contextlib import suppress
 
-from noncoding.common.errors import some_of
+from noncoding import layout
+from noncoding.common.errors import InputError, some_of
 
 _OMITTED = re.compile(
     r"""
@@ -40,6 +41,9 @@ _OMITTED = re.compile(
 )
 _HEAD = re.compile(r'(\w+)(?: in rule \w+)?(?: in file ".*", line \d+)?[:.](?:\n|$)')
 _TRACE = re.compile(r'^ *File ".*", line \d+, in .*$\n?', re.MULTILINE)
+_MISSING_CONFIGURATION = re.compile(
+    r"load_configfile.*FileNotFoundError: .*: '(?P<name>.*)'", re.DOTALL
+)
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
 _EXPLAINED = {
     *("WorkflowError", "LockException", "MissingRuleException", "MissingInputException"),
@@ -73,6 +77,11 @@ def without_trace(exception: str, text: str) -> str:
     text : str
         As Snakemake formats it.
     """
+    if missing := _MISSING_CONFIGURATION.search(text):
+        name = missing["name"]
+        stage = name == "all" or name in layout.FOLDERS
+        remedy = f"Write `{name} --configfile FILE`." if stage else "Correct the path."
+        return str(InputError("--configfile", f"no file {name}", "a configuration file", remedy))
     if exception == "InputFunctionException" and (inner := _INPUT_FUNCTION.search(text)):
         return "\n".join(line.strip() for line in inner[1].strip().splitlines())
     if exception not in _EXPLAINED:

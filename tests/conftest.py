@@ -1,6 +1,6 @@
 import os
-import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 # Tiny batches are slower on several threads, and slowest where cores are shared. For numpy, too,
@@ -9,25 +9,18 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 import torch
-from hypothesis import settings
 
 # Helpers that several test folders share stand beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 
-# In a git worktree that shares the environment of another checkout, the processes that tests start
-# would import the package of the other one.
-_ROOT = Path(__file__).parents[1]
-_COMMAND = [sys.executable, "-P", "-c", "import noncoding; print(*noncoding.__path__)"]
-_installed = subprocess.run(_COMMAND, capture_output=True, text=True, check=False).stdout.strip()
-if Path(_installed) != _ROOT / "noncoding":
-    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-
 torch.set_num_threads(1)
 
-# How long an example takes says nothing of whether it is right.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+if find_spec("hypothesis"):  # the tests on a GPU do without it
+    from hypothesis import settings
+
+    # How long an example takes says nothing of whether it is right.
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config, items):

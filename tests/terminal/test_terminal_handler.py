@@ -262,7 +262,7 @@ def test_a_dry_run_lists_the_jobs_with_reasons(run, capsys):
     one.handler.close()
     first, last = capsys.readouterr().out.splitlines()
     assert first.split() == ["train", "results/own/toy/model/a", "missing", "output"]
-    assert last == "1 jobs would run (dry run: nothing was run)."
+    assert last == "Dry run: 1 job would run."
 
 
 def test_nothing_to_be_done_shows_the_report(run, capsys, tmp_path):

@@ -23,6 +23,35 @@ def test_an_error_of_the_configuration_is_its_message():
     assert without_trace("WorkflowError", f"WorkflowError:\n{message}") == message
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("evaluate", "Write `evaluate --configfile FILE`."), ("my.yaml", "Correct the path.")],
+)
+def test_a_missing_configuration_file_and_a_stage_in_its_place(name, remedy):
+    text = (
+        "Traceback (most recent call last):\n\n"
+        '  File "/env/snakemake/common/configfile.py", line 38, in load_configfile\n'
+        "    config = _load_configfile(configpath)\n\n"
+        f"FileNotFoundError: [Errno 2] No such file or directory: '{name}'\n"
+    )
+    message = without_trace("FileNotFoundError", text)
+    assert message == (
+        f"--configfile: found no file {name}; expected a configuration file. {remedy}"
+    )
+
+
+def test_an_error_of_an_input_function_is_its_message():
+    text = (
+        'InputFunctionException in rule convert in file "/pipeline/rules/convert.smk", line 2:'
+        "\nError:\n  WorkflowError:\n    mine: found no valid.mat; expected one valid.mat. Add it."
+        "\nWildcards:\n  dataset=toy\n  split=valid\nTraceback:\n"
+        '  File "/pipeline/rules/common.smk", line 4, in mat_of'
+    )
+    assert without_trace("InputFunctionException", text) == (
+        "mine: found no valid.mat; expected one valid.mat. Add it."
+    )
+
+
 def test_an_error_of_the_code_keeps_its_place():
     text = "NameError in file \"/pipeline/Snakefile\", line 3:\nname 'x' is not defined"
     assert without_trace("NameError", text) == text

@@ -74,7 +74,7 @@ def test_one_stage_can_be_rerun_alone(finished, tmp_path):
     arguments = ("evaluate", "--dry-run")
     _, said = snakemake(folder, *arguments, config=finished.config, pipeline=folder)
     assert planned(said) == {("evaluate", "toy")}
-    assert re.search("evaluate .* missing output\n1 jobs would run", said)
+    assert re.search("evaluate .* missing output\nDry run: 1 job would run", said)
     _, said = snakemake(folder, *arguments, "--verbose", config=finished.config, pipeline=folder)
     assert re.search(
         r"rule evaluate_model:\n +input: .*\n.*reason: Missing output", said, re.DOTALL

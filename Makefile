@@ -9,7 +9,7 @@ MIRROR ?=
 export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
-.PHONY: help setup demo yeast reproduce test test-slow test-slurm lint clean
+.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-slurm lint clean
 
 help:
 	@echo "make demo       run all stages on simulated data, offline, in a few minutes"
@@ -47,6 +47,10 @@ test: setup lint
 
 test-slow: setup
 	$(PYTEST) -m slow
+
+# On a machine with a GPU, in one process: comparisons with the CPU.
+test-gpu: setup
+	$(VENV)/bin/python -m pytest -m gpu tests/gpu
 
 # On a single-node SLURM cluster that is set up for the tests; requires root on Debian.
 test-slurm: setup

@@ -37,6 +37,7 @@ FINISHED = "finished.json"
 
 MODEL_CODE = (
     "network.py",
+    "layers.py",
     "wide_resnet.py",
     "sequence.py",
     "hybrid.py",

@@ -16,10 +16,10 @@ MOTIF = np.array([0, 1, 1, 2, 3, 0])
 """ACCGTA: rows that hold it, on the forward strand, are positive for target a."""
 
 
-def toy_split(rows, seed):
+def toy_split(rows, seed, length=LENGTH):
     """Sequences and labels: a has the motif, b begins with A, c is random."""
     generator = np.random.default_rng(seed)
-    bases = generator.integers(0, 4, (rows, LENGTH))
+    bases = generator.integers(0, 4, (rows, length))
     planted = np.arange(rows) % 2 == 0
     bases[planted, 17:23] = MOTIF
     labels = np.column_stack([planted, bases[:, 0] == 0, generator.integers(0, 2, rows)])
@@ -27,20 +27,20 @@ def toy_split(rows, seed):
     return sequences, labels.astype(np.uint8)
 
 
-def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE):
-    sequences, labels = toy_split(rows, seed)
-    with new_store(path, StoreHeader(LENGTH, 10, BOTH if both else FORWARD, table, {})) as writer:
+def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE, length=LENGTH):
+    sequences, labels = toy_split(rows, seed, length)
+    with new_store(path, StoreHeader(length, 10, BOTH if both else FORWARD, table, {})) as writer:
         writer.append(sequences, labels)
         if both:
             writer.append(reverse_complement(sequences), labels)
     return path
 
 
-def write_toy_stores(folder, train=128, valid=64):
+def write_toy_stores(folder, train=128, valid=64, length=LENGTH):
     """Stores of a training, by split, with so many rows each."""
     return {
-        "train": write_toy_store(folder / "train.h5", rows=train),
-        "valid": write_toy_store(folder / "valid.h5", rows=valid, seed=1),
+        "train": write_toy_store(folder / "train.h5", rows=train, length=length),
+        "valid": write_toy_store(folder / "valid.h5", rows=valid, seed=1, length=length),
     }
 
 

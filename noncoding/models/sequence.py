@@ -1,8 +1,12 @@
 """Sequence layers: bidirectional LSTM, Transformer-XL and BERT."""
 
+from typing import Any
+
 import torch
+import torch.nn.functional as F
 from torch import nn
 from transformers import BertConfig, BertModel, XLNetConfig, XLNetModel
+from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
 
 
 class LstmStates(nn.LSTM):
@@ -49,6 +53,70 @@ class Lstm(nn.Module):
         return self.layers(features)
 
 
+class RelativeAttention(XLNetRelativeAttention):
+    """The attention of XLNet, with torch's fused kernels for the softmax."""
+
+    def rel_attn_core(
+        self,
+        q_head: torch.Tensor,
+        k_head_h: torch.Tensor,
+        v_head_h: torch.Tensor,
+        k_head_r: torch.Tensor,
+        *_masks: Any,
+        **_options: Any,
+    ) -> torch.Tensor:
+        """Attention of all positions to all others, without masks and segments.
+
+        Parameters
+        ----------
+        q_head, k_head_h, v_head_h : torch.Tensor, shape=(n, batch, heads, channels)
+            Queries, keys and values.
+        k_head_r : torch.Tensor, shape=(2 * n, 1, heads, channels)
+            Keys of the relative positions from ``n`` to ``1 - n``.
+
+        Returns
+        -------
+        torch.Tensor, shape=(n, batch, heads, channels)
+        """
+        count = len(q_head)
+        # A multiple of eight, for tensor cores.
+        width = -(-2 * count // 8) * 8
+        relative = F.pad(k_head_r.squeeze(1), (0, 0, 0, 0, 0, width - 2 * count))
+        of_positions = torch.einsum("ibnd,jnd->bnij", q_head + self.r_r_bias, relative)
+        # Element (i, j) of the result is element (i, n - i + j) of the matrix.
+        shifted = of_positions.flatten(-2)[..., count:].unflatten(-1, (count, width - 1))
+        attended = F.scaled_dot_product_attention(
+            (q_head + self.r_w_bias).permute(1, 2, 0, 3),
+            k_head_h.permute(1, 2, 0, 3),
+            v_head_h.permute(1, 2, 0, 3),
+            attn_mask=shifted[..., :count] * self.scale,
+            dropout_p=self.dropout.p if self.training else 0.0,
+            scale=self.scale,
+        )
+        return attended.permute(2, 0, 1, 3)
+
+
+class TransformerXL(XLNetModel):
+    """The layers of XLNet, with `RelativeAttention`.
+
+    As in the original Transformer-XL, all sequences of a batch share the encoding of positions,
+    and its dropout.
+    """
+
+    def __init__(self, config: XLNetConfig) -> None:
+        super().__init__(config)
+        for layer in self.layer:
+            attention = RelativeAttention(config)
+            attention.load_state_dict(layer.rel_attn.state_dict())
+            layer.rel_attn = attention
+
+    def relative_positional_encoding(
+        self, qlen: int, klen: int, bsz: int | None = None, device: Any = None
+    ) -> torch.Tensor:
+        """Encoding of the relative positions, shape=(qlen + klen, 1, channels)."""
+        return super().relative_positional_encoding(qlen, klen, None, device)
+
+
 class Transformer(nn.Module):
     """Self-attention over features of a sequence: Transformer-XL or BERT.
 
@@ -88,7 +156,7 @@ class Transformer(nn.Module):
         if kind == "transformer_xl":
             # transformers keeps the attention of Transformer-XL in XLNet, where it is
             # bidirectional with attn_type="bi".
-            self.layers: nn.Module = XLNetModel(
+            self.layers: nn.Module = TransformerXL(
                 XLNetConfig(
                     vocab_size=1,
                     d_model=channels,

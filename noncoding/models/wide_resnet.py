@@ -1,11 +1,15 @@
-"""The convolutional part: a stem that detects motifs, and a wide residual network."""
+"""The convolutional part: a stem that detects motifs, and a wide residual network.
+
+Shapes are those without `torch.compile`; compiled, channels are last (see `layers`).
+"""
 
 from itertools import pairwise
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+
+from .layers import AvgPool1d, Conv1d, MaxPool1d, in_layout, normalised, positions_axis
 
 
 class Exponential(nn.Module):
@@ -54,14 +58,12 @@ class Stem(nn.Module):
         super().__init__()
         if both_strands and embedding:
             raise ValueError("an embedding of bases has no complement: both_strands needs one-hot")
-        self.embed = nn.Conv1d(4, embedding, 1, bias=False) if embedding else nn.Identity()
-        self.convolution = nn.Conv1d(
-            embedding or 4, channels, kernel, padding=kernel // 2, bias=False
-        )
+        self.embed = Conv1d(4, embedding, 1, bias=False) if embedding else nn.Identity()
+        self.convolution = Conv1d(embedding or 4, channels, kernel, padding=kernel // 2, bias=False)
         self.both_strands = both_strands
         # Pooling before normalisation and activation keeps the same maximum, and makes what
         # follows `pool` times cheaper.
-        self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
+        self.pool = MaxPool1d(pool) if pool > 1 else nn.Identity()
         # Over two rows, one per strand. A module, so that DeepLIFT's rule applies to it.
         self.better_strand = nn.MaxPool2d((2, 1)) if both_strands else nn.Identity()
         self.norm = nn.BatchNorm1d(channels)
@@ -73,11 +75,10 @@ class Stem(nn.Module):
         matches = self.pool(self.convolution(bases))
         if self.both_strands:
             # In the order A, C, G, T the reverse complement is a flip along both axes.
-            flipped = self.convolution.weight.flip(1, 2)
-            other = F.conv1d(bases, flipped, padding=flipped.shape[-1] // 2)
+            other = self.convolution.convolve(bases, self.convolution.weight.flip(1, 2))
             strands = torch.stack([matches, self.pool(other)], dim=2)
             matches = self.better_strand(strands).squeeze(2)
-        return self.activation(self.norm(matches))
+        return self.activation(normalised(self.norm, matches))
 
 
 class SqueezeExcitation(nn.Module):
@@ -103,8 +104,9 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Gate features, shape=(batch, channels, positions)."""
-        gate = self.gate(self.excite(self.activation(self.squeeze(features.mean(dim=-1)))))
-        return features * gate.unsqueeze(-1)
+        axis = positions_axis()
+        gate = self.gate(self.excite(self.activation(self.squeeze(features.mean(dim=axis)))))
+        return features * gate.unsqueeze(axis)
 
 
 class ResidualBlock(nn.Module):
@@ -159,9 +161,9 @@ class ResidualBlock(nn.Module):
         )
         shortcut: list[nn.Module] = []
         if stride > 1:
-            shortcut.append(nn.AvgPool1d(stride, ceil_mode=True))
+            shortcut.append(AvgPool1d(stride, ceil_mode=True))
         if in_channels != channels:
-            shortcut.append(nn.Conv1d(in_channels, channels, 1, bias=False))
+            shortcut.append(Conv1d(in_channels, channels, 1, bias=False))
         self.shortcut = nn.Sequential(*shortcut)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -233,19 +235,30 @@ class WideResNet(nn.Module):
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """One-hot, shape=(batch, 4, length) → features, (batch, channels, positions)."""
-        features = self.stem(sequences)
+        features = self.stem(in_layout(sequences))
         for block in self.blocks:
             features = block(features)
-        return self.final_norm(features)
+        return in_layout(self.final_norm(features))
 
 
-def _norm_act(channels: int) -> nn.Sequential:
-    return nn.Sequential(nn.BatchNorm1d(channels), nn.GELU())
+class _NormAct(nn.Sequential):
+    """Normalisation, activation, and possibly a convolution."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        norm, *others = self
+        features = normalised(norm, features)
+        for layer in others:
+            features = layer(features)
+        return features
+
+
+def _norm_act(channels: int) -> _NormAct:
+    return _NormAct(nn.BatchNorm1d(channels), nn.GELU())
 
 
 def _norm_act_conv(
     in_channels: int, channels: int, kernel: int, *, dilation: int = 1, **options: Any
-) -> nn.Sequential:
+) -> _NormAct:
     options |= {"dilation": dilation, "padding": dilation * (kernel // 2)}
-    convolution = nn.Conv1d(in_channels, channels, kernel, bias=False, **options)
-    return nn.Sequential(*_norm_act(in_channels), convolution)
+    convolution = Conv1d(in_channels, channels, kernel, bias=False, **options)
+    return _NormAct(*_norm_act(in_channels), convolution)

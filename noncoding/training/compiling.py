@@ -12,11 +12,10 @@ log = logging.getLogger(__name__)
 
 
 class CompiledNetwork:
-    """A compiled network that falls back to the network itself when the compiler fails.
+    """A network compiled for training, which falls back to the network when the compiler fails.
 
-    After a failure, the same batch and all further ones are computed without compilation.
-    Training and evaluation, which have separate graphs, fall back independently, each with one
-    warning. Exhausted memory is not a failure of the compiler, and is raised.
+    After a failure, the same batch and all further ones are computed without compilation, with
+    one warning. Exhausted memory is not a failure of the compiler, and is raised.
 
     Parameters
     ----------
@@ -28,11 +27,11 @@ class CompiledNetwork:
         self._network = network
         # Batches have two sizes; a graph with a dynamic size would be slower for both.
         self._compiled = torch.compile(network.forward, dynamic=False)
-        self._phases = {True: "training", False: "evaluation"}
+        self._failed = False
 
     def __call__(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits of sequences."""
-        if self._network.training in self._phases:
+        if not self._failed:
             try:
                 return self._compiled(sequences)
             except Exception as error:  # noqa: BLE001 – the compiler raises many kinds
@@ -64,16 +63,13 @@ class CompiledNetwork:
                 buffer.copy_(before)
 
     def _fall_back(self, error: Exception) -> None:
-        if is_out_of_memory(error):
+        if is_out_of_memory(error) or self._failed:  # then it is not of the compiled code
             raise error
-        phase = self._phases.pop(self._network.training, None)
-        if phase is None:  # the error is not of the compiled code
-            raise error
+        self._failed = True
         # Dynamo's first line names the backend, and the second one its error.
         message = " ".join(str(error).splitlines()[:2])
         log.warning(
-            "torch.compile failed; %s continues without it: %s: %s",
-            phase,
+            "torch.compile failed; training continues without it: %s: %s",
             type(error).__name__,
             message,
         )

@@ -76,9 +76,6 @@ class TrainingModule(pl.LightningModule):
                 self.trainer.precision_plugin.train_step_context(),
             )
 
-    def _logits(self, sequences: torch.Tensor) -> torch.Tensor:
-        return (self._compiled or self.network)(sequences)
-
     def training_step(
         self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int
     ) -> torch.Tensor:
@@ -86,7 +83,8 @@ class TrainingModule(pl.LightningModule):
         sequences, labels = batch
         views, weight = self._views_and_weight(batch_index, len(labels))
         sequences = augment(sequences, views).float()
-        loss = F.binary_cross_entropy_with_logits(self._logits(sequences), labels)
+        logits = (self._compiled or self.network)(sequences)
+        loss = F.binary_cross_entropy_with_logits(logits, labels)
         detached = loss.detach()
         self._epoch_loss = self._epoch_loss.to(loss.device)
         sum_and_rows = [detached * len(labels), torch.full_like(detached, len(labels))]
@@ -154,13 +152,13 @@ class TrainingModule(pl.LightningModule):
         """Collect probabilities, averaged over both strands.
 
         In full precision, as in prediction: logits in bf16 have three significant digits, and
-        ties would change the ranks of rows.
+        ties would change the ranks of rows. Not compiled, which takes longer than validation.
         """
         sequences, labels = batch
         sequences = sequences.float()
         with torch.autocast(self.device.type, enabled=False):
-            forward = self._logits(sequences)
-            reverse = self._logits(reverse_complement(sequences))
+            forward = self.network(sequences)
+            reverse = self.network(reverse_complement(sequences))
             loss = F.binary_cross_entropy_with_logits(forward, labels)
         self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
         both = (forward.sigmoid() + reverse.sigmoid()) / 2

@@ -38,6 +38,9 @@ _IGNORED_WARNINGS = (
     ".*`srun` command is available.*",
 )
 
+_STEPS_BETWEEN_LOGS = 50
+"""A GPU is waited for when values are logged or shown."""
+
 
 def new_trainer(
     settings: TrainSettings, runtime: RuntimeOptions, unfinished: Unfinished, tensorboard: Path
@@ -58,9 +61,7 @@ def new_trainer(
     ]
     gpu = torch.cuda.is_available()
     deterministic = switched_on(settings.deterministic, auto=not gpu)
-    devices, nodes = settings.devices, settings.num_nodes
-    if devices == "auto":
-        devices = torch.cuda.device_count() if gpu else 1
+    devices, nodes = number_of_devices(settings.devices), settings.num_nodes
     several = devices * nodes > 1
     plugins: list[Any] = [AtomicCheckpoints()]
     if in_task():
@@ -85,7 +86,7 @@ def new_trainer(
         gradient_clip_val=settings.gradient_clip,
         callbacks=callbacks,
         logger=loggers(unfinished.folder, tensorboard, runtime.wandb),
-        log_every_n_steps=20,
+        log_every_n_steps=_STEPS_BETWEEN_LOGS,
         # `EpochLog` writes the progress to the log.
         enable_progress_bar=False,
         enable_model_summary=False,
@@ -103,6 +104,31 @@ def _log_with_the_stage() -> None:
         logger.handlers.clear()
         logger.propagate = True
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
+
+
+def number_of_devices(wanted: int | str) -> int:
+    """Devices of this machine that train, ``auto`` for all GPUs; on a CPU, processes.
+
+    Raises
+    ------
+    InputError
+        There are GPUs, but fewer. NCCL does not let processes share a GPU.
+    """
+    if torch.cuda.is_available():
+        found = torch.cuda.device_count()
+    elif torch.backends.mps.is_available():
+        found = 1
+    else:
+        return 1 if wanted == "auto" else int(wanted)
+    number = found if wanted == "auto" else int(wanted)
+    if number > found:
+        raise InputError(
+            "configuration, key train.devices",
+            f"{number} devices, on a machine with {found} {'GPU' if found == 1 else 'GPUs'}",
+            f"at most {found}; each process needs a GPU of its own",
+            f"Set train.devices to {found} or auto, or request more GPUs.",
+        )
+    return number
 
 
 def precision_for(wanted: str) -> Any:

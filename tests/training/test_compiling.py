@@ -34,10 +34,6 @@ def in_low_precision(graph, inputs):
     return always(graph, inputs) if torch.is_autocast_enabled("cpu") else graph.forward
 
 
-def in_evaluation(graph, inputs):
-    return graph.forward if torch.is_grad_enabled() else always(graph, inputs)
-
-
 def for_a_smaller_batch(graph, inputs):
     return always(graph, inputs) if rows(inputs) != 16 else graph.forward
 
@@ -66,31 +62,21 @@ def expected(stores, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("fails", "phases"),
-    [
-        (never, []),
-        (always, ["training", "evaluation"]),
-        (in_low_precision, ["training"]),
-        (in_evaluation, ["evaluation"]),
-        (for_a_smaller_batch, ["training", "evaluation"]),
-        (when_it_is_run, ["training", "evaluation"]),
-        (when_it_runs_backward, ["training"]),
-    ],
+    "fails", [always, in_low_precision, for_a_smaller_batch, when_it_is_run, when_it_runs_backward]
 )
 def test_training_continues_without_a_compiler_that_fails(
-    fails, phases, compiler, stores, expected, tmp_path, caplog
+    fails, compiler, stores, expected, tmp_path, caplog
 ):
     compiler(fails)
     made = run(tmp_path, stores, SIZES, {"precision": "bf16-mixed", "compile": "on"})
-    warnings = [m for m in caplog.messages if m.startswith("torch.compile failed")]
-    assert [m.split(";")[1].split(" continues")[0].strip() for m in warnings] == phases
-    assert all("no compiler" in m for m in warnings)
+    [warning] = [m for m in caplog.messages if m.startswith("torch.compile failed")]
+    assert "no compiler" in warning
     weights = load_file(made.model / "model.safetensors")
     for name, value in expected.items():
         torch.testing.assert_close(weights[name], value, rtol=1e-3, atol=1e-4)
 
 
-def test_a_training_compiles_a_graph_for_each_size_and_phase(compiler, stores, tmp_path):
+def test_a_training_compiles_a_graph_for_each_size(compiler, stores, tmp_path):
     made = []
 
     def counting(graph, inputs):
@@ -100,8 +86,7 @@ def test_a_training_compiles_a_graph_for_each_size_and_phase(compiler, stores, t
 
     compiler(counting)
     run(tmp_path, stores, SIZES, {"precision": "bf16-mixed", "compile": "on"})
-    assert made[:2] == [(15, True, True), (16, True, True)]
-    assert made[2:] == [(16, False, False), (8, False, False)]
+    assert made == [(15, True, True), (16, True, True)]
 
 
 def test_the_compiled_graph_is_used(compiler):

@@ -9,7 +9,7 @@ from toy_store import DEEPSEA
 from noncoding.common.errors import InputError
 from noncoding.training import trainer
 from noncoding.training.lightning_module import TrainingModule
-from noncoding.training.trainer import log_hyperparameters, loggers, switched_on
+from noncoding.training.trainer import log_hyperparameters, loggers, number_of_devices, switched_on
 
 
 @pytest.mark.parametrize(("wanted", "deterministic"), [("auto", True), ("off", False)])
@@ -32,6 +32,45 @@ def test_algorithms_are_deterministic_on_a_cpu_by_default(
 )
 def test_switches(switch, values):
     assert [switched_on(switch, auto=auto) for auto in (True, False)] == values
+
+
+@pytest.fixture
+def gpus(monkeypatch):
+    """Simulates a machine with a number of GPUs."""
+
+    def there_are(number):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: number > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: number)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+    return there_are
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "expected"),
+    [(0, "auto", 1), (0, 2, 2), (1, "auto", 1), (1, 1, 1), (4, "auto", 4), (4, 3, 3)],
+)
+def test_devices(there, wanted, expected, gpus):
+    gpus(there)
+    assert number_of_devices(wanted) == expected
+
+
+@pytest.mark.parametrize(("there", "wanted"), [(1, 2), (4, 5)])
+def test_more_devices_than_gpus(there, wanted, gpus):
+    gpus(there)
+    with pytest.raises(InputError, match=f"found {wanted} devices") as error:
+        number_of_devices(wanted)
+    assert error.value.where == "configuration, key train.devices"
+    assert error.value.found.endswith(f"with {there} GPU{'s' * (there > 1)}")
+    assert f"train.devices to {there} or auto" in error.value.remedy
+
+
+def test_processes_do_not_share_an_apple_gpu(gpus, monkeypatch):
+    gpus(0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert number_of_devices("auto") == 1
+    with pytest.raises(InputError, match="1 GPU"):
+        number_of_devices(2)
 
 
 def test_the_configuration_is_logged(tmp_path):

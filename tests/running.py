@@ -13,8 +13,7 @@ from types import SimpleNamespace
 
 import torch
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 torch.set_num_threads(1)
 
 from toy_store import RUNTIME, TRAINING
@@ -38,7 +37,15 @@ class Made:
 
 
 def run(
-    folder, stores, sizes, training, killed_at=None, number=signal.SIGKILL, every=None, motifs=None
+    folder,
+    stores,
+    sizes,
+    training,
+    killed_at=None,
+    number=signal.SIGKILL,
+    every=None,
+    motifs=None,
+    rows="auto",
 ):
     """Train; a signal before a batch of an epoch, and a checkpoint every few batches."""
     folder = Path(folder)
@@ -61,7 +68,7 @@ def run(
             network=sizes,
             settings={key: settings[key] for key in TRAINING},
             runtime={key: settings[key] for key in RUNTIME},
-            load={"rows": "auto", "workers": 0},
+            load={"rows": rows, "workers": 0},
             seed=3,
         ),
         dataset="toy",

@@ -269,7 +269,7 @@ class LogHandler(LogHandlerBase):
             if self._total:
                 count = "1 job" if self._total == 1 else f"{self._total} jobs"
                 self._screen.write(f"Dry run: {count} would run.")
-        elif self._stopping:
+        elif self._stopping and len(self._finished) < self._total:
             self._screen.write(
                 f"Stopped: {len(self._finished)} of {self._total} jobs have finished. Completed "
                 "stages are kept; run the same command again to continue:"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from noncoding import layout
 from snakemake_logger_plugin_noncoding.jobs import Job, clock
 
 
@@ -16,7 +17,8 @@ def table(jobs: Sequence[Job], seconds: float) -> str:
         Duration of the run.
     """
     rows = [("Stage", "Jobs", "Time", "Result")]
-    for stage in dict.fromkeys(job.stage for job in jobs):
+    order = [*layout.FOLDERS, *(job.stage for job in jobs)]
+    for stage in sorted({job.stage for job in jobs}, key=order.index):
         those = [job for job in jobs if job.stage == stage]
         first, *others = _results(those)
         rows.append((stage, str(len(those)), clock(sum(job.seconds for job in those)), first))

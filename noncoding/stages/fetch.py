@@ -87,8 +87,8 @@ def fetch(
             "where the server allows it, the download resumes.",
         ) from error
     seconds = time.monotonic() - start
-    LOG.info("%s: %s bytes in %.0f s, sha256 %s", destination, f"{size:,}", seconds, digest)
     LOG.log(RESULT, "%s bytes", f"{size:,}")
+    LOG.info("%s: %s bytes in %.0f s, sha256 %s", destination, f"{size:,}", seconds, digest)
 
 
 def _receive(

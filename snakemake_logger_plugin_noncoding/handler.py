@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import shlex
 import sys
 import threading
@@ -196,7 +197,7 @@ class LogHandler(LogHandlerBase):
 
     def _show_failure(self, failure: Failure, after: str = "") -> None:
         title = f"Failed after {after}" if after else "Failed"
-        self._screen.write(f"{title}: {failure.name}" if failure.name else title, "error")
+        self._screen.write(f"{title}: {failure.name}", "error")
         self._screen.write(f"  {failure.message}")
         if failure.logs:
             self._screen.write(f"  Log: {', '.join(failure.logs)}")
@@ -212,8 +213,10 @@ class LogHandler(LogHandlerBase):
             short = messages.without_trace(exception, text)
             if exception == "LockException":
                 short = lock_message() or short
-            if self._running:  # as after a job without its outputs
-                failure = self._failures[-1 - len(self._failures)] = Failure("", short, [])
+            # Of a job that ended without its outputs, nothing else is logged.
+            found = re.match(r"Job (\d+) ", short)
+            if found and (job := self._running.pop(int(found[1]), None)):
+                failure = self._failures[int(found[1])] = Failure(job.name, short, job.logs)
                 self._show_failure(failure)
             else:
                 self._screen.write(f"Error: {short.removeprefix('Error: ')}", "error")

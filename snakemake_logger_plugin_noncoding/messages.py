@@ -47,7 +47,8 @@ _MISSING_CONFIGURATION = re.compile(
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
 _EXPLAINED = {
     *("WorkflowError", "LockException", "MissingRuleException", "MissingInputException"),
-    *("IncompleteFilesException", "AmbiguousRuleException", "CliException"),
+    *("MissingOutputException", "IncompleteFilesException", "AmbiguousRuleException"),
+    "CliException",
 }
 """Errors of Snakemake whose messages need no place in the code."""
 _REASONS = {

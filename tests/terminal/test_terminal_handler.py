@@ -167,6 +167,22 @@ def InputErrorLike(message):
     return InputError(where, found, expected, remedy)
 
 
+def test_a_job_without_its_outputs_has_failed(run, capsys):
+    one = run()
+    one.expect(train_model=1)
+    one.begin(4)
+    text = (
+        'MissingOutputException in rule train_model in file "/pipeline/rules/train.smk", line 1:\n'
+        "Job 4 completed successfully, but some output files are missing. a (missing locally)"
+    )
+    one.log(text, logging.ERROR, event=LogEvent.ERROR, exception="MissingOutputException")
+    one.give_up()
+    one.handler.close()
+    said = capsys.readouterr().err
+    assert said.count("Failed: train results/own/toy/model/a\n  Job 4 completed successfully") == 2
+    assert "Log: logs/4.log" in said
+
+
 def test_an_unexpected_error_is_named_without_its_traceback(run, capsys):
     one = run()
     one.expect(train_model=1)

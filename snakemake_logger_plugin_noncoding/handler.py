@@ -200,7 +200,9 @@ class LogHandler(LogHandlerBase):
         self._screen.write(f"{title}: {failure.name}", "error")
         self._screen.write(f"  {failure.message}")
         if failure.logs:
-            self._screen.write(f"  Log: {', '.join(failure.logs)}")
+            here = f"{Path.cwd()}/"
+            logs = ", ".join(log.removeprefix(here) for log in failure.logs)
+            self._screen.write(f"  Log: {logs}")
         if self.common_settings.show_failed_logs and after:
             self._screen.write("\n".join(show_logs(failure.logs)))
 

@@ -5,6 +5,9 @@ names it (``--logger noncoding``): Snakemake would refuse to start where it is n
 list of all options for a message.
 """
 
+import sys
+from types import TracebackType
+
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
@@ -19,3 +22,14 @@ def show_concisely(settings: OutputSettingsLoggerInterface) -> None:
         if handler.name == "DefaultStreamHandler":
             logger.removeHandler(handler)
             logger.addHandler(LogHandler(settings, None))
+            sys.excepthook = _show_uncaught
+
+
+def _show_uncaught(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Show no traceback of an interrupt before the first job, which Snakemake does not catch."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write("Stopped before any job was started.\n")
+    else:
+        sys.__excepthook__(kind, error, trace)

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shlex
+import shutil
 import sys
 import threading
 import time
@@ -70,8 +71,6 @@ class LogHandler(LogHandlerBase):
             os.environ[FOLLOWED] = "1"
         self._silent = Quietness.ALL in quiet and not settings.dryrun
         self._jobs_shown = not quiet & {Quietness.PROGRESS, Quietness.RULES}
-        # Before Snakemake changes to the folder of the run.
-        self._command = _this_command()
         self._screen = Screen(stream, plain=settings.nocolor)
         self._start = self._shown = time.time()
         self._total = 0
@@ -80,7 +79,8 @@ class LogHandler(LogHandlerBase):
         self._finished: list[Job] = []
         self._failures: dict[int, Failure] = {}
         self._ended: dict[int | None, str] = {}
-        self._stopping = self._nothing_to_do = False
+        # Whether the user has stopped the run, or a job, of which the run may learn later.
+        self._stopping = self._interrupted = self._nothing_to_do = False
         self._reports: list[str] = []
         self._over = threading.Event()
         if not (self._full or self._silent):
@@ -186,8 +186,9 @@ class LogHandler(LogHandlerBase):
         self._read(job)
         ended = self._ended.pop(record.thread, "")
         message = job.log.error() or values.get("rule_msg") or ended
-        if self._stopping or INTERRUPTED in message or "SIGINT" in message:
-            self._stopping = True
+        interrupted = INTERRUPTED in message or "SIGINT" in message
+        self._interrupted |= interrupted
+        if self._stopping or interrupted:
             return
         # With the log of the cluster, if there is one.
         logs = list(dict.fromkeys([*job.logs, *values["log"]]))
@@ -274,14 +275,14 @@ class LogHandler(LogHandlerBase):
             if self._total:
                 count = "1 job" if self._total == 1 else f"{self._total} jobs"
                 self._screen.write(f"Dry run: {count} would run.")
-        elif self._stopping and len(self._finished) < self._total:
+        elif self._failures:
+            self._conclude_failures()
+        elif self._interrupted or (self._stopping and len(self._finished) < self._total):
             self._screen.write(
                 f"Stopped: {len(self._finished)} of {self._total} jobs have finished. Completed "
                 "stages are kept; run the same command again to continue:"
             )
-            self._screen.write(f"  {self._command}")
-        elif self._failures:
-            self._conclude_failures()
+            self._screen.write(f"  {_this_command()}")
         elif self._finished or self._nothing_to_do:
             self._conclude_success()
 
@@ -295,7 +296,7 @@ class LogHandler(LogHandlerBase):
         self._screen.write(
             "Completed stages are kept. Correct the cause and run the same command again:"
         )
-        self._screen.write(f"  {self._command}")
+        self._screen.write(f"  {_this_command()}")
 
     def _conclude_success(self) -> None:
         if self._finished and self._jobs_shown:
@@ -308,9 +309,10 @@ class LogHandler(LogHandlerBase):
 
 def _this_command() -> str:
     """The command of this run, without secrets."""
-    program = Path(sys.argv[0])
-    if program.name == "__main__.py":
-        words = [sys.executable, "-m", program.parent.name]
+    program, *arguments = sys.argv
+    name = Path(program).name
+    if name == "__main__.py":
+        words = ["python", "-m", Path(program).parent.name]
     else:
-        words = [os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)]
-    return shlex.join([*words, *map(redacted, sys.argv[1:])])
+        words = [name if shutil.which(name) == program else program]
+    return shlex.join([*words, *map(redacted, arguments)])

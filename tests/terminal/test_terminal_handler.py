@@ -270,6 +270,21 @@ def test_a_job_that_an_interrupt_ends_first_has_not_failed(run, capsys):
     assert "ailed" not in capsys.readouterr().err
 
 
+def test_a_failure_before_a_stop_is_told(run, capsys):
+    one = run()
+    one.expect(train_model=3)
+    stage(one.begin(1), error=InputErrorLike(MESSAGE))
+    one.fail(1)
+    stage(one.begin(2), error=KeyboardInterrupt())
+    one.log("Terminating processes on user request, this might take some time.")
+    one.fail(2)
+    capsys.readouterr()
+    one.handler.close()
+    said = capsys.readouterr().err
+    assert "0 of 3 jobs have finished, 1 failed." in said
+    assert MESSAGE in said
+
+
 def test_a_dry_run_lists_the_jobs_with_reasons(run, capsys):
     one = run(dryrun=True, stdout=True)
     one.expect(train_model=1)

@@ -57,9 +57,10 @@ if Path(sys.executable).exists():
 from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.common.files import discard, sha256
-from noncoding.common.locks import hold, lock_message, release
+from noncoding.common.locks import hold, release, remove_stale
 from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
+from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
@@ -75,6 +76,10 @@ from noncoding.settings.downloads import (
 from noncoding.settings.folders import check_folders
 from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
+
+# On another machine, a stage also writes to the terminal, for the log of the cluster.
+if not workflow.is_main_process:
+    os.environ.pop(FOLLOWED, None)
 
 
 @cache
@@ -118,7 +123,8 @@ try:
     retype(config, workflow.config_settings.config_args)
     SETTINGS = check_settings(config)
     update_config(config, SETTINGS.dump())  # with ~ expanded in paths
-    DATASETS = SETTINGS.run.datasets
+    DATASETS = SETTINGS.datasets_to_run()
+    config["run"].update(datasets=DATASETS, models=SETTINGS.models_to_run())
     # An error in an input function would be shown with its traceback.
     for dataset in DATASETS:
         check_paths(dataset)
@@ -326,7 +332,7 @@ def genome_inputs(wildcards):
         "fasta": raw(wildcards.dataset, settings["fasta"]),
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
     }
-    return files | ({"exclude": settings["exclude"]} if settings["exclude"] else {})
+    return files | ({"exclude": settings["exclude"]} if settings.get("exclude") else {})
 
 
 def genome_settings(wildcards):

@@ -12,7 +12,7 @@ rule report_dataset:
                 "motifs",
             )
             for output in layout.outputs(stage)
-            if not output.endswith((".h5", ".png", ".safetensors"))  # linked, not read
+            if not output.endswith((".h5", ".safetensors"))  # linked, not read
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
         ],
     output:

@@ -60,7 +60,7 @@ def main() -> None:
         (16.1, 1.9, "Head", f"{shapes['head'][0]} logits", COLOURS[2]),
     ]
     with saved_figure(
-        ROOT / "docs/figures/hybrid.svg", ROOT / "docs/figures/hybrid.png", size=(13, 2.9)
+        ROOT / "docs/figures/hybrid.svg", ROOT / "docs/figures/hybrid.png", width=13, height=2.9
     ) as figure:
         axes = figure.add_subplot()
         axes.set(xlim=(-0.2, 18.2), ylim=(-1.35, 2.6))

@@ -25,6 +25,7 @@ explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
 predict=(--models hybrid compact)
 if [ "$stores" = --dry ]; then
     export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu
+    share=10
     train=(--steps 1 --warmup 1 --rows 32 --batch 4)
     explain=(--methods gradcam --sequences 2 --repeats 1)
     predict=(--models compact --loci 8 --batch 4)
@@ -40,25 +41,17 @@ part() {
         echo "$name: ended with status $? (124: time limit of $limit s); see $name.log"
 }
 
-part tests 170 "$python" -m pytest -m gpu tests/gpu -n 4 -q -p no:cacheprovider \
-    --junitxml="$out/tests.xml" &
-others=($!)
-if [ -n "$stores" ]; then
-    part accuracy 170 "$python" benchmarks/accuracy.py "$stores" --motifs "$motifs" \
-        --models compact hybrid deepsea danq --seeds 1 2 --processes 8 \
-        --json "$out/accuracy.json" &
-    others+=($!)
-fi
-# Trainings are compiled meanwhile, and measured as soon as the GPU is free.
-exec 9> "$out/lock"
-flock 9
-part train 260 "$python" benchmarks/train.py "${train[@]}" --models compact deepsea danq \
-    --together --lock "$out/lock" --json "$out/train.json" 9>&- &
-training=$!
-wait "${others[@]}"
-flock --unlock 9
-wait "$training"
-rm "$out/lock"
+# What is timed comes first, alone on the GPU; then the rest, several processes at a time.
+part train 180 "$python" benchmarks/train.py "${train[@]}" --models compact deepsea danq \
+    --together --json "$out/train.json"
 part predict 40 "$python" benchmarks/predict.py "${predict[@]}" --json "$out/predict.json"
 part explain 60 "$python" benchmarks/explain.py "${explain[@]}" --json "$out/explain.json"
+part tests 200 "$python" -m pytest -m gpu tests/gpu -q -p no:cacheprovider \
+    --junitxml="$out/tests.xml" &
+if [ -n "$stores" ]; then
+    part accuracy 200 "$python" benchmarks/accuracy.py "$stores" --motifs "$motifs" \
+        --models compact hybrid deepsea danq --seeds 1 2 --processes 4 \
+        --json "$out/accuracy.json" &
+fi
+wait
 "$python" benchmarks/gpu_table.py "$out"

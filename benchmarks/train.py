@@ -18,9 +18,9 @@ Both run for `--steps` or `--seconds` after `--warmup` steps; a step is the forw
 and backward pass of one batch. `--models` are also trained by our loop, for which a
 GPU's ten most expensive kernels are listed, in milliseconds per step. With `--together`,
 all processes start at the same time, which saves time for compilation, and are measured
-one after another; `--lock` also excludes other programs. The share of the device's peak
-is relative to a large matrix product in the same precision; torch counts the operations
-of a network, except for those of an LSTM.
+one after another. The share of the device's peak is relative to a large matrix product
+in the same precision; torch counts the operations of a network, except for those of an
+LSTM.
 """
 
 import argparse
@@ -94,7 +94,7 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     options: list[object] = ["--work", folder, "--rows", arguments.rows]
     options += ["--seconds", arguments.seconds, "--warmup", arguments.warmup]
-    for name in ("steps", "batch", "lock"):
+    for name in ("steps", "batch"):
         if getattr(arguments, name):
             options += [f"--{name}", getattr(arguments, name)]
     common.run_side(__file__, "--side", "make", *options)
@@ -144,7 +144,6 @@ class Clock:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._folder = arguments.work
-        self._file = arguments.lock or arguments.work / "lock"
         self._waits_for = arguments.waits_for
         self._flops = flops_of_a_sequence(arguments.model)
         self._left = arguments.warmup
@@ -164,7 +163,7 @@ class Clock:
             if time.monotonic() > ends:
                 break
             time.sleep(0.1)
-        self._lock = self._file.open("w")
+        self._lock = (self._folder / "lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._start = self._ended = time.perf_counter()
 

@@ -10,10 +10,6 @@ from noncoding.training.failures import is_out_of_memory
 
 log = logging.getLogger(__name__)
 
-_FUSION: dict[str, bool | int] = {"realize_opcount_threshold": 200, "realize_reads_threshold": 12}
-"""Options of the compiler: recompute activations and their gradients within the kernels that use
-them. By default, results of more than 30 operations or 4 inputs are stored, in fp32."""
-
 
 class CompiledNetwork:
     """A network compiled for training, which falls back to the network when the compiler fails.
@@ -32,9 +28,9 @@ class CompiledNetwork:
 
     def __init__(self, network: nn.Module, *, cuda_graphs: bool = False) -> None:
         self._network = network
-        options = _FUSION | {"triton.cudagraphs": cuda_graphs}
+        mode = "reduce-overhead" if cuda_graphs else None
         # Batches have two sizes; a graph with a dynamic size would be slower for both.
-        self._compiled = torch.compile(network.forward, dynamic=False, options=options)
+        self._compiled = torch.compile(network.forward, dynamic=False, mode=mode)
         self._failed = False
 
     def __call__(self, sequences: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,8 @@
 
 from snakemake.exceptions import WorkflowError
 
+from snakemake_logger_plugin_noncoding import show_concisely
+
 # Where this file stands, also when another workflow imports it.
 BASE = str(workflow.current_basedir)
 if {"{", "}"} & set(BASE):
@@ -9,6 +11,9 @@ if {"{", "}"} & set(BASE):
         f"{BASE}: found a folder with braces; expected a path without them, which Snakemake takes "
         "for wildcards. Rename the folder."
     )
+# Another workflow that imports this one decides on its own messages.
+if workflow.is_main_process and workflow.basedir == BASE:
+    show_concisely(workflow.output_settings)
 
 
 configfile: f"{BASE}/config.yaml"
@@ -55,7 +60,7 @@ rule all:
     localrule: True
 
 
-print_lock_holder()
+remove_stale_lock()
 
 
 onstart:
@@ -64,7 +69,6 @@ onstart:
 
 onsuccess:
     end_run()
-    print_reports()
 
 
 onerror:

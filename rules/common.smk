@@ -57,9 +57,10 @@ if Path(sys.executable).exists():
 from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.common.files import discard, sha256
-from noncoding.common.locks import hold, lock_message, release
+from noncoding.common.locks import hold, release, remove_stale
 from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
+from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
@@ -75,6 +76,10 @@ from noncoding.settings.downloads import (
 from noncoding.settings.folders import check_folders
 from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
+
+# On another machine, a stage also writes to the terminal, for the log of the cluster.
+if not workflow.is_main_process:
+    os.environ.pop(FOLLOWED, None)
 
 
 @cache

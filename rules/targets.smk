@@ -69,7 +69,7 @@ def start_run():
     """Lock the folder of the run, and check that results can be written."""
     try:
         check_folders(LOGS, writable=True)
-        hold()
+        hold(local=workflow.local_exec)
     except (InputError, OSError) as error:
         raise WorkflowError(str(as_input_error(error) or error))
 
@@ -90,14 +90,12 @@ def end_run():
             discard(f"{predictions}.{layout.UNFINISHED}")
 
 
-def print_lock_holder():
-    """Tell a second run in the same folder which run holds the lock; Snakemake then stops it."""
-    message = lock_message() if workflow.is_main_process else None
-    if message:
-        print(message, file=sys.stderr)
+def remove_stale_lock():
+    """Remove the lock of a run that was killed, unless this is a dry run."""
+    if workflow.is_main_process and not workflow.output_settings.dryrun:
+        if message := remove_stale():
+            logger.warning(message)
 
 
-def print_reports():
-    """Print the paths of the reports."""
-    for path in filter(os.path.exists, DELIVERABLES["report"]):
-        print(f"Report: {Path(path).absolute()}", file=sys.stderr)
+# The terminal shows the paths of the reports at the end of a run.
+logger.info(None, extra={"reports": DELIVERABLES["report"]})

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import noncoding.common.interrupts  # noqa: F401 – before imports that take long
 from noncoding.common.stage_logging import logged_stage
 from noncoding.settings.baseline import BaselineSettings
 from noncoding.stages.baseline import baseline

@@ -1,3 +1,4 @@
+import noncoding.common.interrupts  # noqa: F401 – before imports that take long
 from noncoding.common.files import sha256
 from noncoding.common.stage_logging import logged_stage
 from noncoding.data.targets import read_targets

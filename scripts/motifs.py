@@ -1,3 +1,4 @@
+import noncoding.common.interrupts  # noqa: F401 – before imports that take long
 from noncoding.common.stage_logging import logged_stage
 from noncoding.settings.explain import TargetSelection
 from noncoding.settings.motifs import MotifsSettings

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import noncoding.common.interrupts  # noqa: F401 – before imports that take long
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.report import report
 

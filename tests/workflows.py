@@ -14,16 +14,15 @@ from toy_store import RUNTIME, TRAINING, toy_sizes
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
     *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "envs", "profiles"),
-    *("configs", "resources"),
+    *("configs", "resources", "snakemake_logger_plugin_noncoding"),
 )
 """What a run needs of a checkout."""
 ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")
 """Two jobs at once: tiny batches are slower on several threads, most of all on shared cores."""
 SECRET = "S3CRET"
 """In the URL of the bundle of the finished run: as a password and in the query."""
-_JOB = re.compile(
-    r"^(?:local)?(?:rule|checkpoint) (\w+):$(.*?)(?=^\[|^Job stats|\Z)", re.MULTILINE | re.DOTALL
-)
+_JOB = re.compile(r"^(\w+) +\w+/(\w+)\S*  ", re.MULTILINE)
+"""Of a dry run, a job's stage and what is the data set in the path of its output."""
 
 
 def snakemake(folder, *arguments, config=None, pipeline=ROOT, cores=True):
@@ -61,17 +60,10 @@ def copy_pipeline(folder):
 
 
 def planned(said):
-    """Jobs of a dry run, as pairs of stage and data set; a sweep is of no data set.
-
-    The name of a rule begins with that of its stage, as in ``train_model``. The targets of the
-    stages, which only gather files, are not included.
-    """
-    jobs = set()
-    for rule, body in _JOB.findall(said):
-        stage = next((name for name in STAGES if rule.startswith(f"{name}_")), None)
-        if stage:
-            dataset = re.search(r"wildcards: .*\bdataset=([^,\n]+)", body)
-            jobs.add((stage, dataset[1] if dataset else None))
+    """Jobs of a dry run, as pairs of stage and data set; a sweep is of no data set."""
+    jobs = {(stage, name if stage != "sweep" else None) for stage, name in _JOB.findall(said)}
+    assert {stage for stage, _ in jobs} <= STAGES, said
+    assert jobs or "Nothing to be done" in said, said
     return jobs
 
 

@@ -13,7 +13,7 @@ import platform
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -65,12 +65,18 @@ def exclusive(path: str | os.PathLike[str]) -> Iterator[None]:
             lock.unlink(missing_ok=True)  # before the lock is released
 
 
-def hold() -> None:
-    """Lock the current folder until `release`, or until this process ends."""
+def hold(*, local: bool) -> None:
+    """Lock the current folder until `release`, or until this process ends.
+
+    Parameters
+    ----------
+    local : bool
+        Whether the jobs of the run are processes of this machine.
+    """
     path = _HOLDER.absolute()
     path.parent.mkdir(exist_ok=True)
     # None only with Snakemake's --nolock, when two runs share a folder.
-    if (handle := _acquire(path)) is not None:
+    if (handle := _acquire(path, local=local)) is not None:
         _held[path] = handle
 
 
@@ -80,6 +86,35 @@ def release() -> None:
     if handle := _held.pop(path, None):
         path.unlink(missing_ok=True)
         handle.close()
+
+
+def remove_stale() -> str | None:
+    """Remove Snakemake's locks of a run of this machine that was killed; gives a message.
+
+    Snakemake leaves its locks when its process is killed, and the operating system releases
+    that of `hold`. Locks remain, and None is returned, unless it is certain that they are of such
+    a run: one of another machine, or one with jobs on a cluster, may still be running.
+    """
+    path = _HOLDER.absolute()
+    record = _record(path)
+    if record is None or record["machine"] != platform.node() or record.get("local") is not True:
+        return None
+    with suppress(OSError), path.open("a", encoding="utf-8") as handle:
+        if locked(handle.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB) is not True:
+            return None
+        # The file has been removed if another process has done the same.
+        recorded = path.stat()
+        if not os.path.samestat(os.fstat(handle.fileno()), recorded):
+            return None
+        locks = [*LOCKS.glob("*.lock")]
+        # A run creates its locks before its record: newer ones are of a run that has just begun.
+        if not locks or max(one.stat().st_mtime_ns for one in locks) > recorded.st_mtime_ns:
+            return None
+        for one in locks:
+            one.unlink()
+        path.unlink()
+        return f"An earlier run was killed ({_PROCESS.format(**record)}). Its lock was removed."
+    return None
 
 
 def lock_message() -> str | None:
@@ -97,14 +132,18 @@ def lock_message() -> str | None:
     message = f"This folder is locked by {_PROCESS.format(**record) if record else 'another run'}. "
     if running:
         return message + "It is still running: wait for it, or run in another folder."
-    unlock = "run `snakemake --unlock` with the same configuration, then the same command again."
+    command = record["command"] if record else "snakemake"
+    unlock = f"run `{command} --unlock`, and then the same command without --unlock."
     # Some file systems do not share locks between machines.
     if record and record["machine"] != platform.node():
         return message + f"If it still runs there, wait for it. If it was killed, {unlock}"
-    return message + f"That process is gone: it was killed. Now {unlock}"
+    message += "That process is gone: it was killed. "
+    if record and record.get("local") is False:
+        message += "Wait until its jobs on the cluster have ended, or cancel them. "
+    return message + f"Then {unlock}"
 
 
-def _acquire(path: Path) -> IO[str] | None:
+def _acquire(path: Path, **more: object) -> IO[str] | None:
     """The open and locked lock file, with this process as holder; None if another holds it."""
     while True:
         if path.is_symlink():  # its target is not a lock file
@@ -121,7 +160,7 @@ def _acquire(path: Path) -> IO[str] | None:
             break
         handle.close()
     handle.truncate(0)
-    json.dump(_this_process(), handle, indent=2)
+    json.dump(_this_process() | more, handle, indent=2)
     handle.flush()
     return handle
 

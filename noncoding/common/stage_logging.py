@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import signal
 import sys
 import threading
 import time
@@ -15,6 +17,17 @@ from noncoding.common.system_errors import as_input_error
 
 log = logging.getLogger("noncoding")
 
+RESULT = 25
+"""Level of the message with the main figures of a stage, which the terminal shows."""
+logging.addLevelName(RESULT, "RESULT")
+LINE = re.compile(r"(?P<time>\d\d:\d\d:\d\d) (?P<level>[A-Z]+) (?P<text>.*)")
+"""First line of a message in a log."""
+INTERRUPTED = "interrupted; run the same command again"
+FOLLOWED = "NONCODING_LOGS_FOLLOWED"
+"""Environment variable that is set where the logs are followed and shown on the terminal.
+
+The stages then write to their logs only.
+"""
 _TOLERANCE = 60
 """Seconds by which clocks may differ; the stage waits at most as long."""
 
@@ -30,25 +43,30 @@ class _PrintableFormatter(logging.Formatter):
 def logged_stage(
     path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()
 ) -> Iterator[None]:
-    """Log to a file and to the terminal, and exit with a message on known errors.
+    """Log to a file, and to the terminal unless `FOLLOWED`; exit with a message on known errors.
 
     Snakemake deletes outputs that are older than an input of their rule. The stage therefore
     refuses inputs with modification times in the future, and at the end waits, for at most a
     minute, until the clock has passed those of all inputs.
 
+    The stage is interrupted when the process that started it, Snakemake, has ended.
+
     Raises
     ------
     SystemExit
         With status 1 after an `InputError` or a known error of the disk, a file or memory,
-        which has been logged. Other errors are logged with their traceback and raised again.
+        which has been logged. Other errors are logged with their traceback; they are raised
+        again unless `FOLLOWED`.
     """
     # Further processes of a distributed training append to the log of the first.
     first = is_first_process()
     try:
-        handlers = (_log_file(Path(path), first), logging.StreamHandler(sys.stderr))
+        handlers: list[logging.Handler] = [_log_file(Path(path), first)]
     except OSError as error:
         print(as_input_error(error) or error, file=sys.stderr)
         sys.exit(1)
+    if FOLLOWED not in os.environ:
+        handlers.append(logging.StreamHandler(sys.stderr))
     for handler in handlers:
         handler.setFormatter(
             _PrintableFormatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S")
@@ -59,19 +77,21 @@ def logged_stage(
     logging.raiseExceptions = False  # a log on a full disk causes no further error
     try:
         _check_times(Path(path), inputs, wait=False)
-        with _concise_background_errors():
+        with _interruptible(), _concise_background_errors():
             yield
         _check_times(Path(path), inputs, wait=True)
     except InputError as error:
         log.error("%s", error)
         sys.exit(1)
     except KeyboardInterrupt:
-        log.error("interrupted; run the same command again")
+        log.error(INTERRUPTED)
         sys.exit(130)
     except Exception as error:
         message = as_input_error(error)
         if message is None:
             log.exception("unexpected error; please report it with this log")
+            if FOLLOWED in os.environ:
+                sys.exit(1)
             raise
         log.error("%s", message)
         sys.exit(1)
@@ -80,6 +100,32 @@ def logged_stage(
             logging.getLogger().removeHandler(handler)
             with suppress(OSError):
                 handler.close() if isinstance(handler, logging.FileHandler) else handler.flush()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Raise `KeyboardInterrupt` on an interrupt, and when the parent process has ended.
+
+    The parent is Snakemake. When it is killed, its jobs would otherwise go on and be in the way of
+    the next run.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see noncoding/common/interrupts.py
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    over = threading.Event()
+    threading.Thread(target=_watch_parent, args=(os.getppid(), over), daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _watch_parent(parent: int, over: threading.Event) -> None:
+    while not over.wait(1):
+        if os.getppid() != parent:
+            # Processes that a shell starts in the background ignore interrupts.
+            heeds = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            os.kill(os.getpid(), signal.SIGINT if heeds else signal.SIGTERM)
+            return
 
 
 def is_first_process() -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from transformers.utils.logging import disable_progress_bar
 
 from noncoding import __version__
 from noncoding.common.errors import InputError, some_of
@@ -100,6 +101,7 @@ def export_model(
             for auto, found in (("AutoConfig", type(network.config)), ("AutoModel", type(network)))
         }
         network.config.alphabet = ALPHABET
+        disable_progress_bar()  # of the shards, of which there is one
         network.save_pretrained(made)
         for name in MODEL_CODE:
             shutil.copyfile(Path(__file__).with_name(name), made / name)

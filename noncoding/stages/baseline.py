@@ -10,6 +10,7 @@ import numpy.typing as npt
 from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.common.frames import write_table
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.store import Store
 from noncoding.evaluation.baselines import (
     best_columns,
@@ -129,6 +130,7 @@ def baseline(
 
     with_motif = np.array([name is not None for name in names])
     result = table[["index", "name", "group"]].copy()
+    medians = {}
     targets_file, *replicates_files = layout.files("baseline", folder)
     for name, path in zip(layout.BASELINES, replicates_files, strict=True):
         scored = labels
@@ -144,7 +146,10 @@ def baseline(
         known = result[f"{name}_auroc"].dropna()
         if len(known):
             log.info("%s: median AUROC %.3f over %d targets", name, known.median(), len(known))
+            medians[name] = known.median()
     write_table(result, targets_file)
+    shown = ", ".join(f"{name} {median:.3f}" for name, median in medians.items())
+    log.log(RESULT, "median AUROC: %s", shown or "no target with both classes")
 
 
 def _check(train: Store, split: Store, k: int) -> None:

@@ -12,6 +12,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import write_json
 from noncoding.common.frames import write_table
 from noncoding.common.provenance import versions
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import count_positives
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import check_same_targets, read_targets
@@ -107,7 +108,7 @@ def compare(
     ranking_figure, versus_figure = layout.figures("compare", folder)
     draw_ranking(ranks, *ranking_figure)
     draw_versus(best, versus(pairs, best), everything, described[compared], *versus_figure)
-    log.info("%s", summary["finding"])
+    log.log(RESULT, "%s", summary["finding"])
 
 
 def _paired_replicates(paths: Mapping[str, Path]) -> dict[str, Replicates]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import temporary
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.bundle.checks import (
     count_bases,
     published_positives_agree,
@@ -103,10 +104,5 @@ def convert(
         writer.source["unknown_bases"] = unknown
         if second_half_is_reverse_complement(writer, window, threads):
             writer.strands = BOTH
-        log.info(
-            "%s: %s rows, strands: %s, unknown bases (N): %s",
-            split,
-            f"{writer.rows:,}",
-            writer.strands,
-            f"{unknown:,}",
-        )
+        log.info("strands: %s, unknown bases (N): %s", writer.strands, f"{unknown:,}")
+        log.log(RESULT, "%s rows, %d targets", f"{writer.rows:,}", len(targets))

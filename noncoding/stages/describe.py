@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from noncoding.common.files import write_json
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
 from noncoding.data.store import Store
@@ -58,6 +59,8 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
     [summary_path] = files("describe", folder)
     write_json(summary, summary_path)
     positives, labels, bases, prevalence = figures("describe", folder)
+    loci = ", ".join(f"{name} {part['loci']:,}" for name, part in summary.items())
+    log.log(RESULT, "loci: %s", loci)
     draw_positives(targets, counts["train"], *positives)
     draw_labels(counts, *labels)
     draw_bases(counts, *bases)

@@ -8,6 +8,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import write_json
 from noncoding.common.frames import write_table
 from noncoding.common.provenance import versions
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import count_positives
 from noncoding.data.store import Store
 from noncoding.data.targets import ADD_NEGATIVES, check_same_targets
@@ -105,11 +106,12 @@ def evaluate(
     figures.draw_calibration(metrics, labels, scores, *calibration)
     figures.draw_cooccurrence(cooccurrence(labels, scores, scored(metrics)["index"]), *pairs)
     averages = summary["all"]
-    log.info(
-        "%d of %d targets averaged over %s loci: mean AUROC %.4f, mean AUPR %.4f",
+    log.log(
+        RESULT,
+        "mean AUPR %.3f, mean AUROC %.3f (%d of %d targets, %s test loci)",
+        averages["auprc"]["mean"],
+        averages["auroc"]["mean"],
         averages["averaged"],
         averages["targets"],
         f"{len(labels):,}",
-        averages["auroc"]["mean"],
-        averages["auprc"]["mean"],
     )

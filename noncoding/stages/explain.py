@@ -26,6 +26,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.provenance import versions
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
@@ -188,6 +189,15 @@ def explain(
                 "versions": versions(),
             }
             write_json(summary, summary_path)
+            truth = summary["truth_auroc"]
+            log.log(
+                RESULT,
+                "%s, %d targets, %d sequences%s",
+                summary["first"],
+                summary["targets"],
+                summary["loci"],
+                "" if truth is None else f"; AUROC of planted bases {truth:.3f}",
+            )
 
 
 def _known_values(

@@ -15,6 +15,7 @@ from pathlib import Path
 from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.common.redaction import redacted
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.download.http import fetch_http
 from noncoding.data.download.lock import Lock, lock_path, read_lock, write_lock
 from noncoding.data.download.partial import Partial
@@ -86,6 +87,7 @@ def fetch(
             "where the server allows it, the download resumes.",
         ) from error
     seconds = time.monotonic() - start
+    LOG.log(RESULT, "%s bytes", f"{size:,}")
     LOG.info("%s: %s bytes in %.0f s, sha256 %s", destination, f"{size:,}", seconds, digest)
 
 

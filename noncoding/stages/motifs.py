@@ -17,6 +17,7 @@ from noncoding.attribution.selection import positives, select_targets
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.provenance import versions
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
@@ -144,6 +145,14 @@ def discover_motifs(
             "versions": versions(),
         }
         write_json(summary, summary_path)
+    log.log(
+        RESULT,
+        "%d motifs of %d targets; known motif found again for %d of %d targets",
+        len(rows),
+        len(learned),
+        summary["recovered"],
+        summary["with_motif"],
+    )
 
 
 def _named_frequencies(learned: list[TargetMotifs]) -> dict[str, npt.NDArray[np.float64]]:

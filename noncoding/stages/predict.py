@@ -14,6 +14,7 @@ from tqdm import tqdm
 from noncoding import layout
 from noncoding.common.files import sha256
 from noncoding.common.locks import exclusive
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.store import Store
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import devices, predict_loci
@@ -91,4 +92,4 @@ def predict(
             with ThreadPoolExecutor(len(shared)) as pool:
                 list(pool.map(predict_missing, shared))
         write_predictions(predictions, shards, split, weights)
-    log.info("%s loci × %d targets, averaged over both strands", f"{loci:,}", targets)
+    log.log(RESULT, "%s loci × %d targets, averaged over both strands", f"{loci:,}", targets)

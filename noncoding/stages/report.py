@@ -8,6 +8,7 @@ from typing import Any
 
 from noncoding import layout
 from noncoding.common.files import atomic_write
+from noncoding.common.stage_logging import RESULT
 from noncoding.report.findings import answer
 from noncoding.report.page import render
 from noncoding.report.results import read_results
@@ -42,3 +43,4 @@ def report(
     with atomic_write(*layout.files("report", folder)) as [page]:
         page.write_text(render(results, sentences, folder, configuration), encoding="utf-8")
     log.info("%s on %s: %s", ", ".join(models), folder.name, sentences[0])
+    log.log(RESULT, "%.1f MB", Path(layout.files("report", folder)[0]).stat().st_size / 1e6)

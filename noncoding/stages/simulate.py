@@ -1,5 +1,6 @@
 """The stage ``simulate``: planted motifs, written in the format of the DeepSEA bundle."""
 
+import logging
 import os
 
 import numpy as np
@@ -7,11 +8,14 @@ import pandas as pd
 from memelite.io import write_meme
 
 from noncoding.common.files import atomic_write
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.bundle.write import write_bundle
 from noncoding.data.one_hot import reverse_complement
 from noncoding.data.simulation import motif_probabilities, simulate_split, target_table
 from noncoding.data.targets import write_targets
 from noncoding.layout import SPLITS, files
+
+log = logging.getLogger(__name__)
 
 
 def simulate(
@@ -55,3 +59,5 @@ def simulate(
         write_targets(target_table(), targets)
         pd.concat([split.truth for split in splits.values()]).to_csv(truth, sep="\t", index=False)
         write_meme(str(motifs), motif_probabilities())
+    rows = ", ".join(f"{name} {len(labels):,}" for name, (_, labels) in both_strands.items())
+    log.log(RESULT, "%d targets; rows: %s", len(target_table()), rows)

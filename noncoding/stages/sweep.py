@@ -11,6 +11,7 @@ from noncoding import layout
 from noncoding.common.errors import InputError
 from noncoding.common.files import read_json
 from noncoding.common.frames import write_table
+from noncoding.common.stage_logging import RESULT
 from noncoding.evaluation.comparison_figures import draw_sweep
 from noncoding.evaluation.seeds import COMPARED, means_over_seeds
 
@@ -42,7 +43,7 @@ def sweep(runs: Sequence[Run], folder: str | os.PathLike[str]) -> None:
     write_table(means, models_file, digits=6)
     [figure] = layout.figures("sweep", folder)
     draw_sweep(table, means, *figure)
-    log.info("%d trainings of %d models", len(table), len(means))
+    log.log(RESULT, "%d trainings of %d models", len(table), len(means))
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from noncoding.common.files import atomic_write, sha256
+from noncoding.common.stage_logging import RESULT
 from noncoding.data.fasta import records
 from noncoding.data.genome.bed import read_excluded
 from noncoding.data.genome.bins import Binning, labelled_bins, window_rows
@@ -116,8 +117,7 @@ def tile(
     log.info(
         "%d targets from %d peak files (%d empty, %d with too few peaks, %d with too few "
         "positive bins); %d bins with a peak; %d windows extend beyond their chromosome or region, "
-        "%d are "
-        "excluded; rows: %s",
+        "%d are excluded",
         len(targets),
         counts["peak_files"],
         len(counts["dropped_empty"]),
@@ -126,5 +126,6 @@ def tile(
         counts["bins_with_peak"],
         counts["windows_off_chromosome"],
         counts["windows_excluded"],
-        ", ".join(f"{name} {rows}" for name, rows in counts["rows"].items()),
     )
+    numbers = ", ".join(f"{name} {number:,}" for name, number in counts["rows"].items())
+    log.log(RESULT, "%d targets; rows: %s", len(targets), numbers)

@@ -15,7 +15,7 @@ import transformers
 
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
-from noncoding.common.stage_logging import is_first_process
+from noncoding.common.stage_logging import RESULT, is_first_process
 from noncoding.data.loader.data_module import SplitsDataModule, check_same_task, check_validation
 from noncoding.data.store import Store
 from noncoding.layout import CHECKPOINTS, UNFINISHED, files
@@ -186,3 +186,10 @@ def _write_results(
             except OSError:  # the file system has no links
                 shutil.copyfile(source, copy)
     unfinished.finish()
+    log.log(
+        RESULT,
+        "validation AUPR %.3f, AUROC %.3f, best epoch %d",
+        figures["valid_auprc"],
+        figures["valid_auroc"],
+        epoch + 1,
+    )

@@ -92,13 +92,40 @@ class ExponentialMovingAverage(Callback):
 
 
 class EpochLog(Callback):
-    """One log line at the end of each epoch, for runs without a terminal."""
+    """One log line at the end of each epoch, and one a minute within an epoch."""
+
+    _INTERVAL = 60.0
+    """Seconds between lines within an epoch."""
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Start the clock."""
-        self._started = time.perf_counter()
+        self._started = self._logged = time.perf_counter()
 
     on_train_start = on_train_epoch_start  # of an epoch that is resumed
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        """Log the share of the epoch that is done, if it is due."""
+        now = time.perf_counter()
+        if not trainer.is_global_zero or now - self._logged < self._INTERVAL:
+            return
+        self._logged = now
+        done, total = batch_idx + 1, trainer.num_training_batches
+        log.info(
+            "epoch %d of up to %d: %s of %s batches (%.0f%%) in %.0f s",
+            trainer.current_epoch + 1,
+            trainer.max_epochs,
+            f"{done:,}",
+            f"{total:,}",
+            100 * done / total,
+            now - self._started,
+        )
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log loss, validation metrics and seconds."""

@@ -1,6 +1,6 @@
 """The Lightning trainer, with its callbacks, loggers and plugins."""
 
-import sys
+import logging
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback, LearningRateMonitor, TQDMProgressBar
+from pytorch_lightning.callbacks import Callback, LearningRateMonitor
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger, WandbLogger
 from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEnvironment
 from pytorch_lightning.strategies import DDPStrategy
@@ -48,7 +48,7 @@ def new_trainer(
     """A trainer that writes its state to `unfinished`, and TensorBoard's logs to a folder."""
     for message in _IGNORED_WARNINGS:
         warnings.filterwarnings("ignore", message=message)
-    interactive = sys.stderr.isatty()
+    _log_with_the_stage()
     callbacks: list[Callback] = [
         BestEpoch(unfinished.best),
         ResumePoint(unfinished.resume_point, runtime.checkpoint_minutes),
@@ -57,10 +57,8 @@ def new_trainer(
         LearningRateMonitor("step"),
         EpochLog(),
         LayerLog(unfinished.layers),
+        ThroughputLog(),
     ]
-    if interactive:
-        callbacks.append(TQDMProgressBar(refresh_rate=_STEPS_BETWEEN_LOGS))
-    callbacks.append(ThroughputLog())
     gpu = torch.cuda.is_available()
     deterministic = switched_on(settings.deterministic, auto=not gpu)
     devices, nodes = number_of_devices(settings.devices), settings.num_nodes
@@ -89,13 +87,23 @@ def new_trainer(
         callbacks=callbacks,
         logger=loggers(unfinished.folder, tensorboard, runtime.wandb),
         log_every_n_steps=_STEPS_BETWEEN_LOGS,
-        enable_progress_bar=interactive,
+        # `EpochLog` writes the progress to the log.
+        enable_progress_bar=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
         deterministic="warn" if deterministic else False,
         # cuDNN selects the fastest algorithm for convolutions.
         benchmark=gpu and not deterministic,
     )
+
+
+def _log_with_the_stage() -> None:
+    """Write Lightning's messages to the log of the stage, without its hints."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
 
 
 def number_of_devices(wanted: int | str) -> int:

@@ -4,11 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.common.locks import LOCKS, exclusive, hold, lock_message, release
+from noncoding.common.locks import LOCKS, exclusive, hold, lock_message, release, remove_stale
 
 
 @pytest.fixture
@@ -24,14 +25,14 @@ def another(script):
     command = [
         sys.executable,
         "-c",
-        f"from noncoding.common.locks import lock_message, hold; {script}",
+        f"from noncoding.common.locks import hold, lock_message, remove_stale; {script}",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout
 
 
 def test_a_running_process_is_named(locked):
-    hold()
+    hold(local=True)
     assert lock_message() is None
     message = another("print(lock_message())")
     assert f"process {os.getpid()}" in message
@@ -39,15 +40,15 @@ def test_a_running_process_is_named(locked):
 
 
 def test_a_killed_process_is_reported_with_the_remedy(locked):
-    another("hold()")
+    another("hold(local=True)")
     message = lock_message()
-    assert "That process is gone" in message and "snakemake --unlock" in message
+    assert "That process is gone" in message and " --unlock`" in message
 
 
 @pytest.mark.parametrize("changed", [{"process": 2**22 + 1}, {"since": "2001-01-01"}, {"user": 3}])
 def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
     """For example after a change of the clock, or in a container."""
-    hold()
+    hold(local=True)
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changed))
     assert "It is still running" in another("print(lock_message())")
@@ -55,7 +56,7 @@ def test_locks_do_not_depend_on_clock_or_process_number(locked, changed):
 
 @pytest.mark.parametrize("record", ["{}", "[]", "null", "", "[" * 10**5, '{"process": 1}'])
 def test_an_invalid_record(locked, record):
-    hold()
+    hold(local=True)
     (locked / ".snakemake" / "holder.json").write_text(record)
     assert "locked by another run. It is still running" in another("print(lock_message())")
     release()
@@ -65,14 +66,14 @@ def test_an_invalid_record(locked, record):
 
 def test_secrets_of_the_command_line_are_redacted(locked, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["snakemake", "--config", "mirror=https://me:S3CRET@host/x"])
-    hold()
+    hold(local=True)
     text = (locked / ".snakemake" / "holder.json").read_text()
     release()
     assert "S3CRET" not in text and "mirror=https://***@host/x" in text
 
 
 def test_a_process_of_another_machine_may_still_run(locked):
-    hold()
+    hold(local=True)
     path = locked / ".snakemake" / "holder.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"machine": "elsewhere"}))
     text = path.read_text()
@@ -82,10 +83,10 @@ def test_a_process_of_another_machine_may_still_run(locked):
 
 
 def test_a_folder_without_a_lock_has_no_holder(locked):
-    hold()
+    hold(local=True)
     release()
     assert lock_message() is None
-    hold()
+    hold(local=True)
     (locked / LOCKS / "0.input.lock").unlink()
     assert another("print(lock_message())").strip() == "None"
 
@@ -99,7 +100,7 @@ def test_a_link_in_place_of_a_lock_is_replaced(kind, tmp_path, monkeypatch):
     lock.parent.mkdir(exist_ok=True)
     lock.symlink_to(precious)
     if kind == "a folder of runs":
-        hold()
+        hold(local=True)
         assert str(os.getpid()) in lock.read_text()
         release()
     else:
@@ -111,6 +112,7 @@ def test_a_link_in_place_of_a_lock_is_replaced(kind, tmp_path, monkeypatch):
 
 HOLDING = """
 import sys
+from pathlib import Path
 from noncoding.common.locks import exclusive
 with exclusive(sys.argv[1]):
     print("here", flush=True)
@@ -137,3 +139,42 @@ def test_an_exclusive_folder_is_refused_to_another_process(tmp_path):
         with exclusive(folder):
             pass
     assert not list(tmp_path.iterdir())
+
+
+def changed(change):
+    path = Path(".snakemake", "holder.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+
+
+def test_locks_of_a_killed_run_are_removed(locked):
+    another("hold(local=True)")
+    assert "An earlier run was killed (process" in remove_stale()
+    assert not any((locked / LOCKS).iterdir())
+    assert remove_stale() is None
+
+
+@pytest.mark.parametrize("change", [{"machine": "elsewhere"}, {"local": False}, {"process": None}])
+def test_locks_of_a_run_that_may_still_have_jobs_are_kept(locked, change):
+    another("hold(local=True)")
+    if change == {"process": None}:
+        (locked / ".snakemake" / "holder.json").write_text("{}")
+    else:
+        changed(change)
+    assert remove_stale() is None
+    assert any((locked / LOCKS).iterdir())
+
+
+def test_locks_of_a_running_process_are_kept(locked):
+    hold(local=True)
+    assert another("print(remove_stale())").strip() == "None"
+    release()
+    assert any((locked / LOCKS).iterdir())
+
+
+def test_locks_of_a_run_that_has_just_begun_are_kept(locked):
+    """It has not yet replaced the record of the one that was killed before it."""
+    another("hold(local=True)")
+    recorded = (locked / ".snakemake" / "holder.json").stat().st_mtime
+    os.utime(locked / LOCKS / "0.input.lock", (recorded + 1, recorded + 1))
+    assert remove_stale() is None
+    assert any((locked / LOCKS).iterdir())

@@ -1,9 +1,14 @@
 import errno
 import logging
 import os
+import signal
+import subprocess
 import sys
 import threading
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 
 from noncoding.common.errors import InputError
@@ -140,3 +145,56 @@ def test_background_errors_are_reported_once(tmp_path, capsys, failure):
     said = capsys.readouterr().err
     assert said.count("found a full disk") == 1
     assert "Traceback" not in said
+
+
+STAGE = """
+import noncoding.common.interrupts
+import pathlib, signal, sys, time
+assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+from noncoding.common.stage_logging import logged_stage
+with logged_stage("log"):
+    pathlib.Path("begun").touch()
+    time.sleep(100)
+"""
+PARENT = """
+import signal, subprocess, sys
+signal.signal(signal.SIGINT, getattr(signal, sys.argv[2]))
+print(subprocess.Popen([sys.executable, "-c", sys.argv[1]]).pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("interrupts", ["default_int_handler", "SIG_IGN"])
+def test_a_stage_ends_with_the_process_that_started_it(tmp_path, interrupts):
+    root = str(Path(__file__).parents[2])
+    command = [sys.executable, "-c", PARENT, STAGE, interrupts]
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": root},
+    ) as parent:
+        stage = psutil.Process(int(parent.stdout.readline()))
+        while not (tmp_path / "begun").exists():
+            assert stage.is_running() and stage.status() != psutil.STATUS_ZOMBIE
+            time.sleep(0.05)
+        parent.kill()
+    assert psutil.wait_procs([stage], timeout=60)[1] == []
+    said = (tmp_path / "log").read_text()
+    assert ("interrupted" in said) == (interrupts != "SIG_IGN")
+
+
+def test_an_interrupt_during_imports_ends_a_script_without_a_traceback():
+    script = "import noncoding.common.interrupts, time; print('here', flush=True); time.sleep(100)"
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b""
+    assert process.returncode == -signal.SIGINT

@@ -133,7 +133,10 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
                 f"can be used ({count['off_chromosome']:,} extend beyond their chromosome or "
                 f"region, {count['excluded']:,} overlap an excluded region)"
             )
-            remedy = "Assign longer chromosomes or regions to it, shorten the window, or exclude fewer regions."
+            remedy = (
+                "Assign longer chromosomes or regions to it, shorten the window, or exclude fewer "
+                "regions."
+            )
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 
 

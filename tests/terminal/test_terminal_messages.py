@@ -1,0 +1,116 @@
+"""Messages of Snakemake in short, from texts that Snakemake 9.27 has written."""
+
+import pytest
+
+from snakemake_logger_plugin_noncoding.messages import (
+    ended_by,
+    is_omitted,
+    short_reason,
+    without_trace,
+)
+
+COMMAND = "Command 'set -euo pipefail;  /env/bin/python /run/.snakemake/scripts/tmpo0.train.py'"
+
+
+def test_an_error_of_the_configuration_is_its_message():
+    text = (
+        'WorkflowError in file "/pipeline/rules/common.smk", line 97:\n'
+        "configuration, key train.epochs: found 'x'; expected an integer.\n"
+        '  File "/pipeline/rules/common.smk", line 97, in <module>'
+    )
+    message = "configuration, key train.epochs: found 'x'; expected an integer."
+    assert without_trace("WorkflowError", text) == message
+    assert without_trace("WorkflowError", f"WorkflowError:\n{message}") == message
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("evaluate", "Write `evaluate --configfile FILE`."), ("my.yaml", "Correct the path.")],
+)
+def test_a_missing_configuration_file_and_a_stage_in_its_place(name, remedy):
+    text = (
+        "Traceback (most recent call last):\n\n"
+        '  File "/env/snakemake/common/configfile.py", line 38, in load_configfile\n'
+        "    config = _load_configfile(configpath)\n\n"
+        f"FileNotFoundError: [Errno 2] No such file or directory: '{name}'\n"
+    )
+    message = without_trace("FileNotFoundError", text)
+    assert message == (
+        f"--configfile: found no file {name}; expected a configuration file. {remedy}"
+    )
+
+
+def test_an_error_of_an_input_function_is_its_message():
+    text = (
+        'InputFunctionException in rule convert in file "/pipeline/rules/convert.smk", line 2:'
+        "\nError:\n  WorkflowError:\n    mine: found no valid.mat; expected one valid.mat. Add it."
+        "\nWildcards:\n  dataset=toy\n  split=valid\nTraceback:\n"
+        '  File "/pipeline/rules/common.smk", line 4, in mat_of'
+    )
+    assert without_trace("InputFunctionException", text) == (
+        "mine: found no valid.mat; expected one valid.mat. Add it."
+    )
+
+
+def test_an_error_of_the_code_keeps_its_place():
+    text = "NameError in file \"/pipeline/Snakefile\", line 3:\nname 'x' is not defined"
+    assert without_trace("NameError", text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        (f"{COMMAND} returned non-zero exit status 1.", "exit status 1"),
+        (f"{COMMAND} returned non-zero exit status 137.", "SIGKILL"),
+        (f"{COMMAND} died with <Signals.SIGKILL: 9>.", "memory"),
+        (f"{COMMAND} died with <Signals.SIGSEGV: 11>.", "SIGSEGV"),
+        (f"{COMMAND} returned non-zero exit status 255.", "exit status 255"),
+    ],
+)
+def test_how_a_process_ended(text, fragment):
+    header = 'RuleException:\nCalledProcessError in file "/pipeline/rules/train.smk", line 45:\n'
+    message = ended_by(header + text)
+    assert fragment in message
+    assert "/" not in message
+
+
+def test_other_errors_are_not_of_a_process():
+    assert ended_by("MissingOutputException in rule x:\nJob 3 completed") is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "short"),
+    [
+        ("Forced execution", "forced"),
+        ("Input files updated by another job: a.h5", "input of an earlier job"),
+        ("Updated input files: a.h5, b.h5, c.h5", "changed input: a.h5, b.h5 and 1 more"),
+        (
+            "Params have changed since last execution: before: {'a': 1} now: {'a': 2}; "
+            "Input files updated by another job: a.h5",
+            "changed settings",
+        ),
+        (
+            "Missing output files: a; Code has changed since last execution",
+            "missing output, changed code",
+        ),
+        ("Something new: with details", "something new"),
+    ],
+)
+def test_short_reasons(reason, short):
+    assert short_reason(reason) == short
+
+
+@pytest.mark.parametrize(
+    ("message", "omitted"),
+    [
+        ("Building DAG of jobs...", True),
+        ("None", True),
+        ("", True),
+        ("Complete log(s): /run/.snakemake/log/x.log", True),
+        ("Nothing to be done (all requested files are present and up to date).", False),
+        ("Unlocked working directory.", False),
+        ("Nonetheless", False),
+    ],
+)
+def test_messages_of_no_interest_are_omitted(message, omitted):
+    assert is_omitted(message) == omitted

@@ -9,6 +9,7 @@ WORKDIR /noncoding
 COPY requirements.lock .
 RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
 COPY . .
+RUN pip install --no-cache-dir --disable-pip-version-check --no-deps -e .
 # The image can be run by users other than root, including user IDs without a name. Snakemake
 # writes its metadata to .snakemake.
 RUN install -d -m 1777 .snakemake results

@@ -12,6 +12,7 @@ MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 .PHONY: help setup demo yeast reproduce test test-slow test-gpu test-slurm lint clean
 
 help:
+	@echo "make setup      install the pinned packages and this project into $(VENV)"
 	@echo "make demo       run all stages on simulated data, offline, in a few minutes"
 	@echo "make yeast      run on real data: the yeast genome and 384 ChIP-exo peak files"
 	@echo "make reproduce  run the full DeepSEA reproduction (GPU recommended)"
@@ -23,9 +24,11 @@ help:
 
 setup: $(VENV)/installed
 
-$(VENV)/installed: requirements.lock
+# The project is installed as editable: changes of the checkout apply at once.
+$(VENV)/installed: requirements.lock pyproject.toml
+	@echo "Installing the pinned packages into $(VENV): once, a few minutes, some GB."
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock -e .
 	$(VENV)/bin/python -m noncoding.precompile
 	touch $@
 
@@ -71,4 +74,4 @@ lint: setup
 	$(RUN) --lint
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -13,9 +13,6 @@ from typing import Any, NamedTuple
 
 import psutil
 
-# The project need not be installed.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 
 class Side(NamedTuple):
     """Measurements of one process: those it printed, and its peak resident memory in MiB."""

@@ -3,7 +3,7 @@
     python benchmarks/layer_logs.py --json layer_logs.json
     python benchmarks/layer_logs.py --rows 3840
 
-Trains the network `compact` of configs/yeast.yaml for one epoch on random sequences,
+Trains the network `compact` of config.yaml for one epoch on random sequences,
 with the module, weight averaging and loggers of the stage `train`, and measures the
 time in `LayerLog` (norms and histograms of weights and gradients) and in
 `ThroughputLog`. `--rows` is the number of training rows; histograms are written a
@@ -33,7 +33,7 @@ from noncoding.training.trainer import loggers
 
 LENGTH, TARGETS, BATCH = 1000, 256, 64
 ROOT = Path(__file__).parents[1]
-DEFAULTS, CONFIGURATION = ROOT / "config.yaml", ROOT / "configs" / "yeast.yaml"
+CONFIGURATION = ROOT / "config.yaml"
 WATCHED = {
     LayerLog: ("on_train_start", "on_train_batch_end"),
     ThroughputLog: ("on_train_epoch_start", "on_train_batch_start", "on_train_batch_end"),
@@ -89,9 +89,9 @@ def train(folder: Path, rows: int) -> tuple[int, float]:
     """Train for one epoch; return its steps and seconds."""
     make_store(folder / "train.h5", rows)
     make_store(folder / "valid.h5", BATCH)
-    models = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))["models"]
-    network = create_model(length=LENGTH, targets=TARGETS, **models["compact"])
-    defaults = yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))["train"]
+    configuration = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
+    network = create_model(length=LENGTH, targets=TARGETS, **configuration["models"]["compact"])
+    defaults = configuration["train"]
     settings = TrainSettings(**{key: defaults[key] for key in TrainSettings.model_fields})
     clock = Clock()
     trainer = pl.Trainer(

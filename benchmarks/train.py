@@ -15,15 +15,21 @@ original
     the same network, `--original`.
 
 Both run for `--steps` or `--seconds` after `--warmup` steps; a step is the forward
-and backward pass of one batch. `--models` are also trained by our loop. The share of
-the device's peak is relative to a large matrix product in the same precision; torch
-counts the operations of a network, except for those of an LSTM.
+and backward pass of one batch. `--models` are also trained by our loop, for which a
+GPU's ten most expensive kernels are listed, in milliseconds per step. With `--together`,
+all processes start at the same time, which saves time for compilation, and are measured
+one after another. The share of the device's peak is relative to a large matrix product
+in the same precision; torch counts the operations of a network, except for those of an
+LSTM.
 """
 
 import argparse
+import fcntl
 import json
+import os
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
@@ -34,6 +40,7 @@ import torch
 import torch.nn.functional as F
 import yaml
 from load import LENGTH, TARGETS, RowsOfBytes, make
+from torch.profiler import ProfilerActivity, profile
 from torch.utils.data import DataLoader
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -47,6 +54,10 @@ from noncoding.training.trainer import precision_for, switched_on
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
 """Settings of the original project."""
+LONGEST_WAIT = 120.0
+"""Seconds that a process waits for the preparation of others."""
+PROFILED = 3
+"""Steps of which the times of kernels are reported, in milliseconds per step."""
 
 
 def main() -> None:
@@ -60,6 +71,11 @@ def main() -> None:
     parser.add_argument(
         "--models", nargs="*", default=[], help="networks that are also trained by our loop"
     )
+    parser.add_argument(
+        "--together", action="store_true", help="prepare all processes at the same time"
+    )
+    parser.add_argument("--lock", type=Path, help="file that is locked while a process is measured")
+    parser.add_argument("--waits-for", type=int, default=1, help=argparse.SUPPRESS)
     common.add_sides(parser, [*SIDES, "make", "peak"])
     parser.add_argument("--model", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -93,11 +109,16 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         "precision": precision_for("auto"),
         "matrix_peak_teraflops": round(peak / 1e12, 3),
     }
-    for side in SIDES:
-        figures |= measured(side, side, arguments.original, options, peak)
+    runs = {"ours": ("ours", arguments.original), "original": ("original", arguments.original)}
+    runs |= {model: ("ours", model) for model in arguments.models}
+    if arguments.together:
+        options += ["--waits-for", len(runs)]
+    with ThreadPoolExecutor(len(runs) if arguments.together else 1) as pool:
+        jobs = [pool.submit(measured, name, *run, options, peak) for name, run in runs.items()]
+        for job in as_completed(jobs):
+            figures |= job.result()
+            common.write_json(arguments.json, figures)
     figures["ratio"] = round(figures["ours_per_second"] / figures["original_per_second"], 2)
-    for model in arguments.models:
-        figures |= measured(model, "ours", model, options, peak)
     common.write_json(arguments.json, figures)
 
 
@@ -114,13 +135,17 @@ def measured(
         f"{name}_waiting_share": round(made["waiting_share"], 4),
         f"{name}_peak_mib": round(made["device_peak_mib"] or ran.peak_mib),
         f"{name}_share_of_peak": round(made["per_second"] * made["flops"] / peak, 4),
+        f"{name}_kernels": made["kernels"],
     }
 
 
 class Clock:
-    """Counts rows, steps and waiting time after the warm-up."""
+    """Counts rows, steps and waiting time after the warm-up, while no other clock runs."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
+        self._folder = arguments.work
+        self._waits_for = arguments.waits_for
+        self._flops = flops_of_a_sequence(arguments.model)
         self._left = arguments.warmup
         self._steps = arguments.steps
         self._seconds = arguments.seconds
@@ -132,6 +157,14 @@ class Clock:
 
     def _begin(self) -> None:
         synchronise()
+        (self._folder / f"{os.getpid()}.ready").touch()
+        ends = time.monotonic() + LONGEST_WAIT
+        while len(list(self._folder.glob("*.ready"))) < self._waits_for:
+            if time.monotonic() > ends:
+                break
+            time.sleep(0.1)
+        self._lock = (self._folder / "lock").open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._start = self._ended = time.perf_counter()
 
     def batch_loaded(self) -> None:
@@ -149,24 +182,58 @@ class Clock:
         self._rows += rows
         self._count += 1
         self._ended = time.perf_counter()
-        return self._count == self._steps or self._ended - self._start >= self._seconds
+        last = self._count == self._steps or self._ended - self._start >= self._seconds
+        if last:
+            synchronise()
+            self._taken = time.perf_counter() - self._start
+        return last
 
-    def figures(self, model: str, batch: int) -> dict[str, Any]:
-        synchronise()
-        seconds = time.perf_counter() - self._start
+    def figures(self, batch: int) -> dict[str, Any]:
+        self._lock.close()  # the next process begins
         return {
-            "per_second": self._rows / seconds,
+            "per_second": self._rows / self._taken,
             "batch": batch,
             "steps": self._count,
-            "waiting_share": self._waited / seconds,
+            "waiting_share": self._waited / self._taken,
             "device_peak_mib": device_peak_mib(),
-            "flops": flops_of_a_sequence(model),
+            "flops": self._flops,
+            "kernels": {},
         }
 
 
+class Profile:
+    """Times of the kernels of a GPU, measured in steps after the others."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.kernels: dict[str, float] = {}
+
+    def step_done(self) -> bool:
+        """Call after a step; return whether it was the last."""
+        if not torch.cuda.is_available():
+            return True
+        if self.steps == 0:
+            self._profiler = profile(activities=[ProfilerActivity.CUDA])
+            synchronise()
+            self._profiler.__enter__()
+        self.steps += 1
+        if self.steps <= PROFILED:
+            return False
+        synchronise()
+        self._profiler.__exit__(None, None, None)
+        times = {e.key: e.self_device_time_total for e in self._profiler.key_averages()}
+        for name in sorted(times, key=times.__getitem__, reverse=True)[:10]:
+            self.kernels[name[:120]] = round(times[name] / PROFILED / 1000, 3)
+        self.kernels["all kernels"] = round(sum(times.values()) / PROFILED / 1000, 3)
+        return True
+
+
 class ClockCallback(pl.Callback):
-    def __init__(self, clock: Clock) -> None:
+    """Counts steps, and profiles a few more of them on a GPU."""
+
+    def __init__(self, clock: Clock, profile: Profile) -> None:
         self._clock = clock
+        self._profile = profile
 
     def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
         self._clock.batch_loaded()
@@ -174,7 +241,8 @@ class ClockCallback(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
     ) -> None:
-        trainer.should_stop = self._clock.step_done(len(batch[0]))
+        if self._profile.steps or self._clock.step_done(len(batch[0])):
+            trainer.should_stop = self._profile.step_done()
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -187,14 +255,14 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
         store, store, batch_size=batch, seed=1, shuffle_buffer=settings.shuffle_buffer
     )
     network = new_network(arguments.model)
-    clock = Clock(arguments)
+    clock, profiled = Clock(arguments), Profile()
     trainer = pl.Trainer(
         devices=1,
         precision=precision_for("auto"),
         gradient_clip_val=settings.gradient_clip,
         max_epochs=1000,
         limit_val_batches=0,
-        callbacks=[ExponentialMovingAverage(settings.ema_decay), ClockCallback(clock)],
+        callbacks=[ExponentialMovingAverage(settings.ema_decay), ClockCallback(clock, profiled)],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
@@ -206,10 +274,11 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
         network,
         settings,
         seed=1,
-        compiled=switched_on(settings.compile, auto=trainer.strategy.root_device.type == "cuda"),
+        compiled=switched_on(settings.compile, auto=torch.cuda.is_available()),
+        cuda_graphs=torch.cuda.is_available(),
     )
     trainer.fit(module, data)
-    return clock.figures(arguments.model, batch)
+    return clock.figures(batch) | {"kernels": profiled.kernels}
 
 
 def original(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -230,19 +299,20 @@ def original(arguments: argparse.Namespace) -> dict[str, Any]:
             optimizer.zero_grad()
         if clock.step_done(len(labels)):
             break
-    return clock.figures(arguments.model, BATCH)
+    return clock.figures(BATCH)
 
 
 SIDES = {"ours": ours, "original": original}
 
 
-def configuration() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+def configuration(file: str = "config.yaml") -> dict[str, Any]:
+    return yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
 
 
 def new_network(name: str) -> torch.nn.Module:
     torch.manual_seed(1)
-    return create_model(length=LENGTH, targets=TARGETS, **configuration()["models"][name]).train()
+    sizes = configuration()["models"][name]
+    return create_model(length=LENGTH, targets=TARGETS, **sizes).train()
 
 
 def flops_of_a_sequence(name: str, rows: int = 2) -> float:

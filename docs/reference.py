@@ -4,18 +4,15 @@
 """
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-_ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(_ROOT))
-
 from noncoding.settings.config import Settings
 
+_ROOT = Path(__file__).parents[1]
 PAGE = _ROOT / "docs" / "configuration.md"
 SCHEMA = _ROOT / "schemas" / "config.schema.json"
 _ELSEWHERE = {

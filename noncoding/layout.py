@@ -49,6 +49,7 @@ imports: with them, an exported model can be loaded without this project."""
 LOADED_FILES = ("config.json", "model.safetensors", TARGETS, "training.json")
 """Files of an exported model that this project reads."""
 MODEL_FILES = (*LOADED_FILES, "README.md", *MODEL_CODE)
+CHECKPOINTS = ("best.ckpt", "last.ckpt")
 
 FOLDERS = {
     "simulate": "{dataset}/simulated",
@@ -78,8 +79,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "tile": tuple(f"{split}.h5" for split in SPLITS),
     "describe": (SUMMARY,),
     "train": (
-        *(f"training/{name}" for name in ("best.ckpt", "last.ckpt", METRICS_LOG, LAYERS_LOG)),
-        *(f"model/{name}" for name in MODEL_FILES),
+        *(f"training/{name}" for name in (METRICS_LOG, LAYERS_LOG)),
+        *(f"model/{name}" for name in LOADED_FILES),
     ),
     "plot_training": (),
     "predict": (PREDICTIONS,),
@@ -92,6 +93,15 @@ FILES: dict[str, tuple[str, ...]] = {
     "report": (REPORT,),
 }
 """Stage → its files, in the order in which the stage writes them; below its folder."""
+
+UNREAD_FILES = {
+    "train": (
+        *(f"training/{name}" for name in CHECKPOINTS),
+        *(f"model/{name}" for name in MODEL_FILES if name not in LOADED_FILES),
+    )
+}
+"""Stage → files that it also writes and that no stage reads: if one is deleted, nothing runs again.
+"""
 
 FIGURES: dict[str, tuple[str, ...]] = {
     "describe": (

@@ -3,7 +3,6 @@ rule baseline_dataset:
         train_store=store_of("train"),
         store=store_of("test"),
         motifs=known_motifs,
-        code=code("baseline"),
     output:
         outputs_of("baseline"),
     log:
@@ -15,6 +14,7 @@ rule baseline_dataset:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
+        *code("baseline"),
         settings=config["baseline"],
         replicates=config["evaluate"]["replicates"],
         seed=config["seed"],

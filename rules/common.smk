@@ -1,33 +1,62 @@
 # Shared by the rules: the checked configuration, input functions, and the paths of outputs.
 
+import filecmp
 import os
 import shlex
+import subprocess
 import sys
 from functools import cache
-from importlib.metadata import distributions
-from importlib.util import find_spec
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import contains_wildcard
 from snakemake.utils import min_version, update_config
 
-min_version("9.0")
+min_version("9.27")
 
-# Unless the package of this checkout is installed, the workflow and its scripts, which run in
-# separate processes, find it by its path.
-installed = list(distributions(name="noncoding")) and find_spec("noncoding")
-if not installed or Path(installed.origin).parents[1] != Path(BASE):
-    sys.path.insert(0, BASE)
-    os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [BASE, os.getenv("PYTHONPATH")])))
+
+def check_installation(base):
+    """Refuse a Python environment without this project, or with another version of it.
+
+    Jobs import the installed package; this process would also find the one of the checkout, since
+    Snakemake adds the folder of the Snakefile to its own search path.
+    """
+    install = shlex.join([sys.executable, "-m", "pip", "install", "--editable", base])
+    # Like a script, which does not search the working directory.
+    command = [sys.executable, "-P", "-c", "import noncoding; print(*noncoding.__path__)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise WorkflowError(
+            f"{sys.prefix}: found a Python environment without the package noncoding; expected the "
+            f"one in which this project is installed. Use the snakemake of that environment (after "
+            f"`make setup`: {base}/.venv/bin/snakemake), or run `{install}`."
+        )
+    source, installed = Path(base, "noncoding"), Path(done.stdout.removesuffix("\n"))
+    if source.resolve() == installed.resolve():
+        return
+    files = [path for path in installed.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    names = [str(path.relative_to(installed)) for path in files]
+    _, changed, missing = filecmp.cmpfiles(source, installed, names, shallow=False)
+    if different := sorted([*changed, *missing]):
+        raise WorkflowError(
+            f"{installed}: found another version of the package than in {source} (different: "
+            f"{len(different)} files, such as {different[0]}); expected the same, since jobs "
+            f"import the installed one. Run `{install}`; or, if several checkouts share this "
+            f"environment, set PYTHONPATH={shlex.quote(base)}."
+        )
+
+
 # Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another
 # import of this workflow, is no longer the path of a file.
 if Path(sys.executable).exists():
+    # In the main process and on the nodes of a cluster, which may have another environment.
+    if not workflow.subprocess_exec:
+        check_installation(BASE)
     sys.executable = shlex.quote(sys.executable)
 
 from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.common.files import discard
+from noncoding.common.files import discard, sha256
 from noncoding.common.locks import hold, release, remove_stale
 from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
@@ -94,7 +123,8 @@ try:
     retype(config, workflow.config_settings.config_args)
     SETTINGS = check_settings(config)
     update_config(config, SETTINGS.dump())  # with ~ expanded in paths
-    DATASETS = SETTINGS.run.datasets
+    DATASETS = SETTINGS.datasets_to_run()
+    config["run"].update(datasets=DATASETS, models=SETTINGS.models_to_run())
     # An error in an input function would be shown with its traceback.
     for dataset in DATASETS:
         check_paths(dataset)
@@ -142,10 +172,22 @@ def workflow_path(path):
     return local(path) if workflow.storage_settings.default_storage_provider else path
 
 
+@cache
+def digest_of(path):
+    """Path in the checkout and digest of a file."""
+    return f"{Path(path).relative_to(BASE)} {sha256(path)}"
+
+
 def code(stage):
-    """The script of a stage and all modules that it imports: if edited, the stage runs again."""
-    script = Path(BASE, "scripts", f"{stage}.py")
-    return [workflow_path(path) for path in source_files(script, BASE)]
+    """Parameters of a rule: its script, all modules that the script imports, and templates.
+
+    If one is edited, the stage runs again. As inputs, they would fill the output of Snakemake.
+    """
+    files = source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)
+    if stage == "report":
+        parts = sorted(Path(BASE, "noncoding", "report").rglob("*"))
+        files += [path for path in parts if path.suffix in (".html", ".css", ".js")]
+    return [digest_of(path) for path in files]
 
 
 def path_of(stage, name):
@@ -188,7 +230,14 @@ def outputs_of(stage, category=None):
     return made
 
 
-MODEL_FOLDER = [path_of("train", f"model/{name}") for name in layout.MODEL_FILES]
+EXPORTED_MODEL = [path_of("train", f"model/{name}") for name in layout.LOADED_FILES]
+
+
+def unread_files(stage):
+    """Further files of a stage, which object storage receives only if they are outputs."""
+    if not workflow.storage_settings.default_storage_provider:
+        return []
+    return [f"{RESULTS}/{layout.FOLDERS[stage]}/{name}" for name in layout.UNREAD_FILES[stage]]
 
 
 def scale_with_attempt(first):
@@ -283,7 +332,7 @@ def genome_inputs(wildcards):
         "fasta": raw(wildcards.dataset, settings["fasta"]),
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
     }
-    return files | ({"exclude": settings["exclude"]} if settings["exclude"] else {})
+    return files | ({"exclude": settings["exclude"]} if settings.get("exclude") else {})
 
 
 def genome_settings(wildcards):

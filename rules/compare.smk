@@ -4,7 +4,6 @@ rule compare_dataset:
         replicates=expand(path_of("evaluate", layout.REPLICATES), model=MODELS, allow_missing=True),
         baselines=outputs_of("baseline"),
         store=store_of("test"),
-        code=code("compare"),
     output:
         outputs_of("compare", "Comparison"),
     log:
@@ -16,6 +15,7 @@ rule compare_dataset:
         mem_mb=scale_with_attempt(4000),
         runtime=scale_with_attempt(30),
     params:
+        *code("compare"),
         min_positives=config["evaluate"]["min_positives"],
     script:
         "../scripts/compare.py"

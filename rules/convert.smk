@@ -3,7 +3,6 @@ rule convert_split:
         mat=lambda wildcards: mat_of(wildcards.dataset, wildcards.split),
         archive=archive_of,
         targets=target_table,
-        code=code("convert"),
     output:
         outputs_of("convert"),
     log:
@@ -18,6 +17,7 @@ rule convert_split:
         mem_mb=scale_with_attempt(5000),
         runtime=scale_with_attempt(240),
     params:
+        *code("convert"),
         url=bundle_url,
         # A cache between workflows distinguishes the splits by it: one job makes their inputs.
         options=lambda wildcards: {

@@ -3,7 +3,6 @@ rule describe_dataset:
         train=store_of("train"),
         valid=store_of("valid"),
         test=store_of("test"),
-        code=code("describe"),
     output:
         outputs_of("describe", "Data"),
     log:
@@ -14,5 +13,7 @@ rule describe_dataset:
     resources:
         mem_mb=scale_with_attempt(4000),
         runtime=scale_with_attempt(60),
+    params:
+        *code("describe"),
     script:
         "../scripts/describe.py"

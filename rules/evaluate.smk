@@ -3,7 +3,6 @@ rule evaluate_model:
         predictions=path_of("predict", layout.PREDICTIONS),
         store=store_of("test"),
         train_store=store_of("train"),
-        code=code("evaluate"),
     output:
         outputs_of("evaluate", "Evaluation"),
     log:
@@ -15,6 +14,7 @@ rule evaluate_model:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(120),
     params:
+        *code("evaluate"),
         settings=config["evaluate"],
         seed=config["seed"],
     script:

@@ -1,6 +1,6 @@
 rule explain_model:
     input:
-        model=MODEL_FOLDER,
+        model=EXPORTED_MODEL,
         store=store_of("test"),
         predictions=path_of("predict", layout.PREDICTIONS),
         metrics=path_of("evaluate", layout.TARGETS),
@@ -8,7 +8,6 @@ rule explain_model:
         motifs=known_motifs,
         truth=planted_motifs,
         fasta=explained_fasta,
-        code=code("explain"),
     output:
         outputs_of("explain", "Explanation"),
     log:
@@ -21,6 +20,7 @@ rule explain_model:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
+        *code("explain"),
         settings=config["explain"],
     script:
         "../scripts/explain.py"

@@ -2,7 +2,6 @@
 rule fetch_file:
     input:
         simulated=simulated_source,
-        code=code("fetch"),
     output:
         outputs_of("fetch"),
     log:
@@ -17,6 +16,7 @@ rule fetch_file:
         mem_mb=scale_with_attempt(1000),
         runtime=scale_with_attempt(24 * 60),
     params:
+        *code("fetch"),
         url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
         sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),
         # These do not identify the file: parameters that depend on resources trigger no rerun.

@@ -1,13 +1,12 @@
 rule motifs_model:
     input:
-        model=MODEL_FOLDER,
+        model=EXPORTED_MODEL,
         test=store_of("test"),
         valid=store_of("valid"),
         train=store_of("train"),
         predictions=path_of("predict", layout.PREDICTIONS),
         metrics=path_of("evaluate", layout.TARGETS),
         motifs=known_motifs,
-        code=code("motifs"),
     output:
         outputs_of("motifs", "Motifs"),
     log:
@@ -20,6 +19,7 @@ rule motifs_model:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(120),
     params:
+        *code("motifs"),
         model=lambda wildcards, input: os.path.dirname(input.model[0]),
         folder=lambda wildcards, output: os.path.dirname(output[0]),
         targets={key: config["explain"][key] for key in ("targets", "best", "best_per_group")},

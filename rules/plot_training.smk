@@ -2,7 +2,6 @@ rule plot_training_model:
     input:
         metrics=path_of("train", f"training/{layout.METRICS_LOG}"),
         layers=path_of("train", f"training/{layout.LAYERS_LOG}"),
-        code=code("plot_training"),
     output:
         outputs_of("plot_training", "Training"),
     log:
@@ -13,5 +12,7 @@ rule plot_training_model:
     resources:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
+    params:
+        *code("plot_training"),
     script:
         "../scripts/plot_training.py"

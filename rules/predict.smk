@@ -1,8 +1,7 @@
 rule predict_split:
     input:
-        model=MODEL_FOLDER,
+        model=EXPORTED_MODEL,
         store=store_of("test"),
-        code=code("predict"),
     output:
         outputs_of("predict"),
     log:
@@ -15,6 +14,7 @@ rule predict_split:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
+        *code("predict"),
         batch_size=config["predict"]["batch_size"],
         # Derived from resources, so that a change, which affects no value, triggers no rerun.
         devices=lambda wildcards, resources: config["predict"]["devices"],

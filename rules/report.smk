@@ -12,14 +12,9 @@ rule report_dataset:
                 "motifs",
             )
             for output in layout.outputs(stage)
-            if not output.endswith((".ckpt", ".h5", ".safetensors"))  # linked, not read
+            if not output.endswith((".h5", ".safetensors"))  # linked, not read
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
         ],
-        template=[
-            workflow_path(Path(BASE, "noncoding", "report", name))
-            for name in ("page.html", "explanation.html", "style.css", "table.js")
-        ],
-        code=code("report"),
     output:
         reported(path_of("report", layout.REPORT), "Page", labels={"data set": "{dataset}"}),
     log:
@@ -31,6 +26,7 @@ rule report_dataset:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
     params:
+        *code("report"),
         models=MODELS,
         # Reproduces the page, given files of the same names.
         configuration=lambda wildcards: shareable(

@@ -1,6 +1,4 @@
 rule simulate_bundle:
-    input:
-        code=code("simulate"),
     output:
         outputs_of("simulate"),
     log:
@@ -14,6 +12,7 @@ rule simulate_bundle:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
     params:
+        *code("simulate"),
         loci=lambda wildcards: config["datasets"][wildcards.dataset]["loci"],
         window=lambda wildcards: config["datasets"][wildcards.dataset]["window"],
         prevalence=lambda wildcards: config["datasets"][wildcards.dataset]["prevalence"],

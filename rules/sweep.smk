@@ -1,7 +1,6 @@
 rule sweep_all:
     input:
         summaries=expand(path_of("evaluate", layout.SUMMARY), dataset=DATASETS, model=MODELS),
-        code=code("sweep"),
     output:
         outputs_of("sweep", "Sweep"),
     log:
@@ -13,6 +12,7 @@ rule sweep_all:
         mem_mb=scale_with_attempt(2000),
         runtime=scale_with_attempt(10),
     params:
+        *code("sweep"),
         # Data set, model and seed of each summary.
         runs=[(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS],
     script:

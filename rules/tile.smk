@@ -1,7 +1,6 @@
 rule tile_genome:
     input:
         unpack(genome_inputs),
-        code=code("tile"),
     output:
         outputs_of("tile"),
     log:
@@ -15,6 +14,7 @@ rule tile_genome:
         mem_mb=scale_with_attempt(8000),
         runtime=scale_with_attempt(240),
     params:
+        *code("tile"),
         settings=genome_settings,
         urls=published_data,
     script:

@@ -3,15 +3,14 @@ rule train_model:
         train=store_of("train"),
         valid=store_of("valid"),
         motifs=initial_motifs,
-        code=code("train"),
     output:
-        # A training that fails keeps the previous checkpoints and model. It deletes the
-        # tables, so that Snakemake knows that the outputs are incomplete.
-        update(path_of("train", "training/best.ckpt")),
-        update(path_of("train", "training/last.ckpt")),
-        path_of("train", "training/metrics.csv"),
-        path_of("train", "training/layers.csv"),
-        update(MODEL_FOLDER),
+        # A training that fails keeps the previous model and checkpoints. The tables are deleted
+        # when it starts, so that Snakemake knows that the outputs are incomplete.
+        path_of("train", f"training/{layout.METRICS_LOG}"),
+        path_of("train", f"training/{layout.LAYERS_LOG}"),
+        # Its files and not a directory, in which Snakemake notices no changed or deleted file.
+        update(EXPORTED_MODEL),
+        update(unread_files("train")),
     log:
         log_of("train"),
     benchmark:
@@ -29,6 +28,7 @@ rule train_model:
         # The same for each attempt, since a training is resumed.
         runtime=3 * 24 * 60,
     params:
+        *code("train"),
         network=lambda wildcards: {
             key: size
             for key, size in config["models"][trained(wildcards)[0]].items()

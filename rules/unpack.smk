@@ -1,7 +1,6 @@
 rule unpack_bundle:
     input:
         archive=archive_of,
-        code=code("unpack"),
     output:
         temp(outputs_of("unpack")),
     log:
@@ -14,5 +13,7 @@ rule unpack_bundle:
     resources:
         mem_mb=scale_with_attempt(1000),
         runtime=scale_with_attempt(60),
+    params:
+        *code("unpack"),
     script:
         "../scripts/unpack.py"

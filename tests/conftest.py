@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,15 @@ import torch
 
 # Helpers that several test folders share stand beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
+
+# In a git worktree that shares the environment of another checkout, the processes that tests start
+# would import the package of the other one.
+_ROOT = Path(__file__).parents[1]
+_COMMAND = [sys.executable, "-P", "-c", "import noncoding; print(*noncoding.__path__)"]
+_installed = subprocess.run(_COMMAND, capture_output=True, text=True, check=False).stdout.strip()
+if Path(_installed) != _ROOT / "noncoding":
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 torch.set_num_threads(1)
 

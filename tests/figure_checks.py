@@ -1,11 +1,17 @@
-"""What a reader of a figure needs: every text lies in it, and no two lie on each other."""
+"""What a reader of a figure needs.
+
+Every text lies in it, no two lie on each other, and none is too small on a page; nothing that is
+plotted is cut off at the edge of its panel; and an SVG file has few enough elements for a page.
+"""
 
 from itertools import combinations
+from xml.etree import ElementTree as ET
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.text import Text
 
@@ -13,6 +19,10 @@ LONG_NAME = "GM12878 H3K4me3 treated with 100 nM dexamethasone for 1 hour | None
 """As long as the names of targets are."""
 TOLERANCE = 1.0
 """Pixels by which boxes may touch, since they hold more than the ink."""
+PAGE = 740
+"""Pixels that a page in a window of 800 pixels leaves for a figure."""
+SMALLEST = 9
+"""Pixels of the smallest text on such a page."""
 
 
 def saved_by(draw, *arguments, **options):
@@ -52,7 +62,9 @@ DOTS_PER_INCH = (72, 150)
 
 
 def assert_legible(figure):
-    """In no format a text is cut off by the figure's edge, and no two texts overlap."""
+    """No text is cut off by the figure's edge, too small or on another; nor is a point cut off."""
+    assert_large_enough(figure)
+    assert_points_inside(figure)
     with plt.rc_context({"text.hinting": "none"}):
         for dots in DOTS_PER_INCH:
             figure.set_dpi(dots)
@@ -72,17 +84,49 @@ def _assert_legible(figure):
             raise AssertionError(f"{one.get_text()!r} overlaps {other.get_text()!r}")
 
 
+def assert_large_enough(figure):
+    """Texts have a readable size where a page shrinks the figure to its own width."""
+    scale = min(1, PAGE / (96 * figure.get_figwidth())) * 96 / 72
+    for text in texts_of(figure):
+        # Exponents, in mathematical text.
+        raised = 0.7 if text.get_parse_math() and "^" in text.get_text() else 1
+        size = raised * text.get_fontsize() * scale
+        assert size >= SMALLEST, f"{text.get_text()!r} has {size:.1f} pixels"
+
+
+def assert_points_inside(figure):
+    """The markers of every line lie in their panel."""
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        box = axes.get_window_extent()
+        for line in axes.lines:
+            # Lines across the panel have axes coordinates.
+            if line.get_marker() not in Line2D.filled_markers or not line.get_visible():
+                continue
+            with np.errstate(invalid="ignore"):
+                points = line.get_transform().transform(line.get_xydata())
+            points = points[np.isfinite(points).all(axis=1)]
+            low, high = box.min - TOLERANCE, box.max + TOLERANCE
+            assert ((points >= low) & (points <= high)).all(), f"{line} is cut off"
+
+
+def elements(path):
+    """Number of shapes, points and letters that an SVG file draws."""
+    tags = [element.tag.rpartition("}")[2] for element in ET.parse(path).iter()]
+    return sum(tag in ("path", "use", "text", "image") for tag in tags)
+
+
 def logos(figure):
     """Panels with letters, which tangermeme draws as one collection of paths."""
     return [axes for axes in figure.axes if axes.collections]
 
 
 def assert_whole(axes):
-    """What a panel's collections hold lies within its limits."""
+    """What a panel's collections hold lies within its limits, half a letter from the sides."""
     for collection in axes.collections:
         extent = collection.get_datalim(axes.transData)
         (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
-        assert left <= extent.x0 < extent.x1 <= right
+        assert left + 0.45 <= extent.x0 < extent.x1 <= right - 0.45
         assert bottom <= extent.y0 < extent.y1 <= top
 
 

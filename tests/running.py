@@ -13,7 +13,6 @@ from types import SimpleNamespace
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 torch.set_num_threads(1)
 
 from toy_store import RUNTIME, TRAINING

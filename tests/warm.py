@@ -67,6 +67,7 @@ def _start(function, arguments, folder, output):
 def _called(function, arguments, folder, environment, output):
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     os.chdir(folder)
     # What child processes write, too.
     with Path(output).open("a", encoding="utf-8") as file:
@@ -107,7 +108,6 @@ def _snakemake(arguments):
 def _script(path):
     """Run a file as ``python`` does."""
     sys.argv = [path]
-    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     if find_spec("sitecustomize"):
         import sitecustomize  # noqa: F401
     runpy.run_path(path, run_name="__main__")

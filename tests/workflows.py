@@ -1,10 +1,12 @@
 """The workflow as a user runs it: in a process, in a folder of its own."""
 
+import os
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
 import warm
 import yaml
 from toy_store import RUNTIME, TRAINING, toy_sizes
@@ -12,7 +14,7 @@ from toy_store import RUNTIME, TRAINING, toy_sizes
 ROOT = Path(__file__).parents[1]
 PIPELINE = (
     *("Snakefile", "config.yaml", "rules", "scripts", "noncoding", "envs", "profiles"),
-    *("resources", "snakemake_logger_plugin_noncoding"),
+    *("configs", "resources", "snakemake_logger_plugin_noncoding"),
 )
 """What a run needs of a checkout."""
 ON_TWO_CORES = ("--resources", "gpu=2", "--max-threads", "1", "--cores", "2")
@@ -24,10 +26,15 @@ _JOB = re.compile(r"^(\w+) +\w+/(\w+)\S*  ", re.MULTILINE)
 
 
 def snakemake(folder, *arguments, config=None, pipeline=ROOT, cores=True):
-    """Run the workflow in a folder; gives its exit status and its output."""
+    """Run the workflow in a folder; gives its exit status and its output.
+
+    A copy of the pipeline is on Python's search path, as if it were the installed one.
+    """
     command = ["--snakefile", str(pipeline / "Snakefile"), "--directory", str(folder)]
     command += [*(ON_TWO_CORES if cores else ()), *arguments]
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, pytest.MonkeyPatch.context() as patch:
+        if (pipeline / "noncoding").is_dir() and pipeline != ROOT:
+            patch.setenv("PYTHONPATH", str(pipeline), prepend=os.pathsep)
         if config is not None:
             command += ["--configfile", str(written(config, scratch))]
         # In the folder itself, so that the pipeline may be there, too.

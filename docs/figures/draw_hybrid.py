@@ -3,7 +3,6 @@
 python docs/figures/draw_hybrid.py
 """
 
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,12 +10,10 @@ import torch
 import yaml
 from matplotlib.patches import FancyBboxPatch
 
-ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT))
-
 from noncoding.common.plot_style import COLOURS, saved_figure
 from noncoding.models.architectures import create_model
 
+ROOT = Path(__file__).parents[2]
 LENGTH, TARGETS = 1000, 919
 
 
@@ -63,7 +60,7 @@ def main() -> None:
         (16.1, 1.9, "Head", f"{shapes['head'][0]} logits", COLOURS[2]),
     ]
     with saved_figure(
-        ROOT / "docs/figures/hybrid.svg", ROOT / "docs/figures/hybrid.png", size=(13, 2.9)
+        ROOT / "docs/figures/hybrid.svg", ROOT / "docs/figures/hybrid.png", width=13, height=2.9
     ) as figure:
         axes = figure.add_subplot()
         axes.set(xlim=(-0.2, 18.2), ylim=(-1.35, 2.6))

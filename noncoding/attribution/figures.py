@@ -6,6 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from tangermeme.plot import plot_logo
 
 from noncoding.attribution.checks.planted_motifs import truth_metrics
@@ -18,7 +20,7 @@ from noncoding.attribution.target_attributions import (
     share_in_bin,
     strongest_window,
 )
-from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title
+from noncoding.common.plot_style import BASE_COLOURS, COLOURS, SMALL, saved_figure, set_title
 
 LOGO_WIDTH = 60
 """Bases of the strongest window in the logo."""
@@ -27,43 +29,54 @@ _LAYER, _BASES = COLOURS[0], COLOURS[2]
 _GREY = "0.92"
 
 
-def summary_finding(target: TargetAttributions) -> str:
-    """Finding of the summary of a target, for its title."""
+def summary_finding(target: TargetAttributions) -> tuple[str, str]:
+    """Title and details of the summary of a target."""
     method = next(iter(target.maps))
     title, bases = METHODS[method].title, target.maps[method]
-    of = f"mean of {len(bases)} sequences"
+    over = f"over {len(bases)} sequence{'s' * (len(bases) != 1)}; grey: labelled bin"
     if any(target.sites):
         auroc = np.nanmean(truth_metrics(bases, target.sites[: len(bases)])[0])
         verb = "finds" if auroc >= 0.85 else "often misses"
         found = f"{title} {verb} the planted motifs"
-        return f"{target.name}: {found}, per-base AUROC {auroc:.2f} ({of})"
+        return f"{target.name}: {found}", f"mean per-base AUROC {auroc:.2f} {over}"
     share = share_in_bin(np.maximum(bases, 0), target.bin)
+    if np.isnan(share):
+        return f"{target.name}: {title} is nowhere positive", f"mean {over}"
     return (
-        f"{target.name}: {share:.0%} of {title} is within the {target.bin}-bp bin, which is "
-        f"{target.bin / target.length:.0%} of the window ({of})"
+        f"{target.name}: {share:.0%} of {title} is within the {target.bin}-bp bin",
+        f"the bin is {target.bin / target.length:.0%} of the window; mean {over}",
     )
 
 
-def sequence_finding(target: TargetAttributions, number: int) -> str:
-    """Finding of the figure of a sequence, for its title."""
+def sequence_finding(target: TargetAttributions, number: int) -> tuple[str, str]:
+    """Title and details of the figure of a sequence."""
+    label, place = target.labels[number], target.sequences.places[number]
+    predicted = f"predicted probability {target.probabilities[number]:.2f}"
+    known_label = "" if np.isnan(label) else f"; label {label:.0f}"
+    details = f"{place}; {predicted}{known_label}"
     known, name = target.hits[number], f"match of {target.motif}" if target.motif else ""
     if any(target.sites):
         known, name = target.sites[number], "planted motif"
     if not name:
-        return "No motif is known for this target"
+        no_motif = "no motif is known for this target"
+        return f"{target.name}: {predicted}", f"{place}{known_label}; {no_motif}"
     if not known:
-        return f"This sequence has no {name}"
+        return f"{target.name}: this sequence has no {name}", details
     width = min(WINDOW, target.length)
     on = sum(
         contains(strongest_window(maps[number], width), known) for maps in target.maps.values()
     )
-    return f"{on} of {len(target.maps)} methods have their strongest {width} bp on a {name}"
+    return (
+        f"{target.name}: {on} of {len(target.maps)} methods have their strongest {width} bp on a "
+        f"{name}",
+        details,
+    )
 
 
 def draw_summary(target: TargetAttributions, *paths: str | os.PathLike[str]) -> None:
     """Draw the mean map of each method; one file per format."""
-    with saved_figure(*paths, size=(9, 1.3 + 0.75 * len(target.maps))) as figure:
-        set_title(figure, summary_finding(target))
+    with saved_figure(*paths, height=0.5 + 0.7 * len(target.maps)) as figure:
+        set_title(figure, *summary_finding(target))
         panels = figure.subplots(len(target.maps), 1, sharex=True, squeeze=False)[:, 0]
         for axes, (method, bases) in zip(panels, target.maps.items(), strict=True):
             _draw_line(axes, bases.mean(axis=0), target, method)
@@ -80,15 +93,8 @@ def draw_sequence(target: TargetAttributions, number: int, *paths: str | os.Path
     of_bases = [name for name in target.maps if not isinstance(METHODS[name], LayerMethod)]
     logo = "mutagenesis" if "mutagenesis" in of_bases else (of_bases or [""])[-1]
     heights = [0.3, *([0.62, 0.13] * len(target.maps)), *([1.0] if logo else [])]
-    with saved_figure(*paths, size=(9, 1.4 + 1.15 * sum(heights))) as figure:
-        label = target.labels[number]
-        set_title(
-            figure,
-            f"{target.name}, {target.sequences.places[number]}: predicted "
-            f"{target.probabilities[number]:.2f}"
-            f"{'' if np.isnan(label) else f', label {label:.0f}'}. "
-            f"{sequence_finding(target, number)}",
-        )
+    with saved_figure(*paths, height=1.0 + 1.1 * sum(heights)) as figure:
+        set_title(figure, *sequence_finding(target, number))
         top, *rest = figure.subplots(len(heights), 1, height_ratios=heights)
         _draw_sites(top, target, number)
         centre = target.length // 2
@@ -107,7 +113,7 @@ def draw_sequence(target: TargetAttributions, number: int, *paths: str | os.Path
                 _label_positions(strip)
         if logo:
             _draw_logo(rest[-1], target, number, window, logo)
-        _draw_key(figure, target, logo)
+        _draw_key(figure, target, window)
 
 
 def _draw_line(
@@ -126,7 +132,7 @@ def _draw_line(
         yticks=[0, high],
         yticklabels=["0", f"{high:.2g}"],
     )
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=SMALL)
 
 
 def _draw_strip(
@@ -145,7 +151,7 @@ def _draw_strip(
         vmax=most,
     )
     axes.set_yticks([])
-    axes.tick_params(labelsize=7)
+    axes.tick_params(labelsize=SMALL)
     axes.spines[["left", "bottom"]].set_visible(False)
 
 
@@ -197,28 +203,33 @@ def _draw_logo(
     low, high = float(target.maps[method].min()), float(target.maps[method].max())
     axes.set(
         ylabel="logit",
-        xlim=(-0.1, end - start),
+        xlim=(-0.5, end - start + 0.5),
         ylim=(1.05 * min(low, 0.0), 1.05 * max(high, 1e-9)),
     )
-    axes.tick_params(labelsize=7)
+    title = f"Boxed {end - start} bp: {METHODS[method].title}, one scale for all sequences"
+    axes.set_title(title, fontsize=8, pad=2, color="0.2")
+    # Without a power of ten above the axis.
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.tick_params(labelsize=SMALL)
 
 
-def _draw_key(figure: Figure, target: TargetAttributions, logo: str) -> None:
-    entries = ["grey: labelled bin", "strips: the same values as colours"]
+def _draw_key(figure: Figure, target: TargetAttributions, window: Interval) -> None:
+    bars: list[tuple[str, int, str]] = []
     if any(target.sites):
-        entries.append("orange: planted motifs")
+        bars.append((_SITE, 4, "planted motifs"))
     if target.motif:
-        entries.append(f"pink: matches of {target.motif}")
+        bars.append((_HIT, 4, f"matches of {target.motif}"))
     if target.resolution is not None:
         step, field = target.resolution.grid.step, target.resolution.receptive_field
-        entries.append(
-            f"bars at the left: step ({step:.3g} bp, black) and effective receptive field "
-            f"({field} bp, grey) of the layer"
-        )
-    if logo:
-        first = METHODS[next(iter(target.maps))].title
-        entries.append(
-            f"box: strongest {LOGO_WIDTH} bp of {first}, shown as a logo; letter height: "
-            f"{METHODS[logo].title}, on one scale for all sequences of the target"
-        )
-    figure.supxlabel(" · ".join(entries), fontsize=7.5, color="0.3", x=0.01, ha="left", wrap=True)
+        bars.append(("0.5", 3, f"effective receptive field of the layer ({field} bp)"))
+        bars.append(("black", 3, f"step of the layer ({step:.3g} bp)"))
+    first = METHODS[next(iter(target.maps))].title
+    handles = [
+        Patch(color=_GREY, label="labelled bin"),
+        Patch(
+            fill=False, ec="black", lw=0.7, label=f"strongest {window[1] - window[0]} bp of {first}"
+        ),
+        *(Line2D([], [], color=colour, lw=width, label=label) for colour, width, label in bars),
+        Line2D([], [], ls="none", label="strips: the curves above them as colours"),
+    ]
+    figure.legend(handles=handles, loc="outside lower left", ncols=2, fontsize=8)

@@ -155,6 +155,13 @@ def from_home(path: str) -> Path:
         return Path(path)
 
 
+def correct_path(path: str | os.PathLike[str]) -> str:
+    """The advice to correct a path, with the folder at which it starts if it is relative."""
+    if Path(path).is_absolute():
+        return "Correct the path."
+    return f"Correct the path, which starts at the working directory, {Path.cwd()}."
+
+
 def read_json(path: str | os.PathLike[str]) -> Any:
     """Content of a JSON file; None if it is missing, truncated or not JSON."""
     try:

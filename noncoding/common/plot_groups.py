@@ -1,5 +1,6 @@
 """Plots of targets by group, with the same colour and marker per group in every figure."""
 
+from collections.abc import Iterable
 from itertools import cycle
 from math import log10
 from textwrap import fill
@@ -12,12 +13,20 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from noncoding.common.plot_style import COLOURS
 
-_MARKERS = "osD^vP"
-
 
 def group_colours(targets: pd.DataFrame) -> dict[str, str]:
     """Colour of each group, in the order of the target table."""
     return dict(zip(targets["group"].unique(), cycle(COLOURS), strict=False))
+
+
+def group_markers(groups: Iterable[str]) -> dict[str, str]:
+    """Marker of each group, in the order of the target table."""
+    return dict(zip(groups, cycle("osD^vP"), strict=False))
+
+
+def counted(targets: int) -> str:
+    """The number of targets, e.g. "1 target", "1,200 targets"."""
+    return f"{targets:,} target{'' if targets == 1 else 's'}"
 
 
 def legend_label(group: str, targets: int) -> str:
@@ -49,7 +58,7 @@ def log_scatter(
     """
     axes = figure.subplots()
     axes.set(xscale="log", yscale="log")
-    markers = dict(zip(colours, cycle(_MARKERS), strict=False))
+    markers = group_markers(colours)
     for group, part in points.groupby("group", sort=False):
         axes.plot(
             part["x"],

@@ -12,7 +12,7 @@ from noncoding import __version__
 
 _PACKAGES = (
     *("snakemake", "torch", "pytorch-lightning", "transformers", "h5py", "numpy", "scipy"),
-    *("pandas", "matplotlib", "scikit-learn", "bioframe", "pysam", "tangermeme", "captum"),
+    *("pandas", "matplotlib", "scikit-learn", "bioframe", "tangermeme", "captum"),
     *("modisco-lite", "memelite"),
 )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from noncoding.common.compression import decompressed
 from noncoding.common.errors import InputError
+from noncoding.common.files import correct_path
 
 # UTF-32 first, since its byte-order mark begins with that of UTF-16.
 _MARKS = (
@@ -92,7 +93,7 @@ def _read_text(path: str | os.PathLike[str]) -> str:
             path,
             f"a file that cannot be read ({error.strerror})",
             "a tab-separated table",
-            "Correct the path.",
+            correct_path(path),
         ) from error
     for number, line in enumerate(content.splitlines(), start=1):
         found = "NUL bytes: binary data, or UTF-16 without a byte-order mark"

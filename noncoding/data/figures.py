@@ -1,6 +1,6 @@
 """Figures of a data set: positives, labels per locus, bases, prevalence.
 
-Each ``draw_…`` writes one file for each path, and its title is the text of ``…_finding``.
+Each ``draw_…`` writes one file for each path; ``…_finding`` gives its title and details.
 """
 
 import os
@@ -10,8 +10,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
-from noncoding.common.plot_style import BASE_COLOURS, COLOURS, saved_figure, set_title, shortened
+from noncoding.common.plot_groups import (
+    counted,
+    group_colours,
+    legend_label,
+    log_scatter,
+    log_ticks,
+)
+from noncoding.common.plot_style import (
+    BASE_COLOURS,
+    COLOURS,
+    SMALL,
+    saved_figure,
+    set_title,
+    shortened,
+)
 from noncoding.data.counts import BASES, SplitCounts
 from noncoding.data.targets import distinct_names
 
@@ -21,15 +34,15 @@ MOST_NAMED = 30
 """Most targets that are named on an axis; more names would not be legible."""
 
 
-def positives_finding(train: SplitCounts) -> str:
-    """Range of the positive loci."""
+def positives_finding(train: SplitCounts) -> tuple[str, str]:
+    """Range of the positive loci; their median, and targets without any."""
     positives = train.positives
-    finding = (
-        f"{positives.min():,} to {positives.max():,} of {train.loci:,} training loci are positive "
-        f"for a target (median {np.median(positives):,.0f})"
-    )
-    without = int((positives == 0).sum())
-    return finding + (f"; {without:,} of {len(positives):,} targets have none" if without else "")
+    low, high = int(positives.min()), int(positives.max())
+    count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    details = f"median {np.median(positives):,.0f} of {train.loci:,} training loci"
+    if without := int((positives == 0).sum()):
+        details += f"; {without:,} of {counted(len(positives))} without any"
+    return f"A target has {count} positive training loci", details
 
 
 def draw_positives(
@@ -39,8 +52,8 @@ def draw_positives(
     counted = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
     colours = group_colours(targets)
     names: list[str] = []
-    with saved_figure(*paths) as figure:
-        set_title(figure, positives_finding(train))
+    with saved_figure(*paths, height=3.6) as figure:
+        set_title(figure, *positives_finding(train))
         axes = figure.subplots()
         for group, own in counted.groupby("group", sort=False):
             ordered = own.sort_values("positives", ascending=False, kind="stable")
@@ -61,17 +74,18 @@ def draw_positives(
         axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
         if len(names) <= MOST_NAMED:
             shown = [shortened(name, _NAME_CHARACTERS) for name in names]
-            axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", fontsize=7)
+            axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", fontsize=SMALL)
         figure.legend(loc="outside right center")
 
 
-def labels_finding(train: SplitCounts) -> str:
-    """Mean number of labels per locus, and loci without or with one."""
+def labels_finding(train: SplitCounts) -> tuple[str, str]:
+    """Mean number of labels per locus; shares of loci without and with one."""
     loci = train.loci_by_labels
     none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
+    targets = counted(len(loci) - 1)
     return (
-        f"A training locus is positive for {train.mean_labels:.3g} of {len(loci) - 1:,} targets "
-        f"on average; {none:.3g} % of loci are positive for none, {one:.3g} % for one"
+        f"A training locus is positive for {train.mean_labels:.3g} of {targets} on average",
+        f"{none:.3g} % of training loci are positive for no target, {one:.3g} % for exactly one",
     )
 
 
@@ -82,8 +96,8 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
     )
     width = -(-(most + 1) // 80)
     edges = np.arange(0, most + width + 1, width)
-    with saved_figure(*paths) as figure:
-        set_title(figure, labels_finding(counts["train"]))
+    with saved_figure(*paths, height=3.6) as figure:
+        set_title(figure, *labels_finding(counts["train"]))
         axes = figure.subplots()
         for (name, split), style, colour in zip(
             counts.items(), ("-", "--", ":"), COLOURS, strict=False
@@ -105,22 +119,25 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
         axes.legend()
 
 
-def bases_finding(counts: Mapping[str, SplitCounts]) -> str:
-    """GC content by split, and the share of N."""
-    contents = []
-    for name, split in counts.items():
-        known = split.bases[:4].sum()
-        contents.append(f"{100 * split.bases[1:3].sum() / max(known, 1):.1f} % in {name}")
+def bases_finding(counts: Mapping[str, SplitCounts]) -> tuple[str, str]:
+    """Range of the GC content; that of each split, and the share of N."""
+    contents = {
+        name: f"{100 * split.bases[1:3].sum() / max(split.bases[:4].sum(), 1):.1f}"
+        for name, split in counts.items()
+    }
+    low, high = min(contents.values(), key=float), max(contents.values(), key=float)
+    range_ = f"{low} %" if low == high else f"between {low} and {high} %"
     unknown = max(100 * split.base_shares["N"] for split in counts.values())
-    known = f"at most {unknown:.2g} % are N" if unknown else "no base is N"
-    return f"GC content of the known bases: {', '.join(contents)}; {known}"
+    share = f"at most {unknown:.2g} % of bases are N" if unknown else "no base is N"
+    each = ", ".join(f"{name} {content} %" for name, content in contents.items())
+    return f"GC content is {range_} in all splits", f"of known bases: {each}; {share}"
 
 
 def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
     """Draw the share of each base, by split."""
     width = 0.8 / len(BASES)
-    with saved_figure(*paths) as figure:
-        set_title(figure, bases_finding(counts))
+    with saved_figure(*paths, height=3.6) as figure:
+        set_title(figure, *bases_finding(counts))
         axes = figure.subplots()
         for position, base in enumerate(BASES):
             shares = [100 * split.base_shares[base] for split in counts.values()]
@@ -134,20 +151,22 @@ def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]
         axes.set(xlabel="split", ylabel="share of bases (%)")
 
 
-def prevalence_finding(train: SplitCounts, test: SplitCounts) -> str:
-    """Change of prevalence between training and test."""
+def prevalence_finding(train: SplitCounts, test: SplitCounts) -> tuple[str, str]:
+    """Targets whose prevalence changes from training to test; the median change."""
     both = (train.positives > 0) & (test.positives > 0)
     left_out = int((~both).sum())
     shown = int(both.sum())
     if not shown:
-        return "No target has positives in both training and test"
+        return "No target has positives in both training and test", ""
     change = np.abs(np.log2(test.prevalence[both] / train.prevalence[both]))
-    finding = (
-        f"Between training and test, the median change of prevalence is "
-        f"{2 ** np.median(change):.3g}-fold; it is more than twofold for "
-        f"{(change > 1).sum():,} of {shown:,} targets"
+    details = f"median change {2 ** np.median(change):.3g}-fold"
+    if left_out:
+        details += f"; {left_out:,} without positives in training or test not shown"
+    return (
+        f"From training to test, prevalence changes more than twofold for "
+        f"{(change > 1).sum():,} of {counted(shown)}",
+        details,
     )
-    return finding + (f" ({left_out:,} without positives not shown)" if left_out else "")
 
 
 def draw_prevalence(
@@ -156,8 +175,8 @@ def draw_prevalence(
     """Draw the prevalence of every target in training against that in test."""
     points = targets[["group"]].assign(x=train.prevalence, y=test.prevalence)
     shown = points[(train.positives > 0) & (test.positives > 0)]
-    with saved_figure(*paths, size=(7, 4.8)) as figure:
-        set_title(figure, prevalence_finding(train, test))
+    with saved_figure(*paths, height=4.6) as figure:
+        set_title(figure, *prevalence_finding(train, test))
         axes = log_scatter(figure, shown, group_colours(targets), "equal")
         axes.set(
             xlabel="prevalence in training: share of loci that are positive",

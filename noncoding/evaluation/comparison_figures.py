@@ -1,41 +1,54 @@
 """Figures of comparisons: classifiers of a dataset, and models over seeds.
 
-Every ``*_finding`` is the title of the figure of the same name; every ``draw_*`` writes one
-file per path, in the format of its suffix.
+Every ``*_finding`` gives the title and the details of the figure of the same name; every
+``draw_*`` writes one file per path, in the format of its suffix.
 """
 
 import os
+from collections.abc import Iterable
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
 
-from noncoding.common.plot_groups import group_colours
+from noncoding.common.plot_groups import counted, group_colours
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 
 _KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
 """Colours of models trained here, published results, and classifiers without a network."""
 _NAME_CHARACTERS = 24
-"""Maximum length of a classifier's name beside a panel."""
+"""Maximum length of a line with the name of a classifier beside a panel."""
+_AXIS_CHARACTERS = 20
+"""Maximum length of a classifier's name in the label of an axis."""
+_TITLE_CHARACTERS = 36
+"""Maximum length of a classifier's name in a title."""
 _AVERAGES = {"mean_auprc": "mean AUPR", "median_auroc": "median AUROC"}
 
 
-def ranking_finding(ranks: pd.DataFrame) -> str:
-    """The two classifiers with the highest mean AUPR."""
+def ranking_finding(ranks: pd.DataFrame) -> tuple[str, str]:
+    """The classifier with the highest mean AUPR; the number of targets, and the next."""
+    ranks = ranks[ranks["subset"] == ""]
     best = ranks.iloc[0]
-    finding = (
-        f"{best['classifier']} has the highest mean AUPR, {best['mean_auprc']:.3f}, "
-        f"over {best['targets']:,} targets"
-    )
+    details = f"over {counted(best['targets'])}"
     if len(ranks) > 1:
         second = ranks.iloc[1]
-        finding += f"; next is {second['classifier']}, {second['mean_auprc']:.3f}"
-    return finding
+        details += f"; next is {second['classifier']}, {second['mean_auprc']:.3f}"
+    return f"{best['classifier']} has the highest mean AUPR, {best['mean_auprc']:.3f}", details
 
 
 def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
-    """Plot mean AUPR and median AUROC of the classifiers of `ranking`, the best first."""
-    with saved_figure(*paths, size=(8, 1.6 + 0.35 * len(ranks))) as figure:
-        set_title(figure, ranking_finding(ranks))
+    """Plot mean AUPR and median AUROC of the classifiers of `ranking`, the best first.
+
+    A subset of the targets follows below the others, after a line with its name.
+    """
+    names, row = _rows(ranks["classifier"])
+    places = ranks.index + (ranks["subset"] != "")
+    labels = dict(zip(places, names, strict=True))
+    for subset, members in ranks[ranks["subset"] != ""].groupby("subset"):
+        labels[members.index[0]] = f"{counted(members['targets'].iloc[0])} with {subset}:"
+    ranks = ranks.set_index(places)
+    with saved_figure(*paths, height=1.2 + row * len(labels)) as figure:
+        set_title(figure, *ranking_finding(ranks))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, (average, label) in zip(panels, _AVERAGES.items(), strict=True):
             for kind, colour in _KINDS.items():
@@ -57,20 +70,36 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
                     )
             axes.set_xlabel(f"{label} (bar: 95 % interval)")
             axes.margins(x=0.12)
-        panels[0].set_yticks(ranks.index, ranks["classifier"])
-        panels[0].set_ylim(len(ranks) - 0.5, -0.7)
+            axes.locator_params(axis="x", nbins=5)
+        panels[0].set_yticks(list(labels), list(labels.values()))
+        panels[0].set_ylim(len(labels) - 0.5, -0.7)
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
 
-def versus_finding(best: str, pairs: pd.DataFrame) -> str:
-    """Share of targets on which one model has a higher AUPR than the closest classifier."""
-    closest = pairs.loc[(pairs["wins"] / pairs["targets"]).idxmin()]
-    wins, targets = closest["wins"], closest["targets"]
+def versus_finding(best: str, pairs: pd.DataFrame) -> tuple[str, str]:
+    """Which of two has the higher AUPR on more targets: a model or its closest competitor.
+
+    That is the classifier with the smallest margin: targets on which the model has the higher
+    AUPR minus those on which it has the lower one, as a share of all.
+    """
+    pairs = pairs[pairs["targets"] > 0]
+    if pairs.empty:
+        return "No other classifier scores these targets", ""
+    losses = pairs["targets"] - pairs["wins"] - pairs["ties"]
+    closest = ((pairs["wins"] - losses) / pairs["targets"]).idxmin()
+    wins, lost, targets = pairs.loc[closest, "wins"], losses[closest], pairs.loc[closest, "targets"]
+    names = (best, pairs.loc[closest, "other"])
+    model, other = (shortened(name, _TITLE_CHARACTERS) for name in names)
     if wins == targets:
-        return f"{best} has a higher AUPR than each other classifier on every target"
+        return f"{model} has a higher AUPR than each other classifier on every target", ""
+    if lost > wins:
+        return f"{other} has a higher AUPR than {model} on {lost:,} of {targets:,} targets", ""
+    if lost == wins:
+        tied = f"{model} and {other} each have the higher AUPR on {wins:,} of {targets:,} targets"
+        return tied, ""
     return (
-        f"{best} has a higher AUPR than each other classifier on at least {wins / targets:.0%} of "
-        f"the targets ({wins:,} of {targets:,}, against {closest['other']})"
+        f"{model} has the higher AUPR on more targets than each other classifier",
+        f"closest: {other}, {wins:,} against {lost:,} of {targets:,} targets",
     )
 
 
@@ -87,7 +116,7 @@ def draw_versus(
     ----------
     best : str
     pairs : pandas.DataFrame
-        One row per panel: other, targets, wins (of ``best``); made by `versus`.
+        One row per panel: other, targets, wins (of ``best``), ties; made by `versus`.
     metrics : pandas.DataFrame
         One row per target and classifier: index, classifier, auprc.
     targets : pandas.DataFrame
@@ -98,8 +127,11 @@ def draw_versus(
     colours = group_colours(targets)
     columns = min(3, len(pairs))
     rows = -(-len(pairs) // columns)
-    with saved_figure(*paths, size=(max(5.0, 2.9 * columns), 1.0 + 2.9 * rows)) as figure:
-        set_title(figure, versus_finding(best, pairs))
+    # Square panels, with their labels.
+    side = {1: 4.4, 2: 3.8}.get(columns, 2.6)
+    with saved_figure(*paths, height=0.3 + side * rows) as figure:
+        figure.set_layout_engine("compressed", h_pad=0.08)
+        set_title(figure, *versus_finding(best, pairs))
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, (_, pair) in zip(panels, pairs.iterrows(), strict=False):
             for group, members in targets.groupby("group", sort=False):
@@ -114,10 +146,12 @@ def draw_versus(
                     label=str(group),
                 )
             axes.axline((0, 0), slope=1, color="0.4", linestyle=":", zorder=0)
+            ticks = np.linspace(0, 1, 5)
             axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+            axes.set(xticks=ticks, yticks=ticks)
             axes.set_title(f"higher on {pair['wins']:,} of {pair['targets']:,}", fontsize=9)
-            axes.set_xlabel(f"AUPR, {shortened(pair['other'], _NAME_CHARACTERS)}")
-            axes.set_ylabel(f"AUPR, {shortened(best, _NAME_CHARACTERS)}")
+            for set_label, name in ((axes.set_xlabel, pair["other"]), (axes.set_ylabel, best)):
+                set_label(f"AUPR, {shortened(name, _AXIS_CHARACTERS)}", fontsize=9)
         for axes in panels[len(pairs) :]:
             axes.remove()
         if len(colours) > 1:
@@ -128,17 +162,25 @@ def draw_versus(
             )
 
 
-def sweep_finding(means: pd.DataFrame) -> str:
-    """The model with the highest mean AUPR on each dataset, with its standard deviation."""
-    sentences = []
-    for dataset, members in means.groupby("dataset", sort=False):
-        best = members.sort_values("auprc", ascending=False, kind="stable").iloc[0]
-        spread = "" if np.isnan(best["auprc_sd"]) else f" ± {best['auprc_sd']:.3f}"
-        finding = f"{best['model']} has the highest mean AUPR on {dataset}"
-        if len(members) == 1:
-            finding = f"mean AUPR of {best['model']} on {dataset}"
-        sentences.append(f"{finding}: {best['auprc']:.3f}{spread}")
-    return "; ".join(sentences)
+def sweep_finding(means: pd.DataFrame) -> tuple[str, str]:
+    """The models with the highest mean AUPR on the datasets; these, with standard deviations."""
+    best = means.loc[means.groupby("dataset", sort=False)["auprc"].idxmax()]
+    values = []
+    for row in best.itertuples():
+        spread = "" if np.isnan(row.auprc_sd) else f" ± {row.auprc_sd:.3f}"
+        values.append(f"{row.dataset}: {row.model} {row.auprc:.3f}{spread}")
+    models, datasets = best["model"].unique(), len(best)
+    if means["model"].nunique() == 1:
+        finding = f"Mean AUPR of {models[0]} is {best['auprc'].min():.3f}"
+        if datasets > 1:
+            finding += f" to {best['auprc'].max():.3f} on {datasets} datasets"
+    elif len(models) == 1:
+        finding = f"{models[0]} has the highest mean AUPR"
+        if datasets > 1:
+            finding += f" on {'both' if datasets == 2 else f'all {datasets}'} datasets"
+    else:
+        finding = "The model with the highest mean AUPR differs between datasets"
+    return finding, f"highest mean AUPR over seeds, by dataset: {'; '.join(values)}"
 
 
 def draw_sweep(runs: pd.DataFrame, means: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
@@ -146,9 +188,10 @@ def draw_sweep(runs: pd.DataFrame, means: pd.DataFrame, *paths: str | os.PathLik
     datasets = list(dict.fromkeys(means["dataset"]))
     models = list(dict.fromkeys(means["model"]))
     metrics = {"auprc": "mean AUPR", "auroc": "median AUROC"}
-    size = (8, 1.4 + len(datasets) * (0.7 + 0.3 * len(models)))
-    with saved_figure(*paths, size=size) as figure:
-        set_title(figure, sweep_finding(means))
+    names, row_height = _rows(models)
+    height = 0.5 + len(datasets) * (0.9 + row_height * len(models))
+    with saved_figure(*paths, height=height) as figure:
+        set_title(figure, *sweep_finding(means))
         figure.supxlabel(
             "point: one training (seed); bar: mean ± standard deviation over seeds", fontsize=9
         )
@@ -172,5 +215,12 @@ def draw_sweep(runs: pd.DataFrame, means: pd.DataFrame, *paths: str | os.PathLik
                         capsize=3,
                     )
                 axes.set(ylim=(len(models) - 0.5, -0.5), xlabel=label, title=dataset)
-                shown = models if axes is axes_of_dataset[0] else []
-                axes.set_yticks(range(len(shown)), shown)
+                axes.locator_params(axis="x", nbins=5)
+                axes.set_yticks(range(len(names)), names if axes is axes_of_dataset[0] else [])
+
+
+def _rows(names: Iterable[str]) -> tuple[list[str], float]:
+    """Wrapped names of the rows of a panel, and the height of a row in inches."""
+    wrapped = [fill(name, _NAME_CHARACTERS) for name in names]
+    lines = max(name.count("\n") + 1 for name in wrapped)
+    return wrapped, max(0.35, 0.16 * lines)

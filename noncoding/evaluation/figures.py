@@ -1,7 +1,7 @@
 """Figures of an evaluation: metrics of all targets, curves, calibration and co-occurrence.
 
-Every ``*_finding`` is the title of the figure of the same name; every ``draw_*`` writes one
-file per path, in the format of its suffix.
+Every ``*_finding`` gives the title and the details of the figure of the same name; every
+``draw_*`` writes one file per path, in the format of its suffix.
 """
 
 import os
@@ -15,7 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from scipy.stats import spearmanr
 
-from noncoding.common.plot_groups import group_colours, legend_label, log_scatter, log_ticks
+from noncoding.common.plot_groups import (
+    counted,
+    group_colours,
+    group_markers,
+    legend_label,
+    log_scatter,
+    log_ticks,
+)
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
 from noncoding.evaluation.calibration import Cooccurrence, calibration
 from noncoding.evaluation.curves import thinned
@@ -29,28 +36,28 @@ _POINTS = 300
 """A curve has at most twice as many points, evenly spaced along both axes."""
 
 
-def groups_finding(metrics: pd.DataFrame) -> str:
-    """Medians over all targets, and the groups with the highest and the lowest median AUROC."""
+def groups_finding(metrics: pd.DataFrame) -> tuple[str, str]:
+    """Median AUROC over all targets; median AUPR, and the groups with extreme median AUROC."""
     plotted = scored(metrics)
-    finding = (
-        f"Median AUROC {plotted['auroc'].median():.3f} and AUPR {plotted['auprc'].median():.3f} "
-        f"over {_counted(len(plotted))}"
-    )
+    details = f"median AUPR {plotted['auprc'].median():.3f}"
     medians = plotted.groupby("group", sort=False)["auroc"].median()
-    if len(medians) > 1:
-        finding += (
+    if medians.nunique() > 1:
+        details += (
             f"; by group, the median AUROC is highest for {medians.idxmax()} "
             f"({medians.max():.3f}) and lowest for {medians.idxmin()} ({medians.min():.3f})"
         )
-    return finding
+    if omitted := len(metrics) - len(plotted):
+        details += f"; {counted(omitted)} without positives or without negatives not shown"
+    auroc = plotted["auroc"].median()
+    return f"The median AUROC of {counted(len(plotted))} is {auroc:.3f}", details
 
 
 def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     """Plot AUROC and AUPR of every target of `target_metrics`, by group, with medians."""
     groups = scored(metrics).groupby("group", sort=False)
     colours = group_colours(metrics)
-    with saved_figure(*paths, size=(8, 1.5 + 0.8 * len(groups))) as figure:
-        set_title(figure, groups_finding(metrics))
+    with saved_figure(*paths, height=1.0 + 0.8 * len(groups)) as figure:
+        set_title(figure, *groups_finding(metrics))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, metric, label in zip(panels, ("auroc", "auprc"), ("AUROC", "AUPR"), strict=True):
             for row, (group, members) in enumerate(groups):
@@ -63,7 +70,7 @@ def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         panels[0].set_ylim(len(groups) - 0.45, -0.65)
         panels[0].set_yticks(
             range(len(groups)),
-            [f"{fill(str(group), 20)}\n{_counted(len(members))}" for group, members in groups],
+            [f"{fill(str(group), 20)}\n{counted(len(members))}" for group, members in groups],
         )
 
 
@@ -98,12 +105,13 @@ def spread(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return even * density / max(density.max(), 10)
 
 
-def prevalence_finding(metrics: pd.DataFrame) -> str:
-    """Median gain over a random classifier, and the number of targets with a gain."""
+def prevalence_finding(metrics: pd.DataFrame) -> tuple[str, str]:
+    """Number of targets predicted better than at random; the median gain."""
     gain = scored(metrics)["auprc_over_prevalence"]
     return (
-        f"The median ratio of AUPR to prevalence is {gain.median():.3g}; "
-        f"it exceeds 1 for {(gain > 1).sum():,} of {_counted(len(gain))}"
+        f"AUPR exceeds that of a random classifier for {(gain > 1).sum():,} of "
+        f"{counted(len(gain))}",
+        f"median ratio of AUPR to prevalence {gain.median():.3g}",
     )
 
 
@@ -111,8 +119,8 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
     """Plot AUPR against prevalence, which is the AUPR of a random classifier."""
     plotted = scored(metrics)
     points = plotted[["group"]].assign(x=plotted["prevalence"], y=plotted["auprc"])
-    with saved_figure(*paths, size=(7, 4.5)) as figure:
-        set_title(figure, prevalence_finding(metrics))
+    with saved_figure(*paths, height=4.2) as figure:
+        set_title(figure, *prevalence_finding(metrics))
         axes = log_scatter(figure, points, group_colours(metrics), "random classifier")
         axes.set_ylim(top=1.1)
         axes.set(
@@ -121,17 +129,18 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
         )
 
 
-def curves_finding(chosen: pd.DataFrame) -> str:
-    """Range of the AUPR of the plotted targets."""
+def curves_finding(chosen: pd.DataFrame) -> tuple[str, str]:
+    """Range of the AUPR of the plotted targets; long names are shortened."""
+    chosen = chosen.assign(name=[shortened(name, _NAME_CHARACTERS) for name in chosen["name"]])
     best, worst = chosen.loc[chosen["auprc"].idxmax()], chosen.loc[chosen["auprc"].idxmin()]
     if len(chosen) == 1:
         return (
-            f"{best['name']} has an AUPR of {best['auprc']:.3f}, "
-            f"{best['auprc_over_prevalence']:.3g} times its prevalence"
+            f"AUPR of {best['name']} is {best['auprc']:.3f}",
+            f"{best['auprc_over_prevalence']:.3g} times its prevalence",
         )
     return (
-        f"AUPR between {worst['auprc']:.3f} ({worst['name']}) and "
-        f"{best['auprc']:.3f} ({best['name']})"
+        f"AUPR is between {worst['auprc']:.3f} and {best['auprc']:.3f}",
+        f"lowest for {worst['name']}, highest for {best['name']}",
     )
 
 
@@ -139,8 +148,8 @@ def draw_curves(
     chosen: pd.DataFrame, labels: Labels, scores: Scores, *paths: str | os.PathLike[str]
 ) -> None:
     """Plot ROC and precision–recall curves (`representative_targets` or `named_targets`)."""
-    with saved_figure(*paths, size=(8, 4.0 + 0.2 * len(chosen))) as figure:
-        set_title(figure, curves_finding(chosen))
+    with saved_figure(*paths, height=3.7 + 0.2 * len(chosen)) as figure:
+        set_title(figure, *curves_finding(chosen))
         roc, precision_recall = figure.subplots(1, 2)
         styles = zip(cycle(COLOURS), cycle(("-", "--", "-.")), strict=False)
         for (_, target), (colour, style) in zip(chosen.iterrows(), styles, strict=False):
@@ -174,12 +183,12 @@ def _legend(target: pd.Series) -> str:
     )
 
 
-def calibration_finding(metrics: pd.DataFrame) -> str:
-    """Median and maximum of the calibration error."""
-    plotted = scored(metrics)
+def calibration_finding(metrics: pd.DataFrame) -> tuple[str, str]:
+    """Median calibration error; its maximum."""
+    errors = scored(metrics)["calibration_error"]
     return (
-        f"Median expected calibration error {plotted['calibration_error'].median():.2g} over "
-        f"{_counted(len(plotted))} (maximum {plotted['calibration_error'].max():.2g})"
+        f"The median expected calibration error is {errors.median():.2g}",
+        f"over {counted(len(errors))}; maximum {errors.max():.2g}",
     )
 
 
@@ -188,18 +197,18 @@ def draw_calibration(
 ) -> None:
     """Plot the share of positives against the predicted probability, by group of targets."""
     colours = group_colours(metrics)
-    with saved_figure(*paths, size=(7, 4.5)) as figure:
-        set_title(figure, calibration_finding(metrics))
+    with saved_figure(*paths, height=4.2) as figure:
+        set_title(figure, *calibration_finding(metrics))
         axes = figure.subplots()
         axes.set(xscale="log", yscale="log")
-        groups = scored(metrics).groupby("group", sort=False)
-        for (group, members), marker in zip(groups, cycle("osD^vPX*<>"), strict=False):
+        markers = group_markers(colours)
+        for group, members in scored(metrics).groupby("group", sort=False):
             curve = calibration(labels, scores, members["index"])
             axes.plot(
                 curve.predicted[curve.plotted],
                 curve.observed[curve.plotted],
                 "-",
-                marker=marker,
+                marker=markers[group],
                 color=colours[group],
                 markersize=4,
                 linewidth=1,
@@ -214,36 +223,41 @@ def draw_calibration(
         figure.legend(loc="outside right center")
 
 
-def cooccurrence_finding(pairs: Cooccurrence) -> str:
-    """Rank correlation between observed and predicted co-occurrence."""
-    if len(pairs.observed) < 3:
-        return "Too few pairs of targets to evaluate co-occurrence"
+def cooccurrence_finding(pairs: Cooccurrence) -> tuple[str, str]:
+    """Rank correlation between observed and predicted co-occurrence; the number of pairs."""
+    if len(pairs.observed) < 3 or not all(np.ptp(values) > 0 for values in pairs):
+        return "Too few different pairs of targets to evaluate co-occurrence", ""
     rho = spearmanr(pairs.observed, pairs.predicted).statistic
     return (
-        f"Observed and predicted co-occurrence of targets have a rank correlation of {rho:.2f} "
-        f"over {len(pairs.observed):,} pairs"
+        f"Rank correlation of observed and predicted co-occurrence of targets: {rho:.2f}",
+        f"over {len(pairs.observed):,} pairs of targets",
     )
 
 
 def draw_cooccurrence(pairs: Cooccurrence, *paths: str | os.PathLike[str]) -> None:
     """Plot predicted against observed correlation of pairs of targets."""
-    with saved_figure(*paths, size=(6, 4.8)) as figure:
-        set_title(figure, cooccurrence_finding(pairs))
+    with saved_figure(*paths, height=4.8) as figure:
+        figure.set_layout_engine("compressed")
+        set_title(figure, *cooccurrence_finding(pairs))
         axes = figure.subplots()
+        # One scale for both axes, so that the line is the diagonal.
+        values = np.concatenate(pairs)
+        low, high = (values.min(), values.max()) if len(values) else (0, 1)
+        margin = 0.05 * max(high - low, 0.01)
+        ends = low - margin, high + margin
         if len(pairs.observed) < 500:
             axes.plot(pairs.observed, pairs.predicted, "o", markersize=4, alpha=0.6)
         else:
             density = axes.hexbin(
-                pairs.observed, pairs.predicted, gridsize=60, norm=LogNorm(), cmap="viridis"
+                *pairs, gridsize=80, extent=(*ends, *ends), norm=LogNorm(), cmap="viridis"
             )
-            figure.colorbar(density, ax=axes, label="pairs of targets")
+            bar = figure.colorbar(density, ax=axes, label="pairs of targets")
+            log_ticks(bar.ax.yaxis, "{x:,g}")
         axes.axline((0, 0), slope=1, color="0.4", linestyle=":")
         axes.set(
+            xlim=ends,
+            ylim=ends,
+            aspect="equal",
             xlabel="correlation of the labels of two targets (test loci)",
             ylabel="correlation from the predicted probabilities",
         )
-
-
-def _counted(targets: int) -> str:
-    """The number of targets, e.g. "1 target", "1,200 targets"."""
-    return f"{targets:,} target{'' if targets == 1 else 's'}"

@@ -11,7 +11,9 @@ import pandas as pd
 from noncoding.evaluation.bootstrap import Replicates, average_interval, mean_over_targets
 
 LEAST_SCORED = 0.9
-"""Share of the targets that a classifier must score to be ranked."""
+"""Share of the targets that a classifier must score to be ranked with all others."""
+MOST_TARGETS = 0.5
+"""Above this share of the targets, a classifier is ranked on the targets that it scores."""
 _AVERAGES: dict[str, tuple[str, Callable[..., Any], Callable[..., Any]]] = {
     "mean_auprc": ("auprc", pd.Series.mean, mean_over_targets),
     "median_auroc": ("auroc", pd.Series.median, partial(np.nanmedian, axis=1)),
@@ -37,32 +39,42 @@ def ranking(
     Returns
     -------
     pandas.DataFrame
-        classifier, kind, targets, mean_auprc, median_auroc; and, where there are replicates,
-        mean_auprc_low, mean_auprc_high, median_auroc_low and median_auroc_high, 95 % intervals
-        by the block bootstrap. Averages are over the targets that every ranked classifier
-        scores. A classifier that scores less than `LEAST_SCORED` of them (a motif scan where
-        few targets have a known motif) is not ranked.
+        subset, classifier, kind, targets, mean_auprc, median_auroc; and, where there are
+        replicates, mean_auprc_low, mean_auprc_high, median_auroc_low and median_auroc_high, 95 %
+        intervals by the block bootstrap. Averages are over the targets that every classifier of
+        the subset scores. The first rows, whose subset is empty, rank the classifiers that score
+        at least `LEAST_SCORED` of the targets. Classifiers that score fewer, but more than
+        `MOST_TARGETS` (a motif scan where most targets have a known motif), follow in a second
+        ranking of all classifiers, whose subset is their names.
     """
     wide = {metric: by_classifier(metrics, metric, compared) for metric in ("auroc", "auprc")}
     scored = wide["auprc"].notna()
-    names = scored.columns[scored.sum() >= LEAST_SCORED * scored.sum().max()]
-    common = scored[names].all(axis=1).to_numpy()
+    share = scored.sum() / scored.sum().max()
+    subsets = {"": share >= LEAST_SCORED}
+    partly = (share > MOST_TARGETS) & ~subsets[""]
+    if partly.any():
+        subsets[" and ".join(scored.columns[partly])] = share > MOST_TARGETS
     kinds = metrics.drop_duplicates("classifier").set_index("classifier")["kind"]
-    rows = []
-    for name in names:
-        row = {"classifier": name, "kind": kinds[name], "targets": int(common.sum())}
-        limits: dict[str, float] = {}
-        for column, (metric, average, average_of_replicates) in _AVERAGES.items():
-            row[column] = average(wide[metric].loc[common, name])
-            interval = None
-            if name in replicates and common.any():
-                interval = average_interval(
-                    row[column], replicates[name], metric, common, average_of_replicates
-                )
-            limits[f"{column}_low"], limits[f"{column}_high"] = interval or (np.nan, np.nan)
-        rows.append(row | limits)
-    table = pd.DataFrame(rows)
-    return table.sort_values("mean_auprc", ascending=False, kind="stable", ignore_index=True)
+    tables = []
+    for subset, ranked in subsets.items():
+        names = scored.columns[ranked]
+        common = scored[names].all(axis=1).to_numpy()
+        rows = []
+        for name in names:
+            row = {"subset": subset, "classifier": name, "kind": kinds[name]}
+            row |= {"targets": int(common.sum())}
+            limits: dict[str, float] = {}
+            for column, (metric, average, average_of_replicates) in _AVERAGES.items():
+                row[column] = average(wide[metric].loc[common, name])
+                interval = None
+                if name in replicates and common.any():
+                    interval = average_interval(
+                        row[column], replicates[name], metric, common, average_of_replicates
+                    )
+                limits[f"{column}_low"], limits[f"{column}_high"] = interval or (np.nan, np.nan)
+            rows.append(row | limits)
+        tables.append(pd.DataFrame(rows).sort_values("mean_auprc", ascending=False, kind="stable"))
+    return pd.concat(tables, ignore_index=True)
 
 
 def by_classifier(

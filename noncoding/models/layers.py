@@ -6,6 +6,8 @@ layers, which takes longer than the layers. Within `torch.compile`, features the
 shape (batch, positions, channels) in all functions and layers of this module.
 """
 
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -28,6 +30,15 @@ def normalised(norm: nn.Module, features: torch.Tensor) -> torch.Tensor:
     return norm(features.flatten(0, 1)).view(features.shape)
 
 
+def max_pooled(pool: nn.Module, features: torch.Tensor) -> torch.Tensor:
+    """Apply `torch.nn.MaxPool1d` without padding, or `torch.nn.Identity`, to features."""
+    if not torch.compiler.is_compiling() or not isinstance(pool, nn.MaxPool1d):
+        return pool(features)
+    size = cast(int, pool.kernel_size)
+    count = features.shape[1] // size
+    return features[:, : count * size].unflatten(1, (count, size)).amax(dim=2)
+
+
 class Conv1d(nn.Conv1d):
     """`torch.nn.Conv1d`; compiled, a matrix product or a two-dimensional convolution."""
 
@@ -39,8 +50,7 @@ class Conv1d(nn.Conv1d):
         """Convolve features with other kernels, shape=(out_channels, in_channels / groups, k)."""
         if not torch.compiler.is_compiling():
             return self._conv_forward(features, weight, self.bias)
-        (stride,), (padding,), (dilation,) = self.stride, self.padding, self.dilation
-        if self.kernel_size == (1,) and self.groups == stride == 1 and not padding:
+        if self.kernel_size == self.stride == (1,) and self.groups == 1 and self.padding == (0,):
             return F.linear(features, weight.squeeze(-1), self.bias)
         # A view with a second spatial axis of size one, in the memory format channels_last.
         image = features.unsqueeze(1).permute(0, 3, 1, 2)
@@ -48,22 +58,12 @@ class Conv1d(nn.Conv1d):
             image,
             weight.unsqueeze(2).contiguous(memory_format=torch.channels_last),
             self.bias,
-            (1, stride),
-            (0, padding),
-            (1, dilation),
+            (1, self.stride[0]),
+            (0, int(self.padding[0])),
+            (1, self.dilation[0]),
             self.groups,
         )
         return convolved.permute(0, 2, 3, 1).squeeze(1)
-
-
-class MaxPool1d(nn.MaxPool1d):
-    """`torch.nn.MaxPool1d` without padding and dilation."""
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Pool along the positions."""
-        if not torch.compiler.is_compiling():
-            return super().forward(features)
-        return F.max_pool2d(features, (self.kernel_size, 1))
 
 
 class AvgPool1d(nn.AvgPool1d):
@@ -73,4 +73,5 @@ class AvgPool1d(nn.AvgPool1d):
         """Pool along the positions."""
         if not torch.compiler.is_compiling():
             return super().forward(features)
-        return F.avg_pool2d(features, (*self.kernel_size, 1), ceil_mode=self.ceil_mode)
+        (size,) = self.kernel_size  # type: ignore[misc] # a tuple of one number
+        return F.avg_pool2d(features, (size, 1), ceil_mode=self.ceil_mode)

@@ -107,7 +107,7 @@ class TransformerXL(XLNetModel):
         super().__init__(config)
         for layer in self.layer:
             attention = RelativeAttention(config)
-            attention.load_state_dict(layer.rel_attn.state_dict())
+            attention.load_state_dict(layer.get_submodule("rel_attn").state_dict())
             layer.rel_attn = attention
 
     def relative_positional_encoding(

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from .layers import AvgPool1d, Conv1d, MaxPool1d, in_layout, normalised, positions_axis
+from .layers import AvgPool1d, Conv1d, in_layout, max_pooled, normalised, positions_axis
 
 
 class Exponential(nn.Module):
@@ -63,7 +63,7 @@ class Stem(nn.Module):
         self.both_strands = both_strands
         # Pooling before normalisation and activation keeps the same maximum, and makes what
         # follows `pool` times cheaper.
-        self.pool = MaxPool1d(pool) if pool > 1 else nn.Identity()
+        self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
         # Over two rows, one per strand. A module, so that DeepLIFT's rule applies to it.
         self.better_strand = nn.MaxPool2d((2, 1)) if both_strands else nn.Identity()
         self.norm = nn.BatchNorm1d(channels)
@@ -72,12 +72,13 @@ class Stem(nn.Module):
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """One-hot, shape=(batch, 4, length) → features, (batch, channels, positions)."""
         bases = self.embed(sequences)
-        matches = self.pool(self.convolution(bases))
+        matches = max_pooled(self.pool, self.convolution(bases))
         if self.both_strands:
             # In the order A, C, G, T the reverse complement is a flip along both axes.
             other = self.convolution.convolve(bases, self.convolution.weight.flip(1, 2))
-            strands = torch.stack([matches, self.pool(other)], dim=2)
-            matches = self.better_strand(strands).squeeze(2)
+            strands = torch.stack([matches, max_pooled(self.pool, other)], dim=2)
+            compiled = torch.compiler.is_compiling()
+            matches = strands.amax(dim=2) if compiled else self.better_strand(strands).squeeze(2)
         return self.activation(normalised(self.norm, matches))
 
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from tangermeme.plot import plot_logo
 
-from noncoding.common.plot_style import BASE_COLOURS, saved_figure, set_title
+from noncoding.common.plot_style import BASE_COLOURS, SMALL, saved_figure, set_title
 from noncoding.motifs.learned_motifs import Q_VALUE, TargetMotifs
 from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.tomtom import Match
@@ -19,21 +19,28 @@ _NAME_CHARACTERS = 30
 """Per line of a motif's name above its panel."""
 
 
-def motifs_finding(target: TargetMotifs) -> str:
-    """Whether a known motif of the target was recovered, for the title."""
-    if not target.patterns:
-        return f"{target.name}: no recurring pattern of contributions"
+def motifs_finding(target: TargetMotifs) -> tuple[str, str]:
+    """Title and details of a target: whether TF-MoDISco recovered a known motif of it."""
+    count = len(target.patterns)
+    if not count:
+        return f"{target.name}: no recurring pattern of contributions", ""
+    shown = f"{len(plotted_patterns(target))} of {count} pattern{'s' * (count != 1)} shown"
+    if not target.own:
+        recurring = f"{count} recurring pattern{'s' * (count != 1)}"
+        return f"{target.name}: {recurring}", f"no motif of the target is known; {shown}"
     found = [
-        (match.q_value, match.motif, pattern.view)
+        (match.q_value, match.motif)
         for pattern in target.patterns
-        if (match := target.own_match(pattern)) is not None
+        if pattern.view != "first layer" and (match := target.own_match(pattern)) is not None
     ]
     if not found:
-        return f"{target.name}: {len(target.patterns)} patterns; no known motif of the target"
-    q_value, motif, view = min(found)
+        return f"{target.name}: known motif not recovered", f"no pattern of TF-MoDISco; {shown}"
+    q_value, motif = min(found)
     if q_value < Q_VALUE:
-        return f"{target.name}: known motif {motif} recovered by {view} (TOMTOM, q = {q_value:.1g})"
-    return f"{target.name}: known motif not recovered (best q = {q_value:.1g})"
+        finding = f"{target.name}: known motif {motif} recovered"
+        return finding, f"by TF-MoDISco, q = {q_value:.1g} (TOMTOM); {shown}"
+    finding = f"{target.name}: known motif not recovered"
+    return finding, f"lowest q of TF-MoDISco = {q_value:.1g}; {shown}"
 
 
 def plotted_patterns(target: TargetMotifs) -> list[Pattern]:
@@ -47,11 +54,11 @@ def draw_motifs(target: TargetMotifs, *paths: str | os.PathLike[str]) -> None:
     """Draw contributions, frequencies and best match of each pattern; one file per format."""
     plotted = plotted_patterns(target)
     rows = max(len(plotted), 1)
-    with saved_figure(*paths, size=(9, 0.7 + 1.35 * rows)) as figure:
-        set_title(figure, motifs_finding(target))
+    with saved_figure(*paths, height=1.35 * rows if plotted else 0.5) as figure:
+        set_title(figure, *motifs_finding(target))
         panels = figure.subplots(rows, 3, squeeze=False)
         for axes in panels.ravel():
-            axes.tick_params(labelsize=7)
+            axes.tick_params(labelsize=SMALL)
             axes.set_axis_off()
         for (left, middle, right), pattern in zip(panels, plotted, strict=False):
             of_layer = pattern.view == "first layer"
@@ -70,7 +77,7 @@ def draw_motifs(target: TargetMotifs, *paths: str | os.PathLike[str]) -> None:
                 first = min(0, -offset)
                 last = max(last, target.motifs[best.motif].shape[1] - offset)
             for axes, column in ((left, 0), (middle, 0), (right, offset)):
-                axes.set_xlim(first + column - 0.1, last + column)
+                axes.set_xlim(first + column - 0.5, last + column + 0.5)
 
 
 def information(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -88,6 +95,8 @@ def _draw_logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None
     above = float(np.maximum(heights, 0).sum(axis=0).max())
     below = float(np.minimum(heights, 0).sum(axis=0).min())
     axes.set(ylim=(1.05 * below, 1.05 * max(above, 1e-9)), xticks=[])
+    # Without a power of ten above the axis.
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_title(title, fontsize=8)
 
 
@@ -100,5 +109,8 @@ def _draw_match(axes: Axes, match: Match | None, target: TargetMotifs) -> None:
     if match.reverse:
         known = known[::-1, ::-1]
     name = fill(match.motif, _NAME_CHARACTERS)
-    _draw_logo(axes, information(known / known.sum(axis=0)), f"{name}\nq = {match.q_value:.1g}")
+    q_value = f"q = {match.q_value:.1g}"
+    if match.q_value >= Q_VALUE:
+        q_value += " (not significant)"
+    _draw_logo(axes, information(known / known.sum(axis=0)), f"{name}\n{q_value}")
     axes.set_ylim(0, 2.05)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from modiscolite.tfmodisco import TFMoDISco
 
 from noncoding.common.errors import InputError
 from noncoding.common.threads import same_threads
@@ -70,6 +69,8 @@ def patterns(
     """
     if sequences.shape[-1] < _SHORTEST or not np.abs(hypothetical * sequences).any():
         return []
+    from modiscolite.tfmodisco import TFMoDISco  # noqa: PLC0415 – attribution does without
+
     try:
         with same_threads():
             found = TFMoDISco(

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from noncoding import layout
+from noncoding.evaluation.calibration import MIN_EXPECTED, MIN_PREDICTIONS
 from noncoding.layout import SPLITS, SUMMARY, TARGETS
 
 
@@ -56,15 +57,13 @@ CAPTIONS = {
     "layers": Caption(
         "Heat maps of weight norm, relative gradient norm and share of dead units, by layer and "
         "optimiser step",
-        "One row per weight tensor, from the first layer (top) to the last. Left: Euclidean norm "
-        "of the weights after the step. Middle: norm of the clipped gradient divided by that of "
-        "the weights; dark rows are layers that hardly change, and bright vertical stripes are "
-        "steps that changed all layers. Both scales are logarithmic; arrows on the colour bars "
-        "indicate values out of range. Right: share of a layer's units (rows of a matrix or "
-        "kernel; biases and normalisation layers are excluded) whose gradient was exactly zero "
-        "in the step. The title names the layer with the largest share of dead units at the end. "
-        "Without dead units, it names the layer whose norm changed by the largest factor "
-        "(weights initialised to zero are ignored).",
+        "One row per weight tensor, from the first layer (top) to the last; bold: parts of the "
+        "network. Left: Euclidean norm of the weights after the step. Middle: norm of the clipped "
+        "gradient divided by that of the weights; dark rows are layers that hardly change, and "
+        "bright vertical stripes are steps that changed all layers. Both scales are logarithmic; "
+        "arrows on the colour bars indicate values out of range. Right: share of a layer's units "
+        "(rows of a matrix or kernel; biases and normalisation layers are excluded) whose gradient "
+        "was exactly zero in the step; the numbers are those of dead units at the end.",
     ),
     "metrics_by_group": Caption(
         "AUROC and AUPR of each target, by group, with medians",
@@ -85,8 +84,9 @@ CAPTIONS = {
     "calibration": Caption(
         "Share of positive loci against the predicted probability, by group",
         "Predictions of all targets of a group, binned by predicted probability. Bins with fewer "
-        "than 20 predictions or 5 expected positives are omitted. The dotted line is perfect "
-        "calibration; below it, the model is over-confident.",
+        f"than {MIN_PREDICTIONS} predictions or {MIN_EXPECTED} expected positives, or without "
+        "observed positives, are omitted. The dotted line is perfect calibration; below it, the "
+        "model is over-confident.",
     ),
     "cooccurrence": Caption(
         "Predicted against observed correlation of pairs of targets",
@@ -97,14 +97,14 @@ CAPTIONS = {
     ),
     "ranking": Caption(
         "Mean AUPR and median AUROC of all classifiers, in descending order",
-        "Averages over the targets that all classifiers score. Bars: 95 % intervals from a "
-        "bootstrap over blocks of neighbouring test loci. They do not include the variation "
-        "between trainings with different seeds; published results have no interval. K-mer "
-        "regression: logistic regression on k-mer counts. GC content: the share of G and C.",
+        "The averages of the table. Bars: 95 % intervals from a bootstrap over blocks of "
+        "neighbouring test loci. They do not include the variation between trainings with "
+        "different seeds; published results have no interval.",
     ),
     "versus": Caption(
         "AUPR of the best model against that of each other classifier, by target",
-        "One point per target; above the dotted line, the best model has the higher AUPR.",
+        "One point per target; above the dotted line, the best model of this run has the higher "
+        "AUPR.",
     ),
 }
 """By the names in `noncoding.layout.FIGURES`."""

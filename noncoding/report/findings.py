@@ -1,31 +1,97 @@
-"""Summary sentences of the report."""
+"""Sentences of the report that state results; every one is computed."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from noncoding.report.formats import counted, decimals, listed
+import pandas as pd
+
+from noncoding import layout
+from noncoding.report.formats import counted, decimals, interval, listed, signed_interval
 from noncoding.report.results import DatasetResults, ModelResults
 
+MOST_LISTED = 3
+"""Most chromosomes and targets that a sentence lists."""
 
-def finding(results: DatasetResults, chromosomes: list[str]) -> str:
-    """Test metrics of the model with the highest mean AUPR, and agreement with planted motifs.
+
+def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
+    """How well the best model predicts, and how it compares with other classifiers.
 
     The chromosomes of the test split may be unknown and the list empty.
     """
-    best = max(results.models, key=lambda model: model.evaluation["all"]["auprc"]["mean"] or -1)
-    averages, explanation = best.evaluation["all"], best.explanation
-    on = f" of chromosome{'s' * (len(chromosomes) > 1)} {listed(chromosomes)}"
+    best = results.models[0]
+    averages = best.evaluation["all"]
     rank = f", the best of {len(results.models)} models," if len(results.models) > 1 else ""
-    sentence = (
-        f"On {counted(best.evaluation['loci'], 'test locus')}{on if chromosomes else ''}, "
-        f"{best.name}{rank} reaches a median AUROC of {decimals(averages['auroc']['median'])} "
-        f"and a mean AUPR of {decimals(averages['auprc']['mean'])} over {of_targets(averages)}."
+    auroc, auprc = (
+        f"{decimals(averages[metric]['mean'])}{_confidence(averages[metric]['mean_interval'])}"
+        for metric in ("auroc", "auprc")
     )
-    if explanation["truth_auroc"] is None:
-        return sentence
+    sentences = [
+        f"On {counted(best.evaluation['loci'], 'test locus')}{_of(chromosomes)}, "
+        f"{best.name}{rank} reaches a mean AUROC of {auroc} and a mean AUPR of {auprc} over "
+        f"{of_targets(averages)}."
+    ]
+    others = results.versus.dropna(subset="mean_difference")
+    baselines = others["other"].isin(layout.BASELINES.values())
+    models = others["other"].isin([model.name for model in results.models])
+    for kind, rows in (
+        ("the strongest baseline", others[baselines]),
+        ("the best published result", others[~baselines & ~models]),
+    ):
+        if len(rows):
+            sentences.append(difference(kind, rows.loc[rows["mean_difference"].idxmin()]))
+    return sentences
+
+
+def difference(kind: str, row: pd.Series) -> str:
+    """Mean difference in AUPR of the best model to another classifier, a row of `versus`."""
+    of = f"that of {row['other']}, {kind}, over {counted(row['targets'], 'target')}"
+    if abs(row["mean_difference"]) < 0.0005:
+        sentence = f"Its mean AUPR equals {of}"
+    else:
+        relation = "higher" if row["mean_difference"] > 0 else "lower"
+        sentence = f"Its mean AUPR is {decimals(abs(row['mean_difference']))} {relation} than {of}"
+    if pd.isna(row["low"]):
+        return f"{sentence}."
+    zero = ", includes 0" if row["low"] <= 0 <= row["high"] else ""
+    limits = signed_interval(row["low"], row["high"])
+    return f"{sentence} (95 % interval of the difference: {limits}{zero})."
+
+
+def compared_targets(results: DatasetResults) -> str:
+    """The targets of the comparison, e.g. "254 targets with at least 5 positive test loci"."""
+    least = results.comparison["min_positives"]
+    enough = (results.models[0].metrics["test_positives"] >= least).any()
+    positives = f"at least {counted(least, 'positive test locus')}" if enough else "positive loci"
+    return f"{counted(results.comparison['targets'], 'target')} with {positives}"
+
+
+def not_ranked(results: DatasetResults) -> list[str]:
+    """Classifiers that score too few targets to be ranked, one sentence each."""
+    ranked = set(results.ranking["classifier"])
+    return [
+        f"{row['other']} is not ranked, since it scores only {row['targets']:,} of these targets."
+        for row in results.versus.to_dict("records")
+        if row["other"] not in ranked
+    ]
+
+
+def targets_above_random(model: ModelResults) -> tuple[int, int]:
+    """Number of targets whose interval of the AUROC is above 0.5, and of those with an interval."""
+    lowest = model.metrics["auroc_low"].dropna()
+    return int((lowest > 0.5).sum()), len(lowest)
+
+
+def extremes(model: ModelResults, least: int) -> str:
+    """Targets of highest and lowest AUPR among those with enough positives; may be empty."""
+    metrics = model.metrics.dropna(subset="auprc").sort_values("auprc", kind="stable")
+    metrics = metrics[metrics["test_positives"] >= least]
+    if len(metrics) <= 2 * MOST_LISTED:
+        return ""
+    names = metrics["name"] + " (" + metrics["auprc"].map(decimals) + ")"
     return (
-        f"{sentence} {explanation['first']} detects the planted motifs with a mean per-base AUROC "
-        f"of {decimals(explanation['truth_auroc'])} (position-matched control: "
-        f"{decimals(explanation['truth_auroc_position_matched'])})."
+        f"Of the targets with at least {counted(least, 'positive test locus')}, {model.name} has "
+        f"the highest AUPR for {listed(names[::-1][:MOST_LISTED].tolist())}, and the lowest for "
+        f"{listed(names[:MOST_LISTED].tolist())}."
     )
 
 
@@ -66,3 +132,14 @@ def left_out(averages: dict[str, Any]) -> list[str]:
                 f"metric is defined: {names}."
             )
     return sentences
+
+
+def _of(chromosomes: Sequence[str]) -> str:
+    if len(chromosomes) > MOST_LISTED:
+        return f" from {len(chromosomes)} chromosomes"
+    plural = "s" * (len(chromosomes) > 1)
+    return f" from chromosome{plural} {listed(chromosomes)}" if chromosomes else ""
+
+
+def _confidence(limits: tuple[float, float] | None) -> str:
+    return f" (95 % interval {interval(*limits)})" if limits else ""

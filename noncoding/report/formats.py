@@ -24,11 +24,6 @@ def count(value: float | None) -> str:
     return MISSING if _missing(value) else f"{value:,.0f}"
 
 
-def rounded(value: float) -> str:
-    """A large number, e.g. "46.3 M"; below a million as `count`."""
-    return count(value) if value < 1e6 else f"{value / 1e6:.1f}{_SPACE}M"
-
-
 def percent(value: float | None) -> str:
     """A share as a percentage with three significant digits, e.g. "1.25 %"."""
     return MISSING if _missing(value) else f"{100 * (value or 0):.3g}{_SPACE}%"
@@ -47,9 +42,16 @@ def scientific(value: float | None) -> str:
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """An interval, e.g. "0.5–1.2", or "at least 0.5" where there is no upper limit."""
-    if high == math.inf and not _missing(low):
+    if _missing(low):
+        return MISSING
+    if high == math.inf:
         return f"at least {decimals(low, digits)}"
     return f"{decimals(low, digits)}–{decimals(high, digits)}"
+
+
+def signed_interval(low: float | None, high: float | None) -> str:
+    """An interval of differences, e.g. "−0.020 to +0.115"; a dash where there is none."""
+    return MISSING if _missing(low) or _missing(high) else f"{signed(low)} to {signed(high)}"
 
 
 def exact(value: float | None) -> str:

@@ -1,6 +1,5 @@
 """The HTML page: one file that needs no other."""
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,29 +12,27 @@ from noncoding import layout
 from noncoding.attribution.checks.table import P_VALUE, WINDOW
 from noncoding.common.provenance import versions
 from noncoding.report import captions, findings, formats, rows
-from noncoding.report.results import DatasetResults, existing, stage_folder
+from noncoding.report.images import Images
+from noncoding.report.results import DatasetResults, stage_folder
 from noncoding.report.sources import source_facts
 
-PRINTED = 60
-"""Longest table of targets that is printed."""
-_MEDIA_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 _FILTERS = (
     *(formats.architecture, formats.count, formats.decimals, formats.exact, formats.interval),
-    *(formats.listed, formats.percent, formats.rounded, formats.scientific, formats.signed),
+    *(formats.listed, formats.percent, formats.scientific, formats.signed),
+    formats.signed_interval,
 )
 
 
 def render(
-    results: DatasetResults, finding: str, dataset: Path, configuration: Mapping[str, Any]
+    results: DatasetResults,
+    answer: list[str],
+    dataset: Path,
+    configuration: Mapping[str, Any],
 ) -> str:
     """Render the page, with links relative to the folder of the data set.
 
     Parameters as in `noncoding.stages.report.report`; an `InputError` if a figure is missing.
     """
-
-    def embedded(path: Path, stage: str) -> str:
-        content = base64.b64encode(existing(path, stage).read_bytes()).decode()
-        return f"data:{_MEDIA_TYPES[path.suffix]};base64,{content}"
 
     def figures(stage: str, folder: Path) -> list[tuple[Path, captions.Caption]]:
         """The first format of each figure, with its caption."""
@@ -51,19 +48,19 @@ def render(
     )
     environment.filters |= {function.__name__: function for function in _FILTERS}
     metrics = results.models[0].metrics
+    settings = configuration["datasets"][dataset.name]
     return environment.get_template("page.html").render(
         **vars(results),
         task=results.splits["test"],
         dataset=dataset,
-        finding=finding,
-        facts=source_facts(
-            configuration["datasets"][dataset.name]["source"], results.splits["test"]["source"]
-        ),
+        answer=answer,
+        results=results,
+        facts=source_facts(settings["source"], results.splits["test"]["source"]),
+        chromosomes=settings.get("splits"),
         # Of a random classifier, over the targets that are averaged.
         random_auprc=metrics.dropna(subset="auprc")["prevalence"].mean(),
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, allow_unicode=True),
         versions=versions(),
-        printed=PRINTED,
         p_value=P_VALUE,
         window=WINDOW,
         captions=captions,
@@ -71,7 +68,7 @@ def render(
         findings=findings,
         rows=rows,
         counted=formats.counted,
-        embedded=embedded,
+        images=Images(),
         figures=figures,
         folder=lambda stage, model="": stage_folder(dataset, stage, model),
         link=lambda path: quote(path.relative_to(dataset).as_posix()),

@@ -18,10 +18,12 @@ _NUMERIC = (
     *("auroc", "auroc_low", "auroc_high", "auprc", "auprc_low", "auprc_high"),
     *("auprc_over_prevalence", "loci", "mean_probability", "share_in_bin"),
     *("truth_auroc", "truth_auroc_position_matched"),
-    *("value", "low", "high", "p_value", "mean_difference", "q_value", "own_q_value"),
+    *("value", "low", "high", "p_value", "q_value", "own_q_value"),
+    *("mean_difference", "median_difference", "mean_auprc", "median_auroc"),
+    *("mean_auprc_low", "mean_auprc_high", "median_auroc_low", "median_auroc_high"),
 )
 """Columns in which an empty field is a missing number."""
-_NAMES = ("name", "target", "first", "second")
+_NAMES = ("name", "target", "first", "second", "subset", "classifier")
 """Columns that are text, even if all values are digits."""
 
 Summary = dict[str, Any]
@@ -49,8 +51,9 @@ class DatasetResults:
     """Results of all models on a data set."""
 
     splits: dict[str, Summary]
-    models: list[ModelResults]
+    models: list[ModelResults]  # the one with the highest mean AUPR first, as in the ranking
     comparison: Summary
+    ranking: pd.DataFrame  # one row per classifier, see `noncoding.evaluation.ranking`
     versus: pd.DataFrame  # the best model against each other classifier, by AUPR
     known_motifs: list[str]  # of each target; empty where there is none
 
@@ -63,8 +66,13 @@ def stage_folder(dataset: Path, stage: str, model: str = "") -> Path:
 def existing(path: Path, stage: str) -> Path:
     """The same path; an `InputError` if there is no such file."""
     if not path.is_file():
-        raise InputError(path, "no such file", f"an output of the stage '{stage}'", _rerun(stage))
+        raise InputError(path, "no such file", f"an output of the stage '{stage}'", rerun(stage))
     return path
+
+
+def rerun(stage: str) -> str:
+    """The remedy for a file that is missing or damaged."""
+    return f"Run the stage '{stage}' again."
 
 
 def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
@@ -80,23 +88,34 @@ def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
     Raises
     ------
     InputError
-        A file is missing or cannot be read, or the models were evaluated on different targets.
+        A file is missing or cannot be read, the models were evaluated on different targets, or a
+        model is not in the comparison.
     """
-    results = [_read_model(dataset, name) for name in models]
+    compare = stage_folder(dataset, "compare")
+    ranking = _read_table(compare / layout.RANKING, "compare")
+    ranked = ranking.loc[ranking["kind"] == "model", "classifier"].unique().tolist()
+    if missing := sorted(set(models) - set(ranked)):
+        raise InputError(
+            compare / layout.RANKING,
+            f"no row of {', '.join(missing)}",
+            "a row of each model",
+            rerun("compare"),
+        )
+    results = [_read_model(dataset, name) for name in sorted(models, key=ranked.index)]
     for other in results[1:]:
         check_same_targets(
             stage_folder(dataset, "evaluate", other.name) / layout.TARGETS,
             other.metrics,
             results[0].metrics,
             results[0].name,
-            _rerun("evaluate"),
+            rerun("evaluate"),
         )
-    compare = stage_folder(dataset, "compare")
     comparison = _read_json(compare / layout.SUMMARY, "compare")
     return DatasetResults(
         splits=_read_json(stage_folder(dataset, "describe") / layout.SUMMARY, "describe"),
         models=results,
         comparison=comparison,
+        ranking=ranking,
         versus=versus(_read_table(compare / layout.PAIRS, "compare"), comparison["best"]),
         known_motifs=list(_read_table(compare / layout.TARGETS, "compare")["motif"]),
     )
@@ -126,7 +145,7 @@ def _read_json(path: Path, stage: str) -> Summary:
     try:
         return json.loads(existing(path, stage).read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise InputError(path, f"text that is not JSON ({error})", "JSON", _rerun(stage)) from error
+        raise InputError(path, f"text that is not JSON ({error})", "JSON", rerun(stage)) from error
 
 
 def _read_table(path: Path, stage: str, numeric: Sequence[str] = _NUMERIC) -> pd.DataFrame:
@@ -138,7 +157,3 @@ def _read_table(path: Path, stage: str, numeric: Sequence[str] = _NUMERIC) -> pd
         keep_default_na=False,
         na_values={column: ["", "NaN"] for column in numeric},
     )
-
-
-def _rerun(stage: str) -> str:
-    return f"Run the stage '{stage}' again."

@@ -23,7 +23,7 @@ _COUNTS = {
     "peaks_clipped": "Peaks clipped to the end of their chromosome",
     "peaks_in_no_split": "Peaks excluded: chromosome in no split",
     "bins_with_peak": "Bins that are positive for a target",
-    "windows_off_chromosome": "Windows excluded: beyond the end of their chromosome",
+    "windows_off_chromosome": "Windows excluded: beyond the end of their chromosome or region",
     "windows_excluded": "Windows excluded: in an excluded region",
 }
 
@@ -49,6 +49,9 @@ def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
     for key, file in _DIGESTS.items():
         if digest := source.get(f"{key}_sha256"):
             yield Fact(f"SHA-256 of the {file}", digest, code=True)
+    if matched := source.get("counts", {}).get("chromosome_map"):
+        pairs = tuple(f"{name} → {own}" for name, own in matched.items())
+        yield Fact("Chromosome names matched", count(len(pairs)), names=pairs)
     for key, label in _COUNTS.items():
         match source.get("counts", {}).get(key):
             case dict(found):

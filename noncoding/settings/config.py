@@ -55,11 +55,20 @@ class Trained(NamedTuple):
     seed: int
 
 
+DEFAULT_DATASET = "deepsea"
+"""The data set of ``config.yaml``."""
+
+
 class RunSettings(Section):
     """What is run: each model on each data set."""
 
-    datasets: _Names = Field(description="Names of entries of `datasets`.")
-    models: _Names = Field(description="Names of entries of `models`.")
+    datasets: _Names | None = Field(
+        description="Names of entries of `datasets`; null for all that overlays add, or deepsea if "
+        "they add none."
+    )
+    models: _Names | None = Field(
+        description="Names of entries of `models`; null for hybrid on deepsea, else compact."
+    )
     seeds: Annotated[list[Seed], *UNIQUE] = Field(
         description="Every model is trained with each of these seeds; if empty, with `seed` only."
     )
@@ -94,9 +103,10 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check_run(self) -> "Settings":
-        for kind in ("datasets", "models"):
+        names = {"datasets": self.datasets_to_run(), "models": self.models_to_run()}
+        for kind, chosen in names.items():
             known = getattr(self, kind)
-            for name in getattr(self.run, kind):
+            for name in chosen:
                 if name not in known:
                     raise problem(
                         f"one of {some_of(known, like=name)}",
@@ -105,9 +115,9 @@ class Settings(Section):
                         key=f"run.{kind}",
                         found=repr(name),
                     )
-        datasets = {name: self.datasets[name] for name in self.run.datasets}
+        datasets = {name: self.datasets[name] for name in names["datasets"]}
         window = min(dataset.window for dataset in datasets.values())
-        for name in self.run.models:
+        for name in names["models"]:
             model, key = self.models[name], f"models.{name}"
             if isinstance(model, HybridModel) and model.resnet.stem_pool > window:
                 raise problem(
@@ -127,6 +137,16 @@ class Settings(Section):
                     )
         return self
 
+    def datasets_to_run(self) -> list[str]:
+        """Names of the data sets that are run."""
+        added = [name for name in self.datasets if name != DEFAULT_DATASET]
+        return self.run.datasets or added or [DEFAULT_DATASET]
+
+    def models_to_run(self) -> list[str]:
+        """Names of the models that are run: by default a small one, except on DeepSEA."""
+        default = "hybrid" if DEFAULT_DATASET in self.datasets_to_run() else "compact"
+        return self.run.models or [default]
+
     def training_of(self, model: str) -> TrainSettings:
         """What decides the weights of a model: ``train``, overlaid with the model's own keys."""
         train = {key: getattr(self.train, key) for key in TrainSettings.model_fields}
@@ -135,10 +155,10 @@ class Settings(Section):
     def trained_models(self) -> dict[str, Trained]:
         """What is trained on each data set, by the name of its results."""
         if not self.run.seeds:
-            return {name: Trained(name, self.seed) for name in self.run.models}
+            return {name: Trained(name, self.seed) for name in self.models_to_run()}
         return {
             f"{name}-seed{seed}": Trained(name, seed)
-            for name in self.run.models
+            for name in self.models_to_run()
             for seed in self.run.seeds
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from noncoding.common.errors import some_of
 from noncoding.settings.base import (
@@ -50,6 +50,14 @@ class Download(Section):
     )
 
 
+def _entry(value: Any) -> Any:
+    return {"url": value} if isinstance(value, str) else value
+
+
+Downloaded = Annotated[
+    Download, BeforeValidator(_entry, json_schema_input_type=Download | PathOrUrl)
+]
+"""A `Download`, or its path or URL alone."""
 _SOURCE = Field(description="Where the rows come from.")
 
 
@@ -62,7 +70,7 @@ class _Dataset(Section):
         description="Disk space in GiB that all stages need, checked before a download; null to "
         "check for the download alone.",
     )
-    motifs: Download | None = Field(
+    motifs: Downloaded | None = Field(
         default=None,
         description="Motifs of the organism in MEME format: for models that start from motifs, "
         "the motif baseline and motif enrichment; null for none.",
@@ -102,7 +110,7 @@ class BundleDataset(_Dataset):
     """An archive in the format of the DeepSEA training bundle."""
 
     source: Literal["bundle"] = _SOURCE
-    archive: Download = Field(description="The archive, or the folder of its .mat files.")
+    archive: Downloaded = Field(description="The archive, or the folder of its .mat files.")
     targets: LocalPath = Field(
         description="Tab-separated target table with columns index and group."
     )
@@ -135,23 +143,36 @@ class SimulatedDataset(_Dataset):
 class _PeakFiles(Section):
     """Peak files of one group, chosen by their names."""
 
-    pattern: Annotated[
-        str,
-        Matches(
-            r"(?!/)[^\x00-\x1f\x7f]+",
-            "a pattern of names below the archive or folder, like *.narrowPeak",
-        ),
-    ] = Field(description="Files of the archive or folder to use; * and ? match any characters.")
-    suffix: str = Field(
-        description="Removed from the end of a file's name to give the target's name."
+    pattern: (
+        Annotated[
+            str,
+            Matches(
+                r"(?!/)[^\x00-\x1f\x7f]+",
+                "a pattern of names below the archive or folder, like *.narrowPeak",
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Files of the archive or folder to use; * and ? match any characters. null: "
+        "all that end in .bed, .narrowPeak, .broadPeak or .gappedPeak, compressed or not, if they "
+        "are of one kind.",
     )
-    group: str = Field(description="Group of all targets of the archive or folder.")
+    suffix: str | None = Field(
+        default=None,
+        description="Removed from the end of a file's name to give the target's name; null for "
+        "such an ending, with the _peaks or _summits of MACS.",
+    )
+    group: str = Field(
+        default="targets",
+        description="Group of all targets of the archive or folder (default targets).",
+    )
 
 
 class PeakArchive(_PeakFiles):
     """Peak files in a tar archive."""
 
-    archive: Download = Field(description="Tar archive of the peak files.")
+    archive: Downloaded = Field(description="Tar archive of the peak files.")
 
 
 class PeakFolder(_PeakFiles):
@@ -194,15 +215,25 @@ _Chromosomes = Annotated[list[str], *UNIQUE]
 
 
 class Splits(Section):
-    """Chromosomes of each split."""
+    """Chromosomes of each split, as the FASTA file names them.
+
+    A region (``IV:1-500,000``, from 1) is a part of a chromosome, and a name with ``*`` or ``?`` a
+    pattern.
+    """
 
     train: _Chromosomes | None = Field(
-        description="Training chromosomes; null for all that are in no other split, except "
-        "alternative loci and decoys."
+        default=None,
+        description="Training chromosomes, as those for validation; null (default) for all that "
+        "are in no other split, but for alternative loci and decoys.",
     )
-    valid: _Chromosomes = Field(description="Validation chromosomes.")
-    test: _Chromosomes = Field(description="Test chromosomes.")
-    ignore: _Chromosomes = Field(default_factory=list, description="Chromosomes to leave out.")
+    valid: _Chromosomes = Field(
+        description="Validation chromosomes: a list of names; of regions, as IV:1-500000 (from 1); "
+        "or of patterns, as contig_*7."
+    )
+    test: _Chromosomes = Field(description="Test chromosomes, as those for validation.")
+    ignore: _Chromosomes = Field(
+        default_factory=list, description="Chromosomes to leave out, as those for validation."
+    )
 
     @model_validator(mode="after")
     def _check_overlap(self) -> "Splits":
@@ -221,29 +252,45 @@ class GenomeDataset(_Dataset):
     """A genome and peak files."""
 
     source: Literal["genome"] = _SOURCE
-    fasta: Download = Field(description="Genome in FASTA format, plain, gzip or bgzip.")
-    peaks: Peaks = Field(
-        description="BED or narrowPeak files, from an archive, a folder or a table."
+    fasta: Downloaded = Field(description="Genome in FASTA format, plain, gzip or bgzip.")
+    window: Annotated[Count, Field(ge=8)] = Field(
+        default=1000, description="Length of a sequence in bp (default 1000)."
     )
-    chromosome_map: dict[str, str] = Field(
-        description="Names in the peak files → names in the genome, where they differ; in quotes."
+    bin: Count = Field(
+        default=200,
+        description="Labelled bin at the centre of the window, in bp (default 200).",
+    )
+    peaks: Peaks = Field(
+        description="BED or narrowPeak files: {folder: PATH}, {archive: PATH} or {table: PATH}."
+    )
+    chromosome_map: dict[str, str] | None = Field(
+        default=None,
+        description="Names in the peak files → names in the genome, where they differ, in quotes; "
+        "null to match chr1 with 1, I or NC_000001.11, and so on; {} for no other names.",
     )
     exclude: LocalPath | None = Field(
-        description="BED file of regions that no window may overlap; null: none."
+        default=None, description="BED file of regions that no window may overlap; null for none."
     )
     peak: Literal["overlap", "summit", "any"] = Field(
         default="overlap", description="How a peak makes a bin positive (default overlap)."
     )
     min_overlap: Share = Field(
-        description="With peak: overlap, share of a bin that peaks must exceed; a peak of 1 bp "
-        "labels its bin."
+        default=0.5,
+        description="With peak: overlap, share of a bin that peaks must exceed (default 0.5); a "
+        "peak of 1 bp labels its bin.",
     )
-    min_peaks: Count = Field(description="Targets with fewer peaks are left out.")
+    min_peaks: Count = Field(
+        default=1, description="Targets with fewer peaks are left out (default 1)."
+    )
     min_positives: Count = Field(
         default=1,
         description="Targets with fewer positive bins, over all splits, are left out (default 1).",
     )
-    splits: Splits = Field(description="Chromosomes of each split.")
+    splits: Splits | None = Field(
+        default=None,
+        description="Chromosomes of each split; without them, the stage tile stops and proposes "
+        "some.",
+    )
 
     @model_validator(mode="after")
     def _check_flanks(self) -> "GenomeDataset":

@@ -52,6 +52,8 @@ _RENAMED = {
 }
 """Keys of earlier versions → their names now."""
 
+_SEE = "See docs/configuration.md for all keys."
+
 _REPR = reprlib.Repr()  # of values of any depth
 _REPR.maxstring = sys.maxsize  # Secrets are recognised in whole addresses only.
 
@@ -74,14 +76,17 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
     errors = [each for other, each in found if other.keys == place.keys]
     if kind in _UNKNOWN:
         unknown, known = str(first["loc"][-1]), _bare(place.annotation).model_fields
-        remedy = did_you_mean(unknown, known) or "Remove it, or see config.yaml for the known keys."
+        remedy = did_you_mean(unknown, known) or f"Remove it. {_SEE}"
         if _RENAMED.get(unknown) in known:
             remedy = f"The key is now called '{_RENAMED[unknown]}'."
         return InputError(where, f"the unknown key '{unknown}'", f"only {', '.join(known)}", remedy)
     if kind in _MISSING:
         missing = [_MISSING[each["type"]](each) for each in errors if each["type"] in _MISSING]
         names = "', '".join(missing)
-        return InputError(where, f"no key '{names}'", "all required keys", "See config.yaml.")
+        remedy = f"Add {'it' if len(missing) == 1 else 'them'}. {_SEE}"
+        if kind == "union_tag_not_found":
+            remedy = f"Set '{names}' to one of {', '.join(_tags(place.annotation, names))}. {_SEE}"
+        return InputError(where, f"no key '{names}'", "all required keys", remedy)
     wanted = [_expected(each) for each in errors]
     if kind.endswith("_type") and _is_nullable(place.annotation):
         wanted.append("null")
@@ -91,7 +96,7 @@ def input_error(error: ValidationError, model: type[BaseModel]) -> InputError:
         context.get("remedy")
         or _other_type(value, {each["type"] for each in errors})
         or (isinstance(value, str) and did_you_mean(value, _options(context)))
-        or f"{place.description} See config.yaml.".lstrip()
+        or f"{place.description} {_SEE}".lstrip()
     )
     return InputError(
         where,
@@ -152,6 +157,12 @@ def _has_tag(member: Any, tag: object) -> bool:
         return False
     literals = (field.annotation for field in member.model_fields.values())
     return any(get_origin(each) is Literal and tag in get_args(each) for each in literals)
+
+
+def _tags(union: Any, key: str) -> list[str]:
+    """Values of the key that tells the members of a union from each other."""
+    members = get_args(_bare(union))
+    return [tag for member in members for tag in get_args(member.model_fields[key].annotation)]
 
 
 def _options(context: dict[str, Any]) -> list[str]:

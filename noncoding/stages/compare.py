@@ -90,7 +90,7 @@ def compare(
         "targets": int(compared.sum()),
         "published": reason,
         "best": best,
-        "finding": ranking_finding(ranks),
+        "finding": ", ".join(ranking_finding(ranks)),
         "versions": versions(),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 from noncoding import layout
 from noncoding.common.files import atomic_write
 from noncoding.common.stage_logging import RESULT
-from noncoding.report.findings import finding
+from noncoding.report.findings import answer
 from noncoding.report.page import render
 from noncoding.report.results import read_results
 
@@ -33,13 +33,14 @@ def report(
     Raises
     ------
     InputError
-        A file is missing or cannot be read, or the models were evaluated on different targets.
+        A file is missing or cannot be read, the models were evaluated on different targets, or a
+        model is not in the comparison.
     """
     folder = Path(folder)
     results = read_results(folder, models)
     splits = configuration["datasets"][folder.name].get("splits") or {}
-    sentence = finding(results, splits.get("test") or [])
+    sentences = answer(results, splits.get("test") or [])
     with atomic_write(*layout.files("report", folder)) as [page]:
-        page.write_text(render(results, sentence, folder, configuration), encoding="utf-8")
-    log.info("%s on %s: %s", ", ".join(models), folder.name, sentence)
+        page.write_text(render(results, sentences, folder, configuration), encoding="utf-8")
+    log.info("%s on %s: %s", ", ".join(models), folder.name, sentences[0])
     log.log(RESULT, "%.1f MB", Path(layout.files("report", folder)[0]).stat().st_size / 1e6)

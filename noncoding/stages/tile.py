@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import ExitStack
 
@@ -18,8 +19,9 @@ from noncoding.data.genome.checks import (
     count_bins,
     warn_of_missing_negatives,
 )
-from noncoding.data.genome.chromosomes import assign_splits, read_genome
+from noncoding.data.genome.chromosomes import assign_splits, read_genome, region_of
 from noncoding.data.genome.peak_targets import read_peak_targets
+from noncoding.data.genome.split_proposal import missing_splits
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
 from noncoding.settings.datasets import GenomeDataset, PeakArchive
@@ -55,8 +57,8 @@ def tile(
     Raises
     ------
     InputError
-        A file cannot be used, chromosome names do not match, peaks extend far beyond the ends of
-        their chromosomes or many do, or a split has no rows.
+        The data set has no splits, a file cannot be used, chromosome names do not match, peaks
+        extend far beyond the ends of their chromosomes or many do, or a split has no rows.
 
     Notes
     -----
@@ -67,14 +69,17 @@ def tile(
     """
     binning = Binning(settings.window, settings.bin, settings.min_overlap, settings.peak)
     genome = read_genome(fasta)
+    if settings.splits is None:
+        raise missing_splits(genome)
     split_of = assign_splits(genome, settings.splits)
+    regions = {name: region for name in split_of if (region := region_of(name, genome.lengths))}
     archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
-    lengths, names = genome.lengths, settings.chromosome_map
-    found = read_peak_targets(settings.peaks, archive, lengths, split_of, names, settings.min_peaks)
-    regions = read_excluded(settings.exclude, lengths, names) if settings.exclude else {}
+    names = settings.chromosome_map
+    found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
+    excluded = read_excluded(settings.exclude, genome, names) if settings.exclude else {}
 
     bins = {
-        name: labelled_bins(own, lengths[name], binning, regions.get(name))
+        name: labelled_bins(own, regions[name], binning, excluded.get(regions[name].chromosome))
         for name, own in found.peaks.items()
     }
     totals = np.sum([own.positives(len(found.table)) for own in bins.values()], axis=0)
@@ -96,20 +101,23 @@ def tile(
     }
     digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
     source = {"urls": urls, **digests, "counts": counts}
+    on_chromosome = defaultdict(list)
+    for name in bins:
+        on_chromosome[regions[name].chromosome].append(name)
     header = StoreHeader(settings.window, settings.bin, FORWARD, targets, source)
     with atomic_write(*files("tile", folder)) as partials, ExitStack() as stack:
         writers = {
             split: stack.enter_context(new_store(partial, header))
             for split, partial in zip(SPLITS, partials, strict=True)
         }
-        for name, _, sequence in records(fasta):
-            if name in bins:
-                for rows in window_rows(name, sequence, bins[name], binning, len(targets)):
+        for chromosome, _, sequence in records(fasta):
+            for name in on_chromosome[chromosome]:
+                for rows in window_rows(chromosome, sequence, bins[name], binning, len(targets)):
                     writers[split_of[name]].append(*rows)
     log.info(
         "%d targets from %d peak files (%d empty, %d with too few peaks, %d with too few "
-        "positive bins); %d bins with a peak; %d windows extend beyond their chromosome, %d are "
-        "excluded",
+        "positive bins); %d bins with a peak; %d windows extend beyond their chromosome or region, "
+        "%d are excluded",
         len(targets),
         counts["peak_files"],
         len(counts["dropped_empty"]),

@@ -18,7 +18,7 @@ from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import RESULT, is_first_process
 from noncoding.data.loader.data_module import SplitsDataModule, check_same_task, check_validation
 from noncoding.data.store import Store
-from noncoding.layout import UNFINISHED, files
+from noncoding.layout import CHECKPOINTS, UNFINISHED, files
 from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model
 from noncoding.models.motif_initialisation import start_from_motifs
@@ -111,6 +111,8 @@ def train(
             settings,
             seed,
             compiled=switched_on(settings.compile, auto=device.type == "cuda"),
+            # The reduction of gradients between processes is not part of a graph.
+            cuda_graphs=device.type == "cuda" and trainer.world_size == 1,
             checkpoint=unfinished.resume_point,
         )
         check_validation(data.valid_rows, trainer.world_size)
@@ -173,7 +175,9 @@ def _write_results(
     export_model(module.network, Path(folder, "model"), targets, record)
     for layer, row in dead_units(pd.read_csv(unfinished.layers)).iterrows():
         log.warning("%s: %d of %d units are dead", layer, row["dead_units"], row["units"])
-    with atomic_write(*files("train", folder)[:4]) as [best, last, metrics, layers]:
+    checkpoints = [Path(folder, "training", name) for name in CHECKPOINTS]
+    tables = files("train", folder)[:2]
+    with atomic_write(*checkpoints, *tables) as [best, last, metrics, layers]:
         unfinished.metrics(epoch, figures).to_csv(metrics, index=False)
         shutil.copyfile(unfinished.layers, layers)
         for source, copy in ((unfinished.best, best), (unfinished.resume_point, last)):

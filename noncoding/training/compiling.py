@@ -21,12 +21,16 @@ class CompiledNetwork:
     ----------
     network : torch.nn.Module
         Its parameters and their names do not change.
+    cuda_graphs : bool
+        Whether the kernels of a step are launched together, so that a GPU does not wait for
+        the host.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, cuda_graphs: bool = False) -> None:
         self._network = network
+        mode = "reduce-overhead" if cuda_graphs else None
         # Batches have two sizes; a graph with a dynamic size would be slower for both.
-        self._compiled = torch.compile(network.forward, dynamic=False)
+        self._compiled = torch.compile(network.forward, dynamic=False, mode=mode)
         self._failed = False
 
     def __call__(self, sequences: torch.Tensor) -> torch.Tensor:

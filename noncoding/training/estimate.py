@@ -11,6 +11,7 @@ import yaml
 from noncoding.data.targets import read_targets
 from noncoding.models.architectures import create_model
 from noncoding.models.network import Network
+from noncoding.settings.config import check_settings
 
 
 def has_gpu() -> bool:
@@ -64,9 +65,10 @@ def main() -> None:
     if has_gpu():
         return
     config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
-    dataset = config["datasets"][config["run"]["datasets"][0]]
+    settings = check_settings(config)
+    dataset = config["datasets"][settings.datasets_to_run()[0]]
     targets = len(read_targets(dataset["targets"]))
-    for name in config["run"]["models"]:
+    for name in settings.models_to_run():
         network = create_model(length=dataset["window"], targets=targets, **config["models"][name])
         speed = sequences_per_second(network, batch_size=8, steps=2)
         warning = slow_warning(speed, arguments.rows, config["train"]["epochs"])

@@ -99,6 +99,7 @@ def free_memory(error: BaseException) -> None:
     while chained:
         traceback.clear_frames(chained.__traceback__)
         chained = chained.__context__
+    torch.compiler.reset()  # CUDA graphs keep their memory
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

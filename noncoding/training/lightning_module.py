@@ -31,8 +31,8 @@ class TrainingModule(pl.LightningModule):
     network, settings
     seed : int
         Of augmentation and dropout.
-    compiled : bool
-        Whether to use torch.compile (see `CompiledNetwork`).
+    compiled, cuda_graphs : bool
+        Whether to use torch.compile, and CUDA graphs with it (see `CompiledNetwork`).
     checkpoint : Path, optional
         The latest checkpoint, for error messages.
     """
@@ -44,11 +44,12 @@ class TrainingModule(pl.LightningModule):
         seed: int,
         *,
         compiled: bool = False,
+        cuda_graphs: bool = False,
         checkpoint: Path | None = None,
     ) -> None:
         super().__init__()
         self.network = network
-        self._compiled = CompiledNetwork(network) if compiled else None
+        self._compiled = CompiledNetwork(network, cuda_graphs=cuda_graphs) if compiled else None
         self._settings = settings
         self._seed = seed
         self._checkpoint = checkpoint

@@ -31,8 +31,8 @@ def peaked(at, length=400):
 @pytest.mark.parametrize(
     ("changes", "finding"),
     [
-        ({}, "No motif is known"),
-        ({"motif": "M"}, "This sequence has no match of M"),
+        ({}, "no motif is known"),
+        ({"motif": "M"}, "this sequence has no match of M"),
         ({"motif": "M", "hits": [[(98, 110)], []]}, "1 of 2 methods have their strongest 40 bp"),
         ({"sites": [[(98, 110), (296, 312)], []]}, "2 of 2 methods have their strongest 40 bp on"),
     ],
@@ -41,20 +41,26 @@ def test_finding_of_a_sequence(changes, finding):
     target = synthetic_attributions(
         length=400, maps={"hirescam": peaked(100), "gradient": peaked(300)}, **changes
     )
-    assert finding in sequence_finding(target, 0)
+    title, details = sequence_finding(target, 0)
+    assert title.startswith("Reb1: ")
+    assert finding in (details if "known" in finding else title)
 
 
 def test_finding_of_a_summary():
     target = synthetic_attributions(length=400, bin=20, maps={"gradcam": peaked(192)})
-    assert summary_finding(target).startswith("Reb1: 100% of Grad-CAM is within the 20-bp bin")
+    assert summary_finding(target)[0] == "Reb1: 100% of Grad-CAM is within the 20-bp bin"
+    nowhere = synthetic_attributions(length=400, bin=20, maps={"gradcam": 0 * peaked(192)})
+    assert summary_finding(nowhere)[0] == "Reb1: Grad-CAM is nowhere positive"
     there = synthetic_attributions(
         length=400, maps={"gradcam": peaked(100)}, sites=[[(100, 108)], []]
     )
-    assert "Grad-CAM finds the planted motifs, per-base AUROC 1.00" in summary_finding(there)
+    title, details = summary_finding(there)
+    assert title == "Reb1: Grad-CAM finds the planted motifs"
+    assert "per-base AUROC 1.00" in details
     elsewhere = synthetic_attributions(
         length=400, maps={"gradcam": peaked(100)}, sites=[[(200, 208)], []]
     )
-    assert "often misses" in summary_finding(elsewhere)
+    assert "often misses" in summary_finding(elsewhere)[0]
 
 
 def awkward(methods, **changes):
@@ -93,7 +99,7 @@ def test_figures_are_legible(tmp_path, target):
     assert_legible(mean)
     titles = {METHODS[method].title for method in target.maps}
     assert titles <= {axes.get_title("left") for axes in sequence.axes}
-    assert sequence.get_suptitle().startswith(target.name)
+    assert " ".join(sequence.get_suptitle().split()).startswith(f"{target.name}: ")
     assert [axes.get_title("left") for axes in mean.axes] == [
         f"{METHODS[method].title}, mean of 2" for method in target.maps
     ]
@@ -105,6 +111,7 @@ def test_letters_of_the_logo_are_not_clipped(tmp_path):
     [figure] = saved_by(draw_sequence, target, 0, tmp_path / "one.png")
     [logo] = logos(figure)
     assert_whole(logo)
+    assert logo.get_xlim() == (-0.5, 40.5)
     # All 40 bases are shown, with ticks below the centres of letters.
     labels = [text.get_text() for text in logo.get_xticklabels()]
     ticks = dict(zip(labels, logo.get_xticks(), strict=True))
@@ -121,9 +128,13 @@ def checks(values):
 
 def test_finding_of_the_checks():
     table = checks({"gradcam": 0.2, "hirescam": 0.7})
-    found = faithfulness_finding(table)
-    assert found.startswith("HiResCAM identifies") and "70%" in found and "Grad-CAM (20%)" in found
-    assert "No check" in faithfulness_finding(table[table["method"] == "none"])
+    title, details = faithfulness_finding(table)
+    assert title == "Shuffling the top-ranked bases of HiResCAM reduces the logit most"
+    assert details.startswith("by 70% more") and details.endswith("Grad-CAM (20%)")
+    assert "could not be evaluated" in faithfulness_finding(table[table["method"] == "none"])[0]
+    # One method is not compared with itself, and a loss is no gain.
+    assert faithfulness_finding(table[:1])[0].endswith("reduces the logit beyond random")
+    assert "No method" in faithfulness_finding(checks({"gradcam": -0.1, "hirescam": 0}))[0]
 
 
 @pytest.mark.parametrize("methods", [["gradcam"], list(METHODS)])
@@ -145,7 +156,26 @@ def test_the_figure_of_all_checks_is_legible(tmp_path, methods):
     curves = pd.DataFrame(rows, columns=["order", "kind", "share"]).assign(index=1, worth=0.5)
     [figure] = saved_by(draw_faithfulness, table, curves, tmp_path / "checks.svg")
     assert_legible(figure)
-    assert figure.get_suptitle() == faithfulness_finding(table)
+    assert figure.get_suptitle() == faithfulness_finding(table)[0]
     [legend] = figure.findobj(Legend)
     titles = [METHODS[method].title for method in methods]
     assert [text.get_text() for text in legend.get_texts()] == [*titles, "Random order"]
+
+
+@pytest.mark.parametrize(
+    "defined", [[], ["deletion, beyond random"], ["planted AUROC", "deletion, beyond random"]]
+)
+def test_checks_without_values_have_no_panel(tmp_path, defined):
+    names = ["planted AUROC", "known motif, enrichment", "deletion, beyond random"]
+    table = pd.concat(
+        [
+            checks({"gradcam": 0.5 if name in defined else np.nan}).assign(check=name)
+            for name in names
+        ]
+    )
+    curves = pd.DataFrame({"order": ["gradcam"] * 4, "kind": ["deletion", "insertion"] * 2})
+    curves = curves.assign(share=[0, 0, 0.2, 0.2], index=1, worth=0.5)
+    [figure] = saved_by(draw_faithfulness, table, curves, tmp_path / "checks.svg")
+    assert_legible(figure)
+    # Below them are deletion, insertion and randomisation.
+    assert len(figure.axes) == len(defined) + 3

@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,6 @@ from noncoding.common.files import (
     temporary,
     write_json,
 )
-
-PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def test_files_appear_together(tmp_path):
@@ -117,9 +114,7 @@ with atomic_folders("figures") as [partial]:
 @pytest.mark.skipif(sys.platform != "linux", reason="names of open files from /proc")
 def test_content_is_synchronised_before_the_final_name(tmp_path):
     command = [sys.executable, "-c", SYNCED]
-    done = subprocess.run(
-        command, cwd=tmp_path, env=PATHS, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     files, folders = done.stdout.split("-\n")
     assert files.split("\n")[:-1] == ["file 1", "file 2", "rename", "rename", "folder"]
     assert folders.split("\n")[:-1] == ["file a", "folder", "rename", "folder"]

@@ -44,8 +44,7 @@ def test_a_store_that_cannot_be_opened_is_not_reported_as_damaged(
 def test_a_failed_write_of_many_objects_gives_one_error(tmp_path):
     # In a separate process, which might crash.
     script = f"""
-import os, sys
-sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+import os
 from noncoding.common.hdf5 import new_hdf5
 kept = []
 try:

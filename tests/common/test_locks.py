@@ -11,8 +11,6 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.common.locks import LOCKS, exclusive, hold, lock_message, release, remove_stale
 
-PATHS = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-
 
 @pytest.fixture
 def locked(tmp_path, monkeypatch):
@@ -29,7 +27,7 @@ def another(script):
         "-c",
         f"from noncoding.common.locks import hold, lock_message, remove_stale; {script}",
     ]
-    done = subprocess.run(command, env=PATHS, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout
 
 
@@ -114,6 +112,7 @@ def test_a_link_in_place_of_a_lock_is_replaced(kind, tmp_path, monkeypatch):
 
 HOLDING = """
 import sys
+from pathlib import Path
 from noncoding.common.locks import exclusive
 with exclusive(sys.argv[1]):
     print("here", flush=True)

@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +69,5 @@ def test_stages_without_tensors_do_not_import_torch():
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[2],
     )
     assert done.stdout.strip() == "False"

@@ -66,25 +66,31 @@ def test_figures_of_many_targets_with_long_names_are_legible(tmp_path, count):
 
 def test_the_title_of_groups_names_the_best_and_the_worst():
     assert groups_finding(METRICS) == (
-        "Median AUROC 0.800 and AUPR 0.425 over 4 targets; by group, the median AUROC is highest "
-        "for DNase (0.950) and lowest for Histone (0.600)"
+        "The median AUROC of 4 targets is 0.800",
+        "median AUPR 0.425; by group, the median AUROC is highest for DNase (0.950) and lowest "
+        "for Histone (0.600); 1 target without positives or without negatives not shown",
     )
-    assert groups_finding(METRICS[:1]) == "Median AUROC 0.900 and AUPR 0.400 over 1 target"
+    finding, details = groups_finding(METRICS[:1])
+    assert finding == "The median AUROC of 1 target is 0.900"
+    assert details == "median AUPR 0.400"
 
 
 def test_the_title_of_prevalence_counts_targets_better_than_random():
     assert prevalence_finding(METRICS) == (
-        "The median ratio of AUPR to prevalence is 3; it exceeds 1 for 3 of 4 targets"
+        "AUPR exceeds that of a random classifier for 3 of 4 targets",
+        "median ratio of AUPR to prevalence 3",
     )
 
 
 def test_the_title_of_curves_gives_the_range():
     metrics = METRICS.assign(test_positives=9, test_negatives=9)
     assert curves_finding(named_targets(metrics, ["a", "c", "b"])) == (
-        "AUPR between 0.300 (b) and 0.600 (c)"
+        "AUPR is between 0.300 and 0.600",
+        "lowest for b, highest for c",
     )
     assert curves_finding(named_targets(metrics, ["c"])) == (
-        "c has an AUPR of 0.600, 3 times its prevalence"
+        "AUPR of c is 0.600",
+        "3 times its prevalence",
     )
 
 

@@ -93,3 +93,19 @@ def test_the_ranking_is_over_targets_that_all_classifiers_score():
     assert turned["wins"].tolist() == [2, 2, 0]
     np.testing.assert_allclose(turned["mean_difference"], [0.2, 0.55, -0.4])
     np.testing.assert_allclose(turned["low"], [0.2, 0.55, nan])
+
+
+def test_a_classifier_of_most_targets_is_ranked_on_those_that_it_scores():
+    nan = np.nan
+    a, scan = [0.4, 0.6, 0.5, 0.9], [0.7, nan, 0.6, 0.5]
+    metrics = metrics_of(a=a, gc=[0.1, 0.2, 0.3, 0.4], scan=scan, rare=[0.9, nan, nan, nan])
+    drawn = {"a": replicates_of(a), "scan": replicates_of(scan)}
+    ranks = ranking(metrics, drawn, np.full(4, True))
+    of_all, of_some = ranks[ranks["subset"] == ""], ranks[ranks["subset"] == "scan"]
+    assert len(of_all) + len(of_some) == len(ranks)
+    assert of_all["classifier"].tolist() == ["a", "gc"] and set(of_all["targets"]) == {4}
+    assert of_some["classifier"].tolist() == ["a", "scan", "gc"]
+    assert set(of_some["targets"]) == {3}
+    np.testing.assert_allclose(of_all["mean_auprc"], [0.6, 0.25])
+    np.testing.assert_allclose(of_some["mean_auprc"], [0.6, 0.6, 0.8 / 3])
+    np.testing.assert_allclose(of_some["mean_auprc_low"], [0.6, 0.6, nan])

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parents[levels]) for levels in (1, 2)]
+    sys.path.insert(0, str(Path(__file__).parents[1]))
 
     import running
     import torch

@@ -39,14 +39,17 @@ def test_rows_have_the_best_match_and_the_known_motif():
 def test_a_motif_is_recovered_below_a_q_value(q_value, recovered):
     target = learned(q_value)
     assert target.recovered is recovered
-    assert ("not recovered" in motifs_finding(target)) is not recovered
+    assert ("not recovered" in motifs_finding(target)[0]) is not recovered
 
 
 def test_the_first_layer_does_not_count_as_recovery():
     target = learned(patterns=1)
     of_layer = replace(target, patterns=target.patterns[1:])
     assert not of_layer.recovered
-    assert "recovered by first layer" in motifs_finding(of_layer)
+    assert motifs_finding(of_layer) == (
+        "Reb1: known motif not recovered",
+        "no pattern of TF-MoDISco; 1 of 1 pattern shown",
+    )
 
 
 def test_the_first_layer_is_always_plotted():
@@ -55,8 +58,11 @@ def test_the_first_layer_is_always_plotted():
 
 
 def test_findings_without_patterns_or_motif():
-    assert "no recurring pattern" in motifs_finding(learned(patterns=0))
-    assert "no known motif of the target" in motifs_finding(learned(own=()))
+    assert "no recurring pattern" in motifs_finding(learned(patterns=0))[0]
+    assert motifs_finding(learned(own=())) == (
+        "Reb1: 7 recurring patterns",
+        "no motif of the target is known; 4 of 7 patterns shown",
+    )
 
 
 def test_information_of_a_column():
@@ -79,8 +85,8 @@ def test_logos_are_aligned(tmp_path):
     for left, middle, right in zip(
         panels.axes[::3], panels.axes[1::3], panels.axes[2::3], strict=True
     ):
-        assert left.get_xlim() == middle.get_xlim() == pytest.approx((-1.1, 9))
-        assert right.get_xlim() == pytest.approx((-0.1, 10))
+        assert left.get_xlim() == middle.get_xlim() == pytest.approx((-1.5, 9.5))
+        assert right.get_xlim() == pytest.approx((-0.5, 10.5))
         assert right.get_title("left").splitlines() == ["other", "q = 0.001"]
 
 
@@ -103,3 +109,11 @@ def test_the_figure_of_a_target_without_patterns(tmp_path):
     figure = drawn(learned(patterns=0), tmp_path)
     assert logos(figure) == []
     assert "no recurring pattern" in figure.get_suptitle()
+
+
+def test_a_match_that_is_not_significant_is_marked(tmp_path):
+    target = learned(patterns=1)
+    weak = {"own": Match("own", 0.2, 0, False)}
+    figure = drawn(replace(target, matches=[weak, target.matches[1]]), tmp_path)
+    titles = [axes.get_title("left") for axes in figure.axes[2::3]]
+    assert titles == ["own\nq = 0.2 (not significant)", "other\nq = 0.001"]

@@ -1,12 +1,14 @@
 """A small synthetic results tree, as the stages write it."""
 
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from noncoding import layout
 from noncoding.models.architectures import create_model
@@ -41,13 +43,16 @@ TRAINING = {"epochs": 7, "batch_size": 8, "learning_rate": 0.002}
 
 @dataclass
 class Tree:
-    """A data set's folder with one model in it; `add_model` adds more."""
+    """A data set's folder with one model in it; `add_model` adds more, `rank` orders them."""
 
     root: Path
 
     @property
     def page(self) -> Path:
         return self.root / "report.html"
+
+    def rank(self, *models: str) -> None:
+        _write_comparison(self.root / "compare", list(models))
 
     def add_model(self, name: str, mean_auprc: float, truth: float | None = None) -> None:
         folder = self.root / name
@@ -86,7 +91,7 @@ def tree(tmp_path: Path) -> Tree:
         json.dumps({name: _split(rows) for name, rows in (("train", 9000), ("test", 1234))})
     )
     made.add_model("small", mean_auprc=0.34251)
-    _comparison(made.root / "compare")
+    made.rank("small")
     return made
 
 
@@ -111,21 +116,34 @@ def _split(rows: int) -> dict[str, Any]:
     }
 
 
-def _comparison(folder: Path) -> None:
+def _write_comparison(folder: Path, models: list[str]) -> None:
     _figures("compare", folder)
     summary = {
         "min_positives": 50,
         "targets": 2,
-        "best": "small",
-        "finding": "small has the highest mean AUPR, 0.343, over 2 targets",
+        "best": models[0],
         "published": "The target table names no published results.",
     }
     (folder / "summary.json").write_text(json.dumps(summary))
-    row = {"first": "small", "second": "GC content", "metric": "auprc", "targets": 2, "wins": 1}
+    row = {"first": models[0], "second": "GC content", "metric": "auprc", "targets": 2, "wins": 1}
     row |= {"ties": 0, "median_difference": -0.0204, "mean_difference": 0.1149}
     row |= {"low": 0.0104, "high": 0.2194, "p_value": 0.0321}
-    untested = {"second": "DeepSEA (published)", "low": None, "high": None, "p_value": None}
-    pd.DataFrame([row, row | untested]).to_csv(folder / "pairs.tsv", sep="\t", index=False)
+    scan = {"second": "motif scan", "targets": 1, "mean_difference": 0.0251, "low": -0.1}
+    untested = {"second": "DeepSEA (published)", "mean_difference": -0.0302, "low": None}
+    untested |= {"high": None, "p_value": None}
+    pairs = pd.DataFrame([row, row | scan, row | untested])
+    pairs.to_csv(folder / "pairs.tsv", sep="\t", index=False)
+    ranks = pd.DataFrame(
+        {
+            "subset": "",
+            "classifier": [*models, "GC content", "DeepSEA (published)"],
+            "kind": [*["model"] * len(models), "baseline", "published"],
+            "targets": 2,
+        }
+    )
+    for column, value in (("mean_auprc", 0.3137), ("median_auroc", 0.9061)):
+        ranks[column], ranks[f"{column}_low"], ranks[f"{column}_high"] = value, value - 0.03, None
+    ranks.to_csv(folder / "ranking.tsv", sep="\t", index=False)
     motifs = pd.DataFrame({"index": range(3), "name": NAMES, "motif": ["MA9.1 REB1", None, None]})
     motifs.to_csv(folder / "targets.tsv", sep="\t", index=False)
 
@@ -142,7 +160,11 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
             "test_negatives": [234, 1194, 1234],
             "prevalence": [0.81037, 0.0324149, 0.0],
             "auroc": [0.93749, 0.9, None],
+            "auroc_low": [0.91234, 0.49, None],
+            "auroc_high": [0.95678, 0.98, None],
             "auprc": [0.61249, 0.07, None],
+            "auprc_low": [0.5, 0.01, None],
+            "auprc_high": [0.7, 0.2, None],
             "auprc_over_prevalence": [0.7558, 2.16, None],
         }
     ).to_csv(folder / "targets.tsv", sep="\t", index=False, na_rep="NaN")
@@ -184,9 +206,10 @@ def _evaluation(folder: Path, mean_auprc: float) -> None:
 def _explanation(folder: Path, truth: float | None) -> None:
     figures = folder / "figures"
     figures.mkdir(parents=True)
-    (figures / "faithfulness.svg").write_text(SVG.format(figures))
+    faithfulness = figures / "faithfulness.svg"
+    faithfulness.write_text(SVG.format(faithfulness))
     for name in ("001-hostile", "001-hostile-1", "001-hostile-2"):
-        (figures / f"{name}.png").write_bytes(b"\x89PNG " + f"{folder} {name}".encode())
+        _png(figures / f"{name}.png")
     pd.DataFrame(
         {
             "index": [1, 2],
@@ -233,7 +256,7 @@ def _explanation(folder: Path, truth: float | None) -> None:
 
 def _motifs(folder: Path) -> None:
     (folder / "figures").mkdir(parents=True)
-    (folder / "figures" / "001-hostile.png").write_bytes(b"\x89PNG " + str(folder).encode())
+    _png(folder / "figures" / "001-hostile.png")
     row = {"index": 1, "target": HOSTILE, "view": "TF-MoDISco", "pattern": "for 1"}
     row |= {"seqlets": 123, "consensus": "TTACCCGG", "best_match": "MA2.1 OTHER", "q_value": 3e-9}
     row |= {"own_motif": "MA1.1 HOSTILE", "own_q_value": 0.0441}
@@ -256,3 +279,9 @@ def _figures(stage: str, folder: Path) -> None:
     for vector, _ in layout.figures(stage, folder):
         vector.parent.mkdir(parents=True, exist_ok=True)
         vector.write_text(SVG.format(vector))
+
+
+def _png(path: Path) -> None:
+    """An image of one colour, which differs from those of other paths."""
+    colour = zlib.crc32(str(path).encode()).to_bytes(4, "big")[:3]
+    Image.new("RGB", (4, 3), tuple(colour)).save(path)

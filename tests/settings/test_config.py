@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from shipped import DEFAULT, ROOT, YEAST, merged
 
 from noncoding.common.errors import InputError
-from noncoding.settings.config import Settings, check_settings
+from noncoding.settings.config import DEFAULT_DATASET, Settings, check_settings
 from noncoding.settings.evaluate import EvaluateSettings
 from noncoding.settings.train import TrainSettings
 
@@ -75,6 +75,15 @@ def test_every_shipped_configuration_is_valid(overlay):
             {"datasets": {"new": {"source": "genome"}}},
             "datasets.new: found no key .*'fasta'",
         ),
+        (
+            {"datasets": {"new": {"fasta": "a.fa"}}},
+            "new: found no key 'source'.*Set 'source' to one of bundle, genome, simulated",
+        ),
+        (
+            {"datasets": {"new": {"source": "genome", "fasta": "a.fa", "peaks": "peaks"}}},
+            "new.peaks: found 'peaks'; .*{folder: PATH}",
+        ),
+        ({"models": {"new": {}}}, "'architecture' to one of hybrid, deepsea, danq"),
         ({"datasets": {"../up": {"source": "genome"}}}, "up"),
         ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
         ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),
@@ -248,3 +257,44 @@ def test_a_section_can_be_made_from_the_values_of_a_rule():
     settings = EvaluateSettings(**YEAST["evaluate"])
     assert settings.replicates == YEAST["evaluate"]["replicates"]
     assert settings.model_dump(mode="json") == YEAST["evaluate"]
+
+
+OWN = {"source": "genome", "fasta": "genome.fa.gz", "peaks": {"folder": "peaks"}}
+
+
+@pytest.mark.parametrize(
+    ("over", "datasets", "models"),
+    [
+        ({}, ["deepsea"], ["hybrid"]),
+        ({"datasets": {"deepsea": {"archive": {"url": "bundle"}}}}, ["deepsea"], ["hybrid"]),
+        ({"datasets": {"own": OWN}}, ["own"], ["compact"]),
+        ({"datasets": {"own": OWN, "other": OWN}}, ["own", "other"], ["compact"]),
+        ({"datasets": {"own": OWN}, "run": {"models": ["danq"]}}, ["own"], ["danq"]),
+        ({"datasets": {"own": OWN}, "run": {"datasets": ["deepsea"]}}, ["deepsea"], ["hybrid"]),
+        (
+            {"datasets": {"own": OWN}, "run": {"datasets": ["deepsea", "own"]}},
+            ["deepsea", "own"],
+            ["hybrid"],
+        ),
+    ],
+)
+def test_added_data_sets_are_run_by_default_with_a_small_model(over, datasets, models):
+    settings = check_settings(merged(DEFAULT, over))
+    assert (settings.datasets_to_run(), settings.models_to_run()) == (datasets, models)
+    assert [*settings.trained_models()] == models
+
+
+def test_the_default_data_set_is_that_of_the_default_configuration():
+    assert [*DEFAULT["datasets"]] == [DEFAULT_DATASET]
+
+
+def test_a_genome_needs_only_a_fasta_file_and_peaks():
+    found = check_settings(merged(DEFAULT, {"datasets": {"own": OWN}})).datasets["own"]
+    assert (found.window, found.bin, found.splits, found.chromosome_map) == (1000, 200, None, None)
+    with pytest.raises(InputError, match=r"datasets\.own: found no key 'fasta', 'peaks'"):
+        check_settings(merged(DEFAULT, {"datasets": {"own": {"source": "genome"}}}))
+
+
+def test_the_default_window_is_checked_with_the_bin():
+    with pytest.raises(InputError, match="bin: found 2000 bp; expected at most the window, 1000"):
+        check_settings(merged(DEFAULT, {"datasets": {"own": OWN | {"bin": 2000}}}))

@@ -1,5 +1,7 @@
 """Paths of the configuration may begin with ``~``."""
 
+import copy
+
 import pytest
 from shipped import DEFAULT, YEAST, merged
 
@@ -52,7 +54,23 @@ def paths_of(schema, key=""):
 
 
 def test_each_path_of_the_settings_is_tested_here():
-    assert set(paths_of(Settings.model_json_schema())) == set(PATHS)
+    # A download is a path or URL, or a mapping with one.
+    downloads = {"fasta", "archive", "motifs"}
+    assert set(paths_of(Settings.model_json_schema())) == PATHS.keys() | downloads
+
+
+@pytest.mark.parametrize("address", ["~/a.gz", "https://example.org/a.gz"])
+@pytest.mark.parametrize("file", ["fasta", "archive", "motifs"])
+def test_a_download_may_be_its_address_alone(monkeypatch, file, address):
+    monkeypatch.setenv("HOME", "/elsewhere")
+    found = []
+    for entry in (address, {"url": address}):
+        keys = {"archive": {"peaks": PEAKS | {"archive": entry}}}.get(file, {file: entry})
+        # Laid over a data set of another name, so that no other keys of a download are there.
+        config = copy.deepcopy(YEAST)
+        config["datasets"]["own"] = {key: GENOME[key] for key in GENOME if key != file} | keys
+        found.append(check_settings(config).dump())
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("key", PATHS)

@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -84,8 +83,7 @@ def test_a_killed_prediction_resumes_to_the_same_values(model, tmp_path, monkeyp
     store = write_toy_store(tmp_path / "test.h5", rows=23, both=True)
     predicted(model[1], store, tmp_path / "whole")
     command = [sys.executable, "-c", KILLED, str(model[1]), str(store), str(tmp_path / "cut")]
-    root = str(Path(__file__).parents[2])
-    done = subprocess.run(command, check=False, env=os.environ | {"PYTHONPATH": root})
+    done = subprocess.run(command, check=False)
     assert done.returncode == -signal.SIGKILL
     assert not (tmp_path / "cut" / "predictions.h5").exists()
     unfinished = tmp_path / "cut" / "predictions.h5.unfinished"

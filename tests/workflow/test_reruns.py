@@ -313,6 +313,29 @@ def test_deleted_results_are_made_again_but_not_deleted_intermediates(finished, 
     assert planned(dry_run(run, finished.config)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("changed", "stages"),
+    [
+        ("model/model.safetensors", ["predict"]),
+        ("model/training.json", ["predict"]),
+        ("training/best.ckpt", []),
+        ("model/README.md", []),
+    ],
+)
+def test_a_changed_or_deleted_file_of_a_model(finished, tmp_path, changed, stages):
+    """A file that stages read runs them again; a deleted one is made again by a training."""
+    run = finished.copied(tmp_path / "run")
+    path = run / "results" / "own" / "toy" / changed
+    with path.open("ab") as file:
+        file.write(b" ")
+    wanted = {(stage, "own") for stage in with_all_below(stages, "own")}
+    assert planned(dry_run(run, finished.config)) == wanted
+    path.unlink()
+    stages = ["train"] if stages else []
+    wanted = {(stage, "own") for stage in with_all_below(stages, "own")}
+    assert planned(dry_run(run, finished.config)) == wanted
+
+
 def test_touch_keeps_a_training_after_an_edit(finished, tmp_path):
     run = finished.copied(tmp_path / "run")
     with (run / "noncoding" / "training" / "lightning_module.py").open("a") as file:

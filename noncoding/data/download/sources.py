@@ -9,14 +9,13 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from noncoding.common.errors import InputError
+from noncoding.common.files import correct_path
 from noncoding.common.redaction import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
 from noncoding.settings.downloads import is_url, local_path
 
 CHUNK = 1 << 14
 """Bytes read at once; as many are lost, at most, where a connection breaks."""
-
-_REMEDY = "Correct the path or the mirror, or put the file there."
 
 Source = str | Path
 """An http or https URL, or a local path."""
@@ -98,7 +97,7 @@ def copy(source: Path, partial: Partial) -> None:
         if not source.is_file():
             is_folder, exists = source.is_dir(), source.exists()
             found = "a folder" if is_folder else "a device or a pipe" if exists else "nothing"
-            raise SourceError(source, found, "a file", _REMEDY)
+            raise SourceError(source, found, "a file", _remedy(source))
         origin = Origin(str(source), length=source.stat().st_size)
     try:
         partial.write(_chunks(source), origin, resume=False)
@@ -120,4 +119,8 @@ def _converted_errors(source: Path) -> Iterator[None]:
         yield
     except OSError as error:
         found = f"a file that cannot be read ({error.strerror})"
-        raise SourceError(source, found, "a file", _REMEDY) from error
+        raise SourceError(source, found, "a file", _remedy(source)) from error
+
+
+def _remedy(source: Path) -> str:
+    return f"{correct_path(source)} If it is that of a mirror, put the file there."

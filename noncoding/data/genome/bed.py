@@ -11,13 +11,15 @@ from typing import NamedTuple
 import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
+from noncoding.common.files import correct_path
 from noncoding.common.tables import plain_utf8
 from noncoding.data.genome.chromosome_names import chromosome_map_for
+from noncoding.data.genome.chromosomes import Genome
 
 log = logging.getLogger(__name__)
 
 _NOT_INTERVALS = (b"track", b"browser")
-_HEADER = re.compile(rb'"?(chrom)?_?(start|begin)"?', re.IGNORECASE)
+_HEADER = re.compile(rb'"?[a-z_.]*(start|begin)[a-z_.]*"?', re.IGNORECASE)
 # int also takes "1_000" and "+1"; more digits are no position, and do not fit into 64 bits.
 _COORDINATE = re.compile(rb"-?[0-9]{1,15}")
 _NUMBER = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
@@ -41,6 +43,8 @@ class Placed(NamedTuple):
     outside : collections.Counter
         Name in the file → number of intervals that are on no chromosome of the genome.
     clipped : int
+    matched : dict
+        Name in the file → chromosome of the genome, if the names were matched automatically.
     """
 
     where: str | os.PathLike[str]
@@ -48,6 +52,7 @@ class Placed(NamedTuple):
     intervals: pd.DataFrame
     outside: Counter[str]
     clipped: int
+    matched: dict[str, str]
 
 
 def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
@@ -98,8 +103,8 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
 def on_genome(
     intervals: pd.DataFrame,
     where: str | os.PathLike[str],
-    lengths: Mapping[str, int],
-    chromosome_map: Mapping[str, str],
+    genome: Genome,
+    chromosome_map: Mapping[str, str] | None,
 ) -> Placed:
     """Give intervals the chromosome names of a genome, and clip them to their chromosomes.
 
@@ -109,10 +114,10 @@ def on_genome(
         Made by `read_bed`.
     where : path
         The file, for errors.
-    lengths : mapping
-        Chromosome of the genome → length in bp.
-    chromosome_map : mapping
-        Name in the file → name in the genome, where they differ.
+    genome : Genome
+    chromosome_map : mapping, optional
+        Name in the file → name in the genome, where they differ; None to match the names, see
+        `noncoding.data.genome.chromosome_names.chromosome_map_for`.
 
     Raises
     ------
@@ -120,20 +125,27 @@ def on_genome(
         There are intervals, and none is on a chromosome of the genome; or intervals extend far
         beyond their chromosomes, or many of them do.
     """
-    names = intervals["chromosome"].map(lambda name: chromosome_map.get(name, name))
+    lengths = genome.lengths
+    matched: dict[str, str] = {}
+    if chromosome_map is None:
+        in_file = intervals["chromosome"].unique()
+        matched = chromosome_map_for(in_file, lengths, genome.described)
+    renamed = matched if chromosome_map is None else chromosome_map
+    names = intervals["chromosome"].map(lambda name: renamed.get(name, name))
     known = names.isin(list(lengths))
     outside = Counter(intervals["chromosome"][~known])
     if outside and not known.any():
-        proposed = chromosome_map_for(outside, lengths)
+        proposed = chromosome_map_for(outside, lengths, genome.described)
         entries = some_of([f"{name!r}: {own!r}" for name, own in proposed.items()], shown=30)
         raise InputError(
             where,
             f"intervals on {some_of(outside)} only, none of them a chromosome of the FASTA file",
             f"names such as {some_of(lengths)}",
-            f"Set chromosome_map: {{{entries}}}."
+            f"Set chromosome_map: {{{entries}}}, or remove this key."
             if proposed
-            else "Set chromosome_map to say which chromosome of the FASTA file each name means, "
-            "or leave the file out if it has none of them.",
+            else "If the peaks were called on another assembly, give its FASTA file. Otherwise say "
+            "which chromosome of the FASTA file each name means: chromosome_map: "
+            f"{{{next(iter(outside))!r}: NAME, …}}.",
         )
     limits = names[known].map(lengths).astype("int64")
     clipped = _check_ends(intervals[known], where, limits)
@@ -142,18 +154,16 @@ def on_genome(
     placed["end"] = placed["end"].clip(upper=limits)
     placed["summit"] = placed["summit"].where(placed["summit"] < placed["end"], -1).clip(lower=-1)
     placed.insert(0, "chromosome", pd.Categorical(names[known], categories=list(lengths)))
-    return Placed(where, len(intervals), placed.reset_index(drop=True), outside, clipped)
+    return Placed(where, len(intervals), placed.reset_index(drop=True), outside, clipped, matched)
 
 
 def read_excluded(
-    path: str | os.PathLike[str],
-    lengths: Mapping[str, int],
-    chromosome_map: Mapping[str, str],
+    path: str | os.PathLike[str], genome: Genome, chromosome_map: Mapping[str, str] | None
 ) -> dict[str, pd.DataFrame]:
     """Regions of a BED file by chromosome; other parameters and errors as in `on_genome`."""
     if not Path(path).is_file():
-        raise InputError(path, "no such file", "a BED file", "Correct the path of exclude.")
-    placed = on_genome(read_bed(Path(path).read_bytes(), path), path, lengths, chromosome_map)
+        raise InputError(path, "no such file", "a BED file", correct_path(path))
+    placed = on_genome(read_bed(Path(path).read_bytes(), path), path, genome, chromosome_map)
     warn_of_placement([placed])
     return {str(name): rows for name, rows in placed.intervals.groupby("chromosome", observed=True)}
 
@@ -178,7 +188,8 @@ def warn_of_placement(files: Iterable[Placed]) -> None:
             for file in outside
         ]
         log.warning(
-            "%d intervals are left out, since the FASTA file has no chromosome of that name: %s",
+            "%d intervals are left out, since the FASTA file has no chromosome of that name: %s. "
+            "If it has one of another name, set chromosome_map",
             sum(file.outside.total() for file in outside),
             some_of(lines, separator="; "),
         )

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from noncoding.data.genome.chromosomes import Region
 from noncoding.data.one_hot import codes, one_hot
 
 ROWS_PER_BLOCK = 4096
@@ -59,7 +60,7 @@ class Binning:
 
 @dataclass(frozen=True)
 class LabelledBins:
-    """The bins of one chromosome that are positive for a target, and their windows.
+    """The bins of a chromosome or region that are positive for a target, and their windows.
 
     Attributes
     ----------
@@ -69,9 +70,9 @@ class LabelledBins:
     bins : numpy.ndarray, shape=(m,), dtype=int64
         The distinct bins, in ascending order.
     off_chromosome : numpy.ndarray, shape=(m,), dtype=bool
-        Whether the window of a bin extends beyond the chromosome.
+        Whether the window of a bin extends beyond the chromosome or region.
     excluded : numpy.ndarray, shape=(m,), dtype=bool
-        Whether it is on the chromosome and overlaps an excluded region.
+        Whether it is within the chromosome or region and overlaps an excluded region.
     """
 
     bin: Integers
@@ -110,19 +111,19 @@ class LabelledBins:
 
 
 def labelled_bins(
-    peaks: pd.DataFrame, length: int, binning: Binning, regions: pd.DataFrame | None
+    peaks: pd.DataFrame, region: Region, binning: Binning, excluded_regions: pd.DataFrame | None
 ) -> LabelledBins:
-    """Label the bins of one chromosome (see `positive_bins`) and check their windows.
+    """Label the bins of a region (see `positive_bins`) and check their windows.
 
-    `regions` are the excluded ones, as in `overlaps`.
+    Bins are those of the whole chromosome. `excluded_regions` are as in `overlaps`.
     """
-    bin, target = positive_bins(peaks, length, binning)
+    bin, target = positive_bins(peaks, region.end, binning)
     bins = np.unique(bin)
     starts = binning.window_starts(bins)
-    off = (starts < 0) | (starts + binning.window > length)
+    off = (starts < region.start) | (starts + binning.window > region.end)
     excluded = np.zeros(len(bins), dtype=bool)
-    if regions is not None:
-        excluded = ~off & overlaps(starts, binning.window, regions)
+    if excluded_regions is not None:
+        excluded = ~off & overlaps(starts, binning.window, excluded_regions)
     return LabelledBins(bin, target, bins, off, excluded)
 
 

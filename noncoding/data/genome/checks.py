@@ -27,14 +27,14 @@ def count_bins(
     Parameters
     ----------
     bins, peaks, split_of : mapping
-        Chromosome → its labelled bins, its peaks, and its split.
+        Chromosome or region → its labelled bins, its peaks, and its split.
 
     Returns
     -------
     pandas.DataFrame
         By split: ``peaks`` of all targets; ``bins`` that are positive for a target; of these,
-        bins whose window extends beyond the chromosome (``off_chromosome``), whose window overlaps
-        an excluded region (``excluded``), and the others (``rows``).
+        bins whose window extends beyond the chromosome or region (``off_chromosome``), whose window
+        overlaps an excluded region (``excluded``), and the others (``rows``).
     """
     counts = {
         name: {
@@ -130,11 +130,12 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
         else:
             found = (
                 f"{count['bins']:,} positive bins {on}, and no window of {binning.window} bp that "
-                f"can be used ({count['off_chromosome']:,} extend beyond their chromosome, "
-                f"{count['excluded']:,} overlap an excluded region)"
+                f"can be used ({count['off_chromosome']:,} extend beyond their chromosome or "
+                f"region, {count['excluded']:,} overlap an excluded region)"
             )
             remedy = (
-                "Assign longer chromosomes to it, shorten the window, or exclude fewer regions."
+                "Assign longer chromosomes or regions to it, shorten the window, or exclude fewer "
+                "regions."
             )
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 

@@ -1,7 +1,7 @@
 """Match chromosome names between files, and recognise alternative loci."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 _ALTERNATIVE = re.compile(
     r"""
@@ -19,6 +19,20 @@ _DESCRIBED = re.compile(
     r"|\b(HAP|PATCH_FIX|PATCH_NOVEL)$"
 )
 """In descriptions by NCBI, and at the end of those by Ensembl."""
+_CHROMOSOME = re.compile(
+    r"\bchromosome (?P<name>\w+)(,|$)|\b(?P<organelle>mitochondrion|chloroplast|plastid)\b"
+)
+_ORGANELLES = {
+    "mt": ("m", "mt", "mito", "mitochondrion", "mitochondria", "mtdna"),
+    "pt": ("pt", "pltd", "chloroplast", "plastid"),
+}
+_CHLOROPLAST = {"c": "pt", "pt": "c"}
+"""ChrC of TAIR; in other genomes, C is a chromosome beside A and B."""
+_ACCESSION = re.compile(r"(?:^|_)([a-z]{2}\d{6,9})v(\d+)(?:_(?:random|alt|fix|decoy))?$")
+"""In names of UCSC: chrUn_KI270302v1 is GenBank's KI270302.1."""
+_UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
+_ROMAN = {str(number): "x" * (number // 10) + _UNITS[number % 10] for number in range(1, 40)}
+_ARABIC = {roman: arabic for arabic, roman in _ROMAN.items()}
 
 
 def is_alternative(name: str, description: str = "") -> bool:
@@ -39,12 +53,93 @@ def named_after(contig: str, chromosomes: Collection[str]) -> str | None:
     return None
 
 
-def chromosome_map_for(names: Iterable[str], lengths: Collection[str]) -> dict[str, str]:
-    """Map names to chromosomes of a genome that differ only in case, ``chr``, or M for MT."""
-    alike = {_bare(name): name for name in lengths}
-    return {name: alike[_bare(name)] for name in names if _bare(name) in alike}
+def described_chromosome(description: str) -> str | None:
+    """The chromosome that a FASTA description by NCBI names; None if it names none.
+
+    Examples
+    --------
+    >>> described_chromosome("Homo sapiens chromosome 1, GRCh38.p14 Primary Assembly")
+    '1'
+    >>> described_chromosome("Saccharomyces cerevisiae S288c mitochondrion, complete genome")
+    'mitochondrion'
+    """
+    found = _CHROMOSOME.search(description)
+    return (found["name"] or found["organelle"]) if found else None
 
 
-def _bare(name: str) -> str:
-    bare = re.sub(r"^chr(omosome)?_?", "", name.casefold())
-    return {"m": "mt"}.get(bare, bare)
+def chromosome_map_for(
+    names: Iterable[str], chromosomes: Iterable[str], described: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Map names to the chromosomes of a genome that have another name of the same meaning.
+
+    Names may differ in case, ``chr``, leading zeros, Roman numerals, the name of an organelle, and
+    in whether an accession is written as by UCSC or GenBank. A name that could mean several
+    chromosomes is not mapped.
+
+    Parameters
+    ----------
+    names : iterable of str
+    chromosomes : iterable of str
+        The chromosomes of the genome.
+    described : mapping, optional
+        Chromosome of the genome → its name by its description, see `described_chromosome`.
+
+    Returns
+    -------
+    dict
+        Name → chromosome; without names that are those of chromosomes.
+
+    Examples
+    --------
+    >>> chromosome_map_for(["chr4", "chrM"], ["III", "IV", "Mito"])
+    {'chr4': 'IV', 'chrM': 'Mito'}
+    """
+    own = set(chromosomes)
+    plain = {name: _plain(name) for name in names if name not in own}
+    if not plain:
+        return {}
+    alike: dict[str, set[str]] = {}
+    for chromosome in own:
+        alike.setdefault(_plain(chromosome), set()).add(chromosome)
+    for chromosome, name in (described or {}).items():
+        alike.setdefault(_plain(name), set()).add(chromosome)
+    other_forms: Mapping[str, str] = _CHLOROPLAST
+    if _are_roman(alike) != _are_roman(plain.values()):
+        other_forms = _CHLOROPLAST | (_ARABIC if _are_roman(plain.values()) else _ROMAN)
+    found = {
+        name: alike.get(form) or alike.get(other_forms.get(form, ""), set())
+        for name, form in plain.items()
+    }
+    return {name: next(iter(same)) for name, same in found.items() if len(same) == 1}
+
+
+def _plain(name: str) -> str:
+    """A name without what differs between sources."""
+    folded = name.casefold()
+    bare = re.sub(r"^chr(omosome)?[_.-]?(?=.)", "", folded)
+    if bare.isdecimal():
+        return bare.lstrip("0") or bare
+    if accession := _ACCESSION.search(bare):
+        return f"{accession[1]}.{accession[2]}"
+    return next((one for one, others in _ORGANELLES.items() if bare in others), bare)
+
+
+def is_organelle(name: str, description: str = "") -> bool:
+    """Whether a FASTA header names the genome of mitochondria or plastids."""
+    return bool({_plain(name), _plain(described_chromosome(description) or "")} & {*_ORGANELLES})
+
+
+def is_sex_chromosome(name: str, chromosomes: Collection[str]) -> bool:
+    """Whether a chromosome of a genome is called X, Y, Z or W; X may be the tenth."""
+    form = _plain(name)
+    tenth = form == "x" and "ix" in map(_plain, chromosomes)
+    return form in ("x", "y", "z", "w") and not tenth
+
+
+def _are_roman(forms: Iterable[str]) -> bool:
+    """Whether plain names contain Roman numerals and no Arabic ones.
+
+    A single X does not count, since it may be the sex chromosome.
+    """
+    forms = set(forms)
+    return bool(forms & (_ARABIC.keys() - {"x"})) and not any(map(str.isdecimal, forms))

@@ -2,14 +2,15 @@
 
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
+from noncoding.data.genome.chromosomes import Genome, Region
 from noncoding.data.genome.peaks import origin, peak_files
 from noncoding.data.targets import check_name
 from noncoding.settings.datasets import Peaks, PeakTable
@@ -26,10 +27,11 @@ class PeakTargets:
     table : pandas.DataFrame
         The target table; ``peaks`` is the number of peaks on the chromosomes of the splits.
     peaks : dict
-        Chromosome → peaks of all targets on it: ``target`` (index), ``start``, ``end`` and
-        ``summit`` as in `noncoding.data.genome.bed.read_bed`.
+        Chromosome or region of a split → peaks of all targets on it: ``target`` (index),
+        ``start``, ``end`` and ``summit`` as in `noncoding.data.genome.bed.read_bed`.
     counts : dict
-        Numbers of files and peaks that were read and left out, as JSON.
+        Numbers of files and peaks that were read and left out, and the chromosome names that were
+        matched, as JSON.
     origin : str
         The folder, archive or table, for errors.
     """
@@ -43,9 +45,9 @@ class PeakTargets:
 def read_peak_targets(
     source: Peaks,
     archive: str | os.PathLike[str] | None,
-    lengths: Mapping[str, int],
-    used: Collection[str],
-    chromosome_map: Mapping[str, str],
+    genome: Genome,
+    used: Mapping[str, Region],
+    chromosome_map: Mapping[str, str] | None,
     min_peaks: int,
 ) -> PeakTargets:
     """Read all peak files and keep the targets with enough peaks.
@@ -54,14 +56,13 @@ def read_peak_targets(
     ----------
     source, archive
         As in `noncoding.data.genome.peaks.peak_files`.
-    lengths : mapping
-        Chromosome of the genome → length in bp.
-    used : collection of str
-        The chromosomes of the splits.
-    chromosome_map : mapping
-        Chromosome in the peak files → in the genome, where they differ.
+    genome : Genome
+    used : mapping
+        The chromosomes and regions of the splits by name.
+    chromosome_map : mapping, optional
+        As in `noncoding.data.genome.bed.on_genome`.
     min_peaks : int
-        Least number of peaks on `used` chromosomes.
+        Least number of peaks on the `used` chromosomes and regions.
 
     Raises
     ------
@@ -75,12 +76,15 @@ def read_peak_targets(
         if intervals.empty:
             name = file.description["name"]
             log.warning("%s has no peaks: the target %s is left out", file.where, name)
-        placed = on_genome(intervals, file.where, lengths, chromosome_map)
+        placed = on_genome(intervals, file.where, genome, chromosome_map)
         files.append((file.description, file.named_in, placed))
     if not isinstance(source, PeakTable):
         files.sort(key=lambda file: file[0]["name"])
     warn_of_placement(placed for _, _, placed in files)
+    matched = {name: own for _, _, placed in files for name, own in placed.matched.items()}
 
+    whole = [name for name, region in used.items() if name == region.chromosome]
+    parts = {name: region for name, region in used.items() if name != region.chromosome}
     named_in: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
     peaks: list[pd.DataFrame] = []
@@ -94,6 +98,15 @@ def read_peak_targets(
         "peaks_clipped": sum(placed.clipped for _, _, placed in files),
         "peaks_in_no_split": 0,
     }
+    if matched:
+        place = {name: number for number, name in enumerate(genome.lengths)}
+        ordered = sorted(matched.items(), key=lambda item: place[item[1]])
+        counts["chromosome_map"] = dict(ordered)
+        log.info(
+            "chromosome names of the peak files were matched with those of the FASTA file: %s. If "
+            "this is wrong, set chromosome_map",
+            some_of([f"{name} → {own}" for name, own in ordered], shown=30),
+        )
     for description, where, placed in files:
         name = description["name"]
         check_name(name, where)
@@ -102,10 +115,13 @@ def read_peak_targets(
                 where,
                 f"the target name {name!r}, which {named_in[name]} has too",
                 "one name a target",
-                "Rename one of them, or name the targets in a table of peak files.",
+                "Rename or remove one of them, or name the targets in a table of peak files.",
             )
         named_in[name] = where
-        on_used = placed.intervals[placed.intervals["chromosome"].isin(list(used))]
+        is_used = placed.intervals["chromosome"].isin(whole)
+        for region in parts.values():
+            is_used |= _overlap(placed.intervals, region)
+        on_used = placed.intervals[is_used]
         counts["peaks_in_no_split"] += len(placed.intervals) - len(on_used)
         if not placed.total:
             counts["dropped_empty"].append(name)
@@ -123,8 +139,22 @@ def read_peak_targets(
             "Lower min_peaks, or put the chromosomes that have peaks into the splits.",
         )
     counts["targets"] = len(rows)
-    by_chromosome = {
-        str(chromosome): table[["target", "start", "end", "summit"]].reset_index(drop=True)
-        for chromosome, table in pd.concat(peaks).groupby("chromosome", observed=True)
+    together = pd.concat(peaks)
+    grouped = {
+        str(chromosome): table
+        for chromosome, table in together.groupby("chromosome", observed=True)
+        if chromosome in used
     }
-    return PeakTargets(pd.DataFrame(rows), by_chromosome, counts, origin(source, archive))
+    grouped |= {name: together[_overlap(together, region)] for name, region in parts.items()}
+    by_name = {
+        name: grouped[name][["target", "start", "end", "summit"]].reset_index(drop=True)
+        for name in used
+        if name in grouped and len(grouped[name])
+    }
+    return PeakTargets(pd.DataFrame(rows), by_name, counts, origin(source, archive))
+
+
+def _overlap(intervals: pd.DataFrame, region: Region) -> pd.Series:
+    """Whether intervals share a base with a region."""
+    inside = (intervals["end"] > region.start) & (intervals["start"] < region.end)
+    return (intervals["chromosome"] == region.chromosome) & inside

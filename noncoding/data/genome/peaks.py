@@ -4,19 +4,28 @@ Imports no heavy library, since the rules list the files, too.
 """
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from noncoding.common.errors import InputError
-from noncoding.common.files import from_home
+from noncoding.common.errors import InputError, some_of
+from noncoding.common.files import correct_path, from_home
 from noncoding.common.tables import read_table
 from noncoding.data.archive import members
 from noncoding.settings.datasets import PeakArchive, PeakFolder, Peaks, PeakTable
 
 DESCRIPTIVE = ("group", "cell_type", "assay", "treatment", "motif")
 """Optional columns of a table of peak files."""
+
+
+_ENDING = re.compile(
+    # MACS names its files NAME_peaks.narrowPeak and NAME_summits.bed.
+    r"(_peaks|_summits)?\.(?P<kind>narrowPeak|broadPeak|gappedPeak|bed)\d*(\.(b?gz|bz2|xz))?$",
+    re.IGNORECASE,
+)
+_KINDS = ".bed, .narrowPeak, .broadPeak or .gappedPeak, which .gz, .bz2 or .xz may follow"
 
 
 class PeakFile(NamedTuple):
@@ -47,7 +56,8 @@ def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
     Raises
     ------
     InputError
-        The table cannot be read, or the name of a file is not UTF-8.
+        The folder has no peak files, or those of several kinds without a pattern; the table cannot
+        be read; or the name of a file is not UTF-8.
     """
     if isinstance(source, PeakFolder):
         return _folder_files(source)
@@ -82,23 +92,12 @@ def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> 
     Raises
     ------
     InputError
-        No file matches, a file cannot be read, its name does not end in the suffix, or the table
-        lacks a column.
+        No file matches, files are of several kinds without a pattern, a file cannot be read, its
+        name does not end in the suffix, or the table lacks a column.
     """
     if isinstance(source, PeakArchive):
-        files = _in_archive(source, origin(source, archive))
-    else:
-        files = _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
-    first = next(files, None)
-    if first is None:
-        raise InputError(
-            origin(source, archive),
-            "no peak file" if isinstance(source, PeakTable) else f"nothing like {source.pattern!r}",
-            "one peak file per target",
-            "Correct the pattern or the path.",
-        )
-    yield first
-    yield from files
+        return _in_archive(source, origin(source, archive))
+    return _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
 
 
 def _is_hidden(name: str) -> bool:
@@ -110,9 +109,13 @@ def _is_hidden(name: str) -> bool:
 def _folder_files(source: PeakFolder) -> list[Path]:
     folder = Path(source.folder)
     if not folder.is_dir():
-        raise InputError(folder, "no such folder", "a folder of peak files", "Correct the path.")
+        found = "a file" if folder.exists() else "no such folder"
+        remedy = correct_path(folder)
+        if {"*", "?"} & set(source.folder):
+            remedy = "Give the folder alone, and the names of its files with the key 'pattern'."
+        raise InputError(folder, found, "a folder of peak files", remedy)
     try:
-        found = sorted(folder.glob(source.pattern))
+        found_paths = sorted(folder.glob(source.pattern or "*"))
     except (NotImplementedError, ValueError, IndexError) as error:
         raise InputError(
             folder,
@@ -120,14 +123,62 @@ def _folder_files(source: PeakFolder) -> list[Path]:
             "a pattern relative to the folder, such as *.narrowPeak",
             "Correct the pattern.",
         ) from error
-    found = [path for path in found if not _is_hidden(path.relative_to(folder).as_posix())]
-    for path in found:
+    names = {path: path.relative_to(folder).as_posix() for path in found_paths}
+    paths = [path for path, name in names.items() if _is_wanted(source, name)]
+    for path in paths:
         _require_utf8(str(path), "file")
         if path.is_symlink() and not path.exists():
             raise InputError(
                 path, "a link that leads nowhere", "a peak file", "Correct or delete the link."
             )
-    return [path for path in found if path.is_file()]
+    paths = [path for path in paths if path.is_file()]
+    if not paths:
+        raise _no_peak_file(source, str(folder), (path.name for path in sorted(folder.iterdir())))
+    _require_one_kind(source, str(folder), [path.name for path in paths])
+    return paths
+
+
+def _is_wanted(source: PeakFolder | PeakArchive, name: str) -> bool:
+    """Whether a file is a peak file by its name, unless a pattern has chosen it."""
+    return not _is_hidden(name) and (source.pattern is not None or bool(_ENDING.search(name)))
+
+
+def _require_one_kind(source: PeakFolder | PeakArchive, where: str, names: list[str]) -> None:
+    """Refuse files of several kinds, which may be of the same peaks, unless a pattern is given."""
+    if source.pattern is not None:
+        return
+    found = {name: ending for name in names if (ending := _ENDING.search(name))}
+    kinds = {ending["kind"].lower(): name for name, ending in found.items()}
+    if len(kinds) > 1:
+        first = next(iter(kinds.values()))
+        raise InputError(
+            where,
+            f"peak files of {len(kinds)} kinds, such as {some_of(kinds.values())}",
+            "files of one kind, since others may be of the same peaks",
+            f"Choose the files with the key 'pattern' of the peaks, such as '*{found[first][0]}', "
+            "or use all files with the pattern '*'.",
+        )
+
+
+def _no_peak_file(
+    source: PeakFolder | PeakArchive, where: str, others: Iterable[str]
+) -> InputError:
+    """The error for a folder or archive in which no file is a peak file."""
+    names = [name for name in others if not _is_hidden(name)]
+    sought = f"nothing like {source.pattern!r}" if source.pattern else "no peak file"
+    remedy = "Correct the path or the key 'pattern' of the peaks."
+    if source.pattern is None:
+        remedy = (
+            "Correct the path; or set the key 'pattern' of the peaks to choose files with other "
+            "names (pattern: '*.txt'), or in folders within this one (pattern: '*/*.bed')."
+        )
+    return InputError(
+        where,
+        f"{sought}, only {some_of(names)}" if names else f"{sought}: it is empty",
+        "one peak file per target"
+        + ("" if source.pattern else f", with a name that ends in {_KINDS}"),
+        remedy,
+    )
 
 
 def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
@@ -137,13 +188,22 @@ def _in_folder(source: PeakFolder) -> Iterator[PeakFile]:
 
 
 def _in_archive(source: PeakArchive, archive: str) -> Iterator[PeakFile]:
+    used: list[str] = []
+    others: list[str] = []
     for member in members(archive):
-        unwanted = not fnmatchcase(member.name, source.pattern) or _is_hidden(member.name)
-        if unwanted or member.is_folder:
+        if member.is_folder:
+            continue
+        fits = source.pattern is None or fnmatchcase(member.name, source.pattern)
+        if not fits or not _is_wanted(source, member.name):
+            others.append(member.name)
             continue
         where = f"{archive}:{member.name}"
         _require_utf8(where, "member")
+        used.append(member.name)
+        _require_one_kind(source, archive, [used[0], member.name])
         yield _named_file(source, member.name, where, member.content())
+    if not used:
+        raise _no_peak_file(source, archive, others)
 
 
 def _named_file(
@@ -151,22 +211,30 @@ def _named_file(
 ) -> PeakFile:
     """A file whose target is named by it."""
     name = PurePosixPath(path).name
-    for end in (source.suffix, f"{source.suffix}.gz"):
-        if name.endswith(end) and name != end:
-            target = name.removesuffix(end).strip()
-            description = {"name": target} | dict.fromkeys(DESCRIPTIVE, "")
-            description |= {"group": source.group, "peak_file": path}
-            return PeakFile(description, where, where, content)
-    raise InputError(
-        where,
-        f"the name {name!r}",
-        f"the target's name followed by {source.suffix!r}",
-        "Set the suffix to what follows the target's name in all files.",
-    )
+    if source.suffix is None:
+        target = _ENDING.sub("", name).strip() if _ENDING.search(name) else ""
+    else:
+        ends = (source.suffix, f"{source.suffix}.gz")
+        target = next((name.removesuffix(end).strip() for end in ends if name.endswith(end)), "")
+    if not target:
+        raise InputError(
+            where,
+            f"the name {name!r}",
+            "the target's name followed by "
+            + (_KINDS if source.suffix is None else repr(source.suffix)),
+            "Set the key 'suffix' of the peaks to what follows the target's name in all files.",
+        )
+    description = {"name": target} | dict.fromkeys(DESCRIPTIVE, "")
+    description |= {"group": source.group, "peak_file": path}
+    return PeakFile(description, where, where, content)
 
 
 def _in_table(source: PeakTable) -> Iterator[PeakFile]:
     table = read_table(source.table, required=("path", "name"))
+    if not table.rows:
+        raise InputError(
+            source.table, "no peak file", "one peak file per target", "Add a row for each of them."
+        )
     for row, line in zip(table.rows, table.lines, strict=True):
         path = _table_path(source, row["path"])
         where = f"{source.table}, line {line}"

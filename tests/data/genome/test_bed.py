@@ -4,11 +4,13 @@ import bz2
 import gzip
 import logging
 import lzma
+from types import MappingProxyType
 
 import pytest
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
+from noncoding.data.genome.chromosomes import Genome
 
 NARROW_PEAK = (
     b"browser position chr1:1-100\n"
@@ -47,7 +49,7 @@ def test_bed_lines_and_their_numbers(wrap):
 def test_the_summit_is_column_10_of_narrowpeak(line, summit):
     table = read_bed(line + b"\n", "a.bed")
     assert table["summit"].tolist() == [summit]
-    placed = on_genome(table, "a.bed", {"a": 50}, {})
+    placed = on_genome(table, "a.bed", Genome("a.fa", {"a": 50}), {})
     assert placed.intervals["summit"].tolist() == [summit]
 
 
@@ -90,6 +92,7 @@ def test_damaged_gzip_is_refused():
         b"\xef\xbb\xbfchr1\t3\t4\n",
         "chr1\t3\t4\r\n".encode("utf-16"),
         b"chrom\tchromStart\tchromEnd\nchr1\t3\t4\n",
+        b"Chromosome\tStart_position\tEnd_position\nchr1\t3\t4\n",
         b'"chr"\t"start"\t"end"\n"chr1"\t3\t4\n',
     ],
 )
@@ -102,8 +105,10 @@ def test_fractional_coordinates_are_refused_with_a_remedy():
         read_bed(b"chr1\t1e+05\t100100\n", "a.bed")
 
 
-def placed_of(text, lengths, chromosome_map=None):
-    return on_genome(read_bed(text.encode(), "a.bed"), "a.bed", lengths, chromosome_map or {})
+def placed_of(text, lengths, chromosome_map=MappingProxyType({})):
+    return on_genome(
+        read_bed(text.encode(), "a.bed"), "a.bed", Genome("a.fa", lengths), chromosome_map
+    )
 
 
 def test_names_are_mapped_and_the_unknown_are_counted():
@@ -167,6 +172,19 @@ def test_intervals_on_unknown_chromosomes_give_a_warning(caplog):
 def test_a_file_on_unknown_chromosomes_only_is_refused_with_a_map():
     with pytest.raises(InputError, match=r"on chr1, chrM only.*such as 1, MT\.") as error:
         placed_of("chr1\t1\t2\nchrM\t1\t2\n", {"1": 10, "MT": 10})
-    assert error.value.remedy == "Set chromosome_map: {'chr1': '1', 'chrM': 'MT'}."
-    with pytest.raises(InputError, match=r"on NC_1 only.*Set chromosome_map to say which"):
-        placed_of("NC_1\t1\t2\n", {"1": 10})
+    proposed = "{'chr1': '1', 'chrM': 'MT'}"
+    assert error.value.remedy == f"Set chromosome_map: {proposed}, or remove this key."
+    for given in (None, {}):
+        with pytest.raises(InputError, match=r"on NC_1 only.*another assembly.*{'NC_1': NAME"):
+            placed_of("NC_1\t1\t2\n", {"1": 10}, given)
+
+
+def test_names_are_matched_without_a_map():
+    text = "chr1\t1\t2\nchr2\t3\t9\nchrUn\t1\t2\n"
+    placed = placed_of(text, {"I": 10, "II": 9}, None)
+    assert rows(placed.intervals) == [("I", 1, 2), ("II", 3, 9)]
+    assert placed.matched == {"chr1": "I", "chr2": "II"}
+    assert placed.outside == {"chrUn": 1}
+    # An empty map is a map.
+    with pytest.raises(InputError, match="none of them a chromosome"):
+        placed_of(text, {"I": 10, "II": 9}, {})

@@ -2,7 +2,13 @@
 
 import pytest
 
-from noncoding.data.genome.chromosome_names import chromosome_map_for, is_alternative
+from noncoding.data.genome.chromosome_names import (
+    chromosome_map_for,
+    described_chromosome,
+    is_alternative,
+    is_organelle,
+    is_sex_chromosome,
+)
 
 
 # Headers of GRCh38, GRCh37 and GRCm39 from UCSC, Ensembl, NCBI and the analysis sets.
@@ -64,13 +70,87 @@ def test_chromosomes_and_scaffolds_are_no_alternatives(header):
     assert not is_alternative(*header.split(None, 1))
 
 
-def test_names_that_differ_by_their_prefix_are_mapped():
-    assert chromosome_map_for(["chr1", "chrX", "chrM", "chrUn_1"], ["1", "X", "MT"]) == {
-        "chr1": "1",
-        "chrX": "X",
-        "chrM": "MT",
-    }
-    assert chromosome_map_for(["1", "MT", "II"], ["chr1", "chrM", "chrIII"]) == {
-        "1": "chr1",
-        "MT": "chrM",
-    }
+# Names in peak files and FASTA files as their sources have them.
+HUMAN = [*map(str, range(1, 23)), "X", "Y", "MT"]
+YEAST = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "Mito"]
+
+
+@pytest.mark.parametrize(
+    ("names", "chromosomes", "expected"),
+    [
+        (["chr1", "chrX", "chrM", "chrUn_1"], HUMAN, {"chr1": "1", "chrX": "X", "chrM": "MT"}),
+        (["1", "MT", "II"], ["chr1", "chrM", "chrIII"], {"1": "chr1", "MT": "chrM"}),
+        (["1", "chr2"], ["chr1", "chr2"], {"1": "chr1"}),
+        (
+            ["CHR1", "Chr02", "chromosome_3"],
+            HUMAN,
+            {"CHR1": "1", "Chr02": "2", "chromosome_3": "3"},
+        ),
+        # Yeast: UCSC, Rossi et al. and SGD have Roman or Arabic numbers; Ensembl has Roman ones.
+        (["chrIV", "chrX", "chrM"], YEAST, {"chrIV": "IV", "chrX": "X", "chrM": "Mito"}),
+        (["chr4", "chr10", "chrmt"], YEAST, {"chr4": "IV", "chr10": "X", "chrmt": "Mito"}),
+        (["chrIV", "chrX"], ["1", "2", "4", "10"], {"chrIV": "4", "chrX": "10"}),
+        (["chr1", "chrX"], ["I", "II", "III", "IV", "V", "X"], {"chr1": "I", "chrX": "X"}),
+        # An X among Arabic numbers is the sex chromosome.
+        (["chr1", "chrX"], ["1", "2", "10"], {"chr1": "1"}),
+        (["chrX"], ["1", "2", "10"], {}),
+        (["ChrM", "ChrC"], ["1", "Mt", "Pt"], {"ChrM": "Mt", "ChrC": "Pt"}),
+        (["Mt", "Pt"], ["Chr1", "ChrM", "ChrC"], {"Mt": "ChrM", "Pt": "ChrC"}),
+        (["chrA", "chrC"], ["A", "B", "C"], {"chrA": "A", "chrC": "C"}),
+        (["chrUn_KI270302v1"], ["KI270302.1", "KI270706.1"], {"chrUn_KI270302v1": "KI270302.1"}),
+        (["chr1_KI270706v1_random"], ["KI270706.1"], {"chr1_KI270706v1_random": "KI270706.1"}),
+        (["2L", "contig_12"], ["chr2L", "contig_1", "contig_2"], {"2L": "chr2L"}),
+        # Two chromosomes of the genome could be meant.
+        (["Chr1"], ["chr1", "1"], {}),
+        (["chr3"], ["scaffold3"], {}),
+    ],
+)
+def test_names_of_the_same_meaning_are_mapped(names, chromosomes, expected):
+    assert chromosome_map_for(names, chromosomes) == expected
+
+
+# Headers of RefSeq and GenBank.
+@pytest.mark.parametrize(
+    ("description", "name"),
+    [
+        ("Homo sapiens chromosome 1, GRCh38.p14 Primary Assembly", "1"),
+        ("Homo sapiens chromosome X, GRCh38.p14 Primary Assembly", "X"),
+        ("Saccharomyces cerevisiae S288C chromosome IV, complete sequence", "IV"),
+        ("TPA_inf: Saccharomyces cerevisiae S288C chromosome VIII, complete sequence", "VIII"),
+        ("Drosophila melanogaster chromosome 3R", "3R"),
+        ("Homo sapiens mitochondrion, complete genome", "mitochondrion"),
+        ("Arabidopsis thaliana chloroplast, complete genome", "chloroplast"),
+        ("Homo sapiens chromosome 1 unlocalized genomic scaffold, GRCh38.p14", None),
+        ("dna:chromosome chromosome:R64-1-1:I:1:230218:1 REF", None),
+        ("", None),
+    ],
+)
+def test_descriptions_of_ncbi_name_the_chromosome(description, name):
+    assert described_chromosome(description) == name
+
+
+def test_accessions_are_mapped_by_their_descriptions():
+    described = {"NC_001133.9": "I", "NC_001136.10": "IV", "NC_001224.1": "mitochondrion"}
+    for names in (["chrI", "chrIV", "chrM"], ["I", "IV", "Mito"], ["chr1", "chr4", "MT"]):
+        found = chromosome_map_for(names, described, described)
+        assert found == dict(zip(names, described, strict=True))
+    assert chromosome_map_for(["NC_001133.9"], described, described) == {}
+
+
+@pytest.mark.parametrize(
+    "header", ["Mito", "chrM", "MT", "Pt", "NC_1.1 A b mitochondrion, complete"]
+)
+def test_organelles_are_recognised(header):
+    assert is_organelle(*header.split(None, 1))
+
+
+def test_chromosomes_are_no_organelles():
+    assert not any(map(is_organelle, ["chr1", "X", "C", "MTR_1", "plasmid"]))
+
+
+def test_x_is_a_sex_chromosome_unless_it_is_the_tenth():
+    assert is_sex_chromosome("chrX", ["chr1", "chrX"])
+    assert is_sex_chromosome("W", ["1", "W", "Z"])
+    assert is_sex_chromosome("X", ["I", "II", "III", "IV", "V", "X"])
+    assert not is_sex_chromosome("X", YEAST)
+    assert not is_sex_chromosome("I", YEAST)

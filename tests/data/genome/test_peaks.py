@@ -72,6 +72,76 @@ def test_a_folder_gives_the_files_of_its_pattern(tmp_path):
     assert gzip.decompress(files[0].content) == b"chr1\t3\t4\n"
 
 
+OWN = {
+    "Reb1.bed": b"",
+    "K562_CTCF.v2.bed.gz": b"",
+    "x_peaks.BED": b"",
+    "y_summits.bed6": b"",
+    ".hidden.bed": b"",
+    "README.md": b"",
+    "signal.bw": b"",
+    "below/Abf1.bed": b"",
+}
+
+
+def test_peak_files_and_their_targets_are_recognised_by_name(tmp_path):
+    write_folder(tmp_path / "a", OWN)
+    folder = PeakFolder(folder=str(tmp_path / "a"))
+    found = {file.description["name"]: file.description["group"] for file in peak_files(folder)}
+    assert found == dict.fromkeys(["Reb1", "K562_CTCF.v2", "x", "y"], "targets")
+    assert peak_paths(folder) == [Path(file.where) for file in peak_files(folder)]
+    # Of an archive, files in all its folders.
+    write_archive(tmp_path / "a.tar", {f"top/{name}": text for name, text in OWN.items()})
+    archive = PeakArchive(archive={"url": "a.tar"})
+    names = [file.description["name"] for file in peak_files(archive, tmp_path / "a.tar")]
+    assert names == ["Reb1", "K562_CTCF.v2", "x", "y", "Abf1"]
+
+
+@pytest.mark.parametrize("ending", ["narrowPeak", "broadPeak.gz", "gappedPeak.xz"])
+def test_formats_of_macs_are_recognised(tmp_path, ending):
+    write_folder(tmp_path, {f"a_peaks.{ending}": b"", "a_peaks.xls": b""})
+    [file] = peak_files(PeakFolder(folder=str(tmp_path)))
+    assert target(file, "name", "peak_file") == ("a", f"a_peaks.{ending}")
+
+
+def test_peak_files_of_several_kinds_need_a_pattern(tmp_path):
+    files = {"a_peaks.narrowPeak": b"", "a_summits.bed": b"", "b_peaks.narrowPeak.gz": b""}
+    write_folder(tmp_path / "a", files)
+    write_archive(tmp_path / "a.tar", files)
+    message = r"2 kinds, such as .*a_summits\.bed.*'pattern' of the peaks, such as '\*_.*peaks"
+    with pytest.raises(InputError, match=message):
+        peak_paths(PeakFolder(folder=str(tmp_path / "a")))
+    with pytest.raises(InputError, match=message):
+        list(peak_files(PeakArchive(archive={"url": "a.tar"}), tmp_path / "a.tar"))
+    one = PeakFolder(folder=str(tmp_path / "a"), pattern="*_peaks.narrowPeak*")
+    assert [file.description["name"] for file in peak_files(one)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("files", "pattern", "message"),
+    [
+        ({}, None, "no peak file: it is empty; .*ends in .bed, .narrow.*Correct the path"),
+        ({"a.bw": b"", "b.txt": b""}, None, r"no peak file, only a\.bw, b\.txt; .*'\*\.txt'"),
+        ({"b/a.bed": b""}, None, r"no peak file, only b; .*'\*/\*\.bed'"),
+        ({"a.bed": b""}, "*.bd", r"nothing like '\*\.bd', only a\.bed; .*or the key 'pattern'"),
+        ({"a.txt": b""}, "*.txt", r"'a\.txt'; expected the target's name followed by \.bed.*'suf"),
+    ],
+)
+def test_a_folder_without_peak_files_is_refused(tmp_path, files, pattern, message):
+    write_folder(tmp_path, files)
+    with pytest.raises(InputError, match=message):
+        list(peak_files(PeakFolder(folder=str(tmp_path), pattern=pattern)))
+
+
+def test_the_message_says_where_a_relative_path_starts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=f"starts at the working directory, {tmp_path}"):
+        peak_paths(PeakFolder(folder="peaks"))
+    write_folder(tmp_path, {"peaks": b""})
+    with pytest.raises(InputError, match="peaks: found a file; expected a folder"):
+        peak_paths(PeakFolder(folder="peaks"))
+
+
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
 def test_an_archive_gives_the_same_without_unpacking(tmp_path, mode):
     archive = tmp_path / "a.tar"

@@ -6,7 +6,7 @@ import logging
 
 import pysam
 import pytest
-from tiny_genome import COUNTS, ROWS, Contents
+from tiny_genome import COUNTS, PEAKS, ROWS, Contents, Inputs
 
 from noncoding.data.store import FORWARD, Store
 from noncoding.settings.datasets import PeakTable
@@ -171,3 +171,51 @@ def test_a_split_of_null_gets_the_remaining_chromosomes(inputs):
         ("Mito", 2, 10),
     ]
     assert inputs.counts()["peaks_in_no_split"] == 0
+
+
+def test_names_are_matched_and_recorded(inputs, caplog):
+    with caplog.at_level(logging.INFO):
+        inputs.tile(chromosome_map=None)
+    assert inputs.rows() == ROWS
+    matched = {"chr1": "I", "chr2": "II", "chr3": "III", "chrM": "Mito"}
+    assert inputs.counts() == COUNTS | {"chromosome_map": matched}
+    assert "with those of the FASTA file: chr1 → I, chr2 → II, chr3 → III, chrM → M" in caplog.text
+
+
+def test_windows_of_regions_do_not_overlap(inputs):
+    """Each base is in one split at most: the flanks of a window, too."""
+    length = 4000
+    inputs.fasta.write_text(">c\n" + "ACGTTGCA" * (length // 8) + "\n>d\nACGTACGTACGTACGT\n")
+    for name in PEAKS:
+        (inputs.peaks / name).unlink()
+    peaks = {name: range(offset, length - 4, 4) for name, offset in (("p", 0), ("q", 2))}
+    for name, starts in peaks.items():
+        text = "".join(f"c\t{start}\t{start + 1 + start % 5}\n" for start in starts)
+        (inputs.peaks / f"{name}.bed").write_text(text)
+    splits = {"train": None, "valid": ["c:1003-1501"], "test": ["c:2,001-2500"]}
+    inputs.tile(splits=splits, chromosome_map={})
+    owner = {}
+    for split, rows in inputs.rows().items():
+        for (chromosome, start, end), sequence, _ in rows:
+            assert chromosome == "c" and sequence == ("ACGTTGCA" * length)[start:end]
+            assert all(owner.setdefault(base, split) == split for base in range(start, end))
+    within = {"valid": range(1002, 1501), "test": range(2000, 2500)}
+    for split, region in within.items():
+        assert {base for base, name in owner.items() if name == split} <= set(region)
+    # The same rows as without regions, but for windows that cross a border.
+    everywhere = [row for rows in inputs.rows().values() for row in rows]
+    (inputs.folder / "whole").mkdir()
+    whole = Inputs(inputs.folder / "whole")
+    whole.fasta.write_text(inputs.fasta.read_text() + ">e\n" + "A" * 40 + "\n>f\n" + "C" * 40)
+    for name in PEAKS:
+        (whole.peaks / name).unlink()
+    for name in peaks:
+        text = (inputs.peaks / f"{name}.bed").read_text()
+        (whole.peaks / f"{name}.bed").write_text(text + "e\t20\t21\nf\t20\t21\n")
+    whole.tile(splits={"train": ["c"], "valid": ["e"], "test": ["f"]}, chromosome_map={})
+    borders = (1002, 1501, 2000, 2500)
+    assert everywhere and sorted(everywhere) == sorted(
+        row
+        for row in whole.rows()["train"]
+        if not any(row[0][1] < border < row[0][2] for border in borders)
+    )

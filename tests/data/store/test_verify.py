@@ -42,7 +42,6 @@ def verify(*paths):
         [sys.executable, "-m", "noncoding.data.store.verify", *map(str, paths)],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[3],
         check=False,
     )
 

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Tests and benchmarks on a GPU, in at most eight minutes on an H100 or H200:
+#
+#     bash benchmarks/gpu.sh OUT [STORES MOTIFS]
+#     bash benchmarks/gpu.sh OUT --dry      # everything in small, on the CPU
+#
+# STORES is a folder with train.h5, valid.h5 and test.h5, e.g. results/yeast/data, and MOTIFS
+# their MEME file; without them, no accuracy is measured. Each part has a time limit and writes
+# its results at once to OUT; a part that fails or ends late costs only its own results. The last
+# output is a table of all results. PYTHON is the interpreter (default: .venv/bin/python), and
+# SHARE scales the time limits.
+set -u
+cd "$(dirname "$0")/.."
+out=$1
+stores=${2:-} motifs=${3:-}
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+python=${PYTHON:-.venv/bin/python}
+share=${SHARE:-1}
+export PYTHONUNBUFFERED=1
+
+# A multiple of the batch size: one size to compile for.
+train=(--seconds 8 --warmup 30 --rows 20480)
+explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
+predict=(--models hybrid compact)
+if [ "$stores" = --dry ]; then
+    export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu
+    share=10
+    train=(--steps 1 --warmup 1 --rows 32 --batch 4)
+    explain=(--methods gradcam --sequences 2 --repeats 1)
+    predict=(--models compact --loci 8 --batch 4)
+    stores=
+fi
+
+# part NAME SECONDS COMMAND...: run a part with a limit; its output goes to OUT/NAME.log.
+part() {
+    local name=$1 limit
+    limit=$("$python" -c "print(max(1, round($2 * $share)))")
+    shift 2
+    timeout --kill-after=5 "$limit" "$@" > "$out/$name.log" 2>&1 ||
+        echo "$name: ended with status $? (124: time limit of $limit s); see $name.log"
+}
+
+# What is timed comes first, alone on the GPU; then the rest, several processes at a time.
+part train 180 "$python" benchmarks/train.py "${train[@]}" --models compact deepsea danq \
+    --together --json "$out/train.json"
+part predict 40 "$python" benchmarks/predict.py "${predict[@]}" --json "$out/predict.json"
+part explain 60 "$python" benchmarks/explain.py "${explain[@]}" --json "$out/explain.json"
+part tests 200 "$python" -m pytest -m gpu tests/gpu -q -p no:cacheprovider \
+    --junitxml="$out/tests.xml" &
+if [ -n "$stores" ]; then
+    part accuracy 200 "$python" benchmarks/accuracy.py "$stores" --motifs "$motifs" \
+        --models compact hybrid deepsea danq --seeds 1 2 --processes 4 \
+        --json "$out/accuracy.json" &
+fi
+wait
+"$python" benchmarks/gpu_table.py "$out"

@@ -145,14 +145,9 @@ def discover_motifs(
             "versions": versions(),
         }
         write_json(summary, summary_path)
-    log.log(
-        RESULT,
-        "%d motifs of %d targets; known motif found again for %d of %d targets",
-        len(rows),
-        len(learned),
-        summary["recovered"],
-        summary["with_motif"],
-    )
+    known = f"; {summary['recovered']} of {len(with_motif)} known motifs recovered"
+    text = f"{len(rows)} motifs of {len(learned)} targets{known if with_motif else ''}"
+    log.log(RESULT, "%s", text)
 
 
 def _named_frequencies(learned: list[TargetMotifs]) -> dict[str, npt.NDArray[np.float64]]:

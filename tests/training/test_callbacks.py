@@ -1,5 +1,7 @@
-"""The averaged weights against an average that is computed by hand."""
+"""The averaged weights against an average that is computed by hand, and the log of an epoch."""
 
+import itertools
+import logging
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +12,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
 
+from noncoding.training import callbacks
 from noncoding.training.callbacks import ExponentialMovingAverage
 
 DECAY = 0.6
@@ -143,3 +146,21 @@ def test_the_average_is_on_the_device_of_the_network():
         average.on_save_checkpoint(trainer, module, checkpoint)
         assert {value.device.type for value in checkpoint["state_dict"].values()} == {"meta"}
         module = module.to_empty(device="cpu")
+
+
+def test_the_log_of_a_long_epoch_has_a_line_per_interval(monkeypatch, caplog):
+    caplog.set_level(logging.INFO, logger="noncoding")
+    # Each look at the clock is half an interval after the one before.
+    seconds = itertools.count(step=30.0)
+    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: next(seconds))
+    trainer = SimpleNamespace(
+        is_global_zero=True, current_epoch=2, max_epochs=9, num_training_batches=1000
+    )
+    log = callbacks.EpochLog()
+    log.on_train_epoch_start(trainer, None)
+    for batch in range(4):
+        log.on_train_batch_end(trainer, None, None, None, batch)
+    assert [record.getMessage() for record in caplog.records] == [
+        "epoch 3 of up to 9: 2 of 1,000 batches (0%) in 60 s",
+        "epoch 3 of up to 9: 4 of 1,000 batches (0%) in 120 s",
+    ]

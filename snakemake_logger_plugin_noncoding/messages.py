@@ -51,6 +51,8 @@ _EXPLAINED = {
     "CliException",
 }
 """Errors of Snakemake whose messages need no place in the code."""
+_DIGEST = re.compile(r"'([^' ]+) ([0-9a-f]{64})'")
+"""Path and digest of a source file, which the rules have as parameters."""
 _REASONS = {
     "Missing output files": "missing output",
     "Incomplete output files": "incomplete output",
@@ -132,6 +134,17 @@ def short_reason(reason: str) -> str:
         words = _REASONS.get(head.strip(": \n"), head.partition("\n")[0].lower())
         if words == "changed input":
             words += f": {some_of(files.split(', '), shown=2)}"
+        if words == "changed settings" and (edited := _edited(files)):
+            found.append(f"changed code: {some_of(edited, shown=2)}")
+            # What is left are the values of settings.
+            if not re.search(r"['{\d]|True|False|None", _DIGEST.sub("", files)):
+                continue
         found.append(words)
     # Of the jobs of a chain, only the first needs a reason of its own.
     return ", ".join([words for words in found if words != "input of an earlier job"] or found)
+
+
+def _edited(parameters: str) -> list[str]:
+    """Source files whose digests differ between the parameters before and now."""
+    before, now = (set(_DIGEST.findall(text)) for text in parameters.partition(" now: ")[::2])
+    return sorted({path for path, _ in before ^ now})

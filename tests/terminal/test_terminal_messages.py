@@ -90,6 +90,16 @@ def test_other_errors_are_not_of_a_process():
             "changed settings",
         ),
         (
+            f"Params have changed since last execution: before: 'a.py {64 * 'a'}','c {64 * 'c'}' "
+            f"now: 'a.py {64 * 'b'}','c {64 * 'c'}'",
+            "changed code: a.py",
+        ),
+        (
+            f"Params have changed since last execution: before: ['a.py {64 * 'a'}'],{{'n': 1}} "
+            f"now: ['a.py {64 * 'b'}'],{{'n': 2}}; Input files updated by another job: a.h5",
+            "changed code: a.py, changed settings",
+        ),
+        (
             "Missing output files: a; Code has changed since last execution",
             "missing output, changed code",
         ),

@@ -17,7 +17,8 @@ rule convert_split:
         mem_mb=scale_with_attempt(5000),
         runtime=scale_with_attempt(240),
     params:
-        *code("convert"),
+        # Named: Snakemake's cache cannot sort parameters with and without names.
+        code=code("convert"),
         url=bundle_url,
         # A cache between workflows distinguishes the splits by it: one job makes their inputs.
         options=lambda wildcards: {

@@ -16,7 +16,8 @@ rule fetch_file:
         mem_mb=scale_with_attempt(1000),
         runtime=scale_with_attempt(24 * 60),
     params:
-        *code("fetch"),
+        # Named: Snakemake's cache cannot sort parameters with and without names.
+        code=code("fetch"),
         url=lambda wildcards: published(wildcards.dataset)[wildcards.file],
         sha256=lambda wildcards: fetched(wildcards.dataset)[wildcards.file].get("sha256"),
         # These do not identify the file: parameters that depend on resources trigger no rerun.

@@ -26,14 +26,16 @@ _AVERAGES = {"mean_auprc": "mean AUPR", "median_auroc": "median AUROC"}
 
 
 def ranking_finding(ranks: pd.DataFrame) -> tuple[str, str]:
-    """The classifier with the highest mean AUPR; the number of targets, and the next."""
+    """The classifiers with the highest mean AUPR; the number of targets, and the next."""
     ranks = ranks[ranks["subset"] == ""]
     best = ranks.iloc[0]
+    *others, last = ranks.loc[~(ranks["mean_auprc"] < best["mean_auprc"]), "classifier"]
+    have = f"{', '.join(others)} and {last} have" if others else f"{last} has"
     details = f"over {counted(best['targets'])}"
-    if len(ranks) > 1:
-        second = ranks.iloc[1]
-        details += f"; next is {second['classifier']}, {second['mean_auprc']:.3f}"
-    return f"{best['classifier']} has the highest mean AUPR, {best['mean_auprc']:.3f}", details
+    if len(ranks) > len(others) + 1:
+        following = ranks.iloc[len(others) + 1]
+        details += f"; next is {following['classifier']}, {following['mean_auprc']:.3f}"
+    return f"{have} the highest mean AUPR, {best['mean_auprc']:.3f}", details
 
 
 def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:

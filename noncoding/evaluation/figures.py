@@ -138,6 +138,8 @@ def curves_finding(chosen: pd.DataFrame) -> tuple[str, str]:
             f"AUPR of {best['name']} is {best['auprc']:.3f}",
             f"{best['auprc_over_prevalence']:.3g} times its prevalence",
         )
+    if best["auprc"] == worst["auprc"]:
+        return f"AUPR is {best['auprc']:.3f} for each of {counted(len(chosen))}", ""
     return (
         f"AUPR is between {worst['auprc']:.3f} and {best['auprc']:.3f}",
         f"lowest for {worst['name']}, highest for {best['name']}",

@@ -7,6 +7,7 @@ from noncoding.evaluation.comparison_figures import (
     draw_ranking,
     draw_sweep,
     draw_versus,
+    ranking_finding,
     sweep_finding,
     versus_finding,
 )
@@ -62,6 +63,23 @@ def test_figures_of_many_classifiers_with_long_names_are_legible(tmp_path, count
 def test_the_title_names_who_has_the_higher_auprc_on_more_targets(wins, ties, finding):
     pairs = {"other": ["GC content", "motif scan"], "targets": [8, 6], "wins": wins, "ties": ties}
     assert " ".join(versus_finding("small", pd.DataFrame(pairs))).strip() == finding
+
+
+@pytest.mark.parametrize(
+    ("means", "finding", "details"),
+    [
+        ([0.4, 0.3, 0.2], "a has the highest mean AUPR, 0.400", "over 8 targets; next is b, 0.300"),
+        (
+            [0.4, 0.4, 0.2],
+            "a and b have the highest mean AUPR, 0.400",
+            "over 8 targets; next is c, 0.200",
+        ),
+        ([0.5, 0.5, 0.5], "a, b and c have the highest mean AUPR, 0.500", "over 8 targets"),
+    ],
+)
+def test_classifiers_that_are_equally_good_share_the_title(means, finding, details):
+    ranks = pd.DataFrame({"subset": "", "classifier": list("abc"), "targets": 8})
+    assert ranking_finding(ranks.assign(mean_auprc=means)) == (finding, details)
 
 
 def test_classifiers_of_some_targets_are_ranked_below_the_others(tmp_path):

@@ -92,6 +92,8 @@ def test_the_title_of_curves_gives_the_range():
         "AUPR of c is 0.600",
         "3 times its prevalence",
     )
+    equal = named_targets(metrics.assign(auprc=0.5), ["a", "c"])
+    assert curves_finding(equal) == ("AUPR is 0.500 for each of 2 targets", "")
 
 
 def test_every_scored_target_is_one_point(tmp_path):

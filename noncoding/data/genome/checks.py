@@ -134,8 +134,7 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
                 f"region, {count['excluded']:,} overlap an excluded region)"
             )
             remedy = (
-                "Assign longer chromosomes or regions to it, shorten the window, or exclude fewer "
-                "regions."
+                "Assign longer chromosomes or regions to it, shorten the window, or exclude less."
             )
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 

@@ -3,8 +3,6 @@
 import logging
 import os
 import re
-import shlex
-import shutil
 import sys
 import threading
 import time
@@ -19,7 +17,7 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from noncoding.common.locks import lock_message
-from noncoding.common.redaction import redacted
+from noncoding.common.redaction import redacted_command
 from noncoding.common.stage_logging import FOLLOWED, INTERRUPTED
 from snakemake_logger_plugin_noncoding import messages
 from snakemake_logger_plugin_noncoding.jobs import Job, clock, is_target
@@ -282,7 +280,7 @@ class LogHandler(LogHandlerBase):
                 f"Stopped: {len(self._finished)} of {self._total} jobs have finished. Completed "
                 "stages are kept; run the same command again to continue:"
             )
-            self._screen.write(f"  {_this_command()}")
+            self._screen.write(f"  {redacted_command()}")
         elif self._finished or self._nothing_to_do:
             self._conclude_success()
 
@@ -296,7 +294,7 @@ class LogHandler(LogHandlerBase):
         self._screen.write(
             "Completed stages are kept. Correct the cause and run the same command again:"
         )
-        self._screen.write(f"  {_this_command()}")
+        self._screen.write(f"  {redacted_command()}")
 
     def _conclude_success(self) -> None:
         if self._finished and self._jobs_shown:
@@ -305,14 +303,3 @@ class LogHandler(LogHandlerBase):
         for report in self._reports:
             if Path(report).exists() and (self._nothing_to_do or report in made):
                 self._screen.write(f"Report: {Path(report).absolute()}", "strong")
-
-
-def _this_command() -> str:
-    """The command of this run, without secrets."""
-    program, *arguments = sys.argv
-    name = Path(program).name
-    if name == "__main__.py":
-        words = ["python", "-m", Path(program).parent.name]
-    else:
-        words = [name if shutil.which(name) == program else program]
-    return shlex.join([*words, *map(redacted, arguments)])

@@ -10,8 +10,6 @@ import json
 import logging
 import os
 import platform
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -20,7 +18,7 @@ from typing import IO, Any
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import locked, read_json
-from noncoding.common.redaction import redacted
+from noncoding.common.redaction import redacted_command
 
 LOG = logging.getLogger(__name__)
 
@@ -178,13 +176,12 @@ def _this_process() -> dict[str, Any]:
         user = getpass.getuser()
     except (KeyError, OSError):  # no user name, as in many containers
         user = f"user {os.getuid()}"
-    command = [Path(sys.argv[0]).name, *(redacted(argument) for argument in sys.argv[1:])]
     return {
         "user": user,
         "machine": platform.node(),
         "process": os.getpid(),
         "since": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": shlex.join(command),
+        "command": redacted_command(),
     }
 
 

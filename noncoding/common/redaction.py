@@ -1,9 +1,12 @@
 """Passwords and signatures in addresses, which no log, table or report may show."""
 
 import re
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping
 from hashlib import sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 # A password may hold any character, including a slash: what looks like a port is not one then.
@@ -64,3 +67,14 @@ def shareable(value: Any) -> Any:
         is_local = value.startswith("/") or value.lower().startswith("file:")
         return PurePosixPath(value).name if is_local else redacted(value)
     return value
+
+
+def redacted_command() -> str:
+    """The command of this process without secrets, as it is typed to run it again."""
+    program, *arguments = sys.argv
+    path = Path(program)
+    if path.name == "__main__.py":
+        words = ["python", "-m", path.parent.name]
+    else:
+        words = [path.name if shutil.which(path.name) == program else program]
+    return shlex.join([*words, *map(redacted, arguments)])

@@ -6,6 +6,7 @@ from torch import nn
 from toy_store import LENGTH, toy_sizes
 
 from noncoding.models.architectures import create_model
+from noncoding.models.sequence import RelativeAttention
 from noncoding.training.layer_statistics import matrices
 
 BERT = toy_sizes(kind="bert")
@@ -20,7 +21,7 @@ def by_kind(network):
             yield f"{name}.weight"
         if isinstance(module, nn.LSTM):
             yield from (f"{name}.{own}" for own, _ in module.named_parameters() if own[0] == "w")
-        if type(module).__name__ == "XLNetRelativeAttention":
+        if isinstance(module, RelativeAttention):
             yield from (f"{name}.{projection}" for projection in "qkvor")
 
 

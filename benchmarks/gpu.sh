@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests and benchmarks on a GPU, in at most eight minutes on an H100 or H200:
+# Tests and benchmarks on a GPU, with time limits of eight minutes together:
 #
 #     bash benchmarks/gpu.sh OUT [STORES MOTIFS]
 #     bash benchmarks/gpu.sh OUT --dry      # everything in small, on the CPU

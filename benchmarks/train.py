@@ -275,7 +275,6 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
         settings,
         seed=1,
         compiled=switched_on(settings.compile, auto=torch.cuda.is_available()),
-        cuda_graphs=torch.cuda.is_available(),
     )
     trainer.fit(module, data)
     return clock.figures(batch) | {"kernels": profiled.kernels}

@@ -111,8 +111,6 @@ def train(
             settings,
             seed,
             compiled=switched_on(settings.compile, auto=device.type == "cuda"),
-            # The reduction of gradients between processes is not part of a graph.
-            cuda_graphs=device.type == "cuda" and trainer.world_size == 1,
             checkpoint=unfinished.resume_point,
         )
         check_validation(data.valid_rows, trainer.world_size)

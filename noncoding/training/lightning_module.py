@@ -31,8 +31,8 @@ class TrainingModule(pl.LightningModule):
     network, settings
     seed : int
         Of augmentation and dropout.
-    compiled, cuda_graphs : bool
-        Whether to use torch.compile, and CUDA graphs with it (see `CompiledNetwork`).
+    compiled : bool
+        Whether to use torch.compile (see `CompiledNetwork`).
     checkpoint : Path, optional
         The latest checkpoint, for error messages.
     """
@@ -44,12 +44,12 @@ class TrainingModule(pl.LightningModule):
         seed: int,
         *,
         compiled: bool = False,
-        cuda_graphs: bool = False,
         checkpoint: Path | None = None,
     ) -> None:
         super().__init__()
         self.network = network
-        self._compiled = CompiledNetwork(network, cuda_graphs=cuda_graphs) if compiled else None
+        self._compiles = compiled
+        self._compiled: CompiledNetwork | None = None
         self._settings = settings
         self._seed = seed
         self._checkpoint = checkpoint
@@ -66,8 +66,11 @@ class TrainingModule(pl.LightningModule):
 
     def on_train_start(self) -> None:
         """Compile the network for both batch sizes of the training."""
-        if self._compiled is None:
+        if not self._compiles:
             return
+        # The reduction of gradients between processes is not part of a graph.
+        cuda_graphs = self.device.type == "cuda" and self.trainer.world_size == 1
+        self._compiled = CompiledNetwork(self.network, cuda_graphs=cuda_graphs)
         plan = self._plan()
         batches = len(plan) * plan.processes
         # The same sizes in all processes: synchronised batch normalisation waits for all.
@@ -152,8 +155,8 @@ class TrainingModule(pl.LightningModule):
     def validation_step(self, batch: tuple[torch.Tensor, torch.Tensor], batch_index: int) -> None:
         """Collect probabilities, averaged over both strands.
 
-        In full precision, as in prediction: logits in bf16 have three significant digits, and
-        ties would change the ranks of rows. Not compiled, which takes longer than validation.
+        In fp32, as in prediction, with TF32 on a GPU: logits in bf16 have three significant digits,
+        and ties would change the ranks of rows. Not compiled, which takes longer than validation.
         """
         sequences, labels = batch
         sequences = sequences.float()

@@ -1,4 +1,4 @@
-"""Errors of trainings on a GPU: what they say is true, and training goes on from there."""
+"""Error messages of trainings on a GPU, and training after an error."""
 
 import gc
 import re

@@ -24,11 +24,6 @@ def group_markers(groups: Iterable[str]) -> dict[str, str]:
     return dict(zip(groups, cycle("osD^vP"), strict=False))
 
 
-def counted(targets: int) -> str:
-    """The number of targets, e.g. "1 target", "1,200 targets"."""
-    return f"{targets:,} target{'' if targets == 1 else 's'}"
-
-
 def legend_label(group: str, targets: int) -> str:
     """A group with its number of targets, wrapped to fit beside a figure."""
     return fill(f"{group} ({targets:,})", 22)

@@ -11,7 +11,6 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from noncoding.common.plot_groups import (
-    counted,
     group_colours,
     legend_label,
     log_scatter,
@@ -25,6 +24,7 @@ from noncoding.common.plot_style import (
     set_title,
     shortened,
 )
+from noncoding.common.wording import counted
 from noncoding.data.counts import BASES, SplitCounts
 from noncoding.data.targets import distinct_names
 
@@ -41,7 +41,7 @@ def positives_finding(train: SplitCounts) -> tuple[str, str]:
     count = f"{low:,}" if low == high else f"{low:,} to {high:,}"
     details = f"median {np.median(positives):,.0f} of {train.loci:,} training loci"
     if without := int((positives == 0).sum()):
-        details += f"; {without:,} of {counted(len(positives))} without any"
+        details += f"; {without:,} of {counted(len(positives), 'target')} without any"
     return f"A target has {count} positive training loci", details
 
 
@@ -49,13 +49,13 @@ def draw_positives(
     targets: pd.DataFrame, train: SplitCounts, *paths: str | os.PathLike[str]
 ) -> None:
     """Draw the positive training loci of every target, by group, in descending order."""
-    counted = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
+    numbers = targets[["group"]].assign(name=distinct_names(targets), positives=train.positives)
     colours = group_colours(targets)
     names: list[str] = []
     with saved_figure(*paths, height=3.6) as figure:
         set_title(figure, *positives_finding(train))
         axes = figure.subplots()
-        for group, own in counted.groupby("group", sort=False):
+        for group, own in numbers.groupby("group", sort=False):
             ordered = own.sort_values("positives", ascending=False, kind="stable")
             places = np.arange(len(names), len(names) + len(own))
             label = legend_label(group, len(own))
@@ -82,7 +82,7 @@ def labels_finding(train: SplitCounts) -> tuple[str, str]:
     """Mean number of labels per locus; shares of loci without and with one."""
     loci = train.loci_by_labels
     none, one = (100 * loci[:2] / max(train.loci, 1)).tolist()
-    targets = counted(len(loci) - 1)
+    targets = counted(len(loci) - 1, "target")
     return (
         f"A training locus is positive for {train.mean_labels:.3g} of {targets} on average",
         f"{none:.3g} % of training loci are positive for no target, {one:.3g} % for exactly one",
@@ -164,7 +164,7 @@ def prevalence_finding(train: SplitCounts, test: SplitCounts) -> tuple[str, str]
         details += f"; {left_out:,} without positives in training or test not shown"
     return (
         f"From training to test, prevalence changes more than twofold for "
-        f"{(change > 1).sum():,} of {counted(shown)}",
+        f"{(change > 1).sum():,} of {counted(shown, 'target')}",
         details,
     )
 

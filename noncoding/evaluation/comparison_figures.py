@@ -11,8 +11,9 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
-from noncoding.common.plot_groups import counted, group_colours
+from noncoding.common.plot_groups import group_colours
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
+from noncoding.common.wording import counted
 
 _KINDS = {"model": COLOURS[0], "published": COLOURS[1], "baseline": COLOURS[3]}
 """Colours of models trained here, published results, and classifiers without a network."""
@@ -31,7 +32,7 @@ def ranking_finding(ranks: pd.DataFrame) -> tuple[str, str]:
     best = ranks.iloc[0]
     *others, last = ranks.loc[~(ranks["mean_auprc"] < best["mean_auprc"]), "classifier"]
     have = f"{', '.join(others)} and {last} have" if others else f"{last} has"
-    details = f"over {counted(best['targets'])}"
+    details = f"over {counted(best['targets'], 'target')}"
     if len(ranks) > len(others) + 1:
         following = ranks.iloc[len(others) + 1]
         details += f"; next is {following['classifier']}, {following['mean_auprc']:.3f}"
@@ -47,7 +48,7 @@ def draw_ranking(ranks: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     places = ranks.index + (ranks["subset"] != "")
     labels = dict(zip(places, names, strict=True))
     for subset, members in ranks[ranks["subset"] != ""].groupby("subset"):
-        labels[members.index[0]] = f"{counted(members['targets'].iloc[0])} with {subset}:"
+        labels[members.index[0]] = f"{counted(members['targets'].iloc[0], 'target')} with {subset}:"
     ranks = ranks.set_index(places)
     with saved_figure(*paths, height=1.2 + row * len(labels)) as figure:
         set_title(figure, *ranking_finding(ranks))

@@ -16,7 +16,6 @@ from matplotlib.colors import LogNorm
 from scipy.stats import spearmanr
 
 from noncoding.common.plot_groups import (
-    counted,
     group_colours,
     group_markers,
     legend_label,
@@ -24,6 +23,7 @@ from noncoding.common.plot_groups import (
     log_ticks,
 )
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
+from noncoding.common.wording import counted
 from noncoding.evaluation.calibration import Cooccurrence, calibration
 from noncoding.evaluation.curves import thinned
 from noncoding.evaluation.metrics import Labels, Scores, rank
@@ -47,9 +47,11 @@ def groups_finding(metrics: pd.DataFrame) -> tuple[str, str]:
             f"({medians.max():.3f}) and lowest for {medians.idxmin()} ({medians.min():.3f})"
         )
     if omitted := len(metrics) - len(plotted):
-        details += f"; {counted(omitted)} without positives or without negatives not shown"
+        details += (
+            f"; {counted(omitted, 'target')} without positives or without negatives not shown"
+        )
     auroc = plotted["auroc"].median()
-    return f"The median AUROC of {counted(len(plotted))} is {auroc:.3f}", details
+    return f"The median AUROC of {counted(len(plotted), 'target')} is {auroc:.3f}", details
 
 
 def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
@@ -70,7 +72,10 @@ def draw_groups(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
         panels[0].set_ylim(len(groups) - 0.45, -0.65)
         panels[0].set_yticks(
             range(len(groups)),
-            [f"{fill(str(group), 20)}\n{counted(len(members))}" for group, members in groups],
+            [
+                f"{fill(str(group), 20)}\n{counted(len(members), 'target')}"
+                for group, members in groups
+            ],
         )
 
 
@@ -110,7 +115,7 @@ def prevalence_finding(metrics: pd.DataFrame) -> tuple[str, str]:
     gain = scored(metrics)["auprc_over_prevalence"]
     return (
         f"AUPR exceeds that of a random classifier for {(gain > 1).sum():,} of "
-        f"{counted(len(gain))}",
+        f"{counted(len(gain), 'target')}",
         f"median ratio of AUPR to prevalence {gain.median():.3g}",
     )
 
@@ -139,7 +144,7 @@ def curves_finding(chosen: pd.DataFrame) -> tuple[str, str]:
             f"{best['auprc_over_prevalence']:.3g} times its prevalence",
         )
     if best["auprc"] == worst["auprc"]:
-        return f"AUPR is {best['auprc']:.3f} for each of {counted(len(chosen))}", ""
+        return f"AUPR is {best['auprc']:.3f} for each of {counted(len(chosen), 'target')}", ""
     return (
         f"AUPR is between {worst['auprc']:.3f} and {best['auprc']:.3f}",
         f"lowest for {worst['name']}, highest for {best['name']}",
@@ -190,7 +195,7 @@ def calibration_finding(metrics: pd.DataFrame) -> tuple[str, str]:
     errors = scored(metrics)["calibration_error"]
     return (
         f"The median expected calibration error is {errors.median():.2g}",
-        f"over {counted(len(errors))}; maximum {errors.max():.2g}",
+        f"over {counted(len(errors), 'target')}; maximum {errors.max():.2g}",
     )
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from noncoding.common.errors import InputError
+from noncoding.common.devices import number_of_gpus
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.data.store import BOTH, Store
 
@@ -30,15 +30,8 @@ def devices(number: int | str) -> list[torch.device]:
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not gpus:
         return [device()]
-    number = gpus if number == "auto" else int(number)
-    if number > gpus:
-        raise InputError(
-            "predict.devices in the configuration",
-            f"{number} devices",
-            f"at most {gpus}, the number of GPUs of this machine",
-            "Use fewer devices, or auto.",
-        )
-    return [torch.device("cuda", index) for index in range(number)]
+    used = number_of_gpus(number, gpus, "predict.devices")
+    return [torch.device("cuda", index) for index in range(used)]
 
 
 @torch.inference_mode()

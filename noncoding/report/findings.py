@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from noncoding import layout
-from noncoding.report.formats import counted, decimals, interval, listed, signed_interval
+from noncoding.common.wording import counted
+from noncoding.report.formats import decimals, interval, listed, signed_interval
 from noncoding.report.results import DatasetResults, ModelResults
 
 MOST_LISTED = 3

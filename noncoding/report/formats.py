@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from noncoding.common.wording import counted
+
 MISSING = "—"
 _SPACE = "\N{NO-BREAK SPACE}"
 _SEQUENCE_LAYERS = {"transformer_xl": "Transformer-XL", "lstm": "LSTM", "bert": "BERT"}
@@ -57,12 +59,6 @@ def signed_interval(low: float | None, high: float | None) -> str:
 def exact(value: float | None) -> str:
     """An unrounded number for sorting; empty where it is missing."""
     return "" if _missing(value) else repr(float(value or 0))
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun, e.g. "1 target", "1,200 targets", "3 loci"."""
-    plural = f"{noun.removesuffix('us')}i" if noun.endswith("locus") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def listed(words: Sequence[str]) -> str:

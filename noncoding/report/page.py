@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from noncoding import layout
 from noncoding.attribution.checks.table import P_VALUE, WINDOW
 from noncoding.common.provenance import versions
+from noncoding.common.wording import counted
 from noncoding.report import captions, findings, formats, rows
 from noncoding.report.images import Images
 from noncoding.report.results import DatasetResults, stage_folder
@@ -67,7 +68,7 @@ def render(
         layout=layout,
         findings=findings,
         rows=rows,
-        counted=formats.counted,
+        counted=counted,
         images=Images(),
         figures=figures,
         folder=lambda stage, model="": stage_folder(dataset, stage, model),

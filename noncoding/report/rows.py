@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 from noncoding.attribution.checks.table import ALL_LOCI, ENRICHMENT, IN_STRONGEST
+from noncoding.common.wording import counted
 from noncoding.layout import FOLDERS
 from noncoding.report.captions import CONTENTS
-from noncoding.report.formats import counted
 from noncoding.report.results import ModelResults, stage_folder
 
 PATTERNS = 2

@@ -11,6 +11,7 @@ import pandas as pd
 from noncoding.common.errors import InputError
 from noncoding.common.files import temporary
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.bundle.checks import (
     count_bases,
     published_positives_agree,
@@ -105,4 +106,4 @@ def convert(
         if second_half_is_reverse_complement(writer, window, threads):
             writer.strands = BOTH
         log.info("strands: %s, unknown bases (N): %s", writer.strands, f"{unknown:,}")
-        log.log(RESULT, "%s rows, %d targets", f"{writer.rows:,}", len(targets))
+        log.log(RESULT, "%s, %s", counted(writer.rows, "row"), counted(len(targets), "target"))

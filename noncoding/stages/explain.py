@@ -27,6 +27,7 @@ from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
@@ -192,10 +193,10 @@ def explain(
             truth = summary["truth_auroc"]
             log.log(
                 RESULT,
-                "%s, %d targets, %d sequences%s",
+                "%s, %s, %s%s",
                 summary["first"],
-                summary["targets"],
-                summary["loci"],
+                counted(summary["targets"], "target"),
+                counted(summary["loci"], "sequence"),
                 "" if truth is None else f"; AUROC of planted bases {truth:.3f}",
             )
 

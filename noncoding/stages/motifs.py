@@ -18,6 +18,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write, write_json
 from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.store import Store
 from noncoding.data.targets import check_same_targets, distinct_names, read_targets
 from noncoding.layout import FORMATS, files
@@ -145,9 +146,9 @@ def discover_motifs(
             "versions": versions(),
         }
         write_json(summary, summary_path)
-    known = f"; {summary['recovered']} of {len(with_motif)} known motifs recovered"
-    text = f"{len(rows)} motifs of {len(learned)} targets{known if with_motif else ''}"
-    log.log(RESULT, "%s", text)
+    known = f"; {summary['recovered']} of {counted(len(with_motif), 'known motif')} recovered"
+    text = f"{counted(len(rows), 'motif')} of {counted(len(learned), 'target')}"
+    log.log(RESULT, "%s%s", text, known if with_motif else "")
 
 
 def _named_frequencies(learned: list[TargetMotifs]) -> dict[str, npt.NDArray[np.float64]]:

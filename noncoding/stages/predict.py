@@ -15,6 +15,7 @@ from noncoding import layout
 from noncoding.common.files import sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.store import Store
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import devices, predict_loci
@@ -92,4 +93,9 @@ def predict(
             with ThreadPoolExecutor(len(shared)) as pool:
                 list(pool.map(predict_missing, shared))
         write_predictions(predictions, shards, split, weights)
-    log.log(RESULT, "%s loci × %d targets, averaged over both strands", f"{loci:,}", targets)
+    log.log(
+        RESULT,
+        "%s × %s, averaged over both strands",
+        counted(loci, "locus"),
+        counted(targets, "target"),
+    )

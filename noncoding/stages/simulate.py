@@ -9,6 +9,7 @@ from memelite.io import write_meme
 
 from noncoding.common.files import atomic_write
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.bundle.write import write_bundle
 from noncoding.data.one_hot import reverse_complement
 from noncoding.data.simulation import motif_probabilities, simulate_split, target_table
@@ -60,4 +61,4 @@ def simulate(
         pd.concat([split.truth for split in splits.values()]).to_csv(truth, sep="\t", index=False)
         write_meme(str(motifs), motif_probabilities())
     rows = ", ".join(f"{name} {len(labels):,}" for name, (_, labels) in both_strands.items())
-    log.log(RESULT, "%d targets; rows: %s", len(target_table()), rows)
+    log.log(RESULT, "%s; rows: %s", counted(len(target_table()), "target"), rows)

@@ -12,6 +12,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import read_json
 from noncoding.common.frames import write_table
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.evaluation.comparison_figures import draw_sweep
 from noncoding.evaluation.seeds import COMPARED, means_over_seeds
 
@@ -43,7 +44,7 @@ def sweep(runs: Sequence[Run], folder: str | os.PathLike[str]) -> None:
     write_table(means, models_file, digits=6)
     [figure] = layout.figures("sweep", folder)
     draw_sweep(table, means, *figure)
-    log.log(RESULT, "%d trainings of %d models", len(table), len(means))
+    log.log(RESULT, "%s of %s", counted(len(table), "training"), counted(len(means), "model"))
 
 
 def _row(run: Run) -> dict[str, object]:

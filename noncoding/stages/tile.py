@@ -10,6 +10,7 @@ import numpy as np
 
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
 from noncoding.data.fasta import records
 from noncoding.data.genome.bed import read_excluded
 from noncoding.data.genome.bins import Binning, labelled_bins, window_rows
@@ -86,18 +87,18 @@ def tile(
     kept = check_positives(found, totals, binning, settings.min_positives)
     targets = found.table[kept].reset_index(drop=True).assign(index=range(kept.sum()))
     bins = {name: own.selected(kept) for name, own in bins.items()}
-    counted = count_bins(bins, found.peaks, split_of)
-    check_rows(counted, split_of, binning)
-    warn_of_missing_negatives(bins, split_of, counted, targets)
+    of_splits = count_bins(bins, found.peaks, split_of)
+    check_rows(of_splits, split_of, binning)
+    warn_of_missing_negatives(bins, split_of, of_splits, targets)
 
     few = dict(zip(found.table["name"][~kept], totals[~kept].tolist(), strict=True))
     counts = found.counts | {
         "targets": len(targets),
         "dropped_few_positives": few,
-        "bins_with_peak": int(counted["bins"].sum()),
-        "windows_off_chromosome": int(counted["off_chromosome"].sum()),
-        "windows_excluded": int(counted["excluded"].sum()),
-        "rows": counted["rows"].to_dict(),
+        "bins_with_peak": int(of_splits["bins"].sum()),
+        "windows_off_chromosome": int(of_splits["off_chromosome"].sum()),
+        "windows_excluded": int(of_splits["excluded"].sum()),
+        "rows": of_splits["rows"].to_dict(),
     }
     digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
     source = {"urls": urls, **digests, "counts": counts}
@@ -128,4 +129,4 @@ def tile(
         counts["windows_excluded"],
     )
     numbers = ", ".join(f"{name} {number:,}" for name, number in counts["rows"].items())
-    log.log(RESULT, "%d targets; rows: %s", len(targets), numbers)
+    log.log(RESULT, "%s; rows: %s", counted(len(targets), "target"), numbers)

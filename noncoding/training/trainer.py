@@ -15,6 +15,7 @@ from pytorch_lightning.plugins.environments import LightningEnvironment, SLURMEn
 from pytorch_lightning.strategies import DDPStrategy
 from torch.utils.tensorboard.summary import hparams
 
+from noncoding.common.devices import number_of_gpus
 from noncoding.common.errors import InputError
 from noncoding.settings.train import RuntimeOptions, TrainSettings
 from noncoding.training.callbacks import EpochLog, ExponentialMovingAverage, ThroughputLog
@@ -115,20 +116,12 @@ def number_of_devices(wanted: int | str) -> int:
         There are GPUs, but fewer. NCCL does not let processes share a GPU.
     """
     if torch.cuda.is_available():
-        found = torch.cuda.device_count()
+        there = torch.cuda.device_count()
     elif torch.backends.mps.is_available():
-        found = 1
+        there = 1
     else:
         return 1 if wanted == "auto" else int(wanted)
-    number = found if wanted == "auto" else int(wanted)
-    if number > found:
-        raise InputError(
-            "configuration, key train.devices",
-            f"{number} devices, on a machine with {found} {'GPU' if found == 1 else 'GPUs'}",
-            f"at most {found}; each process needs a GPU of its own",
-            f"Set train.devices to {found} or auto, or request more GPUs.",
-        )
-    return number
+    return number_of_gpus(wanted, there, "train.devices")
 
 
 def precision_for(wanted: str) -> Any:

@@ -84,6 +84,9 @@ def _rows(model: _Json, models: dict[str, _Json], above: str = "") -> _Rows:
     for name, entry in model["properties"].items():
         key, below = f"{above}{name}", _models(entry, models)
         optional = "" if name in model.get("required", [name]) else "; optional"
+        if isinstance(default := entry.get("default"), bool | int | float | str):
+            text = str(default).lower() if isinstance(default, bool) else default
+            optional = f"; default `{text}`"
         if kind := entry.get("discriminator"):
             options = {"enum": [*kind["mapping"]]}
             rows[f"{key}.{kind['propertyName']}"] = _value(options), entry["description"]

@@ -165,7 +165,7 @@ class _PeakFiles(Section):
     )
     group: str = Field(
         default="targets",
-        description="Group of all targets of the archive or folder (default targets).",
+        description="Group of all targets of the archive or folder.",
     )
 
 
@@ -223,7 +223,7 @@ class Splits(Section):
 
     train: _Chromosomes | None = Field(
         default=None,
-        description="Training chromosomes, as those for validation; null (default) for all that "
+        description="Training chromosomes, as those for validation; null for all that "
         "are in no other split, but for alternative loci and decoys.",
     )
     valid: _Chromosomes = Field(
@@ -254,11 +254,11 @@ class GenomeDataset(_Dataset):
     source: Literal["genome"] = _SOURCE
     fasta: Downloaded = Field(description="Genome in FASTA format, plain, gzip or bgzip.")
     window: Annotated[Count, Field(ge=8)] = Field(
-        default=1000, description="Length of a sequence in bp (default 1000)."
+        default=1000, description="Length of a sequence in bp."
     )
     bin: Count = Field(
         default=200,
-        description="Labelled bin at the centre of the window, in bp (default 200).",
+        description="Labelled bin at the centre of the window, in bp.",
     )
     peaks: Peaks = Field(
         description="BED or narrowPeak files: {folder: PATH}, {archive: PATH} or {table: PATH}."
@@ -272,19 +272,17 @@ class GenomeDataset(_Dataset):
         default=None, description="BED file of regions that no window may overlap; null for none."
     )
     peak: Literal["overlap", "summit", "any"] = Field(
-        default="overlap", description="How a peak makes a bin positive (default overlap)."
+        default="overlap", description="How a peak makes a bin positive."
     )
     min_overlap: Share = Field(
         default=0.5,
-        description="With peak: overlap, share of a bin that peaks must exceed (default 0.5); a "
+        description="With peak: overlap, share of a bin that peaks must exceed; a "
         "peak of 1 bp labels its bin.",
     )
-    min_peaks: Count = Field(
-        default=1, description="Targets with fewer peaks are left out (default 1)."
-    )
+    min_peaks: Count = Field(default=1, description="Targets with fewer peaks are left out.")
     min_positives: Count = Field(
         default=1,
-        description="Targets with fewer positive bins, over all splits, are left out (default 1).",
+        description="Targets with fewer positive bins, over all splits, are left out.",
     )
     splits: Splits | None = Field(
         default=None,

@@ -165,11 +165,12 @@ def test_the_figure_of_all_checks_is_legible(tmp_path, methods):
 @pytest.mark.parametrize(
     "defined", [[], ["deletion, beyond random"], ["planted AUROC", "deletion, beyond random"]]
 )
-def test_checks_without_values_have_no_panel(tmp_path, defined):
+@pytest.mark.parametrize("undefined", [np.nan, np.inf])
+def test_checks_without_values_have_no_panel(tmp_path, defined, undefined):
     names = ["planted AUROC", "known motif, enrichment", "deletion, beyond random"]
     table = pd.concat(
         [
-            checks({"gradcam": 0.5 if name in defined else np.nan}).assign(check=name)
+            checks({"gradcam": 0.5 if name in defined else undefined}).assign(check=name)
             for name in names
         ]
     )

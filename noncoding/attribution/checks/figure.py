@@ -56,7 +56,8 @@ def draw_faithfulness(
     methods = list(dict.fromkeys(table["method"]))
     colours = dict(zip(methods, COLOURS, strict=False)) | {RANDOM: "0.5"}
     markers = dict(zip(methods, "osD^vP", strict=False))
-    defined = set(means.dropna(subset="value")["check"])
+    # An enrichment is infinite if no position-matched window has a motif.
+    defined = set(means.loc[np.isfinite(means["value"]), "check"])
     checks = [check for check in _TITLES if check in defined]
     columns = 2 if len(checks) in (2, 4) else 3
     rows = -(-len(checks) // columns)

@@ -126,5 +126,7 @@ def export_toy_model(folder, seed=0, table=TABLE):
     """An untrained model of the toy store's three targets, exported; gives its network."""
     torch.manual_seed(seed)
     network = create_model(length=LENGTH, targets=len(TABLE), **toy_sizes()).eval()
-    export_model(network, folder, table, {"dataset": "toy", "model": "tiny", "validation": {}})
+    export_model(
+        network, folder, table, {"dataset": "toy", "model": "tiny", "bin": 20, "validation": {}}
+    )
     return network

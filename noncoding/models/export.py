@@ -48,6 +48,30 @@ class ExportedModel:
     training: dict[str, Any]
     folder: Path
 
+    @property
+    def length(self) -> int:
+        """Window in bp."""
+        return int(self.network.config.length)
+
+    @property
+    def bin(self) -> int:
+        """Length of the labelled bin at the centre of a window, in bp.
+
+        Raises
+        ------
+        InputError
+            ``training.json`` has none, or one that does not fit the window.
+        """
+        found = self.training.get("bin")
+        if type(found) is not int or not 0 < found <= self.length or (self.length - found) % 2:
+            raise InputError(
+                self.folder / "training.json",
+                f"a bin of {found!r} bp",
+                f"a bin at the centre of a window of {self.length} bp",
+                "Train the model with this version of the pipeline, which records the bin.",
+            )
+        return found
+
     def moved_to(self, device: torch.device) -> Network:
         """Move the network to a device, and return it."""
         torch.nn.Module.to(self.network, device)
@@ -190,7 +214,8 @@ tags: [biology, genomics, dna]
 
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.
-- Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}).
+- Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}). They refer
+  to the bin of {training["bin"]} bp at the centre of the sequence.
 - `training.json` contains the training configuration and the digests of the data.
 - The `.py` files define the network; they require only torch, transformers and safetensors.
 

@@ -74,6 +74,7 @@ def train(
         record = {
             "dataset": dataset,
             "model": model,
+            "bin": store.bin,
             "sizes": sizes,
             "training": settings.dump(),
             "seed": seed,

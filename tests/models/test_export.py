@@ -17,7 +17,12 @@ from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model, load_model
 from noncoding.models.hybrid import Hybrid
 
-RECORD = {"dataset": "toy", "model": "tiny", "validation": {"AUPR, mean over targets": 0.5}}
+RECORD = {
+    "dataset": "toy",
+    "model": "tiny",
+    "bin": 20,
+    "validation": {"AUPR, mean over targets": 0.5},
+}
 
 
 @pytest.fixture

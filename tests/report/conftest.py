@@ -66,6 +66,7 @@ class Tree:
         record = {
             "dataset": "tiny",
             "model": name,
+            "bin": 20,
             "sizes": SIZES,
             "training": TRAINING,
             "seed": 1,

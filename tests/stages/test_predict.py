@@ -56,7 +56,9 @@ def test_both_strands_of_each_locus_are_averaged(model, tmp_path, both):
 def test_non_finite_weights_are_refused(model, tmp_path):
     network, folder = model
     network.head.output.bias.data[1] = torch.nan
-    export_model(network, folder, TABLE, {"dataset": "t", "model": "t", "validation": {}})
+    export_model(
+        network, folder, TABLE, {"dataset": "t", "model": "t", "bin": 20, "validation": {}}
+    )
     store = write_toy_store(tmp_path / "test.h5", rows=4)
     with pytest.raises(InputError, match="prediction of locus 0"):
         predicted(folder, store, tmp_path)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from noncoding.common.devices import number_of_gpus
+from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.data.store import BOTH, Store
 
@@ -17,6 +18,30 @@ def device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def named_device(name: str) -> torch.device:
+    """The device of a name: ``auto`` as in `device`, ``cpu`` or ``cuda``.
+
+    Raises
+    ------
+    InputError
+        There is no GPU that torch can use, and ``cuda`` is asked for.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            "device cuda",
+            "no GPU that torch can use",
+            "a GPU, its driver and the CUDA build of torch",
+            "Use the device auto or cpu, or check `nvidia-smi`.",
+        )
+    return device() if name == "auto" else torch.device(name)
+
+
+def one_hot_on(device: torch.device, codes: npt.NDArray[np.uint8]) -> torch.Tensor:
+    """One-hot form, shape=(n, 4, length), dtype=float32, on a device, of base codes (n, length)."""
+    there = torch.from_numpy(codes).to(device).unsqueeze(1)
+    return (there == torch.arange(4, dtype=torch.uint8, device=device)[:, None]).float()
 
 
 def devices(number: int | str) -> list[torch.device]:

@@ -12,7 +12,7 @@ from noncoding.common.files import atomic_write, discard, read_json, write_json
 log = logging.getLogger(__name__)
 
 LOCI = 8192
-"""Approximate number of loci per shard, which is a number of whole batches."""
+"""Default size of a shard."""
 
 
 class Shards:
@@ -21,9 +21,11 @@ class Shards:
     Parameters
     ----------
     folder : Path
-    shape : (int, int)
-        Loci and targets of the prediction.
+    shape : tuple of int
+        That of the prediction: loci and targets, or other rows and the shape of one.
     batch_size : int
+    size : int
+        Approximate number of rows per shard, which is a number of whole batches.
 
     Attributes
     ----------
@@ -31,14 +33,16 @@ class Shards:
         Loci of the shards that `missing` found finished.
     """
 
-    def __init__(self, folder: Path, shape: tuple[int, int], batch_size: int) -> None:
+    def __init__(
+        self, folder: Path, shape: tuple[int, ...], batch_size: int, size: int = LOCI
+    ) -> None:
         self.folder = folder
-        loci, self._targets = shape
-        step = batch_size * max(1, LOCI // batch_size)
+        loci, *self._row = shape
+        step = batch_size * max(1, size // batch_size)
         self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
         self.finished = 0
 
-    def missing(self, settings: Mapping[str, str | int]) -> list[slice]:
+    def missing(self, settings: Mapping[str, object]) -> list[slice]:
         """Loci of each shard that is missing or damaged.
 
         Settings are all that determines the values; shards with other settings are deleted.
@@ -69,7 +73,7 @@ class Shards:
             values = np.lib.format.open_memmap(self._path(loci), mode="r")
         except (FileNotFoundError, ValueError, EOFError):
             return False
-        shape = (loci.stop - loci.start, self._targets)
+        shape = (loci.stop - loci.start, *self._row)
         return values.dtype == np.float32 and values.shape == shape
 
     def _path(self, loci: slice) -> Path:

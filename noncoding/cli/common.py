@@ -1,0 +1,73 @@
+"""What the subcommands share: options, logging and errors."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from noncoding.common.errors import InputError
+from noncoding.common.system_errors import as_input_error
+
+log = logging.getLogger("noncoding")
+
+
+class Device(StrEnum):
+    """Where a network runs; `auto` is the first GPU, if there is one."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", help="Folder of a trained model, or name of one in `noncoding models`."
+    ),
+]
+GenomeOption = Annotated[
+    Path | None, typer.Option("--genome", "-g", help="FASTA file; plain or compressed.")
+]
+TargetsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--targets",
+        "-t",
+        help="Index, name, group or pattern with * and ?; commas separate several. All by default.",
+    ),
+]
+DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
+BatchSizeOption = Annotated[
+    int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of random draws.")]
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Log to standard error, and exit with status 1 and a message on invalid input.
+
+    An interrupt exits with status 130; other errors keep their traceback.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%H:%M:%S"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    except KeyboardInterrupt:
+        log.error("interrupted; the same command goes on from what is finished")
+        raise typer.Exit(130) from None
+    except Exception as error:
+        known = error if isinstance(error, InputError) else as_input_error(error)
+        if known is None:
+            raise
+        log.error("%s", known)
+        raise typer.Exit(1) from None
+    finally:
+        log.removeHandler(handler)

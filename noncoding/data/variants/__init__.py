@@ -1,0 +1,1 @@
+"""Variants: their files, and the sequences of their alleles."""

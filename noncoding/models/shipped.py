@@ -1,0 +1,39 @@
+"""Find trained models: those that come with the package, and folders."""
+
+import os
+from pathlib import Path
+
+from noncoding.common.errors import InputError, did_you_mean, some_of
+
+SHIPPED = Path(__file__).parents[1] / "shipped"
+"""Folder of the models that come with the package, by name."""
+
+
+def shipped_models() -> dict[str, Path]:
+    """The folder of each model that comes with the package, by its name."""
+    return {path.parent.name: path.parent for path in sorted(SHIPPED.glob("*/config.json"))}
+
+
+def model_folder(model: str | os.PathLike[str]) -> Path:
+    """The folder of a trained model, given as a path or as the name of a shipped model.
+
+    The stage ``train`` writes the folder ``model`` below that of its results; the latter is
+    accepted, too.
+
+    Raises
+    ------
+    InputError
+        There is neither.
+    """
+    folder, shipped = Path(model), shipped_models()
+    for found in (folder, folder / "model"):
+        if (found / "config.json").is_file():
+            return found
+    if str(model) in shipped:
+        return shipped[str(model)]
+    raise InputError(
+        model,
+        "a folder without config.json" if folder.is_dir() else "no such folder or model",
+        f"a folder made by the stage 'train', or one of {some_of(shipped)}",
+        did_you_mean(model, shipped) or "Run `noncoding models` for a list.",
+    )

@@ -1,5 +1,6 @@
 """The sequences of the alleles of a variant."""
 
+from itertools import cycle
 from typing import NamedTuple
 
 from noncoding.data.genome.sequences import Sequences
@@ -61,8 +62,8 @@ def with_repeat(sequences: Sequences, ref: Allele, alt: Allele) -> tuple[Allele,
     do, right-aligned as HGVS does, or between. The extended alleles contain all of these places, so
     that their sequences and their centre do not depend on the place, nor on the strand. They are
     those of the Variant Overprecision Correction Algorithm of SPDI (Holmes et al. 2020,
-    https://doi.org/10.1093/bioinformatics/btz856), over at most 1,000 bp on each side; N is equal
-    to no base. Other alleles are returned as they are.
+    https://doi.org/10.1093/bioinformatics/btz856), over at most 1,000 bp on each side. Other
+    alleles are returned as they are.
 
     Examples
     --------
@@ -72,8 +73,9 @@ def with_repeat(sequences: Sequences, ref: Allele, alt: Allele) -> tuple[Allele,
         return ref, alt
     chromosome, start, end, _ = ref
     unit = ref.bases or alt.bases
-    left = sequences.letters(chromosome, start - _FARTHEST, start)
-    right = sequences.letters(chromosome, end, end + _FARTHEST)
+    last = sequences.genome.lengths[chromosome]
+    left = sequences.letters(chromosome, max(start - _FARTHEST, 0), start)
+    right = sequences.letters(chromosome, end, min(end + _FARTHEST, last))
     before, after = _repeated(left[::-1], unit[::-1]), _repeated(right, unit)
 
     def extended(bases: bytes) -> Allele:
@@ -85,12 +87,8 @@ def with_repeat(sequences: Sequences, ref: Allele, alt: Allele) -> tuple[Allele,
 
 def _repeated(sequence: bytes, unit: bytes) -> int:
     """Number of bases at the start of a sequence that repeat a unit."""
-    count = 0
-    for base in sequence:
-        if base != unit[count % len(unit)] or base == ord("N"):
-            break
-        count += 1
-    return count
+    pairs = enumerate(zip(sequence, cycle(unit)))
+    return next((count for count, (base, own) in pairs if base != own), len(sequence))
 
 
 def windows(sequences: Sequences, allele: Allele, length: int, offset: int = 0) -> StrandWindows:

@@ -3,7 +3,7 @@
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,7 @@ _BINARY = {
     "\N{REPLACEMENT CHARACTER}": "bytes that are not UTF-8",
 }
 _POSITION = re.compile(r"[0-9]{1,15}")
+_LARGEST_OF_VCF = 2**31 - 1
 _BASES = re.compile(r"[ACGTNRYSWKMBDHV]+", re.IGNORECASE)
 _AGAIN = "Download or compress it again."
 
@@ -86,25 +87,32 @@ def chromosomes_of(path: str | os.PathLike[str], *, table: bool) -> list[str]:
     return list(dict.fromkeys(each.chromosome for each in read_variants(path, table=table)))
 
 
-def in_order(variants: Iterable[Variant], path: str | os.PathLike[str]) -> Iterator[Variant]:
-    """The same variants, all of them sorted as the index of a VCF file requires.
+def check_order(path: str | os.PathLike[str], *, table: bool) -> None:
+    """Refuse a file that is not sorted as the index of a VCF file requires.
 
     Raises
     ------
     InputError
-        Variants of a chromosome are not together, or their positions are not in ascending order.
+        Records of a chromosome are not together, their positions are not in ascending order, or
+        one does not fit into 31 bits; or as in `read_variants`.
     """
     done: set[str] = set()
     chromosome, position = "", 0
-    for variant in variants:
+    for variant in read_variants(path, table=table):
         if variant.chromosome != chromosome:
             if variant.chromosome in done:
                 raise _unsorted(path, variant, f"records of {chromosome}")
             done.add(chromosome := variant.chromosome)
         elif variant.position < position:
-            raise _unsorted(path, variant, f"position {position:,}")
+            raise _unsorted(path, variant, f"position {position}")
+        if variant.position > _LARGEST_OF_VCF:
+            raise InputError(
+                location(path, variant.line),
+                f"position {variant.position}",
+                f"at most {_LARGEST_OF_VCF}, the largest that VCF can hold",
+                "Correct it.",
+            )
         position = variant.position
-        yield variant
 
 
 def location(path: str | os.PathLike[str], line: int) -> str:

@@ -1,9 +1,12 @@
 """Scores of variants."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from noncoding.data.variants.variant import PlacedVariant
 
 Floats = npt.NDArray[np.float32]
 
@@ -40,3 +43,7 @@ class VariantScores(NamedTuple):
     max_logit_difference: Floats
     background_share: Floats | None = None
     targets: TargetScores | None = None
+
+
+Blocks = Iterable[tuple[Sequence[PlacedVariant], VariantScores]]
+"""Consecutive alleles of a file, with their scores."""

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _PROVENANCE = b"##noncoding="
 """Start of the header line that says what the scores were made of, as JSON."""
-_INFO = VCF_COLUMNS.index("INFO")
+_REF, _INFO = (VCF_COLUMNS.index(name) for name in ("REF", "INFO"))
 LONGEST_OF_TBI = 1 << 29
 """Maximum length in bp of a chromosome in an index ``.tbi``."""
 
@@ -140,9 +140,8 @@ def _annotated(
             continue
         _, group = next(records, (0, iter(())))
         alleles = list(group)
-        if not alleles or alleles[0].variant.line != line.number:
+        if not alleles or not _is_of(line, variant := alleles[0].variant):
             raise _changed(source)
-        variant = alleles[0].variant
         yield _with_info(line.text, alleles), variant.position + len(variant.ref) - 1
     if next(records, None):
         raise _changed(source)
@@ -164,6 +163,12 @@ def _alleles(blocks: Blocks, targets: pd.DataFrame) -> Iterator[_Annotation]:
             if row >= 0:
                 values[1:] = [str(indices[row]), names[row], *numbers]
             yield _Annotation(allele.variant, values)
+
+
+def _is_of(line: Line, variant: Variant) -> bool:
+    """Whether a line is the record of a variant."""
+    fields = line.text.split(b"\t", len(VCF_COLUMNS))
+    return line.number == variant.line and fields[_REF] == variant.ref.encode()
 
 
 def _header(provenance: Mapping[str, object]) -> Iterator[bytes]:

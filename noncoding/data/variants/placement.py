@@ -6,7 +6,7 @@ from typing import Literal
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.sequences import Sequences
-from noncoding.data.variants.alleles import Allele, is_padded, trimmed
+from noncoding.data.variants.alleles import Allele, is_padded, trimmed, with_repeat
 from noncoding.data.variants.files import MISSING, location
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 
@@ -87,7 +87,8 @@ def place(
             yield PlacedVariant(variant, Status.too_long)
             continue
         last = first + len(short_alt if swapped else short_ref)
-        alleles = [Allele(chromosome, first, last, bases) for bases in (short_ref, short_alt)]
+        trimmed_alleles = (Allele(chromosome, first, last, each) for each in (short_ref, short_alt))
+        alleles = with_repeat(sequences, *trimmed_alleles)
         status = Status.scored
         if swapped:
             status = Status.swapped

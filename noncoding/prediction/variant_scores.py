@@ -9,6 +9,8 @@ import numpy.typing as npt
 from noncoding.data.variants.variant import PlacedVariant
 
 Floats = npt.NDArray[np.float32]
+Blocks = Iterable[tuple[Sequence[PlacedVariant], "VariantScores"]]
+"""Consecutive alleles of a file, with their scores."""
 
 
 class TargetScores(NamedTuple):
@@ -43,7 +45,3 @@ class VariantScores(NamedTuple):
     max_logit_difference: Floats
     background_share: Floats | None = None
     targets: TargetScores | None = None
-
-
-Blocks = Iterable[tuple[Sequence[PlacedVariant], VariantScores]]
-"""Consecutive alleles of a file, with their scores."""

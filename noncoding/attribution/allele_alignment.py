@@ -50,8 +50,8 @@ class AlleleAlignment:
 def aligned(ref: Allele, alt: Allele, length: int, focus: Interval = (0, 0)) -> AlleleAlignment:
     """Align two alleles that replace the same interval; their windows have `length` bp.
 
-    Of alleles longer than `LONGEST`, the ends and the bases in `focus` are shown, an interval of
-    the longer allele.
+    Of alleles longer than `LONGEST`, the ends are shown, and the bases in `focus`, an interval from
+    their start.
     """
     widest = max(len(ref.bases), len(alt.bases))
     parts, flank = [(0, widest)], np.arange(FLANK)

@@ -176,11 +176,12 @@ def _effects(
 
 
 def _focus(effects: Sequence[npt.NDArray[np.float32]], alleles: Sequence[Allele]) -> Interval:
-    """The part of the longer allele with the largest effects on the first target."""
-    longer = int(len(alleles[1].bases) > len(alleles[0].bases))
-    width, length = len(alleles[longer].bases), effects[0].shape[-1]
-    first = (length - width) // 2
-    strengths = np.abs(effects[longer][0]).sum(axis=0)[first : first + width]
+    """The part of aligned alleles with the largest effects on the first target."""
+    widths = [len(allele.bases) for allele in alleles]
+    strengths = np.zeros(max(widths))
+    for of_allele, width in zip(effects, widths, strict=True):
+        first = (of_allele.shape[-1] - width) // 2
+        strengths[:width] += np.abs(of_allele[0, :, first : first + width]).sum(axis=0)
     return strongest_window(strengths, FOCUS)
 
 

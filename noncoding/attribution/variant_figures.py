@@ -133,7 +133,7 @@ def _draw_allele(axes: Axes, shown: VariantAttributions, target: int, allele: in
     title = f"{shortened(shown.names[target], _LONGEST_NAME)}, {_ALLELES[allele]}: probability "
     title += _pair(*shown.probabilities[target])[allele]
     if allele:
-        title += f", logit {shown.logit_differences[target]:+.2f}".replace("-", "−")
+        title += f", logit difference {shown.logit_differences[target]:+.2f}".replace("-", "−")
     axes.set_title(title, fontsize=8, pad=2, color="0.2")
     axes.set_ylabel("logit", fontsize=8)
     axes.tick_params(labelsize=SMALL)

@@ -177,11 +177,13 @@ def _effects(
 
 def _focus(effects: Sequence[npt.NDArray[np.float32]], alleles: Sequence[Allele]) -> Interval:
     """The part of aligned alleles with the largest effects on the first target."""
-    widths = [len(allele.bases) for allele in alleles]
-    strengths = np.zeros(max(widths))
-    for of_allele, width in zip(effects, widths, strict=True):
-        first = (of_allele.shape[-1] - width) // 2
-        strengths[:width] += np.abs(of_allele[0, :, first : first + width]).sum(axis=0)
+    strengths = np.zeros(max(len(allele.bases) for allele in alleles))
+    for of_allele, allele in zip(effects, alleles, strict=True):
+        bases = np.arange(len(allele.bases))
+        positions = (of_allele.shape[-1] - len(bases)) // 2 + bases
+        # A repeat may be longer than the window.
+        seen = (positions >= 0) & (positions < of_allele.shape[-1])
+        strengths[bases[seen]] += np.abs(of_allele[0][:, positions[seen]]).sum(axis=0)
     return strongest_window(strengths, FOCUS)
 
 

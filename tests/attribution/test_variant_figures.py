@@ -105,6 +105,8 @@ def test_the_title_states_the_larger_change_of_probability(tmp_path, model):
         ("deletion of a base", f"chrI:303 {MOTIF[2:4]}>{MOTIF[2]}", "deletion of 1 bp"),
         ("insertion", "chrI:304 C>CGATTACA", "insertion of 7 bp"),
         ("long deletion", f"chrI:240 {GENOME[239:247]}…(151 bp)>", "deletion of 150 bp"),
+        ("repeat", f"chrI:500 {GENOME[499]}AAAAAAAA>", "deletion of 1 bp in a repeat of 8 bp"),
+        ("long repeat", "chrI:600 ", "insertion of 4 bp in a repeat of 300 bp"),
         ("long replacement", f"chrI:300 {GENOME[299]}{MOTIF[:7]}", "replacement of 8 by 25 bp"),
     ],
 )

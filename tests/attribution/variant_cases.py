@@ -16,7 +16,12 @@ from noncoding.models.export import ExportedModel
 AT = 300
 """Start of the motif."""
 GENOME = "".join(np.random.default_rng(0).choice(list("ACGT"), 600))
-GENOME = GENOME[:AT] + MOTIF + GENOME[AT + len(MOTIF) :]
+REPEAT = 500
+"""Start of eight As."""
+LONG_REPEAT = 600
+"""Start of a repeat that is longer than the windows."""
+GENOME = GENOME[:AT] + MOTIF + GENOME[AT + len(MOTIF) : REPEAT] + "A" * 8 + GENOME[REPEAT + 8 :]
+GENOME = f"{GENOME}{'AC' * 150}{GENOME[:200]}"
 
 
 def genome(folder, name="chrI"):
@@ -41,6 +46,16 @@ def cut(start, width, alt, **changes):
     return placed(start - 1, GENOME[start - 1 : start + width], before + alt, **changes)
 
 
+def repeated(start, width, alt):
+    """An insertion or deletion with alleles that are extended over its repeat."""
+    found = cut(start, width, alt)
+    alleles = (
+        Allele("chrI", start, start + width, bases.encode())
+        for bases in (GENOME[start : start + width], alt)
+    )
+    return PlacedVariant(found.variant, Status.scored, *alleles)
+
+
 CASES = {
     "substitution": placed(AT + 4, MOTIF[4], "A"),
     "three bases": placed(AT + 3, MOTIF[3:6], "GAT"),
@@ -50,7 +65,9 @@ CASES = {
     "long insertion": cut(AT + 4, 0, "GATTACA" * 20),
     "long replacement": cut(AT, 8, "A" * 25),
     "first base": placed(0, GENOME[0], "ACGT".replace(GENOME[0], "")[0]),
-    "last bases": cut(595, 5, ""),
+    "last bases": cut(len(GENOME) - 5, 5, ""),
+    "repeat": repeated(REPEAT, 8, "A" * 7),
+    "long repeat": repeated(LONG_REPEAT, 300, "AC" * 152),
 }
 
 

@@ -137,7 +137,7 @@ def variants(
             motifs=_text(motifs),
         )
         # Imported here, so that the help does not wait for torch.
-        from noncoding.stages.score_variants import score_variants
+        from noncoding.stages.score_variants import score_variants  # noqa: PLC0415
 
         score_variants(model, out, options, device=device, batch_size=batch_size, seed=seed)
 

@@ -38,7 +38,7 @@ from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
 from noncoding.prediction.inference import named_device
 from noncoding.prediction.shards import Shards
-from noncoding.prediction.variant_scores import VariantScores, from_rows, to_rows
+from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
 from noncoding.prediction.variants import VariantScorer
 from noncoding.settings.apply import VariantOptions
 
@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 
 _STRONGEST = 10
 """Variants in the summary, if fewer are drawn."""
-
-Blocks = Iterator[tuple[list[PlacedVariant], VariantScores]]
 
 
 def score_variants(

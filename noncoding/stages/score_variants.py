@@ -23,6 +23,7 @@ from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
+from noncoding.common.space import check_room
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosome_names import chromosome_map_for
@@ -92,8 +93,8 @@ def score_variants(
     Raises
     ------
     InputError
-        The model or a file cannot be used, an option matches nothing, or another process writes
-        the same output.
+        The model or a file cannot be used, an option matches nothing, there is too little room on
+        the disk, or another process writes the same output.
     """
     source, is_table = _source(options)
     variant_output.check_output(out, source, table=is_table, long=options.long)
@@ -130,6 +131,8 @@ def score_variants(
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
         of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
         missing = shards.missing(provenance | of_values)
+        # The output has at least the size of the shards, of which a value has 4 bytes.
+        check_room(unfinished, 4 * width * (2 * total - shards.finished), f"{out} and its shards")
         with progress(total, "allele", shards.finished) as update:
             scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
             for block, (_, scores) in zip(missing, scored, strict=True):

@@ -226,7 +226,9 @@ def test_a_killed_run_resumes_to_the_same_file(inputs, tmp_path, monkeypatch, sm
         lambda inputs, rows: inputs(rows, long=True),
     ],
 )
-def test_shards_of_other_inputs_are_not_used(inputs, tmp_path, monkeypatch, small_blocks, change):
+def test_shards_of_other_variants_or_options_are_not_used(
+    inputs, tmp_path, monkeypatch, small_blocks, change
+):
     rows = random_rows(20)
     with monkeypatch.context() as patch:
         patch.setattr(stage.variant_output, "write_variants", None)
@@ -238,7 +240,9 @@ def test_shards_of_other_inputs_are_not_used(inputs, tmp_path, monkeypatch, smal
     pd.testing.assert_frame_equal(found, scored(tmp_path, options, "new.tsv"))
 
 
-def test_shards_of_another_model_are_not_used(inputs, tmp_path, monkeypatch, small_blocks):
+def test_shards_of_variants_by_another_model_are_not_used(
+    inputs, tmp_path, monkeypatch, small_blocks
+):
     options = inputs(random_rows(20))
     with monkeypatch.context() as patch:
         patch.setattr(stage.variant_output, "write_variants", None)
@@ -268,6 +272,13 @@ with exclusive({str(tmp_path / "scores.tsv.unfinished")!r}):
         with pytest.raises(InputError, match="one process at a time"):
             scored(tmp_path, options)
         process.stdin.close()
+
+
+def test_a_small_disk_is_reported_before_variants_are_scored(inputs, tmp_path, monkeypatch):
+    monkeypatch.setattr("noncoding.common.space.free_bytes", lambda folder: 100)
+    monkeypatch.setattr(Shards, "write", None)
+    with pytest.raises(InputError, match="100 bytes"):
+        scored(tmp_path, inputs(random_rows(30)))
 
 
 def test_shares_of_the_background_are_those_of_a_count(inputs, tmp_path, small_blocks):

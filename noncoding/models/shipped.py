@@ -5,7 +5,7 @@ from pathlib import Path
 
 from noncoding.common.errors import InputError, did_you_mean, some_of
 
-SHIPPED = Path(__file__).parents[1] / "shipped"
+SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 """Folder of the models that come with the package, by name."""
 
 

@@ -140,6 +140,7 @@ def score_variants(
                 update(block.stop - block.start)
         random = None
         if options.background:
+            log.info("background of %s", counted(options.background, "random variant"))
             with progress(options.background, "random variant") as update:
                 random = background(
                     scorer, file.sequences, options.background, counts.kinds, seed, digests, update
@@ -254,7 +255,8 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
         if with_kinds and (kind := substitution(file.sequences, placed)):
             kinds[kind] += 1
     if repeated := len(digests) - len(np.unique(np.array(digests))):
-        log.warning("%s of earlier ones, and scored again", counted(repeated, "duplicate"))
+        text = "%s contains %s of earlier alleles; all are scored"
+        log.warning(text, file.source, counted(repeated, "duplicate"))
     return _Counts(statuses, kinds)
 
 

@@ -174,9 +174,11 @@ class VariantScorer:
         """Logits of windows, shape=(windows, targets), dtype=float32, on the device."""
         columns = torch.tensor(self.columns, device=self.device)
         batches = [torch.empty((0, len(columns)), device=self.device)]
-        for start in range(0, len(base_codes), self.batch_size):
-            sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
-            batches.append(self.model.network(sequences)[:, columns].float())
+        # Differences need more precision than TensorFloat-32, the default of convolutions on a GPU.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False, fp32_precision="ieee"):
+            for start in range(0, len(base_codes), self.batch_size):
+                sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
+                batches.append(self.model.network(sequences)[:, columns].float())
         logits = torch.cat(batches)
         if not logits.isfinite().all():
             raise InputError(

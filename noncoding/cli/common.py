@@ -45,6 +45,14 @@ TargetsOption = Annotated[
         help="Index, name, group or pattern with * and ?; commas separate several. All by default.",
     ),
 ]
+BothStrandsOption = Annotated[
+    bool,
+    typer.Option(
+        "--both-strands/--forward-strand",
+        help="Average both strands, or use the forward strand.",
+        rich_help_panel="Strands",
+    ),
+]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
 BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
@@ -52,32 +60,36 @@ BatchSizeOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of random draws.")]
 
 
-def integers(text: str, option: str) -> list[int]:
-    """Whole numbers separated by commas; the `InputError` for another text names the option."""
-    try:
-        return [int(one) for one in text.split(",")]
-    except ValueError as error:
-        raise InputError(
-            option, repr(text), "whole numbers separated by commas", "Correct it."
-        ) from error
-
-
 def options_of(section: type[Options], **values: object) -> Options:
-    """The options of a subcommand as settings, with paths as text; errors name the option.
+    """The options of a subcommand as settings; errors name the option.
 
     Raises
     ------
     InputError
         A value is not valid, or options exclude each other.
     """
-    given = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
     try:
-        return section(**given)
+        return section(**values)
     except ValidationError as error:
         found = input_error(error, section)
         key = found.where.removeprefix("configuration").removeprefix(", key ")
         where = f"--{key.split('.')[0].replace('_', '-')}" if key else "options"
         raise InputError(where, found.found, found.expected, found.remedy) from error
+
+
+def text_of(path: Path | None) -> str | None:
+    """A path as the settings have it."""
+    return None if path is None else str(path)
+
+
+def integers_of(text: str, option: str) -> list[int]:
+    """Whole numbers that are separated by commas; an `InputError` for anything else."""
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            option, repr(text), "whole numbers separated by commas, such as 0,-10,10", "Correct it."
+        ) from error
 
 
 @contextmanager

@@ -8,14 +8,16 @@ import typer
 
 from noncoding.cli.common import (
     BatchSizeOption,
+    BothStrandsOption,
     Device,
     DeviceOption,
     GenomeOption,
     ModelOption,
     TargetsOption,
-    integers,
+    integers_of,
     options_of,
     reported,
+    text_of,
 )
 from noncoding.settings.apply import RegionOptions
 
@@ -79,13 +81,7 @@ def predict(
         ),
     ] = None,
     targets: TargetsOption = None,
-    both_strands: Annotated[
-        bool,
-        typer.Option(
-            help="Average both strands, or predict the forward strand only.",
-            rich_help_panel=_HOW,
-        ),
-    ] = True,
+    both_strands: BothStrandsOption = True,
     shifts: Annotated[
         str,
         typer.Option(
@@ -120,18 +116,18 @@ def predict(
     with reported():
         options = options_of(
             RegionOptions,
-            genome=genome,
-            bed=bed,
+            genome=text_of(genome),
+            bed=text_of(bed),
             regions=[one for given in regions for one in _separated(given)] if regions else None,
             whole_genome=whole_genome,
-            fasta=fasta,
+            fasta=text_of(fasta),
             summit=summit,
             tile=tile,
             stride=stride,
-            exclude=exclude,
+            exclude=text_of(exclude),
             targets=targets or [],
             both_strands=both_strands,
-            shifts=integers(shifts, "--shifts"),
+            shifts=integers_of(shifts, "--shifts"),
             long=long,
         )
         # Imported here, so that the help does not wait for torch.

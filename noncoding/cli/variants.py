@@ -7,14 +7,16 @@ import typer
 
 from noncoding.cli.common import (
     BatchSizeOption,
+    BothStrandsOption,
     Device,
     DeviceOption,
     ModelOption,
     SeedOption,
     TargetsOption,
-    integers,
+    integers_of,
     options_of,
     reported,
+    text_of,
 )
 from noncoding.settings.apply import VariantOptions
 
@@ -48,14 +50,7 @@ def variants(
         ),
     ] = "skip",
     targets: TargetsOption = None,
-    both_strands: Annotated[
-        bool,
-        typer.Option(
-            "--both-strands/--forward-strand",
-            help="Average both strands, or score the forward strand.",
-            rich_help_panel=_HOW,
-        ),
-    ] = True,
+    both_strands: BothStrandsOption = True,
     offsets: Annotated[
         str,
         typer.Option(
@@ -124,17 +119,17 @@ def variants(
     with reported():
         options = options_of(
             VariantOptions,
-            genome=genome,
-            vcf=vcf,
-            table=table,
+            genome=str(genome),
+            vcf=text_of(vcf),
+            table=text_of(table),
             ref_mismatch=ref_mismatch,
             targets=targets or [],
             both_strands=both_strands,
-            offsets=integers(offsets, "--offsets"),
+            offsets=integers_of(offsets, "--offsets"),
             background=background,
             long=long,
             plot=plot,
-            motifs=motifs,
+            motifs=text_of(motifs),
         )
         # Imported here, so that the help does not wait for torch.
         from noncoding.stages.score_variants import score_variants  # noqa: PLC0415

@@ -8,7 +8,6 @@ from noncoding import layout
 from noncoding.common.files import discard, sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
-from noncoding.common.space import check_room
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
@@ -16,9 +15,8 @@ from noncoding.data.targets import distinct_names, select_targets
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import named_device
 from noncoding.prediction.region_output import (
-    BYTES_PER_LONG_ROW,
-    BYTES_PER_VALUE,
     PredictedWindows,
+    check_room_for,
     output_suffix,
     sorted_bins,
     write_regions,
@@ -28,9 +26,6 @@ from noncoding.prediction.shards import Shards
 from noncoding.settings.apply import RegionOptions
 
 log = logging.getLogger(__name__)
-
-_FLOAT = 4
-"""Bytes of a stored value."""
 
 
 def predict_regions(
@@ -92,9 +87,8 @@ def predict_regions(
     with exclusive(unfinished):
         shards = Shards(unfinished, (len(windows), len(targets)), batch_size)
         missing = shards.missing(record)
-        written = BYTES_PER_VALUE[suffix] + BYTES_PER_LONG_ROW * options.long
-        needed = (len(windows) - shards.finished) * _FLOAT + len(windows) * written
-        check_room(unfinished, needed * len(targets), f"{out} and its shards")
+        left = len(windows) - shards.finished
+        check_room_for(out, len(windows), len(targets), left, long=options.long)
         log.info("%s on the device %s", size, chosen)
         with progress(len(windows), "window", shards.finished) as update:
             for shard, probabilities in predicted_shards(
@@ -111,6 +105,8 @@ def predict_regions(
             ):
                 shards.write(shard, probabilities)
         log.info("writing %s", out)
+        # Again, since pyBigWig may crash on a full disk.
+        check_room_for(out, len(windows), len(targets), 0, long=options.long)
         attributes = {
             "model": record["model"],
             "bin": windows.bin,

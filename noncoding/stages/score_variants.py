@@ -100,7 +100,7 @@ def score_variants(
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model_folder(model))
-    targets = select_targets(exported.targets, options.targets, "--targets")
+    targets = select_targets(exported.targets, options.targets)
     _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
@@ -265,7 +265,7 @@ def _source(options: VariantOptions) -> tuple[str, bool]:
     given = [path for path in (options.vcf, options.table) if path is not None]
     if len(given) != 1:
         raise InputError(
-            "--vcf and --table",
+            "vcf, table",
             "two files of variants" if given else "no file of variants",
             "one file, in VCF or BCF (vcf) or as a table (table)",
             "Score the files one after another." if given else "Name a file.",
@@ -277,7 +277,7 @@ def _check_offsets(offsets: list[int], length: int) -> None:
     for offset in offsets:
         if abs(offset) > length // 2:
             raise InputError(
-                "--offsets",
+                "offsets",
                 f"{offset} bp",
                 f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
                 "Remove it.",

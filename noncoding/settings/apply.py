@@ -1,12 +1,28 @@
 """Settings of the application of a model to regions and variants."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from noncoding.settings.base import UNIQUE, Count, CountOrZero, LocalPath, Section, Targets
+from noncoding.settings.base import (
+    UNIQUE,
+    Count,
+    CountOrZero,
+    Integer,
+    LocalPath,
+    Matches,
+    Name,
+    Section,
+    Targets,
+    problem,
+)
 
-_Integers = Annotated[list[int], Field(min_length=1), *UNIQUE]
+_Integers = Annotated[list[Integer], Field(min_length=1), *UNIQUE]
+_Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
+
+
+FILES = ("genome", "bed", "fasta", "exclude", "vcf", "table", "motifs")
+"""Options that are files."""
 
 
 class _Applied(Section):
@@ -46,10 +62,9 @@ class RegionOptions(_Applied):
     long: bool = Field(default=False, description="Tables with a row per window and target.")
 
 
-class VariantOptions(_Applied):
-    """Which variants are scored, and how."""
+class _VariantSettings(_Applied):
+    """All options of variants but the genome."""
 
-    genome: LocalPath = Field(description="FASTA file of the genome.")
     vcf: LocalPath | None = Field(default=None, description="VCF, bgzipped VCF or BCF file.")
     table: LocalPath | None = Field(
         default=None, description="Table with the columns chrom, pos, ref, alt, and optionally id."
@@ -72,3 +87,105 @@ class VariantOptions(_Applied):
     motifs: LocalPath | None = Field(
         default=None, description="MEME file of known motifs for the figures."
     )
+
+
+class VariantOptions(_VariantSettings):
+    """Which variants are scored, and how."""
+
+    genome: LocalPath = Field(description="FASTA file of the genome.")
+
+
+class Entry(Section):
+    """What a model is applied to in the pipeline: data sets and models, and one input."""
+
+    datasets: _Names | None = Field(
+        default=None, description="Data sets whose models are applied; null for all."
+    )
+    models: _Names | None = Field(
+        default=None, description="Models of the configuration that are applied; null for all."
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Options of the stage but for its files, which are inputs of a job."""
+        return self.model_dump(exclude={"datasets", "models", "format", *FILES})
+
+
+_OF_DATASET = Field(
+    default=None,
+    description="FASTA file of the genome; null for that of the data set, if it has one.",
+)
+
+
+class RegionEntry(RegionOptions, Entry):
+    """An entry of ``apply.regions``."""
+
+    genome: LocalPath | None = _OF_DATASET
+    format: Literal["tsv.gz", "h5", "bigwig"] = Field(
+        default="tsv.gz",
+        description="Table, HDF5 file, or folder with a bigWig file for each target.",
+    )
+
+    @property
+    def needs_genome(self) -> bool:
+        """Whether the windows are those of a genome."""
+        return self.fasta is None
+
+    @model_validator(mode="after")
+    def _check_input(self) -> "RegionEntry":
+        _check_one_of(self, "bed", "regions", "whole_genome", "fasta")
+        for key in ("summit", "tile"):
+            if getattr(self, key) and self.bed is None:
+                raise problem("a BED file", "Give one as `bed`.", key=key, found="true without one")
+        if self.format == "bigwig" and self.fasta is not None:
+            raise problem(
+                "tsv.gz or h5 for sequences without a place in a genome",
+                key="format",
+                found="bigwig",
+            )
+        return self
+
+
+class VariantEntry(_VariantSettings, Entry):
+    """An entry of ``apply.variants``."""
+
+    genome: LocalPath | None = _OF_DATASET
+    motifs: LocalPath | None = Field(
+        default=None,
+        description="MEME file of known motifs for the figures; null for that of the data set, if "
+        "it has one.",
+    )
+    format: Literal["tsv.gz", "h5", "vcf.gz"] = Field(
+        default="tsv.gz", description="Table, HDF5 file, or annotated VCF with its index."
+    )
+
+    @property
+    def needs_genome(self) -> bool:
+        """Whether the variants are those of a genome, which all are."""
+        return True
+
+    @model_validator(mode="after")
+    def _check_input(self) -> "VariantEntry":
+        _check_one_of(self, "vcf", "table")
+        if self.format == "vcf.gz" and self.vcf is None:
+            raise problem("tsv.gz or h5 for a table of variants", key="format", found="vcf.gz")
+        return self
+
+
+def _check_one_of(entry: Section, *keys: str) -> None:
+    if len(given := [key for key in keys if getattr(entry, key)]) != 1:
+        raise problem(
+            f"exactly one of the keys {', '.join(keys[:-1])} and {keys[-1]}",
+            found=" and ".join(given) or "none of them",
+        )
+
+
+_EntryName = Annotated[Name, Matches(r"[^.]+", "a name without '.', which begins a suffix")]
+
+
+class ApplySettings(Section):
+    """The section ``apply``."""
+
+    regions: dict[_EntryName, RegionEntry] = Field(
+        description="Regions, genomes or sequences by name."
+    )
+    variants: dict[_EntryName, VariantEntry] = Field(description="Files of variants by name.")

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -26,6 +27,13 @@ for module in pkgutil.walk_packages(noncoding.__path__, "noncoding."):
 assert noncoding.__version__ == metadata.version("noncoding")
 assert "<html" in (resources.files("noncoding.report") / "page.html").read_text(encoding="utf-8")
 print(*noncoding.__path__)
+"""
+
+LOADED = """
+from noncoding.models.export import load_model
+from noncoding.models.shipped import model_folder
+
+print(load_model(model_folder("yeast")).folder)
 """
 
 
@@ -89,7 +97,7 @@ def test_the_wheel_contains_all_files_of_the_packages_and_no_others(wheel, check
     names = zipfile.ZipFile(wheel).namelist()
     of_packages = {name for name in names if ".dist-info/" not in name}
     assert of_packages == set().union(*(files_of(checkout / name, checkout) for name in PACKAGES))
-    assert "noncoding/VERSION" in of_packages
+    assert {"noncoding/VERSION", "noncoding/shipped/yeast/model.safetensors"} <= of_packages
 
 
 def test_all_modules_of_the_wheel_can_be_imported_elsewhere(wheel, python, tmp_path):
@@ -97,6 +105,29 @@ def test_all_modules_of_the_wheel_can_be_imported_elsewhere(wheel, python, tmp_p
     done = run(python, "-c", IMPORTED, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Path(done.stdout.strip()).is_relative_to(tmp_path / "environment")
+
+
+def test_the_installed_command_has_the_shipped_model(wheel, python, tmp_path):
+    install(python, wheel, folder=tmp_path)
+    listed = run(python.with_name("noncoding"), "models", folder=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    assert "\nyeast " in listed.stdout
+    assert run(python, "-m", "noncoding", "models", folder=tmp_path).stdout == listed.stdout
+    done = run(python, "-c", LOADED, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(tmp_path / "environment")
+
+
+def test_the_source_distribution_contains_the_shipped_model(checkout, tmp_path):
+    copied = shutil.copytree(checkout, tmp_path / "checkout")
+    script = "from setuptools import build_meta; build_meta.build_sdist('built')"
+    done = run(sys.executable, "-c", script, folder=copied)
+    assert done.returncode == 0, done.stderr
+    [built] = (copied / "built").glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    shipped = copied / "noncoding" / "shipped"
+    assert names >= files_of(shipped, copied) != set()
 
 
 def test_an_editable_installation_is_the_checkout_and_shows_its_plugins(checkout, python, tmp_path):

@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from tangermeme.plot import plot_logo
 
 from noncoding.attribution.checks.planted_motifs import truth_metrics
 from noncoding.attribution.checks.table import WINDOW
@@ -20,7 +19,8 @@ from noncoding.attribution.target_attributions import (
     share_in_bin,
     strongest_window,
 )
-from noncoding.common.plot_style import BASE_COLOURS, COLOURS, SMALL, saved_figure, set_title
+from noncoding.common.plot_style import COLOURS, SMALL, saved_figure, set_title
+from noncoding.motifs.logo import draw_logo
 
 LOGO_WIDTH = 60
 """Bases of the strongest window in the logo."""
@@ -193,23 +193,15 @@ def _draw_logo(
 ) -> None:
     start, end = window
     one_hot = target.sequences.one_hot[number, :, start:end]
-    plot_logo(one_hot * target.maps[method][number, start:end], ax=axes, color=BASE_COLOURS)
-    axes.axhline(0, color="0.6", lw=0.5)
+    maps = target.maps[method]
+    # One scale for all sequences of a target, so that small effects look small.
+    draw_logo(axes, one_hot * maps[number, start:end], (float(maps.min()), float(maps.max())))
     ticks = np.arange(-(-start // 10) * 10, end, 10)
     labels = [f"{tick - target.length // 2}".replace("-", "−") for tick in ticks]
-    # A letter extends from the number of its column to the next.
     axes.set_xticks(ticks - start + 0.5, labels)
-    # One scale for all sequences of a target, so that small effects look small.
-    low, high = float(target.maps[method].min()), float(target.maps[method].max())
-    axes.set(
-        ylabel="logit",
-        xlim=(-0.5, end - start + 0.5),
-        ylim=(1.05 * min(low, 0.0), 1.05 * max(high, 1e-9)),
-    )
+    axes.set_ylabel("logit")
     title = f"Boxed {end - start} bp: {METHODS[method].title}, one scale for all sequences"
     axes.set_title(title, fontsize=8, pad=2, color="0.2")
-    # Without a power of ten above the axis.
-    axes.yaxis.set_major_formatter("{x:g}")
     axes.tick_params(labelsize=SMALL)
 
 

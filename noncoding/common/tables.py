@@ -110,6 +110,17 @@ def _read_text(path: str | os.PathLike[str]) -> str:
     return content.decode()
 
 
+def encoding_of(start: bytes) -> str:
+    """Encoding of a text by the byte-order mark at its start; UTF-8 without one.
+
+    Examples
+    --------
+    >>> encoding_of("\ufeffchrom".encode("utf-16-le"))
+    'utf-16'
+    """
+    return next((name for mark, name in _MARKS if start.startswith(mark)), "utf-8")
+
+
 def plain_utf8(content: bytes, where: str | os.PathLike[str]) -> bytes:
     """Content of a text file without compression and byte-order mark.
 

@@ -4,11 +4,15 @@ import csv
 import difflib
 import os
 import re
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from io import StringIO
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.common.tables import read_table
 
 PUBLISHED_POSITIVES = "test_positives"
@@ -19,6 +23,8 @@ ADD_NEGATIVES = (
 )
 """What to do where a target is positive in every row."""
 _TEXT = ("name", "group", "cell_type", "assay", "treatment", "peak_file", "motif")
+_SELECTED = ("name", "group")
+"""Columns that a pattern is compared with."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -87,14 +93,82 @@ def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFr
     """
     found = table[table["index" if isinstance(entry, int) else "name"] == entry]
     if found.empty:
-        close = difflib.get_close_matches(str(entry), list(table["name"]), n=3, cutoff=0.4)
         raise InputError(
             where,
             repr(entry),
             f"a name or an index (0 … {len(table) - 1}) in the target table",
-            f"Did you mean {' or '.join(close)}?" if close else "See evaluation/targets.tsv.",
+            _similar(entry, table["name"]) or "See evaluation/targets.tsv.",
         )
     return found
+
+
+def select_targets(
+    table: pd.DataFrame, wanted: Iterable[str | int], where: str = "targets"
+) -> pd.DataFrame:
+    """Rows of a target table that at least one entry means, in the order of the table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``index``, ``name`` and ``group``.
+    wanted : iterable of str or int
+        Each an index, a name, a group, a pattern of names or groups (``*`` for any characters,
+        ``?`` for one), or several of these separated by commas. The name of a target is never
+        read as an index, a group, a pattern or a list. All targets if there is no entry.
+    where : str
+        The option or configuration key, for errors.
+
+    Raises
+    ------
+    InputError
+        An entry matches no target.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"index": [0, 1], "name": ["CTCF", "REST"], "group": ["TF", "TF"]})
+    >>> select_targets(table, ["CT*", 0])["name"].tolist()
+    ['CTCF']
+    """
+    entries = list(wanted)
+    chosen = np.full(len(table), not entries)
+    for entry in entries:
+        # A name may contain a comma.
+        if isinstance(entry, int) or _meant(table, entry).any():
+            parts = [entry]
+        else:
+            parts = [part.strip() for part in entry.split(",")]
+        for part in parts:
+            if not (found := _meant(table, part)).any():
+                raise _no_such_target(table, part, where)
+            chosen |= found
+    return table[chosen]
+
+
+def _meant(table: pd.DataFrame, entry: str | int) -> npt.NDArray[np.bool_]:
+    """Rows with a name, else an index, a group or a pattern of names or groups."""
+    indices = table["index"].astype(str) == str(entry)
+    for found in (table["name"] == entry, indices, table["group"] == entry):
+        if found.any():
+            return found.to_numpy()
+    pattern = str(entry).replace("[", "[[]")  # fnmatch would take it for a set of characters
+    return np.any([[fnmatchcase(text, pattern) for text in table[key]] for key in _SELECTED], 0)
+
+
+def _no_such_target(table: pd.DataFrame, entry: str | int, where: str) -> InputError:
+    return InputError(
+        where,
+        f"{entry!r}, which matches no target",
+        f"an index (0 … {len(table) - 1}), a name, a group ({some_of(table['group'])}) or a "
+        "pattern of them, such as 'CT*'",
+        _similar(entry, [*table["group"], *table["name"]]) or "Correct it.",
+    )
+
+
+def _similar(entry: object, names: Iterable[str]) -> str:
+    """A question with the most similar names, in whatever case; empty if none is similar."""
+    known = {name.casefold(): name for name in names}
+    close = difflib.get_close_matches(str(entry).casefold(), known, n=3, cutoff=0.4)
+    return f"Did you mean {' or '.join(known[name] for name in close)}?" if close else ""
 
 
 def check_same_targets(

@@ -17,6 +17,7 @@ from transformers.utils.logging import disable_progress_bar
 from noncoding import __version__
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import atomic_write, read_json, sha256, temporary
+from noncoding.common.wording import counted
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store import Store
 from noncoding.data.targets import read_targets, write_targets
@@ -68,7 +69,8 @@ class ExportedModel:
                 self.folder / "training.json",
                 f"a bin of {found!r} bp",
                 f"a bin at the centre of a window of {self.length} bp",
-                "Train the model with this version of the pipeline, which records the bin.",
+                "Train the model with this version of the pipeline, which records the bin, or add "
+                'its length to the file: "bin": 200.',
             )
         return found
 
@@ -142,13 +144,13 @@ def export_model(
 
 
 def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
-    """Load an exported model.
+    """Load an exported model; no code in its folder is run.
 
     Raises
     ------
     InputError
-        A file is missing or damaged, the architecture is unknown, or the weights do not match
-        the network or the digest of the export.
+        A file is missing or damaged, the architecture, alphabet or bin is unknown, the weights do
+        not match the network or the digest of the export, or the targets do not match the logits.
     """
     folder = Path(folder)
     for name in LOADED_FILES:
@@ -172,6 +174,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         raise InputError(
             weights, f"weights with the SHA-256 {digest}", f"{exported}, as exported", _AGAIN
         )
+    _check_interface(config, folder / "config.json")
     try:
         network_class, config_class = known[model_type]
         network = network_class(config_class.from_dict(config))
@@ -187,7 +190,31 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         raise InputError(
             weights, f"other weights than the network's ({why})", "each tensor once", _AGAIN
         ) from error
-    return ExportedModel(network.eval(), read_targets(folder / TARGETS), training, folder)
+    targets = read_targets(folder / TARGETS)
+    if len(targets) != network.config.targets:
+        raise InputError(
+            folder / TARGETS,
+            counted(len(targets), "target"),
+            f"{network.config.targets}, one for each logit of the network",
+            _AGAIN,
+        )
+    exported = ExportedModel(network.eval(), targets, training, folder)
+    _ = exported.bin  # raises if there is none
+    return exported
+
+
+def _check_interface(config: dict[str, Any], path: Path) -> None:
+    """Refuse a configuration with another alphabet, or without a size that has a default."""
+    if (alphabet := config.get("alphabet")) != ALPHABET:
+        raise InputError(
+            path,
+            f"the alphabet {alphabet!r}",
+            f"{ALPHABET!r}, the order of the input channels",
+            "Use a model that was trained with this pipeline.",
+        )
+    for key in ("length", "targets"):
+        if type(size := config.get(key)) is not int or size < 1:
+            raise InputError(path, f"{key}: {size!r}", "a positive integer", _AGAIN)
 
 
 def _read_object(path: Path) -> dict[str, Any]:

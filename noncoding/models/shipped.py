@@ -14,6 +14,12 @@ def shipped_models() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(SHIPPED.glob("*/config.json"))}
 
 
+def local_models(folder: str | os.PathLike[str]) -> list[Path]:
+    """The folders of trained models at any depth below a folder, sorted."""
+    found = Path(folder).rglob("training.json")
+    return sorted(path.parent for path in found if path.with_name("config.json").is_file())
+
+
 def model_folder(model: str | os.PathLike[str]) -> Path:
     """The folder of a trained model, given as a path or as the name of a shipped model.
 

@@ -6,10 +6,10 @@ from textwrap import fill
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from tangermeme.plot import plot_logo
 
-from noncoding.common.plot_style import BASE_COLOURS, SMALL, saved_figure, set_title
+from noncoding.common.plot_style import SMALL, saved_figure, set_title
 from noncoding.motifs.learned_motifs import Q_VALUE, TargetMotifs
+from noncoding.motifs.logo import draw_logo
 from noncoding.motifs.patterns import Pattern
 from noncoding.motifs.tomtom import Match
 
@@ -89,14 +89,8 @@ def information(frequencies: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]
 
 def _draw_logo(axes: Axes, heights: npt.NDArray[np.float64], title: str) -> None:
     axes.set_axis_on()
-    plot_logo(heights, ax=axes, color=BASE_COLOURS)
-    axes.axhline(0, color="0.6", lw=0.5)
-    # Letters are stacked above and below the line.
-    above = float(np.maximum(heights, 0).sum(axis=0).max())
-    below = float(np.minimum(heights, 0).sum(axis=0).min())
-    axes.set(ylim=(1.05 * below, 1.05 * max(above, 1e-9)), xticks=[])
-    # Without a power of ten above the axis.
-    axes.yaxis.set_major_formatter("{x:g}")
+    draw_logo(axes, heights)
+    axes.set_xticks([])
     axes.set_title(title, fontsize=8)
 
 

@@ -4,7 +4,13 @@ import pandas as pd
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.data.targets import check_same_targets, named_target, read_targets, write_targets
+from noncoding.data.targets import (
+    check_same_targets,
+    named_target,
+    read_targets,
+    select_targets,
+    write_targets,
+)
 
 OFFICIAL = Path(__file__).parents[2] / "resources" / "deepsea_targets.tsv"
 
@@ -70,6 +76,60 @@ def test_a_target_is_named_by_its_name_or_its_index():
         named_target(NAMED, "Reb", "key")
     with pytest.raises(InputError, match="found 3; expected a name or an index \\(0 … 2\\)"):
         named_target(NAMED, 3, "key")
+
+
+SELECTED = pd.DataFrame(
+    {
+        "index": range(7),
+        "name": ["K562 CTCF", "GM12878 CTCF", "K562 DNase", "3", "TF", "a,b", "a [b]?"],
+        "group": ["TF", "TF", "DNase", "Histone", "Histone", "Other", "Other"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ([], range(7)),
+        ([5, 0], [0, 5]),
+        (["1"], [1]),
+        (["3"], [3]),  # the name, which is that of another index
+        ([3], [3]),
+        (["K562 CTCF"], [0]),
+        (["DNase"], [2]),
+        (["TF"], [4]),  # a name has precedence over a group
+        (["T*"], [0, 1, 4]),
+        (["*CTCF", 1], [0, 1]),
+        (["K562*"], [0, 2]),
+        (["?"], [3]),
+        (["a,b"], [5]),
+        (["K562 DNase, 0,Other"], [0, 2, 5, 6]),
+        (["a [b]*"], [6]),
+        (["a [b]?"], [6]),
+    ],
+)
+def test_targets_are_selected_by_index_name_group_or_pattern(wanted, expected):
+    assert select_targets(SELECTED, wanted)["index"].tolist() == list(expected)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (["k562 ctfc"], r"--targets: found 'k562 ctfc', which matches no target.*mean K562 CTCF"),
+        (["dnase"], "Did you mean DNase"),
+        ([7], r"found 7, .*an index \(0 … 6\)"),
+        (["7"], "found '7'"),
+        (["-1"], "found '-1'"),
+        (["zz*"], r"group \(TF, DNase, Histone, Other\)"),
+        (["TF,zz"], "found 'zz'"),
+        (["TF,"], "found ''"),
+        ([""], "found ''"),
+        ([True], "found True"),
+    ],
+)
+def test_an_entry_that_matches_no_target_is_refused(wanted, message):
+    with pytest.raises(InputError, match=message):
+        select_targets(SELECTED, wanted, "--targets")
 
 
 def test_tables_of_other_targets_are_refused():

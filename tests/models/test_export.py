@@ -1,18 +1,17 @@
 import hashlib
 import json
-import subprocess
-import sys
 import tempfile
 
-import numpy as np
 import pytest
 import torch
+from elsewhere import logits_elsewhere
 from safetensors.torch import load_file, save_file
 from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
-from noncoding.layout import MODEL_FILES
+from noncoding.data.targets import write_targets
+from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES
 from noncoding.models.architectures import create_model
 from noncoding.models.export import export_model, load_model
 from noncoding.models.hybrid import Hybrid
@@ -54,40 +53,22 @@ def test_it_is_an_ordinary_hugging_face_folder(exported):
     torch.testing.assert_close(Hybrid.from_pretrained(folder).eval()(sequences), network(sequences))
 
 
-ELSEWHERE = """
-import sys
-import numpy, torch
-from transformers import AutoModel
-
-sys.modules["noncoding"] = None  # any import of it fails
-for kind in sys.argv[1:]:
-    network = AutoModel.from_pretrained(kind, trust_remote_code=True).eval()
-    with torch.no_grad():
-        logits = network(torch.from_numpy(numpy.load("sequences.npy")))
-    numpy.save(kind + ".npy", logits.numpy())
-"""
-
-
 def test_it_loads_without_this_project(tmp_path):
     sequences = torch.rand(3, 4, LENGTH)
-    np.save(tmp_path / "sequences.npy", sequences.numpy())
     expected = {}
     for kind in ("transformer_xl", "lstm", "bert", "none"):
         network = create_model(length=LENGTH, targets=3, **toy_sizes(kind=kind)).eval()
         export_model(network, tmp_path / kind, TABLE, RECORD)
-        expected[kind] = network(sequences).detach()
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", ELSEWHERE, *expected],
-        cwd=tmp_path,
-        env={"HF_HOME": str(tmp_path / "cache"), "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    for kind, logits in expected.items():
-        given = torch.from_numpy(np.load(tmp_path / f"{kind}.npy"))
-        torch.testing.assert_close(given, logits)
+        expected[tmp_path / kind] = network(sequences).detach()
+    given = logits_elsewhere(expected, sequences, tmp_path / "scratch")
+    for logits, own in zip(given, expected.values(), strict=True):
+        torch.testing.assert_close(logits, own)
+
+
+def test_no_code_of_the_folder_is_run(exported):
+    for name in MODEL_CODE:
+        (exported[1] / name).write_text("raise SystemExit")
+    assert load_model(exported[1]).network
 
 
 def test_the_configuration_names_the_alphabet(exported):
@@ -113,9 +94,47 @@ def test_a_store_of_another_task_is_refused(exported, tmp_path):
         trained.check_fits(store)
 
 
-def test_an_incomplete_folder_is_refused(exported):
-    (exported[1] / "model.safetensors").unlink()
-    with pytest.raises(InputError, match=r"no file model\.safetensors"):
+@pytest.mark.parametrize("name", LOADED_FILES)
+def test_an_incomplete_folder_is_refused(exported, name):
+    (exported[1] / name).unlink()
+    with pytest.raises(InputError, match=rf"no file {name}"):
+        load_model(exported[1])
+
+
+def edit(path, **changes):
+    """Change keys of a JSON file; None removes one."""
+    content = json.loads(path.read_text()) | changes
+    path.write_text(json.dumps({k: v for k, v in content.items() if v is not None}))
+
+
+@pytest.mark.parametrize("alphabet", ["AGCT", None])
+def test_a_model_of_another_alphabet_is_refused(exported, alphabet):
+    edit(exported[1] / "config.json", alphabet=alphabet)
+    with pytest.raises(InputError, match=r"config\.json: found the alphabet .*expected 'ACGT'"):
+        load_model(exported[1])
+
+
+@pytest.mark.parametrize("key", ["length", "targets"])
+@pytest.mark.parametrize("size", [None, 0, "40"])
+def test_a_configuration_without_a_size_is_refused(exported, key, size):
+    """Without the check, transformers would take the default of the network."""
+    edit(exported[1] / "config.json", **{key: size})
+    with pytest.raises(InputError, match=rf"config\.json: found {key}: {size!r}; expected a pos"):
+        load_model(exported[1])
+
+
+@pytest.mark.parametrize("bin_length", [None, 0, 21, 42])
+def test_a_record_without_a_bin_at_the_centre_is_refused(exported, bin_length):
+    edit(exported[1] / "training.json", bin=bin_length)
+    with pytest.raises(InputError, match=rf"training\.json: found a bin of {bin_length} bp"):
+        load_model(exported[1])
+
+
+def test_targets_of_another_number_than_the_logits_are_refused(exported):
+    write_targets(TABLE[:2], exported[1] / "targets.tsv")
+    with pytest.raises(
+        InputError, match=r"targets\.tsv: found 2 targets; expected 3, one for each"
+    ):
         load_model(exported[1])
 
 

@@ -4,11 +4,10 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from memelite import fimo
 
 from noncoding.attribution.checks.table import P_VALUE, WINDOW
 from noncoding.attribution.target_attributions import Interval, strongest_window
-from noncoding.common.threads import same_threads
+from noncoding.motifs.fimo import significant_hits
 
 
 def motif_hits(
@@ -16,16 +15,10 @@ def motif_hits(
 ) -> list[list[Interval]]:
     """Matches of a motif in sequences, shape=(n, 4, length), on both strands, sorted.
 
-    FIMO of memelite with p < `P_VALUE`; `matrix` has probabilities, shape=(4, width).
+    FIMO with p < `P_VALUE`; `matrix` has probabilities, shape=(4, width).
     """
-    found: list[list[Interval]] = [[] for _ in sequences]
-    if len(sequences) and matrix.shape[1] <= sequences.shape[-1]:
-        given = np.ascontiguousarray(sequences, dtype=np.int8)
-        with same_threads():
-            [hits] = fimo({"motif": matrix.astype(np.float64)}, given, threshold=P_VALUE)
-        for row, start, end in zip(hits["sequence_name"], hits["start"], hits["end"], strict=True):
-            found[int(row)].append((int(start), int(end)))
-    return [sorted(set(intervals)) for intervals in found]
+    found = significant_hits(sequences, {"motif": matrix}, P_VALUE)
+    return [sorted({(hit.start, hit.end) for hit in of_sequence}) for of_sequence in found]
 
 
 def window_matches(

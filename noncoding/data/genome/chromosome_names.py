@@ -30,9 +30,23 @@ _CHLOROPLAST = {"c": "pt", "pt": "c"}
 """ChrC of TAIR; in other genomes, C is a chromosome beside A and B."""
 _ACCESSION = re.compile(r"(?:^|_)([a-z]{2}\d{6,9})v(\d+)(?:_(?:random|alt|fix|decoy))?$")
 """In names of UCSC: chrUn_KI270302v1 is GenBank's KI270302.1."""
+_REFSEQ = re.compile(r"nc_(\d{6})(?:\.(\d+))?$")
 _UNITS = ("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _ROMAN = {str(number): "x" * (number // 10) + _UNITS[number % 10] for number in range(1, 40)}
 _ARABIC = {roman: arabic for arabic, roman in _ROMAN.items()}
+_ACCESSIONS: dict[int, tuple[str, ...]] = {
+    **{number: (str(number),) for number in range(1, 23)},  # human
+    23: ("x",),
+    24: ("y",),
+    12920: ("mt",),
+    **{66 + number: (str(number),) for number in range(1, 20)},  # mouse
+    86: ("x",),
+    87: ("y",),
+    5089: ("mt",),
+    **{1132 + number: (str(number), _ROMAN[str(number)]) for number in range(1, 17)},  # yeast
+    1224: ("mt",),
+}
+"""Number of an accession in RefSeq, without ``NC_`` → plain names of the chromosome."""
 
 
 def is_alternative(name: str, description: str = "") -> bool:
@@ -73,8 +87,9 @@ def chromosome_map_for(
     """Map names to the chromosomes of a genome that have another name of the same meaning.
 
     Names may differ in case, ``chr``, leading zeros, Roman numerals, the name of an organelle, and
-    in whether an accession is written as by UCSC or GenBank. A name that could mean several
-    chromosomes is not mapped.
+    in whether an accession is written as by UCSC or GenBank. Accessions of RefSeq are known for
+    the chromosomes of human, mouse and yeast; those of two versions are not the same. A name that
+    could mean several chromosomes is not mapped.
 
     Parameters
     ----------
@@ -95,33 +110,51 @@ def chromosome_map_for(
     {'chr4': 'IV', 'chrM': 'Mito'}
     """
     own = set(chromosomes)
-    plain = {name: _plain(name) for name in names if name not in own}
-    if not plain:
+    forms = {name: _forms(name) for name in names if name not in own}
+    if not forms:
         return {}
     alike: dict[str, set[str]] = {}
     for chromosome in own:
-        alike.setdefault(_plain(chromosome), set()).add(chromosome)
+        for form in _forms(chromosome):
+            alike.setdefault(form, set()).add(chromosome)
     for chromosome, name in (described or {}).items():
         alike.setdefault(_plain(name), set()).add(chromosome)
+    plain = [name for name, *_ in forms.values()]
     other_forms: Mapping[str, str] = _CHLOROPLAST
-    if _are_roman(alike) != _are_roman(plain.values()):
-        other_forms = _CHLOROPLAST | (_ARABIC if _are_roman(plain.values()) else _ROMAN)
-    found = {
-        name: alike.get(form) or alike.get(other_forms.get(form, ""), set())
-        for name, form in plain.items()
-    }
+    if _are_roman(alike) != _are_roman(plain):
+        other_forms = _CHLOROPLAST | (_ARABIC if _are_roman(plain) else _ROMAN)
+    found = {}
+    for name, (form, *more) in forms.items():
+        candidates = (alike.get(each) for each in (form, *more, other_forms.get(form, "")))
+        same = next(filter(None, candidates), set())
+        found[name] = {each for each in same if not _are_versions(name, each)}
     return {name: next(iter(same)) for name, same in found.items() if len(same) == 1}
 
 
-def _plain(name: str) -> str:
-    """A name without what differs between sources."""
+def _forms(name: str) -> tuple[str, ...]:
+    """A name without what differs between sources; several for accessions with Roman numerals."""
     folded = name.casefold()
+    if (refseq := _REFSEQ.match(folded)) and (known := _ACCESSIONS.get(int(refseq[1]))):
+        return known
     bare = re.sub(r"^chr(omosome)?[_.-]?(?=.)", "", folded)
     if bare.isdecimal():
-        return bare.lstrip("0") or bare
+        return (bare.lstrip("0") or bare,)
     if accession := _ACCESSION.search(bare):
-        return f"{accession[1]}.{accession[2]}"
-    return next((one for one, others in _ORGANELLES.items() if bare in others), bare)
+        return (f"{accession[1]}.{accession[2]}",)
+    return (next((one for one, others in _ORGANELLES.items() if bare in others), bare),)
+
+
+def _plain(name: str) -> str:
+    return _forms(name)[0]
+
+
+def _are_versions(name: str, other: str) -> bool:
+    """Whether two names are accessions of RefSeq that differ in more than a missing version."""
+    found = [_REFSEQ.match(each.casefold()) for each in (name, other)]
+    if found[0] is None or found[1] is None:
+        return False
+    same = int(found[0][1]) == int(found[1][1])
+    return not same or (None not in (found[0][2], found[1][2]) and found[0][2] != found[1][2])
 
 
 def is_organelle(name: str, description: str = "") -> bool:

@@ -137,8 +137,61 @@ def test_accessions_are_mapped_by_their_descriptions():
     assert chromosome_map_for(["NC_001133.9"], described, described) == {}
 
 
+# Of GRCh38, GRCm39 and R64 in RefSeq, which dbSNP names contigs by.
+ACCESSIONS = {
+    "human": {"NC_000001.11": "1", "NC_000010.11": "10", "NC_000022.11": "22"}
+    | {"NC_000023.11": "X", "NC_000024.10": "Y", "NC_012920.1": "MT"},
+    "mouse": {"NC_000067.7": "1", "NC_000076.7": "10", "NC_000085.7": "19"}
+    | {"NC_000086.8": "X", "NC_000087.8": "Y", "NC_005089.1": "MT"},
+    "yeast": {"NC_001133.9": "I", "NC_001136.10": "IV", "NC_001142.9": "X"}
+    | {"NC_001148.4": "XVI", "NC_001224.1": "Mito"},
+}
+ARABIC = {"I": "1", "IV": "4", "X": "10", "XVI": "16", "Mito": "M"}
+NAMES = {
+    organism + form: {accession: form.format(name) for accession, name in names.items()}
+    for organism, names in ACCESSIONS.items()
+    for form in ("{}", "chr{}")
+} | {"arabic": {accession: ARABIC[name] for accession, name in ACCESSIONS["yeast"].items()}}
+
+
+@pytest.mark.parametrize("form", NAMES)
+@pytest.mark.parametrize("version", [True, False])
+def test_accessions_of_refseq_are_mapped_in_both_directions(form, version):
+    pairs = {
+        accession if version else accession.partition(".")[0]: name
+        for accession, name in NAMES[form].items()
+    }
+    back = {name: accession for accession, name in pairs.items()}
+    assert chromosome_map_for(pairs, back) == pairs
+    assert chromosome_map_for(back, pairs) == back
+    for accession, name in pairs.items():
+        assert chromosome_map_for([accession], back) == {accession: name}
+        assert chromosome_map_for([name], pairs) == {name: accession}
+
+
 @pytest.mark.parametrize(
-    "header", ["Mito", "chrM", "MT", "Pt", "NC_1.1 A b mitochondrion, complete"]
+    ("name", "chromosome", "same"),
+    [
+        ("NC_000001", "NC_000001.11", True),
+        ("NC_000001.11", "NC_000001", True),
+        # Of another assembly, and of another organism.
+        ("NC_000001.10", "NC_000001.11", False),
+        ("NC_000067.7", "NC_000001.11", False),
+        ("NC_000067", "NC_000001", False),
+        ("NC_004354.4", "1", False),
+        ("NT_000001.1", "1", False),
+    ],
+)
+def test_accessions_are_the_same_only_in_the_same_version(name, chromosome, same):
+    expected = {name: chromosome} if same else {}
+    assert chromosome_map_for([name], [chromosome]) == expected
+    described = {chromosome: "1"} if chromosome.startswith("NC") else {}
+    assert chromosome_map_for([name], [chromosome], described) == expected
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Mito", "chrM", "MT", "Pt", "NC_012920.1", "NC_001224", "NC_1.1 A b mitochondrion, complete"],
 )
 def test_organelles_are_recognised(header):
     assert is_organelle(*header.split(None, 1))

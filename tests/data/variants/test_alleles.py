@@ -1,0 +1,133 @@
+import tempfile
+from pathlib import Path
+
+import naive_variants
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from naive_variants import Change, on_reverse_strand, reverse_complement
+
+from noncoding.data.genome.sequences import Sequences
+from noncoding.data.variants.alleles import Allele, is_padded, trimmed, windows, with_repeat
+
+
+def opened(chromosome):
+    """A genome of one chromosome, c."""
+    with tempfile.TemporaryDirectory() as folder:
+        fasta = Path(folder, "genome.fa")
+        fasta.write_text(f">c\n{chromosome}\n")
+        return Sequences(fasta)
+
+
+def alleles(genome, change):
+    start, ref, alt = trimmed(change.start, change.ref.encode(), change.alt.encode())
+    end = start + len(ref)
+    return with_repeat(genome, Allele("c", start, end, ref), Allele("c", start, end, alt))
+
+
+@st.composite
+def changes(draw, letters="ACGTN"):
+    """A chromosome with repeats, and a change of it whose alleles have at most 12 bp."""
+    parts = st.tuples(st.text(letters, min_size=1, max_size=4), st.integers(1, 6))
+    chromosome = "".join(unit * times for unit, times in draw(st.lists(parts, min_size=4)))
+    start = draw(st.integers(0, len(chromosome) - 1))
+    ref = chromosome[start : start + draw(st.integers(0, 12))]
+    repeated = st.integers(0, 3).map(lambda times: (ref[:1] + ref[-3:] * times)[:12])
+    others = st.one_of(st.text(letters, max_size=12), repeated).filter(lambda alt: alt != ref)
+    return chromosome, Change(start, ref, draw(others))
+
+
+@given(changes(), st.sampled_from([12, 13, 40]))
+@example(("ACAAAAGT", Change(2, "AA", "A")), 12)
+@example(("AC" * 20, Change(6, "AC", "")), 12)
+@example(("NNNACNN", Change(0, "NN", "N")), 13)
+def test_windows_are_those_of_whole_chromosomes(made, length):
+    chromosome, change = made
+    genome = opened(chromosome)
+    on_reverse = (reverse_complement(chromosome), on_reverse_strand(chromosome, change))
+    found = [windows(genome, allele, length) for allele in alleles(genome, change)]
+    assert [each.forward.decode() for each in found] == naive_variants.windows(*made, length)
+    seen = [reverse_complement(each.reverse.decode()) for each in found]
+    assert seen == naive_variants.windows(*on_reverse, length)
+
+
+@given(changes(), st.integers(-14, 14))
+def test_an_offset_moves_the_variant_to_the_right_on_the_forward_strand(made, offset):
+    chromosome, change = made
+    genome = opened(chromosome)
+    on_reverse = (reverse_complement(chromosome), on_reverse_strand(chromosome, change))
+    expected = naive_variants.windows(*made, 40, offset)
+    opposite = naive_variants.windows(*on_reverse, 40, -offset)
+    pairs = zip(alleles(genome, change), expected, opposite, strict=True)
+    for allele, forward, reverse in pairs:
+        flanks = 40 - len(allele.bases)
+        if not abs(offset) <= flanks // 2:
+            continue
+        found = windows(genome, allele, 40, offset)
+        assert found.forward.decode() == forward
+        assert reverse_complement(found.reverse.decode()) == reverse
+
+
+def test_an_allele_stays_within_its_window():
+    genome = opened("ACGTTGCATTAGCC")
+    allele = Allele("c", 5, 7, b"GC")
+    assert windows(genome, allele, 6, 99) == windows(genome, allele, 6, 2)
+    assert windows(genome, allele, 6, 99).forward.endswith(b"GC")
+    assert windows(genome, allele, 6, -99).reverse.startswith(b"GC")
+
+
+@pytest.mark.parametrize("written", range(7))
+def test_the_place_of_an_indel_within_its_repeat_does_not_matter(written):
+    """A unit of CA of the four in TTCACACACAGG is deleted, or one is added."""
+    genome, place = opened("TTCACACACAGG"), 2 + written
+    bases = "TTCACACACAGG"[place : place + 2]
+    ref, alt = alleles(genome, Change(place, bases, ""))
+    assert (ref, alt) == (Allele("c", 2, 10, b"CACACACA"), Allele("c", 2, 10, b"CACACA"))
+    ref, alt = alleles(genome, Change(place, "", bases))
+    assert (ref, alt) == (Allele("c", 2, 10, b"CACACACA"), Allele("c", 2, 10, b"CACACACACA"))
+
+
+def test_swapped_alleles_are_those_of_the_original():
+    genome = opened("ACGGGGTCA")
+    ref, alt = Allele("c", 2, 3, b"G"), Allele("c", 2, 3, b"")
+    assert with_repeat(genome, alt, ref) == with_repeat(genome, ref, alt)[::-1]
+
+
+def test_a_substitution_in_a_repeat_is_not_extended():
+    genome = opened("AAAAAAAAA")
+    ref, alt = Allele("c", 3, 5, b"AA"), Allele("c", 3, 5, b"C")
+    assert with_repeat(genome, ref, alt) == (ref, alt)
+
+
+def test_a_repeat_that_is_longer_than_the_window():
+    genome = opened("A" * 5000)
+    ref, alt = with_repeat(genome, Allele("c", 2500, 2501, b"A"), Allele("c", 2500, 2501, b""))
+    assert (ref.start, ref.end) == (1500, 3501)
+    assert windows(genome, ref, 40) == windows(genome, alt, 40) == (b"A" * 40, b"A" * 40)
+    assert not is_padded(genome, ref, 40)
+
+
+@given(changes(letters="ACGT"))
+def test_windows_beyond_the_chromosome_are_padded(made):
+    chromosome, change = made
+    genome = opened(chromosome)
+    for allele in alleles(genome, change):
+        found = windows(genome, allele, 30)
+        assert is_padded(genome, allele, 30) == (b"N" in found.forward + found.reverse)
+
+
+@pytest.mark.parametrize(
+    ("ref", "alt", "expected"),
+    [
+        ("A", "G", (5, b"A", b"G")),
+        ("AT", "GT", (5, b"A", b"G")),
+        ("TAT", "TGT", (6, b"A", b"G")),
+        ("CA", "C", (6, b"A", b"")),
+        ("C", "CA", (6, b"", b"A")),
+        ("CAA", "CA", (6, b"A", b"")),
+        ("ACGT", "TCGA", (5, b"ACGT", b"TCGA")),
+        ("AC", "AC", (5, b"", b"")),
+    ],
+)
+def test_shared_bases_are_removed(ref, alt, expected):
+    assert trimmed(5, ref.encode(), alt.encode()) == expected

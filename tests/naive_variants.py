@@ -1,0 +1,56 @@
+"""Variants one at a time, by their whole chromosomes as text."""
+
+from typing import NamedTuple
+
+_COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+
+
+class Change(NamedTuple):
+    """REF at a position of a chromosome, 0-based, becomes ALT."""
+
+    start: int
+    ref: str
+    alt: str
+
+
+def reverse_complement(text):
+    return text.translate(_COMPLEMENT)[::-1]
+
+
+def on_reverse_strand(chromosome, change):
+    """The same change of the reverse complement of a chromosome."""
+    start = len(chromosome) - change.start - len(change.ref)
+    return Change(start, reverse_complement(change.ref), reverse_complement(change.alt))
+
+
+def haplotypes(chromosome, change):
+    """The chromosome with REF and with ALT."""
+    end = change.start + len(change.ref)
+    return [
+        chromosome[: change.start] + allele + chromosome[end:]
+        for allele in (change.ref, change.alt)
+    ]
+
+
+def changed(chromosome, change):
+    """The part of each haplotype that differs, as its start, and its length in both.
+
+    An indel may be anywhere in its repeat; the part is then the whole repeat.
+    """
+    ref, alt = haplotypes(chromosome, change)
+    shorter = min(len(ref), len(alt))
+    head = next((i for i in range(shorter) if ref[i] != alt[i]), shorter)
+    tail = next((i for i in range(shorter) if ref[-1 - i] != alt[-1 - i]), shorter)
+    first, last = min(head, shorter - tail), min(tail, shorter - head)
+    return first, [len(haplotype) - first - last for haplotype in (ref, alt)]
+
+
+def windows(chromosome, change, length, offset=0):
+    """What a network sees of REF and ALT on the forward strand."""
+    start, lengths = changed(chromosome, change)
+    cut = []
+    for haplotype, of_allele in zip(haplotypes(chromosome, change), lengths, strict=True):
+        begin = start - (length - of_allele) // 2 - offset
+        padded = "N" * length + haplotype + "N" * length
+        cut.append(padded[begin + length : begin + 2 * length])
+    return cut

@@ -133,6 +133,7 @@ class RegionEntry(RegionOptions, Entry):
     @model_validator(mode="after")
     def _check_input(self) -> "RegionEntry":
         _check_one_of(self, "bed", "regions", "whole_genome", "fasta")
+        _check_long(self)
         for key in ("summit", "tile"):
             if getattr(self, key) and self.bed is None:
                 raise problem("a BED file", "Give one as `bed`.", key=key, found="true without one")
@@ -166,9 +167,15 @@ class VariantEntry(_VariantSettings, Entry):
     @model_validator(mode="after")
     def _check_input(self) -> "VariantEntry":
         _check_one_of(self, "vcf", "table")
-        if self.format == "vcf.gz" and self.vcf is None:
-            raise problem("tsv.gz or h5 for a table of variants", key="format", found="vcf.gz")
+        _check_long(self)
         return self
+
+
+def _check_long(entry: "RegionEntry | VariantEntry") -> None:
+    if entry.long and entry.format != "tsv.gz":
+        raise problem(
+            "false, or the format tsv.gz", key="long", found=f"true with the format {entry.format}"
+        )
 
 
 def _check_one_of(entry: Section, *keys: str) -> None:

@@ -32,9 +32,10 @@ def applied(kind, **keys):
             "mine.format: found bigwig; expected tsv.gz or h5",
         ),
         (
-            applied("variants", vcf=None, table="a.tsv", format="vcf.gz"),
-            "mine.format: found vcf.gz; expected tsv.gz or h5",
+            applied("variants", long=True, format="vcf.gz"),
+            "mine.long: found true with the format vcf.gz; expected false, or the format tsv.gz",
         ),
+        (applied("regions", long=True, format="h5"), "mine.long: found true with the format h5"),
         (applied("regions", format="vcf.gz"), "mine.format: found 'vcf.gz'; .* tsv.gz, h5, bigwig"),
         (applied("variants", vfc="a"), "variants.mine: found the unknown key 'vfc'.*mean 'vcf'"),
         (applied("variants", plot=-1), "mine.plot: found -1; expected at least 0"),

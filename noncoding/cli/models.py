@@ -1,6 +1,6 @@
 """The subcommand ``noncoding models``: list trained models."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +8,7 @@ import typer
 
 from noncoding.cli.common import log, reported
 from noncoding.common.errors import InputError
+from noncoding.common.wording import counted
 from noncoding.models.shipped import local_models, model_folder, shipped_models
 
 if TYPE_CHECKING:
@@ -34,38 +35,46 @@ def models(
 
     AUPR and AUROC are means over targets. With a model, print its description or its targets.
 
-    For example:
+    **Examples**
 
-    ```
-    noncoding models
-    noncoding models yeast
-    noncoding models yeast --targets > targets.tsv
-    noncoding models results/yeast/compact
-    ```
+        # All models of the package, and those below the folder results
+        noncoding models
+
+        # Data, network and test results of one
+        noncoding models yeast
+        noncoding models results/yeast/compact
+
+        # Its targets with their test results
+        noncoding models yeast --targets > targets.tsv
     """
     with reported():
+        # Imported here, so that the help does not wait for pandas.
+        from noncoding.models.descriptions import describe  # noqa: PLC0415
+
         if model:
-            _print_one(model, targets=targets)
+            one = describe(model_folder(model))
+            lines = _table(one) if targets else _aligned(_description(one))
         elif targets:
             raise InputError(
                 "--targets", "no model", "one", "For example, `noncoding models yeast --targets`."
             )
         else:
-            _print_all(results)
+            lines = _aligned(_list(results, describe))
+        for line in lines:
+            typer.echo(line)
 
 
-def _print_all(results: Path) -> None:
-    from noncoding.models.descriptions import describe
-
-    rows: list[tuple[str, ...]] = [COLUMNS]
+def _list(
+    results: Path, describe: Callable[[Path], "ModelDescription"]
+) -> Iterator[tuple[str, ...]]:
+    """Rows of the list; models that cannot be read are logged."""
+    yield COLUMNS
     found = {**shipped_models(), **{str(folder): folder for folder in local_models(results)}}
     for name, folder in found.items():
         try:
-            rows.append((name, *_cells(describe(folder))))
+            yield (name, *_cells(describe(folder)))
         except InputError as error:
             log.warning("%s", error)
-    for line in _aligned(rows):
-        typer.echo(line)
 
 
 def _cells(description: "ModelDescription") -> Iterator[str]:
@@ -81,51 +90,39 @@ def _cells(description: "ModelDescription") -> Iterator[str]:
         yield _decimals(test[metric]["mean"] if test else None)
 
 
-def _print_one(model: str, *, targets: bool) -> None:
-    from noncoding.models.descriptions import describe
-
-    description = describe(model_folder(model))
-    table, training, test = description.targets, description.training, description.test
-    if targets:
-        columns = ["index", "name", "group", "test_positives", "test_auprc", "test_auroc"]
-        shown = table[[name for name in columns if name in table]]
-        typer.echo(shown.to_csv(sep="\t", index=False).rstrip("\n"))
-        return
-    groups = ", ".join(f"{n:,} {group}" for group, n in table["group"].value_counts().items())
-    architecture = str(description.config.get("model_type", "–")).removeprefix("noncoding-")
-    lines = [
-        ("model", f"{training.get('model', '–')} ({architecture})"),
-        ("folder", str(description.folder.resolve())),
-        ("data set", str(training.get("dataset", "–"))),
-        ("parameters", _count(training.get("parameters"))),
-        ("window", f"{_count(description.config.get('length'))} bp"),
-        ("labelled bin", f"the central {_count(training.get('bin'))} bp"),
-        ("targets", f"{len(table):,}: {groups}"),
-        (
-            "validation",
-            ", ".join(
-                f"{metric} {_decimals(description.validation(metric))}"
-                for metric in ("AUPR", "AUROC")
-            )
-            + ", means over targets",
-        ),
-    ]
-    if test:
-        lines.append(
-            (
-                "test",
-                f"AUPR {_estimate(test['auprc'])}, AUROC {_estimate(test['auroc'])}, means over "
-                f"{test['averaged']:,} targets, {test['loci']:,} loci",
-            )
-        )
-    else:
-        lines.append(("test", "not evaluated"))
-    for line in _aligned(lines):
-        typer.echo(line)
+def _table(one: "ModelDescription") -> list[str]:
+    """The targets, tab-separated."""
+    columns = ["index", "name", "group", "test_positives", "test_auprc", "test_auroc"]
+    shown = one.targets[[name for name in columns if name in one.targets]]
+    return shown.to_csv(sep="\t", index=False).splitlines()
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _description(one: "ModelDescription") -> Iterator[tuple[str, str]]:
+    """What there is to say about a model, line by line."""
+    training, test = one.training, one.test
+    kind = str(one.config.get("model_type", "–")).removeprefix("noncoding-")
+    groups = one.targets["group"].value_counts().items()
+    yield "model", f"{training.get('model', '–')} ({kind})"
+    yield "folder", str(one.folder.resolve())
+    yield "data set", str(training.get("dataset", "–"))
+    yield "parameters", _count(training.get("parameters"))
+    yield "window", f"{_count(one.config.get('length'))} bp"
+    yield "labelled bin", f"the central {_count(training.get('bin'))} bp"
+    yield "targets", f"{len(one.targets):,}: {', '.join(f'{n:,} {name}' for name, n in groups)}"
+    auprc, auroc = (_decimals(one.validation(metric)) for metric in ("AUPR", "AUROC"))
+    yield "validation", f"AUPR {auprc}, AUROC {auroc}, means over targets"
+    yield (
+        "test",
+        f"AUPR {_estimate(test['auprc'])}, AUROC {_estimate(test['auroc'])}, means over "
+        f"{counted(test['averaged'], 'target')}, {counted(test['loci'], 'locus')}"
+        if test
+        else "not evaluated",
+    )
+
+
+def _aligned(table: Iterable[tuple[str, ...]]) -> Iterator[str]:
     """Lines with columns of equal width."""
+    rows = list(table)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

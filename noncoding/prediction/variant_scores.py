@@ -1,11 +1,16 @@
 """Scores of variants."""
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from noncoding.data.variants.variant import PlacedVariant
+
 Floats = npt.NDArray[np.float32]
+Blocks = Iterable[tuple[Sequence[PlacedVariant], "VariantScores"]]
+"""Consecutive alleles of a file, with their scores."""
 
 
 class TargetScores(NamedTuple):

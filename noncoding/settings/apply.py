@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from noncoding.settings.base import (
     UNIQUE,
@@ -34,8 +35,8 @@ class _Applied(Section):
     both_strands: bool = Field(default=True, description="Average both strands.")
 
 
-class RegionOptions(_Applied):
-    """Which windows are predicted, and how."""
+class _RegionSettings(_Applied):
+    """All options of regions; the genome may be left out."""
 
     genome: LocalPath | None = Field(default=None, description="FASTA file of the genome.")
     bed: LocalPath | None = Field(
@@ -60,6 +61,55 @@ class RegionOptions(_Applied):
         default=None, description="BED file; windows that overlap its regions are left out."
     )
     long: bool = Field(default=False, description="Tables with a row per window and target.")
+
+    @model_validator(mode="after")
+    def _check_regions(self) -> "_RegionSettings":
+        sources = ("bed", "regions", "whole_genome", "fasta")
+        given = [name for name in sources if getattr(self, name)]
+        if len(given) != 1:
+            raise problem(
+                f"exactly one of {', '.join(sources)}",
+                "Name the regions in one of these ways.",
+                found=" and ".join(given) or "no regions",
+            )
+        if self.genome and self.fasta:
+            raise _genome_or_fasta("a genome and fasta")
+        for name in ("summit", "tile"):
+            if getattr(self, name) and (self.bed is None or (self.summit and self.tile)):
+                raise problem(
+                    "summit or tile, not both, and a BED file",
+                    "Each region of a BED file has one window at its centre or its summit, or is "
+                    "tiled.",
+                    key=name,
+                    found="both" if self.summit and self.tile else f"{name} and {given[0]}",
+                )
+        if self.stride and self.bed and not self.tile:
+            raise problem(
+                "a stride only where regions are tiled",
+                "Add tile, or remove it.",
+                key="stride",
+                found=str(self.stride),
+            )
+        return self
+
+
+class RegionOptions(_RegionSettings):
+    """Which windows are predicted, and how."""
+
+    @model_validator(mode="after")
+    def _check_genome(self) -> "RegionOptions":
+        if not self.genome and not self.fasta:
+            raise _genome_or_fasta("neither")
+        return self
+
+
+def _genome_or_fasta(found: str) -> PydanticCustomError:
+    return problem(
+        "a genome, in which regions are found, or fasta, whose sequences need none",
+        "Give one of the two.",
+        key="genome",
+        found=found,
+    )
 
 
 class _VariantSettings(_Applied):
@@ -116,7 +166,7 @@ _OF_DATASET = Field(
 )
 
 
-class RegionEntry(RegionOptions, Entry):
+class RegionEntry(_RegionSettings, Entry):
     """An entry of ``apply.regions``."""
 
     genome: LocalPath | None = _OF_DATASET
@@ -131,12 +181,8 @@ class RegionEntry(RegionOptions, Entry):
         return self.fasta is None
 
     @model_validator(mode="after")
-    def _check_input(self) -> "RegionEntry":
-        _check_one_of(self, "bed", "regions", "whole_genome", "fasta")
+    def _check_format(self) -> "RegionEntry":
         _check_long(self)
-        for key in ("summit", "tile"):
-            if getattr(self, key) and self.bed is None:
-                raise problem("a BED file", "Give one as `bed`.", key=key, found="true without one")
         if self.format == "bigwig" and self.fasta is not None:
             raise problem(
                 "tsv.gz or h5 for sequences without a place in a genome",
@@ -166,7 +212,8 @@ class VariantEntry(_VariantSettings, Entry):
 
     @model_validator(mode="after")
     def _check_input(self) -> "VariantEntry":
-        _check_one_of(self, "vcf", "table")
+        if (self.vcf is None) == (self.table is None):
+            raise problem("exactly one of vcf, table", found="both" if self.vcf else "no variants")
         _check_long(self)
         return self
 
@@ -175,14 +222,6 @@ def _check_long(entry: "RegionEntry | VariantEntry") -> None:
     if entry.long and entry.format != "tsv.gz":
         raise problem(
             "false, or the format tsv.gz", key="long", found=f"true with the format {entry.format}"
-        )
-
-
-def _check_one_of(entry: Section, *keys: str) -> None:
-    if len(given := [key for key in keys if getattr(entry, key)]) != 1:
-        raise problem(
-            f"exactly one of the keys {', '.join(keys[:-1])} and {keys[-1]}",
-            found=" and ".join(given) or "none of them",
         )
 
 

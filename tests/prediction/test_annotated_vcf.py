@@ -237,7 +237,13 @@ def test_the_index_finds_records_also_on_long_chromosomes(tmp_path, source, leng
 def test_a_file_that_changed_since_it_was_scored_is_refused(tmp_path, source, number):
     blocks = scored(source, table=False)
     out = tmp_path / "scores.vcf.gz"
-    for content in (RECORDS[:number] + RECORDS[number + 1 :], [*RECORDS, RECORDS[-1]]):
+    other = RECORDS[number].replace("\tA", "\tG").replace("\tN", "\tG").replace("\tg", "\tT")
+    changed = (
+        RECORDS[:number] + RECORDS[number + 1 :],
+        [*RECORDS, RECORDS[-1]],
+        [*RECORDS[:number], other.replace("\tC\t", "\tT\t"), *RECORDS[number + 1 :]],
+    )
+    for content in changed:
         source.write_text(HEADER + COLUMNS + "\n".join(content) + "\n", encoding="utf-8")
         with pytest.raises(InputError, match="other records than those that were scored"):
             write(out, source, blocks=blocks)

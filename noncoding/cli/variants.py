@@ -1,0 +1,5 @@
+"""The subcommand ``variants``."""
+
+
+def variants() -> None:
+    """Score variants."""

@@ -135,7 +135,7 @@ def predict(
             long=long,
         )
         # Imported here, so that the help does not wait for torch.
-        from noncoding.stages.predict_regions import predict_regions
+        from noncoding.stages.predict_regions import predict_regions  # noqa: PLC0415
 
         predict_regions(model, out, options, device=device, batch_size=batch_size)
 

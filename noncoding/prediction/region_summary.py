@@ -17,9 +17,9 @@ def summarise_regions(found: PredictedWindows) -> dict[str, Any]:
     -------
     dict
         Numbers of ``windows`` and of targets (``n_targets``), and ``targets``: a list of those
-        with the highest mean probability, with their ``index`` and ``name``, the ``mean``, the
-        number of windows with a probability above 0.5 (``above_half``), the ``highest``
-        probability, and the bin that has it (``at``, as ``chromosome:first-last``).
+        with the highest mean probability, with their ``index`` and distinct ``name``, the
+        ``mean``, the number of windows with a probability above 0.5 (``above_half``), the
+        ``highest`` probability, and the bin that has it (``at``, as ``chromosome:first-last``).
     """
     n_targets = len(found.targets)
     total, above_half = np.zeros(n_targets), np.zeros(n_targets, int)
@@ -39,7 +39,7 @@ def summarise_regions(found: PredictedWindows) -> dict[str, Any]:
         [locus] = found.windows.table(slice(first, first + 1)).to_dict("records")
         return {
             "index": int(table["index"][target]),
-            "name": table["name"][target],
+            "name": table["label"][target],
             "mean": float(mean[target]),
             "above_half": int(above_half[target]),
             "highest": float(highest[target]),

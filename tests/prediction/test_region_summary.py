@@ -12,7 +12,7 @@ from noncoding.prediction.region_summary import summarise_regions
 from noncoding.prediction.shards import Shards
 
 GENOME = Genome("g.fa", {"one": 200, "two": 90})
-TARGETS = pd.DataFrame({"index": [3, 5, 6], "name": ["a", "b", "b"]}, index=[3, 5, 6])
+TARGETS = pd.DataFrame({"index": [3, 5, 6], "label": ["a", "b 5", "b 6"]}, index=[3, 5, 6])
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
@@ -32,7 +32,7 @@ def test_a_summary_is_that_of_all_windows(tmp_path, monkeypatch, size):
     assert (found["windows"], found["n_targets"]) == (len(windows), 3)
     order = np.argsort(-values.mean(axis=0))[:2]
     assert [row["index"] for row in found["targets"]] == TARGETS["index"].iloc[order].tolist()
-    assert [row["name"] for row in found["targets"]] == TARGETS["name"].iloc[order].tolist()
+    assert [row["name"] for row in found["targets"]] == TARGETS["label"].iloc[order].tolist()
     for row, target in zip(found["targets"], order, strict=True):
         of_target = values[:, target]
         assert row["mean"] == pytest.approx(of_target.mean())

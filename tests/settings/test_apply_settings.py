@@ -20,12 +20,18 @@ def applied(kind, **keys):
     ("over", "fragment"),
     [
         (applied("regions", regions=["IX"]), "mine: found bed and regions; expected exactly one"),
-        (applied("regions", bed=None), "regions.mine: found none of them; expected exactly one of"),
-        (applied("variants", table="a.tsv"), "mine: found vcf and table; expected exactly one of"),
-        (applied("variants", vcf=None), "found none of them; .* the keys vcf and table"),
+        (applied("regions", bed=None), "regions.mine: found no regions; expected exactly one of"),
+        (
+            applied("variants", table="a.tsv"),
+            "mine: found both; expected exactly one of vcf, table",
+        ),
+        (
+            applied("variants", vcf=None),
+            "mine: found no variants; expected exactly one of vcf, table",
+        ),
         (
             applied("regions", bed=None, regions=["IX"], summit=True),
-            "mine.summit: found true without one; expected a BED file",
+            "mine.summit: found summit and regions; .* a BED file",
         ),
         (
             applied("regions", bed=None, fasta="a.fa", format="bigwig"),
@@ -101,8 +107,9 @@ def paths_of(schema):
 def test_options_without_files_are_those_of_the_stage():
     config = merged(YEAST, applied("regions", tile=True))
     settings = check_settings(merged(config, applied("variants", plot=3)))
-    assert RegionOptions(bed="a.bed", **settings.apply.regions["mine"].options()) == RegionOptions(
-        bed="a.bed", tile=True
+    files = {"bed": "a.bed", "genome": "a.fa"}
+    assert (RegionOptions(**files, **settings.apply.regions["mine"].options())) == RegionOptions(
+        **files, tile=True
     )
     options = settings.apply.variants["mine"].options()
     assert VariantOptions(genome="a.fa", vcf="a.vcf", **options) == VariantOptions(

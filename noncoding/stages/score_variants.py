@@ -229,6 +229,7 @@ class _File:
             length=self.length,
             mismatch=self.options.ref_mismatch,
             names=self.names,
+            offsets=self.options.offsets,
         )
 
 

@@ -149,7 +149,7 @@ APPLIED = {
 """Stage → contents of its main output, before the name of the entry of ``apply``."""
 
 STATUSES = {
-    "scored": "scored",
+    "scored": "scored; the window is within the chromosome",
     "scored_padded": "scored; the window extends beyond an end of the chromosome",
     "swapped": "scored; the genome has ALT in place of REF",
     "ref_mismatch": "REF is not the sequence of the genome",

@@ -52,16 +52,27 @@ BatchSizeOption = Annotated[
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of random draws.")]
 
 
+def integers(text: str, option: str) -> list[int]:
+    """Whole numbers separated by commas; the `InputError` for another text names the option."""
+    try:
+        return [int(one) for one in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            option, repr(text), "whole numbers separated by commas", "Correct it."
+        ) from error
+
+
 def options_of(section: type[Options], **values: object) -> Options:
-    """The options of a subcommand as settings; errors name the option.
+    """The options of a subcommand as settings, with paths as text; errors name the option.
 
     Raises
     ------
     InputError
         A value is not valid, or options exclude each other.
     """
+    given = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
     try:
-        return section(**values)
+        return section(**given)
     except ValidationError as error:
         found = input_error(error, section)
         key = found.where.removeprefix("configuration").removeprefix(", key ")

@@ -12,10 +12,10 @@ from noncoding.cli.common import (
     ModelOption,
     SeedOption,
     TargetsOption,
+    integers,
     options_of,
     reported,
 )
-from noncoding.common.errors import InputError
 from noncoding.settings.apply import VariantOptions
 
 _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
@@ -124,32 +124,19 @@ def variants(
     with reported():
         options = options_of(
             VariantOptions,
-            genome=str(genome),
-            vcf=_text(vcf),
-            table=_text(table),
+            genome=genome,
+            vcf=vcf,
+            table=table,
             ref_mismatch=ref_mismatch,
             targets=targets or [],
             both_strands=both_strands,
-            offsets=_integers(offsets),
+            offsets=integers(offsets, "--offsets"),
             background=background,
             long=long,
             plot=plot,
-            motifs=_text(motifs),
+            motifs=motifs,
         )
         # Imported here, so that the help does not wait for torch.
         from noncoding.stages.score_variants import score_variants  # noqa: PLC0415
 
         score_variants(model, out, options, device=device, batch_size=batch_size, seed=seed)
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-def _integers(offsets: str) -> list[int]:
-    try:
-        return [int(one) for one in offsets.split(",")]
-    except ValueError as error:
-        raise InputError(
-            "--offsets", repr(offsets), "whole numbers separated by commas", "Correct it."
-        ) from error

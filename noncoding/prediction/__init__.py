@@ -11,6 +11,8 @@ _API = {
     "predict_sequences": "noncoding.prediction.regions",
     "predict_regions": "noncoding.stages.predict_regions",
     "RegionOptions": "noncoding.settings.apply",
+    "score_variants": "noncoding.stages.score_variants",
+    "VariantOptions": "noncoding.settings.apply",
 }
 """Name → the module that defines it."""
 

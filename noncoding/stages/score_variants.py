@@ -16,13 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding import __version__, layout
-from noncoding.attribution.variant_attributions import Affected
-from noncoding.attribution.variant_figures import draw_variants
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
+from noncoding.common.space import check_room
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosome_names import chromosome_map_for
@@ -92,8 +91,8 @@ def score_variants(
     Raises
     ------
     InputError
-        The model or a file cannot be used, an option matches nothing, or another process writes
-        the same output.
+        The model or a file cannot be used, an option matches nothing, there is too little room on
+        the disk, or another process writes the same output.
     """
     source, is_table = _source(options)
     variant_output.check_output(out, source, table=is_table, long=options.long)
@@ -102,9 +101,11 @@ def score_variants(
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model_folder(model))
     targets = select_targets(exported.targets, options.targets, "--targets")
+    _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
+    found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
     log.info("%s; device %s", variant_output.summary(counts.statuses), chosen)
 
     exported.moved_to(chosen)
@@ -130,6 +131,8 @@ def score_variants(
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
         of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
         missing = shards.missing(provenance | of_values)
+        # The output has at least the size of the shards, of which a value has 4 bytes.
+        check_room(unfinished, 4 * width * (2 * total - shards.finished), f"{out} and its shards")
         with progress(total, "allele", shards.finished) as update:
             scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
             for block, (_, scores) in zip(missing, scored, strict=True):
@@ -154,24 +157,23 @@ def score_variants(
             {"version": __version__, **provenance},
             long=options.long,
         )
+        [(_, effects)] = scorer.scores([strongest], file.sequences)
+        effects = random.with_shares(effects) if random else effects
+        stems: list[str] = []
+        if options.plot or figures:
+            with atomic_folders(figures or f"{out}.figures") as [folder]:
+                if strongest and options.plot:
+                    stems = _draw(scorer, strongest[: options.plot], effects, file, folder, motifs)
+        if summary:
+            content = {
+                "file": Path(out).name,
+                "statuses": found,
+                "background": options.background,
+                "strongest": _described(strongest, effects, distinct_names(targets), stems),
+                "versions": versions(),
+            }
+            write_json(content, summary)
         discard(unfinished)
-    [(_, effects)] = scorer.scores([strongest], file.sequences)
-    effects = random.with_shares(effects) if random else effects
-    stems: list[str] = []
-    if options.plot or figures:
-        drawn = _affected(strongest, effects, rows)[: options.plot]
-        with atomic_folders(figures or f"{out}.figures") as [folder]:
-            stems = draw_variants(exported, drawn, file.sequences, folder, motifs)
-    found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
-    if summary:
-        content = {
-            "file": Path(out).name,
-            "statuses": found,
-            "background": options.background,
-            "strongest": _described(strongest, effects, distinct_names(targets), stems),
-            "versions": versions(),
-        }
-        write_json(content, summary)
     log.log(RESULT, "%s: %s", out, variant_output.summary(counts.statuses))
     return found
 
@@ -269,6 +271,17 @@ def _source(options: VariantOptions) -> tuple[str, bool]:
     return given[0], options.table is not None
 
 
+def _check_offsets(offsets: list[int], length: int) -> None:
+    for offset in offsets:
+        if abs(offset) > length // 2:
+            raise InputError(
+                "--offsets",
+                f"{offset} bp",
+                f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
+                "Remove it.",
+            )
+
+
 def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:
     """Alleles and their scores, from the shards."""
     blocks = file.blocks(rows for rows, _ in shards)
@@ -294,16 +307,26 @@ def _keeping_strongest(blocks: Blocks, strongest: list[PlacedVariant], number: i
     strongest += [placed for *_, placed in kept]
 
 
-def _affected(
-    strongest: list[PlacedVariant], effects: VariantScores, rows: npt.NDArray[np.int64]
-) -> list[Affected]:
-    """Variants with the rows of the two targets that they affect most."""
+def _draw(
+    scorer: VariantScorer,
+    strongest: list[PlacedVariant],
+    effects: VariantScores,
+    file: _File,
+    folder: Path,
+    motifs: Mapping[str, npt.NDArray[np.float64]] | None,
+) -> list[str]:
+    """Draw variants with the two targets that each affects most; gives the stems of the files."""
+    # Imported here, since the libraries of attributions take seconds to load.
+    from noncoding.attribution.variant_attributions import Affected  # noqa: PLC0415
+    from noncoding.attribution.variant_figures import draw_variants  # noqa: PLC0415
+
     assert effects.targets is not None
     order = np.argsort(-np.abs(effects.targets.logit_difference), axis=1, kind="stable")
-    return [
-        Affected(placed, rows[targets].tolist())
-        for placed, targets in zip(strongest, order[:, :2], strict=True)
+    affected = [
+        Affected(placed, scorer.columns[targets].tolist())
+        for placed, targets in zip(strongest, order[:, :2], strict=False)
     ]
+    return draw_variants(scorer.model, affected, file.sequences, folder, motifs)
 
 
 def _described(

@@ -32,6 +32,8 @@ TRACKS = "tracks"
 UNFINISHED = "unfinished"
 """Folder with the state of a training until its results are accepted; also the suffix of the
 folder with the finished shards of predictions."""
+BACKGROUND = "background"
+"""Folder, in that of a model, with the scores of random variants."""
 FINISHED = "finished.json"
 """File in the state of a training that marks its end."""
 

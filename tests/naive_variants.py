@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from hypothesis import strategies as st
+
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 
 
@@ -54,3 +56,21 @@ def windows(chromosome, change, length, offset=0):
         padded = "N" * length + haplotype + "N" * length
         cut.append(padded[begin + length : begin + 2 * length])
     return cut
+
+
+@st.composite
+def changes(draw, letters="ACGTN", vcf=False):
+    """A chromosome with repeats, and a change of it whose alleles have at most 12 bp.
+
+    As in VCF files, neither allele is empty if ``vcf`` is set.
+    """
+    least = int(vcf)
+    parts = st.tuples(st.text(letters, min_size=1, max_size=4), st.integers(1, 6))
+    chromosome = "".join(unit * times for unit, times in draw(st.lists(parts, min_size=4)))
+    start = draw(st.integers(0, len(chromosome) - 1))
+    ref = chromosome[start : start + draw(st.integers(least, 12))]
+    repeated = st.integers(0, 3).map(lambda times: (ref[:1] + ref[-3:] * times)[:12])
+    others = st.one_of(st.text(letters, min_size=least, max_size=12), repeated).filter(
+        lambda alt: alt != ref
+    )
+    return chromosome, Change(start, ref, draw(others))

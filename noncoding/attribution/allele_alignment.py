@@ -26,8 +26,9 @@ Columns = npt.NDArray[np.int64]
 class AlleleAlignment:
     """Columns of a figure, in which the flanks of both alleles correspond.
 
-    The first bases of the alleles are aligned; the shorter one is followed by a gap. Alleles longer
-    than `LONGEST` are shown in parts, with breaks between them.
+    The first bases of the alleles are aligned; the shorter one is followed by a gap, which is at
+    the end of the repeat that an insertion or deletion is in. Alleles longer than `LONGEST` are
+    shown in parts, with breaks between them.
 
     Attributes
     ----------
@@ -50,8 +51,8 @@ class AlleleAlignment:
 def aligned(ref: Allele, alt: Allele, length: int, focus: Interval = (0, 0)) -> AlleleAlignment:
     """Align two alleles that replace the same interval; their windows have `length` bp.
 
-    Of alleles longer than `LONGEST`, the ends and the bases in `focus` are shown, an interval of
-    the longer allele.
+    Of alleles longer than `LONGEST`, the ends are shown, and the bases in `focus`, an interval from
+    their start.
     """
     widest = max(len(ref.bases), len(alt.bases))
     parts, flank = [(0, widest)], np.arange(FLANK)
@@ -59,15 +60,16 @@ def aligned(ref: Allele, alt: Allele, length: int, focus: Interval = (0, 0)) -> 
         flank = np.arange(_FLANK_OF_LONGER)
         parts = _apart([(0, _END), focus, (widest - _END, widest)])
 
-    def between(first: int, width: int) -> Columns:
-        """Positions of an interval of the given width, and breaks."""
+    def between(first: int, width: int, limit: int) -> Columns:
+        """Positions below a limit of an interval of the given width, and breaks."""
         found: list[Columns] = []
         for number, (start, end) in enumerate(parts):
             if number:
                 omitted = min(start, width) - min(parts[number - 1][1], width)
                 found.append(np.full(_BREAK, NONE - omitted))
             bases = np.arange(start, end)
-            found.append(np.where(bases < width, first + bases, NONE))
+            inside = (bases < width) & (first + bases >= 0) & (first + bases < limit)
+            found.append(np.where(inside, first + bases, NONE))
         return np.concatenate(found)
 
     def in_window(allele: Allele) -> Columns:
@@ -75,9 +77,9 @@ def aligned(ref: Allele, alt: Allele, length: int, focus: Interval = (0, 0)) -> 
         first = (length - width) // 2
         left, right = first - len(flank) + flank, first + width + flank
         right[right >= length] = NONE
-        return np.concatenate([np.maximum(left, NONE), between(first, width), right])
+        return np.concatenate([np.maximum(left, NONE), between(first, width, length), right])
 
-    within = between(ref.start, ref.end - ref.start)
+    within = between(ref.start, ref.end - ref.start, ref.end)
     positions = np.where(within < 0, np.nan, within)
     return AlleleAlignment(
         ref=in_window(ref),

@@ -176,11 +176,14 @@ def _effects(
 
 
 def _focus(effects: Sequence[npt.NDArray[np.float32]], alleles: Sequence[Allele]) -> Interval:
-    """The part of the longer allele with the largest effects on the first target."""
-    longer = int(len(alleles[1].bases) > len(alleles[0].bases))
-    width, length = len(alleles[longer].bases), effects[0].shape[-1]
-    first = (length - width) // 2
-    strengths = np.abs(effects[longer][0]).sum(axis=0)[first : first + width]
+    """The part of aligned alleles with the largest effects on the first target."""
+    strengths = np.zeros(max(len(allele.bases) for allele in alleles))
+    for of_allele, allele in zip(effects, alleles, strict=True):
+        bases = np.arange(len(allele.bases))
+        positions = (of_allele.shape[-1] - len(bases)) // 2 + bases
+        # A repeat may be longer than the window.
+        seen = (positions >= 0) & (positions < of_allele.shape[-1])
+        strengths[bases[seen]] += np.abs(of_allele[0][:, positions[seen]]).sum(axis=0)
     return strongest_window(strengths, FOCUS)
 
 

@@ -22,7 +22,8 @@ from noncoding.attribution.variant_attributions import (
 )
 from noncoding.common.plot_style import COLOURS, SMALL, saved_figure, set_title, shortened
 from noncoding.data.genome.sequences import Sequences
-from noncoding.data.variants.variant import Status
+from noncoding.data.variants.alleles import trimmed
+from noncoding.data.variants.variant import PlacedVariant, Status
 from noncoding.layout import FORMATS
 from noncoding.models.export import ExportedModel
 from noncoding.motifs.logo import draw_logo
@@ -76,8 +77,7 @@ def draw_variants(
 
 def variant_finding(shown: VariantAttributions) -> tuple[str, str]:
     """Title and details of the figure of a variant."""
-    variant, status, ref, alt = shown.placed
-    assert ref is not None and alt is not None
+    variant, status, *_ = shown.placed
     change = ">".join(_short(bases) for bases in (variant.ref, variant.alt))
     place = f"{variant.chromosome}:{variant.position:,} {change}"
     # The title is about the larger change that a reader can see.
@@ -85,7 +85,7 @@ def variant_finding(shown: VariantAttributions) -> tuple[str, str]:
     first, *others = (_effect(shown.names[row], *shown.probabilities[row]) for row in order)
     details = [
         *([] if variant.id in ("", ".") else [variant.id]),
-        _kind(len(ref.bases), len(alt.bases)),
+        _kind(shown.placed),
         *others,
         *(["the genome has ALT"] if status == Status.swapped else []),
         *(["no known motif overlaps the variant"] if shown.motifs == [] else []),
@@ -133,7 +133,7 @@ def _draw_allele(axes: Axes, shown: VariantAttributions, target: int, allele: in
     title = f"{shortened(shown.names[target], _LONGEST_NAME)}, {_ALLELES[allele]}: probability "
     title += _pair(*shown.probabilities[target])[allele]
     if allele:
-        title += f", logit {shown.logit_differences[target]:+.2f}".replace("-", "−")
+        title += f", logit difference {shown.logit_differences[target]:+.2f}".replace("-", "−")
     axes.set_title(title, fontsize=8, pad=2, color="0.2")
     axes.set_ylabel("logit", fontsize=8)
     axes.tick_params(labelsize=SMALL)
@@ -150,6 +150,7 @@ def _draw_allele(axes: Axes, shown: VariantAttributions, target: int, allele: in
             ha="center",
             va="center",
             fontsize=SMALL,
+            bbox={"facecolor": _VARIANT, "edgecolor": "none", "pad": 1},
         )
 
 
@@ -220,13 +221,20 @@ def _covered(columns: npt.NDArray[np.int64], start: int, end: int) -> list[int]:
     return sorted([int(first), int(last) + 1])
 
 
-def _kind(ref: int, alt: int) -> str:
-    """The type of a variant with alleles of given lengths, without the bases that they share."""
-    if not ref or not alt:
-        return f"{'deletion' if ref else 'insertion'} of {ref or alt:,} bp"
-    if ref == alt:
+def _kind(placed: PlacedVariant) -> str:
+    """The type of a variant, without the bases that its alleles share."""
+    _, ref_bases, alt_bases = trimmed(
+        0, placed.variant.ref.upper().encode(), placed.variant.alt.upper().encode()
+    )
+    ref, alt = len(ref_bases), len(alt_bases)
+    if ref and alt:
+        if ref != alt:
+            return f"replacement of {ref:,} by {alt:,} bp"
         return "substitution of 1 base" if ref == 1 else f"substitution of {ref:,} bases"
-    return f"replacement of {ref:,} by {alt:,} bp"
+    kind = f"{'deletion' if ref else 'insertion'} of {ref or alt:,} bp"
+    assert placed.ref is not None
+    repeat = len(placed.ref.bases)
+    return f"{kind} in a repeat of {repeat:,} bp" if repeat > ref else kind
 
 
 def _effect(name: str, before: float, after: float) -> str:

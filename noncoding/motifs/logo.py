@@ -16,7 +16,9 @@ def draw_logo(
     A letter extends from the number of its column to the next. `limits` are the lowest and highest
     sum of heights, by default those of the logo; negative heights are below zero.
     """
-    plot_logo(heights, ax=axes, color=BASE_COLOURS)
+    if heights.any():
+        plot_logo(heights, ax=axes, color=BASE_COLOURS)
+    axes.spines["bottom"].set_visible(False)
     axes.axhline(0, color="0.6", lw=0.5)
     if limits is None:  # Letters are stacked above and below the line.
         below, above = (side(heights, 0).sum(axis=0) for side in (np.minimum, np.maximum))

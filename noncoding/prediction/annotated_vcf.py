@@ -16,22 +16,16 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.chromosomes import Genome
-from noncoding.data.targets import distinct_names
-from noncoding.data.variants.files import (
-    MISSING,
-    VCF_COLUMNS,
-    Line,
-    chromosomes_of,
-    read_variants,
-    vcf_lines,
-)
-from noncoding.data.variants.variant import PlacedVariant, Variant
-from noncoding.prediction.variant_scores import VariantScores
+from noncoding.data.variants.files import MISSING, chromosomes_of, read_variants
+from noncoding.data.variants.variant import Variant
+from noncoding.data.variants.vcf import VCF_COLUMNS, Line, vcf_lines
+from noncoding.prediction.variant_scores import Blocks
 
 log = logging.getLogger(__name__)
 
 _PROVENANCE = b"##noncoding="
 """Start of the header line that says what the scores were made of, as JSON."""
+_REF, _INFO = (VCF_COLUMNS.index(name) for name in ("REF", "INFO"))
 LONGEST_OF_TBI = 1 << 29
 """Maximum length in bp of a chromosome in an index ``.tbi``."""
 
@@ -81,7 +75,7 @@ class _Annotation(NamedTuple):
 
 def write_vcf(
     out: str | os.PathLike[str],
-    blocks: Iterable[tuple[list[PlacedVariant], VariantScores]],
+    blocks: Blocks,
     targets: pd.DataFrame,
     source: str | os.PathLike[str],
     table: bool,
@@ -125,7 +119,7 @@ def write_vcf(
 
 def _annotated(
     lines: Iterable[Line],
-    blocks: Iterable[tuple[list[PlacedVariant], VariantScores]],
+    blocks: Blocks,
     targets: pd.DataFrame,
     source: str | os.PathLike[str],
     provenance: Mapping[str, object],
@@ -145,9 +139,8 @@ def _annotated(
             continue
         _, group = next(records, (0, iter(())))
         alleles = list(group)
-        if not alleles or alleles[0].variant.line != line.number:
+        if not alleles or not _is_of(line, variant := alleles[0].variant):
             raise _changed(source)
-        variant = alleles[0].variant
         yield _with_info(line.text, alleles), variant.position + len(variant.ref) - 1
     if next(records, None):
         raise _changed(source)
@@ -155,11 +148,9 @@ def _annotated(
         log.warning("%s holds scores of an earlier run, which are replaced", source)
 
 
-def _alleles(
-    blocks: Iterable[tuple[list[PlacedVariant], VariantScores]], targets: pd.DataFrame
-) -> Iterator[_Annotation]:
+def _alleles(blocks: Blocks, targets: pd.DataFrame) -> Iterator[_Annotation]:
     """Values of the fields of each allele."""
-    names = [quote(name, safe="/()+") for name in distinct_names(targets)]
+    names = [quote(name, safe="/()+") for name in targets["name"]]
     indices = targets["index"].to_list()
     for placed, scores in blocks:
         columns = [scores.max_logit_difference.astype(str).tolist()]
@@ -173,6 +164,12 @@ def _alleles(
             yield _Annotation(allele.variant, values)
 
 
+def _is_of(line: Line, variant: Variant) -> bool:
+    """Whether a line is the record of a variant."""
+    fields = line.text.split(b"\t", len(VCF_COLUMNS))
+    return line.number == variant.line and fields[_REF] == variant.ref.encode()
+
+
 def _header(provenance: Mapping[str, object]) -> Iterator[bytes]:
     """Lines that describe the fields."""
     for field in _FIELDS:
@@ -183,16 +180,16 @@ def _header(provenance: Mapping[str, object]) -> Iterator[bytes]:
 
 def _with_info(text: bytes, alleles: list[_Annotation]) -> bytes:
     """A record with its fields at the end of INFO, in the place of earlier ones."""
-    *before, info = text.split(b"\t", len(VCF_COLUMNS))[: len(VCF_COLUMNS)]
-    rest = text[sum(map(len, before)) + len(before) + len(info) :]
-    fields = info.split(b";") if info not in (b"", b".") else []
+    columns = text.split(b"\t", len(VCF_COLUMNS))
+    fields = columns[_INFO].split(b";") if columns[_INFO] not in (b"", b".") else []
     fields = [field for field in fields if field.partition(b"=")[0] not in _OWN]
     if [each.variant.alt for each in alleles] != [MISSING]:
-        columns = zip(*(each.values for each in alleles), strict=True)
+        by_field = zip(*(each.values for each in alleles), strict=True)
         # A run without a background has no value of the last field.
-        for name, values in zip(_OWN, columns, strict=False):
+        for name, values in zip(_OWN, by_field, strict=False):
             fields.append(name + b"=" + ",".join(values).encode())
-    return b"\t".join([*before, b";".join(fields) or MISSING.encode()]) + rest
+    columns[_INFO] = b";".join(fields) or MISSING.encode()
+    return b"\t".join(columns)
 
 
 def _lines_of_table(source: str | os.PathLike[str], genome: Genome) -> Iterator[Line]:

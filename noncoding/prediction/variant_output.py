@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,7 @@ from noncoding.data.targets import distinct_names
 from noncoding.data.variants.files import check_order
 from noncoding.data.variants.variant import PlacedVariant, Status
 from noncoding.prediction.annotated_vcf import write_vcf
-from noncoding.prediction.variant_scores import TargetScores, VariantScores
-
-Blocks = Iterable[tuple[list[PlacedVariant], VariantScores]]
-"""Consecutive alleles of a file and their scores."""
+from noncoding.prediction.variant_scores import Blocks, TargetScores, VariantScores
 
 SUFFIXES = (".tsv", ".tsv.gz", ".h5", ".vcf.gz")
 """Of files of scores."""
@@ -32,6 +29,11 @@ _ROWS = 1 << 16
 """Approximate number of rows of a long table in memory."""
 _CHUNK = 1 << 20
 """Maximum size in bytes of a chunk of HDF5, which the default cache holds."""
+_COMPARED = (
+    *(Status.scored, Status.scored_padded, Status.swapped, Status.too_long),
+    Status.ref_mismatch,
+)
+"""Statuses of alleles whose REF was compared with the genome."""
 _MANY_MISMATCHES = 0.1
 
 
@@ -94,7 +96,7 @@ def write_variants(
         ``max_target`` as the row of the group ``target``), the target table in ``target``, and a
         matrix of shape (alleles, targets) for each field of `TargetScores`. For VCF files see
         `noncoding.prediction.annotated_vcf.write_vcf`.
-    blocks : iterable of (list of PlacedVariant, VariantScores)
+    blocks : iterable of (sequence of PlacedVariant, VariantScores)
         All alleles of ``source``. With scores of targets where `needs_targets` says so.
     targets : pandas.DataFrame
         The selected targets, with the columns ``index`` and ``name``.
@@ -141,16 +143,11 @@ def summary(counts: Mapping[Status, int]) -> str:
     """
     parts = [f"{counts[status]:,} {status}" for status in Status if counts.get(status)]
     text = f"{counted(sum(counts.values()), 'allele')}: {', '.join(parts) or 'none'}"
-    compared = [*_COMPARED, Status.ref_mismatch]
-    total = sum(counts.get(status, 0) for status in compared)
-    share = counts.get(Status.ref_mismatch, 0) / max(total, 1)
+    compared = sum(counts.get(status, 0) for status in _COMPARED)
+    share = counts.get(Status.ref_mismatch, 0) / max(compared, 1)
     if share > _MANY_MISMATCHES:
         text += f". REF differs from the genome for {share:.0%}: check that it is the same assembly"
     return text
-
-
-_COMPARED = (Status.scored, Status.scored_padded, Status.swapped, Status.too_long)
-"""Statuses of alleles whose REF was compared with the genome, besides those that differ."""
 
 
 def _suffix(out: str | os.PathLike[str]) -> str:
@@ -165,7 +162,7 @@ def _suffix(out: str | os.PathLike[str]) -> str:
     )
 
 
-def _variant_columns(placed: list[PlacedVariant]) -> dict[str, Any]:
+def _variant_columns(placed: Sequence[PlacedVariant]) -> dict[str, Any]:
     """Columns that describe alleles."""
     rows = [(*each.variant[2:], str(each.status)) for each in placed]
     table = pd.DataFrame(rows, columns=["chrom", "pos", "id", "ref", "alt", "status"])
@@ -191,7 +188,9 @@ def _write_table(
             header = False
 
 
-def _and_none(blocks: Blocks, targets: int) -> Iterator[tuple[list[PlacedVariant], VariantScores]]:
+def _and_none(
+    blocks: Blocks, targets: int
+) -> Iterator[tuple[Sequence[PlacedVariant], VariantScores]]:
     """The blocks; an empty one if there is none, so that a table has its header."""
     empty = True
     for block in blocks:

@@ -1,7 +1,7 @@
 """Place the variants of a file on a genome."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from noncoding.common.errors import InputError
@@ -23,6 +23,7 @@ def place(
     length: int,
     mismatch: Literal["skip", "swap", "error", "keep"],
     names: Mapping[str, str],
+    offsets: Sequence[int] = (0,),
 ) -> Iterator[PlacedVariant]:
     """Give each variant a status and, if it is scored, its alleles on the genome.
 
@@ -41,6 +42,8 @@ def place(
     names : mapping
         Name in the file → chromosome of the genome, where they differ, see
         `noncoding.data.genome.chromosome_names.chromosome_map_for`.
+    offsets : sequence of int
+        Of the windows, see `noncoding.data.variants.alleles.windows`.
 
     Raises
     ------
@@ -53,46 +56,24 @@ def place(
         if status:
             yield PlacedVariant(variant, status)
             continue
-        ref, alt = variant.ref.upper().encode(), variant.alt.upper().encode()
-        if ref == alt:
-            yield PlacedVariant(variant, Status.same_as_reference)
-            continue
-        start = variant.position - 1
-        own = sequences.letters(chromosome, start, start + len(ref))
-        matches = _same(ref, own)
+        matches = _has(sequences, chromosome, variant.position - 1, variant.ref)
         if not matches and mismatch == "error":
-            raise InputError(
-                location(where, variant.line),
-                f"REF {variant.ref} at {variant.chromosome}:{variant.position}",
-                f"{own.decode()}, the sequence of {sequences.fasta}",
-                "Give the genome that the variants were called on, or choose with --ref-mismatch "
-                "(ref_mismatch) to skip, swap or keep such alleles.",
-            )
-        swapped = False
-        if not matches and mismatch == "swap":
-            end = start + len(alt)
-            swapped = end <= sequences.genome.lengths[chromosome] and _same(
-                alt, sequences.letters(chromosome, start, end)
-            )
+            raise _mismatch(variant, where, sequences, chromosome)
+        swapped = (
+            not matches
+            and mismatch == "swap"
+            and _has(sequences, chromosome, variant.position - 1, variant.alt)
+        )
         if not (matches or swapped or mismatch == "keep"):
             yield PlacedVariant(variant, Status.ref_mismatch)
             continue
-        first, short_ref, short_alt = trimmed(start, ref, alt)
-        if not (matches or swapped):
-            before, after = first - start, first - start + len(short_ref)
-            if not _same(ref[:before] + ref[after:], own[:before] + own[after:]):
-                # Bases that both alleles share are not those of the genome.
-                first, short_ref, short_alt = start, ref, alt
-        if max(len(short_ref), len(short_alt)) > length:
+        alleles = _alleles(variant, sequences, chromosome, swapped)
+        if max(len(allele.bases) for allele in alleles) > length:
             yield PlacedVariant(variant, Status.too_long)
             continue
-        last = first + len(short_alt if swapped else short_ref)
-        trimmed_alleles = (Allele(chromosome, first, last, each) for each in (short_ref, short_alt))
-        alleles = with_repeat(sequences, *trimmed_alleles)
-        status = Status.scored
-        if swapped:
-            status = Status.swapped
-        elif any(is_padded(sequences, allele, length) for allele in alleles):
+        alleles = with_repeat(sequences, *alleles)
+        status = Status.swapped if swapped else Status.scored
+        if not swapped and any(is_padded(sequences, allele, length, offsets) for allele in alleles):
             status = Status.scored_padded
         yield PlacedVariant(variant, status, *alleles)
 
@@ -114,15 +95,56 @@ def _unplaced(variant: Variant) -> Status | None:
 
 
 def _outside(variant: Variant, chromosome: str, lengths: Mapping[str, int]) -> Status | None:
-    """The status of alleles that are on no chromosome of the genome."""
+    """The status of alleles that are on no chromosome of the genome, or that are equal."""
     if chromosome not in lengths:
         return Status.unknown_contig
     last = variant.position - 1 + len(variant.ref)
     if variant.position < 1 or last > lengths[chromosome]:
         return Status.outside_contig
-    return None
+    return Status.same_as_reference if variant.ref.upper() == variant.alt.upper() else None
 
 
-def _same(bases: bytes, genome: bytes) -> bool:
+def _has(sequences: Sequences, chromosome: str, start: int, bases: str) -> bool:
     """Whether bases are those of the genome, as they are or as VCF files write them."""
-    return bases in (genome, genome.translate(_AS_IN_VCF))
+    end = start + len(bases)
+    if end > sequences.genome.lengths[chromosome]:
+        return False
+    own = sequences.letters(chromosome, start, end)
+    return bases.upper().encode() in (own, own.translate(_AS_IN_VCF))
+
+
+def _alleles(
+    variant: Variant, sequences: Sequences, chromosome: str, swapped: bool
+) -> tuple[Allele, Allele]:
+    """REF and ALT in the place of REF or, if they are swapped, of ALT.
+
+    Bases that both share are left out, unless they are not those of the genome.
+    """
+    start = variant.position - 1
+    ref, alt = variant.ref.upper(), variant.alt.upper()
+    first, short_ref, short_alt = trimmed(start, ref.encode(), alt.encode())
+    last = first + len(short_alt if swapped else short_ref)
+    before, after = ref[: first - start], ref[first - start + len(short_ref) :]
+    if not (
+        _has(sequences, chromosome, start, before) and _has(sequences, chromosome, last, after)
+    ):
+        first, last = start, start + len(alt if swapped else ref)
+        short_ref, short_alt = ref.encode(), alt.encode()
+    return (
+        Allele(chromosome, first, last, short_ref),
+        Allele(chromosome, first, last, short_alt),
+    )
+
+
+def _mismatch(
+    variant: Variant, where: str | os.PathLike[str], sequences: Sequences, chromosome: str
+) -> InputError:
+    start = variant.position - 1
+    own = sequences.letters(chromosome, start, start + len(variant.ref))
+    return InputError(
+        location(where, variant.line),
+        f"REF {variant.ref} at {variant.chromosome}:{variant.position}",
+        f"{own.decode()}, the sequence of {sequences.fasta}",
+        "Give the genome that the variants were called on, or choose with --ref-mismatch "
+        "(ref_mismatch) to skip, swap or keep such alleles.",
+    )

@@ -5,7 +5,7 @@ import naive_variants
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from naive_variants import Change, on_reverse_strand, reverse_complement
+from naive_variants import Change, changes, on_reverse_strand, reverse_complement
 
 from noncoding.data.genome.sequences import Sequences
 from noncoding.data.variants.alleles import Allele, is_padded, trimmed, windows, with_repeat
@@ -23,18 +23,6 @@ def alleles(genome, change):
     start, ref, alt = trimmed(change.start, change.ref.encode(), change.alt.encode())
     end = start + len(ref)
     return with_repeat(genome, Allele("c", start, end, ref), Allele("c", start, end, alt))
-
-
-@st.composite
-def changes(draw, letters="ACGTN"):
-    """A chromosome with repeats, and a change of it whose alleles have at most 12 bp."""
-    parts = st.tuples(st.text(letters, min_size=1, max_size=4), st.integers(1, 6))
-    chromosome = "".join(unit * times for unit, times in draw(st.lists(parts, min_size=4)))
-    start = draw(st.integers(0, len(chromosome) - 1))
-    ref = chromosome[start : start + draw(st.integers(0, 12))]
-    repeated = st.integers(0, 3).map(lambda times: (ref[:1] + ref[-3:] * times)[:12])
-    others = st.one_of(st.text(letters, max_size=12), repeated).filter(lambda alt: alt != ref)
-    return chromosome, Change(start, ref, draw(others))
 
 
 @given(changes(), st.sampled_from([12, 13, 40]))
@@ -107,13 +95,13 @@ def test_a_repeat_that_is_longer_than_the_window():
     assert not is_padded(genome, ref, 40)
 
 
-@given(changes(letters="ACGT"))
-def test_windows_beyond_the_chromosome_are_padded(made):
+@given(changes(letters="ACGT"), st.sampled_from([(0,), (0, 9), (-40, 3)]))
+def test_windows_beyond_the_chromosome_are_padded(made, offsets):
     chromosome, change = made
     genome = opened(chromosome)
     for allele in alleles(genome, change):
-        found = windows(genome, allele, 30)
-        assert is_padded(genome, allele, 30) == (b"N" in found.forward + found.reverse)
+        found = [base for offset in offsets for base in windows(genome, allele, 30, offset)]
+        assert is_padded(genome, allele, 30, offsets) == (b"N" in b"".join(found))
 
 
 @pytest.mark.parametrize(

@@ -179,10 +179,10 @@ Run = Callable[[], np.ndarray]
 
 def ours(arguments: argparse.Namespace) -> Run:
     import h5py
-    from noncoding.stages.predict_regions import predict_regions
-    from noncoding.stages.score_variants import score_variants
 
     from noncoding.settings.apply import RegionOptions, VariantOptions
+    from noncoding.stages.predict_regions import predict_regions
+    from noncoding.stages.score_variants import score_variants
 
     genome, out = str(arguments.work / "genome.fa"), arguments.work / f"{arguments.task}.h5"
 

@@ -23,7 +23,6 @@ import common
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from noncoding.stages.score_variants import score_variants
 from scipy.stats import spearmanr
 
 from noncoding.data.fasta import records
@@ -32,6 +31,7 @@ from noncoding.motifs.known_motifs import match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import best_hits
 from noncoding.settings.apply import VariantOptions
+from noncoding.stages.score_variants import score_variants
 
 LOGIT, PROBABILITY = "logit difference", "probability difference"
 SCAN, SCAN_YEAST = "motif scan", "motif scan against the base composition of yeast"

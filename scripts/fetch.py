@@ -1,8 +1,8 @@
 from pathlib import Path
 
 import noncoding.common.interrupts  # noqa: F401 – before imports that take long
+from noncoding.common.space import remaining_bytes
 from noncoding.common.stage_logging import logged_stage
-from noncoding.data.download.space import remaining_bytes
 from noncoding.stages.fetch import fetch
 
 simulated, params, path = snakemake.input.simulated, snakemake.params, snakemake.output[0]

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic import ValidationError
 
 from noncoding.common.errors import InputError
 from noncoding.common.system_errors import as_input_error
+from noncoding.settings.base import Section
+from noncoding.settings.messages import input_error
 
 log = logging.getLogger("noncoding")
+Options = TypeVar("Options", bound=Section)
 
 
 class Device(StrEnum):
@@ -46,6 +50,23 @@ BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of random draws.")]
+
+
+def options_of(section: type[Options], **values: object) -> Options:
+    """The options of a subcommand as settings; errors name the option.
+
+    Raises
+    ------
+    InputError
+        A value is not valid, or options exclude each other.
+    """
+    try:
+        return section(**values)
+    except ValidationError as error:
+        found = input_error(error, section)
+        key = found.where.removeprefix("configuration").removeprefix(", key ")
+        where = f"--{key.split('.')[0].replace('_', '-')}" if key else "options"
+        raise InputError(where, found.found, found.expected, found.remedy) from error
 
 
 @contextmanager

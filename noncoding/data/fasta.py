@@ -81,16 +81,25 @@ def _record(fasta: str | os.PathLike[str], content: bytes) -> Record:
     if not words:
         raise _not_fasta(fasta, "a header without a name", "'>' and a name")
     sequence = lines.translate(None, _WHITE_SPACE)
+    check_letters(sequence, f"{fasta}, sequence {words[0]}")
+    return Record(words[0], words[1].rstrip() if len(words) > 1 else "", sequence)
+
+
+def check_letters(sequence: bytes, where: str) -> None:
+    """Refuse letters that are not IUPAC's for DNA, in either case.
+
+    `where` is the origin of the sequence, for the `InputError`.
+    """
     raw = np.frombuffer(sequence, dtype=np.uint8)
     known = _IUPAC[raw]
     if not known.all():
         position = int(known.argmin())
-        raise _not_fasta(
-            f"{fasta}, sequence {words[0]}, base {position + 1}",
+        raise InputError(
+            f"{where}, base {position + 1}",
             f"the letter {chr(raw[position])!r}",
             "A, C, G, T, N or another IUPAC letter for DNA",
+            "Give the sequence of DNA, with T in place of U.",
         )
-    return Record(words[0], words[1].rstrip() if len(words) > 1 else "", sequence)
 
 
 def _not_fasta(

@@ -24,6 +24,7 @@ from noncoding.data.targets import read_targets, write_targets
 from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES, TARGETS
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
+from noncoding.models.shipped import model_folder
 
 log = logging.getLogger(__name__)
 _AGAIN = "Run the stage 'train' again, or copy the whole folder again."
@@ -146,13 +147,18 @@ def export_model(
 def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
     """Load an exported model; no code in its folder is run.
 
+    Parameters
+    ----------
+    folder : path
+        Or the name of a model of the package, see `noncoding.models.shipped.model_folder`.
+
     Raises
     ------
     InputError
         A file is missing or damaged, the architecture, alphabet or bin is unknown, the weights do
         not match the network or the digest of the export, or the targets do not match the logits.
     """
-    folder = Path(folder)
+    folder = model_folder(folder)
     for name in LOADED_FILES:
         if not (folder / name).is_file():
             raise InputError(folder, f"no file {name}", "an exported model", _AGAIN)

@@ -39,7 +39,7 @@ def model_folder(model: str | os.PathLike[str]) -> Path:
         return shipped[str(model)]
     raise InputError(
         model,
-        "a folder without config.json" if folder.is_dir() else "no such folder or model",
+        "no file config.json in this folder" if folder.is_dir() else "no such folder or model",
         f"a folder made by the stage 'train', or one of {some_of(shipped)}",
         did_you_mean(model, shipped) or "Run `noncoding models` for a list.",
     )

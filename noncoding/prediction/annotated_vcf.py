@@ -16,7 +16,6 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.chromosomes import Genome
-from noncoding.data.targets import distinct_names
 from noncoding.data.variants.files import MISSING, chromosomes_of, read_variants
 from noncoding.data.variants.variant import Variant
 from noncoding.data.variants.vcf import VCF_COLUMNS, Line, vcf_lines
@@ -151,7 +150,7 @@ def _annotated(
 
 def _alleles(blocks: Blocks, targets: pd.DataFrame) -> Iterator[_Annotation]:
     """Values of the fields of each allele."""
-    names = [quote(name, safe="/()+") for name in distinct_names(targets)]
+    names = [quote(name, safe="/()+") for name in targets["name"]]
     indices = targets["index"].to_list()
     for placed, scores in blocks:
         columns = [scores.max_logit_difference.astype(str).tolist()]

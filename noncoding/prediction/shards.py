@@ -24,8 +24,9 @@ class Shards:
     shape : tuple of int
         That of the prediction: loci and targets, or other rows and the shape of one.
     batch_size : int
-    size : int
-        Approximate number of rows per shard, which is a number of whole batches.
+    size : int, optional
+        Approximate number of rows per shard, which is a number of whole batches; `LOCI` by
+        default.
 
     Attributes
     ----------
@@ -34,11 +35,11 @@ class Shards:
     """
 
     def __init__(
-        self, folder: Path, shape: tuple[int, ...], batch_size: int, size: int = LOCI
+        self, folder: Path, shape: tuple[int, ...], batch_size: int, size: int | None = None
     ) -> None:
         self.folder = folder
         loci, *self._row = shape
-        step = batch_size * max(1, size // batch_size)
+        step = batch_size * max(1, (size or LOCI) // batch_size)
         self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
         self.finished = 0
 
@@ -66,6 +67,16 @@ class Shards:
         """Loci and probabilities of all shards, in order."""
         for loci in self._all:
             yield loci, np.lib.format.open_memmap(self._path(loci), mode="r")
+
+    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """Values of rows in any order, shape=(n, …)."""
+        values = np.empty((len(rows), *self._row), dtype=np.float32)
+        shard = rows // self._all[0].stop
+        for number in np.unique(shard):
+            stored = np.lib.format.open_memmap(self._path(self._all[number]), mode="r")
+            wanted = shard == number
+            values[wanted] = stored[rows[wanted] - self._all[number].start]
+        return values
 
     def _is_finished(self, loci: slice) -> bool:
         try:

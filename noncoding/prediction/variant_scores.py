@@ -45,3 +45,18 @@ class VariantScores(NamedTuple):
     max_logit_difference: Floats
     background_share: Floats | None = None
     targets: TargetScores | None = None
+
+
+def to_rows(scores: VariantScores) -> Floats:
+    """Scores without shares of a background as one array, shape=(n, 2 or 2 + 4 × targets)."""
+    largest = np.column_stack([scores.max_target, scores.max_logit_difference])
+    return np.concatenate([largest, *(scores.targets or ())[:4]], axis=1).astype(np.float32)
+
+
+def from_rows(rows: Floats) -> VariantScores:
+    """Scores from the array of `to_rows`."""
+    targets = None
+    if rows.shape[1] > 2:
+        targets = TargetScores(*np.split(rows[:, 2:], 4, axis=1))
+    # Integers below 2^24 are exact in float32.
+    return VariantScores(rows[:, 0].astype(np.int64), rows[:, 1], targets=targets)

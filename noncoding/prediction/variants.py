@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from noncoding.common.errors import InputError
+from noncoding.common.prefetch import prefetched
 from noncoding.data.genome.sequences import Sequences
 from noncoding.data.one_hot import codes
 from noncoding.data.variants.alleles import Allele, StrandWindows, windows
@@ -23,7 +23,6 @@ from noncoding.prediction.variant_scores import TargetScores, VariantScores
 
 BLOCK = 2048
 """Alternative alleles per block, for one offset."""
-_Item = TypeVar("_Item")
 _COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 
 
@@ -104,7 +103,9 @@ class VariantScorer:
         InputError
             A prediction is not finite.
         """
-        for block, prepared in _ahead((block, self.windows(block, sequences)) for block in blocks):
+        for block, prepared in prefetched(
+            (block, self.windows(block, sequences)) for block in blocks
+        ):
             yield block, self._score(block, prepared, every_target)
 
     def windows(self, block: Sequence[PlacedVariant], sequences: Sequences) -> Windows:
@@ -167,7 +168,7 @@ class VariantScorer:
     def _logits(self, base_codes: npt.NDArray[np.uint8]) -> torch.Tensor:
         """Logits of windows, shape=(windows, targets), dtype=float32, on the device."""
         wanted = np.arange(len(self.model.targets)) if self.targets is None else self.targets
-        columns = torch.from_numpy(wanted).to(self.device)
+        columns = torch.tensor(wanted, device=self.device)
         batches = [torch.empty((0, len(wanted)), device=self.device)]
         for start in range(0, len(base_codes), self.batch_size):
             sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
@@ -187,13 +188,3 @@ class VariantScorer:
 def _as_seen(windows: StrandWindows) -> tuple[bytes, bytes]:
     """Windows as the network sees them, each in the direction of its strand."""
     return windows.forward, windows.reverse.translate(_COMPLEMENT)[::-1]
-
-
-def _ahead(items: Iterable[_Item]) -> Iterator[_Item]:
-    """Items of an iterable, each of which is made in a thread while the one before is used."""
-    iterator = iter(items)
-    with ThreadPoolExecutor(1) as thread:
-        upcoming = thread.submit(next, iterator, None)
-        while (item := upcoming.result()) is not None:
-            upcoming = thread.submit(next, iterator, None)
-            yield item

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from noncoding.settings.base import UNIQUE, Count, CountOrZero, LocalPath, Section, Targets
+from noncoding.settings.base import UNIQUE, Count, CountOrZero, LocalPath, Section, Targets, problem
 
 _Integers = Annotated[list[int], Field(min_length=1), *UNIQUE]
 
@@ -44,6 +44,41 @@ class RegionOptions(_Applied):
         default=None, description="BED file; windows that overlap its regions are left out."
     )
     long: bool = Field(default=False, description="Tables with a row per window and target.")
+
+    @model_validator(mode="after")
+    def _check_source(self) -> "RegionOptions":
+        sources = ("bed", "regions", "whole_genome", "fasta")
+        given = [name for name in sources if getattr(self, name)]
+        if len(given) != 1:
+            raise problem(
+                f"exactly one of {', '.join(sources)}",
+                "Name the regions in one of these ways.",
+                found=" and ".join(given) or "no regions",
+            )
+        if (self.genome is None) != (self.fasta is not None):
+            raise problem(
+                "a genome, in which regions are found, or fasta, whose sequences need none",
+                "Give one of the two.",
+                key="genome",
+                found=f"{'no genome' if self.genome is None else 'a genome'} and {given[0]}",
+            )
+        for name in ("summit", "tile"):
+            if getattr(self, name) and (self.bed is None or (self.summit and self.tile)):
+                raise problem(
+                    "summit or tile, not both, and a BED file",
+                    "Each region of a BED file has one window at its centre or its summit, or is "
+                    "tiled.",
+                    key=name,
+                    found="both" if self.summit and self.tile else f"{name} and {given[0]}",
+                )
+        if self.stride and self.bed and not self.tile:
+            raise problem(
+                "a stride only where regions are tiled",
+                "Add tile, or remove it.",
+                key="stride",
+                found=str(self.stride),
+            )
+        return self
 
 
 class VariantOptions(_Applied):

@@ -15,12 +15,12 @@ from pathlib import Path
 from noncoding.common.errors import InputError
 from noncoding.common.locks import exclusive
 from noncoding.common.redaction import redacted
+from noncoding.common.space import check_room
 from noncoding.common.stage_logging import RESULT
 from noncoding.data.download.http import fetch_http
 from noncoding.data.download.lock import Lock, lock_path, read_lock, write_lock
 from noncoding.data.download.partial import Partial
 from noncoding.data.download.sources import Source, SourceError, copy, sources
-from noncoding.data.download.space import check_room
 
 LOG = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ def fetch(
         Compare with the lock file beside the destination, unless `sha256` is given, and write it.
     room : int, optional
         Bytes that must be free before the first request, and that a file of unknown length must
-        not exceed; see `noncoding.data.download.space.remaining_bytes`.
+        not exceed; see `noncoding.common.space.remaining_bytes`.
 
     Raises
     ------

@@ -30,7 +30,7 @@ MOTIFS = {
 
 @pytest.fixture(scope="module")
 def yeast():
-    return load_model(model_folder("yeast"))
+    return load_model("yeast")
 
 
 def one_hot(sequences):

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import pysam
 import pytest
-from toy_scores import PROVENANCE, scored, write
+from toy_scores import PROVENANCE, TARGETS, scored, write
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.chromosomes import Genome
@@ -63,7 +63,7 @@ def without_scores(content):
     return "\n".join(lines) + "\n"
 
 
-def check_scores(path, blocks, names=("CTCF; 5% é", "Reb1 (index 4)", "Reb1 (index 7)")):
+def check_scores(path, blocks):
     """Compare the fields that pysam reads with the scores of all alleles."""
     alleles = iter(
         (variant, scores, number)
@@ -87,9 +87,9 @@ def check_scores(path, blocks, names=("CTCF; 5% é", "Reb1 (index 4)", "Reb1 (in
                 row = int(scores.max_target[number])
                 share = scores.background_share
                 assert found.pop("STATUS") == placed.status
-                assert found.pop("MAX_TARGET_INDEX") == (None if row < 0 else (0, 4, 7)[row])
+                assert found.pop("MAX_TARGET_INDEX") == (None if row < 0 else TARGETS["index"][row])
                 name = found.pop("MAX_TARGET")
-                assert unquote(name) == ("." if row < 0 else names[row])
+                assert unquote(name) == ("." if row < 0 else TARGETS["name"][row])
                 numbers = {"MAX_LOGIT_DIFFERENCE": scores.max_logit_difference[number]}
                 if share is not None:
                     numbers["BACKGROUND_SHARE"] = share[number]

@@ -15,7 +15,7 @@ from urllib3 import BaseHTTPResponse
 from noncoding.common import files
 from noncoding.common.errors import InputError, printable
 from noncoding.common.redaction import redacted
-from noncoding.data.download.space import check_room
+from noncoding.common.space import check_room
 
 LOG = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,9 @@ _MOST_CLIPPED_BP = 1000
 """Bases beyond a chromosome end that peak callers and exclusion lists may contain."""
 _FEW_CLIPPED = 10
 _MOST_CLIPPED_SHARE = 0.01
+_SET_MAP = "set chromosome_map"
+RENAME = "rename it in the file"
+"""What to do about names of chromosomes where there is no key ``chromosome_map``."""
 
 
 class Placed(NamedTuple):
@@ -38,8 +41,8 @@ class Placed(NamedTuple):
     where : path
         The file, with `total` intervals.
     intervals : pandas.DataFrame
-        ``chromosome``, ``start``, ``end`` and ``summit`` of the intervals on a chromosome of the
-        genome, clipped to it.
+        ``chromosome``, ``start``, ``end``, ``summit`` and what else was asked for of the
+        intervals on a chromosome of the genome, clipped to it.
     outside : collections.Counter
         Name in the file → number of intervals that are on no chromosome of the genome.
     clipped : int
@@ -55,7 +58,7 @@ class Placed(NamedTuple):
     matched: dict[str, str]
 
 
-def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
+def read_bed(content: bytes, where: str | os.PathLike[str], *, names: bool = False) -> pd.DataFrame:
     """Read a BED file (three columns or more) or a narrowPeak file.
 
     Empty lines, comments, ``track`` and ``browser`` lines and a header of column names are
@@ -67,13 +70,15 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
         The whole file, plain or compressed, with or without a byte-order mark.
     where : path
         The file, for errors.
+    names : bool
+        Read column 4, too.
 
     Returns
     -------
     pandas.DataFrame
         ``chromosome``, ``start`` and ``end`` (bp, 0-based, half-open; ``start`` may be below 0),
         ``summit`` (bp, 0-based; -1 where column 10 of narrowPeak gives none), and ``line``,
-        counted from 1.
+        counted from 1. With `names`, also ``name``, empty where column 4 is missing or ``.``.
 
     Raises
     ------
@@ -82,6 +87,7 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
         not greater than the start.
     """
     rows: list[tuple[bytes, int, int, int, int]] = []
+    named: list[str] = []
     for number, line in enumerate(plain_utf8(content, where).splitlines(), start=1):
         fields = line.split(None, 3)
         if not fields or fields[0].startswith(b"#") or fields[0].lower() in _NOT_INTERVALS:
@@ -94,10 +100,13 @@ def read_bed(content: bytes, where: str | os.PathLike[str]) -> pd.DataFrame:
         if end <= start:
             raise _not_bed(where, number, line, "an end greater than the start")
         rows.append((fields[0].strip(b'"'), start, end, _summit(line, start, end), number))
+        if names:
+            named.append(_name(line))
     columns = ["chromosome", "start", "end", "summit", "line"]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], "int64"))
-    names = {name: name.decode(errors="backslashreplace") for name in table["chromosome"].unique()}
-    return table.assign(chromosome=table["chromosome"].map(names).astype(object))
+    decoded = {raw: raw.decode(errors="backslashreplace") for raw in table["chromosome"].unique()}
+    table = table.assign(chromosome=table["chromosome"].map(decoded).astype(object))
+    return table.assign(name=pd.Series(named, dtype=object)) if names else table
 
 
 def on_genome(
@@ -105,6 +114,9 @@ def on_genome(
     where: str | os.PathLike[str],
     genome: Genome,
     chromosome_map: Mapping[str, str] | None,
+    *,
+    kept: Sequence[str] = (),
+    remedy: str = _SET_MAP,
 ) -> Placed:
     """Give intervals the chromosome names of a genome, and clip them to their chromosomes.
 
@@ -118,6 +130,10 @@ def on_genome(
     chromosome_map : mapping, optional
         Name in the file → name in the genome, where they differ; None to match the names, see
         `noncoding.data.genome.chromosome_names.chromosome_map_for`.
+    kept : sequence of str
+        Further columns of the intervals that are needed.
+    remedy : str
+        What the user can do where a chromosome has another name in the genome, such as `RENAME`.
 
     Raises
     ------
@@ -143,13 +159,13 @@ def on_genome(
             f"names such as {some_of(lengths)}",
             f"Set chromosome_map: {{{entries}}}, or remove this key."
             if proposed
-            else "If the peaks were called on another assembly, give its FASTA file. Otherwise say "
-            "which chromosome of the FASTA file each name means: chromosome_map: "
-            f"{{{next(iter(outside))!r}: NAME, …}}.",
+            else "If the intervals are of another assembly, give its FASTA file. If it has "
+            f"{next(iter(outside))!r} under another name, {remedy}"
+            + (f": {{{next(iter(outside))!r}: NAME, …}}." if remedy == _SET_MAP else "."),
         )
     limits = names[known].map(lengths).astype("int64")
     clipped = _check_ends(intervals[known], where, limits)
-    placed = intervals.loc[known, ["start", "end", "summit"]]
+    placed = intervals.loc[known, ["start", "end", "summit", *kept]]
     placed["start"] = placed["start"].clip(lower=0)
     placed["end"] = placed["end"].clip(upper=limits)
     placed["summit"] = placed["summit"].where(placed["summit"] < placed["end"], -1).clip(lower=-1)
@@ -158,18 +174,31 @@ def on_genome(
 
 
 def read_excluded(
-    path: str | os.PathLike[str], genome: Genome, chromosome_map: Mapping[str, str] | None
+    path: str | os.PathLike[str],
+    genome: Genome,
+    chromosome_map: Mapping[str, str] | None,
+    *,
+    remedy: str = _SET_MAP,
 ) -> dict[str, pd.DataFrame]:
     """Regions of a BED file by chromosome; other parameters and errors as in `on_genome`."""
-    if not Path(path).is_file():
-        raise InputError(path, "no such file", "a BED file", correct_path(path))
-    placed = on_genome(read_bed(Path(path).read_bytes(), path), path, genome, chromosome_map)
-    warn_of_placement([placed])
+    content = read_file(path)
+    placed = on_genome(read_bed(content, path), path, genome, chromosome_map, remedy=remedy)
+    warn_of_placement([placed], remedy=remedy)
     return {str(name): rows for name, rows in placed.intervals.groupby("chromosome", observed=True)}
 
 
-def warn_of_placement(files: Iterable[Placed]) -> None:
-    """Warn of intervals that were clipped or left out, and name their files."""
+def read_file(path: str | os.PathLike[str]) -> bytes:
+    """Content of a BED file, as it is; an `InputError` if there is none."""
+    if not Path(path).is_file():
+        raise InputError(path, "no such file", "a BED file", correct_path(path))
+    return Path(path).read_bytes()
+
+
+def warn_of_placement(files: Iterable[Placed], *, remedy: str = _SET_MAP) -> None:
+    """Warn of intervals that were clipped or left out, and name their files.
+
+    `remedy` as in `on_genome`.
+    """
     files = list(files)
     clipped = sorted((file for file in files if file.clipped), key=lambda file: -file.clipped)
     if clipped:
@@ -189,9 +218,10 @@ def warn_of_placement(files: Iterable[Placed]) -> None:
         ]
         log.warning(
             "%d intervals are left out, since the FASTA file has no chromosome of that name: %s. "
-            "If it has one of another name, set chromosome_map",
+            "If it has one under another name, %s",
             sum(file.outside.total() for file in outside),
             some_of(lines, separator="; "),
+            remedy,
         )
 
 
@@ -224,6 +254,13 @@ def _summit(line: bytes, start: int, end: int) -> int:
         position = start + int(fields[9][:15])
         return position if 0 <= position < end else -1
     return -1
+
+
+def _name(line: bytes) -> str:
+    """Column 4 of a line; empty if it is missing or ``.``."""
+    fields = line.split(b"\t", 4) if line.count(b"\t") >= 2 else line.split(None, 4)
+    name = fields[3].decode(errors="backslashreplace").strip() if len(fields) > 3 else ""
+    return "" if name == "." else name
 
 
 def _not_bed(where: str | os.PathLike[str], number: int, line: bytes, expected: str) -> InputError:

@@ -1,7 +1,8 @@
 """Bases of a genome by position."""
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pysam
 
 from noncoding.common.compression import OPENERS
 from noncoding.common.errors import InputError
-from noncoding.data.fasta import records
+from noncoding.data.fasta import Record, records
 from noncoding.data.genome.chromosome_names import is_alternative, is_organelle
 from noncoding.data.genome.chromosomes import Genome, read_genome
 from noncoding.data.one_hot import ALPHABET, codes
@@ -23,7 +24,7 @@ class Sequences:
 
     With an index (``.fai``; for bgzip also ``.gzi``) that is not older than the file, sequences
     are read from the disk where they are needed. Without one, no index is written: chromosomes are
-    read once and kept in memory, at 1 byte per base.
+    read when they are needed and kept in memory, at 1 byte per base; see `expect`.
 
     Parameters
     ----------
@@ -49,6 +50,9 @@ class Sequences:
         self.fasta = Path(fasta)
         self._indexed = _open_indexed(self.fasta)
         self._kept: dict[str, bytes] = {}
+        self._following: Iterator[Record] = iter(())
+        self._needed = chromosomes
+        self._one_at_a_time = False
         if self._indexed:
             lengths = dict(zip(self._indexed.references, self._indexed.lengths, strict=True))
             self.genome = Genome(
@@ -57,14 +61,20 @@ class Sequences:
                 frozenset(filter(is_alternative, lengths)),
                 frozenset(filter(is_organelle, lengths)),
             )
-            return
-        self.genome = read_genome(fasta)
-        if chromosomes is None or chromosomes:
-            self._kept = {
-                name: sequence
-                for name, _, sequence in records(fasta)
-                if chromosomes is None or name in chromosomes
-            }
+        else:
+            self.genome = read_genome(fasta)
+
+    def expect(self, chromosomes: Iterable[str]) -> None:
+        """Name the chromosomes that will be read, in the order in which they will be.
+
+        Without an index, only these are kept in memory; one at a time, if the order is that of the
+        file.
+        """
+        number = {name: place for place, name in enumerate(self.genome.lengths)}
+        order = [number[name] for name in chromosomes]
+        self._one_at_a_time = all(one <= other for one, other in pairwise(order))
+        names = [*number]
+        self._needed = () if self._one_at_a_time else {names[place] for place in order}
 
     def letters(self, chromosome: str, start: int, end: int) -> bytes:
         """Upper-case letters of an interval, 0-based, half-open; N beyond the chromosome.
@@ -88,7 +98,7 @@ class Sequences:
 
     def _read(self, chromosome: str, start: int, end: int) -> bytes:
         if not self._indexed:
-            return self._kept[chromosome][start:end]
+            return self._loaded(chromosome)[start:end]
         try:
             found = self._indexed.fetch(chromosome, start, end).encode()
         except (OSError, ValueError) as error:
@@ -101,6 +111,26 @@ class Sequences:
                 _AGAIN,
             )
         return found
+
+    def _loaded(self, chromosome: str) -> bytes:
+        """A whole chromosome of a file without an index, from memory or from the file."""
+        if chromosome in self._kept:
+            return self._kept[chromosome]
+        if self._one_at_a_time:
+            self._kept.clear()
+        for _ in range(2):  # what follows in the file, then from its start
+            for name, _, sequence in self._following:
+                if name == chromosome or self._needed is None or name in self._needed:
+                    self._kept[name] = sequence
+                if name == chromosome:
+                    return sequence
+            self._following = records(self.fasta)
+        raise InputError(
+            self.fasta,
+            f"no sequence {chromosome} any more",
+            "a file that is not changed while it is read",
+            "Run the same command again.",
+        )
 
 
 def _open_indexed(fasta: Path) -> pysam.FastaFile | None:

@@ -1,5 +1,6 @@
 """The sequences of the alleles of a variant."""
 
+from collections.abc import Iterable
 from itertools import cycle
 from typing import NamedTuple
 
@@ -112,21 +113,36 @@ def windows(sequences: Sequences, allele: Allele, length: int, offset: int = 0) 
         Position of the allele relative to the centre of the window in bp, positive to the right
         on the forward strand; as far as the allele stays within the window.
     """
-    flanks = length - len(allele.bases)
-    lowest, highest = min(flanks, 0), max(flanks, 0)
-    # Bases of the window before the allele; below 0, bases of the allele before the window.
-    sides = [
-        min(max(side + offset, lowest), highest) for side in (flanks // 2, flanks - flanks // 2)
-    ]
-    before, after = max(*sides, 0), max(flanks - min(sides), 0)
+    sides = _sides(allele, length, offset)
+    before = max(*sides, 0)
+    after = max(length - len(allele.bases) - min(sides), 0)
     left = sequences.letters(allele.chromosome, allele.start - before, allele.start)
     right = sequences.letters(allele.chromosome, allele.end, allele.end + after)
     text = left + allele.bases + right
     return StrandWindows(*(text[before - side : before - side + length] for side in sides))
 
 
-def is_padded(sequences: Sequences, allele: Allele, length: int) -> bool:
-    """Whether the windows of an allele at their centre extend beyond its chromosome."""
-    flank = -(-(length - len(allele.bases)) // 2)
+def is_padded(
+    sequences: Sequences, allele: Allele, length: int, offsets: Iterable[int] = (0,)
+) -> bool:
+    """Whether windows of an allele, at any of some offsets, extend beyond its chromosome."""
     last = sequences.genome.lengths[allele.chromosome]
-    return allele.start < flank or allele.end + flank > last
+    flanks = length - len(allele.bases)
+    return any(
+        allele.start < side or allele.end + flanks - side > last
+        for offset in offsets
+        for side in _sides(allele, length, offset)
+    )
+
+
+def _sides(allele: Allele, length: int, offset: int) -> tuple[int, int]:
+    """Bases before the allele in the window of each strand, on the forward strand.
+
+    Below 0, bases of the allele before the window.
+    """
+    flanks = length - len(allele.bases)
+    below, above = (
+        min(max(side + offset, min(flanks, 0)), max(flanks, 0))
+        for side in (flanks // 2, flanks - flanks // 2)
+    )
+    return below, above

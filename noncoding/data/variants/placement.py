@@ -1,7 +1,7 @@
 """Place the variants of a file on a genome."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from noncoding.common.errors import InputError
@@ -23,6 +23,7 @@ def place(
     length: int,
     mismatch: Literal["skip", "swap", "error", "keep"],
     names: Mapping[str, str],
+    offsets: Sequence[int] = (0,),
 ) -> Iterator[PlacedVariant]:
     """Give each variant a status and, if it is scored, its alleles on the genome.
 
@@ -41,6 +42,8 @@ def place(
     names : mapping
         Name in the file → chromosome of the genome, where they differ, see
         `noncoding.data.genome.chromosome_names.chromosome_map_for`.
+    offsets : sequence of int
+        Of the windows, see `noncoding.data.variants.alleles.windows`.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def place(
             continue
         alleles = with_repeat(sequences, *alleles)
         status = Status.swapped if swapped else Status.scored
-        if not swapped and any(is_padded(sequences, allele, length) for allele in alleles):
+        if not swapped and any(is_padded(sequences, allele, length, offsets) for allele in alleles):
             status = Status.scored_padded
         yield PlacedVariant(variant, status, *alleles)
 

@@ -95,13 +95,13 @@ def test_a_repeat_that_is_longer_than_the_window():
     assert not is_padded(genome, ref, 40)
 
 
-@given(changes(letters="ACGT"))
-def test_windows_beyond_the_chromosome_are_padded(made):
+@given(changes(letters="ACGT"), st.sampled_from([(0,), (0, 9), (-40, 3)]))
+def test_windows_beyond_the_chromosome_are_padded(made, offsets):
     chromosome, change = made
     genome = opened(chromosome)
     for allele in alleles(genome, change):
-        found = windows(genome, allele, 30)
-        assert is_padded(genome, allele, 30) == (b"N" in found.forward + found.reverse)
+        found = [base for offset in offsets for base in windows(genome, allele, 30, offset)]
+        assert is_padded(genome, allele, 30, offsets) == (b"N" in b"".join(found))
 
 
 @pytest.mark.parametrize(

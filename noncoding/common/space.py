@@ -40,7 +40,8 @@ def check_room(folder: Path, needed: int, purpose: str) -> None:
             folder,
             f"{_size(available)} free",
             f"{_size(needed)} for {purpose}",
-            "Free space, or set 'results' to a folder on a larger disk, and run again.",
+            "Free space, or write to a folder on a larger disk (in the pipeline: set 'results'), "
+            "and run again.",
         )
 
 

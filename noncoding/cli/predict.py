@@ -1,0 +1,158 @@
+"""The subcommand ``predict``."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from noncoding.cli.common import (
+    BatchSizeOption,
+    Device,
+    DeviceOption,
+    GenomeOption,
+    ModelOption,
+    TargetsOption,
+    options_of,
+    reported,
+)
+from noncoding.common.errors import InputError
+from noncoding.settings.apply import RegionOptions
+
+_WHAT, _HOW = "Sequences", "Prediction"
+_THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
+"""A comma within a number, as in chr8:1-200,000."""
+
+
+def predict(
+    model: ModelOption,
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", "-o", help="A file .tsv, .tsv.gz or .h5, or a folder of bigWig files."
+        ),
+    ],
+    genome: GenomeOption = None,
+    bed: Annotated[
+        Path | None,
+        typer.Option(
+            help="BED or narrowPeak file; windows are centred on its regions.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    summit: Annotated[
+        bool, typer.Option("--summit", help="Centre on narrowPeak summits.", rich_help_panel=_WHAT)
+    ] = False,
+    tile: Annotated[
+        bool, typer.Option("--tile", help="Tile the regions.", rich_help_panel=_WHAT)
+    ] = False,
+    regions: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Chromosomes, or chromosome:first-last counted from 1, to tile; commas separate "
+            "several.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    whole_genome: Annotated[
+        bool,
+        typer.Option("--whole-genome", help="Tile all chromosomes.", rich_help_panel=_WHAT),
+    ] = False,
+    fasta: Annotated[
+        Path | None,
+        typer.Option(
+            help="Sequences of any length, in place of a genome: shorter than the window, padded "
+            "with N; longer, tiled.",
+            rich_help_panel=_WHAT,
+        ),
+    ] = None,
+    stride: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Distance of tiles in bp; default: the bin.", rich_help_panel=_WHAT
+        ),
+    ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(
+            help="BED file; windows that overlap its regions are left out.", rich_help_panel=_WHAT
+        ),
+    ] = None,
+    targets: TargetsOption = None,
+    both_strands: Annotated[
+        bool,
+        typer.Option(
+            help="Average both strands, or predict the forward strand only.",
+            rich_help_panel=_HOW,
+        ),
+    ] = True,
+    shifts: Annotated[
+        str,
+        typer.Option(
+            help="Shifts of the window in bp, over which predictions are averaged, such as "
+            "0,-10,10.",
+            rich_help_panel=_HOW,
+        ),
+    ] = "0",
+    long: Annotated[
+        bool, typer.Option("--long", help="A row per window and target, in tables.")
+    ] = False,
+    device: DeviceOption = Device.auto,
+    batch_size: BatchSizeOption = 256,
+) -> None:
+    r"""Predict probabilities in regions, along a genome, or of sequences.
+
+    Each window gives one row: the labelled bin at its centre, and the probability of each target.
+    An interrupted run resumes with the same command.
+
+    **Examples**
+
+        # Regions of a BED file, as a table
+        noncoding predict -m yeast -g yeast.fa --bed peaks.bed -o peaks.tsv
+
+        # Two targets along chromosomes, as tracks of a genome browser
+        noncoding predict -m yeast -g yeast.fa --whole-genome \
+            -t Reb1,Abf1 -o tracks
+
+        # Sequences, of which longer ones are tiled
+        noncoding predict -m yeast --fasta promoters.fa -o promoters.h5
+    """
+    with reported():
+        options = options_of(
+            RegionOptions,
+            genome=_text(genome),
+            bed=_text(bed),
+            regions=[one for given in regions for one in _separated(given)] if regions else None,
+            whole_genome=whole_genome,
+            fasta=_text(fasta),
+            summit=summit,
+            tile=tile,
+            stride=stride,
+            exclude=_text(exclude),
+            targets=targets or [],
+            both_strands=both_strands,
+            shifts=_integers(shifts),
+            long=long,
+        )
+        # Imported here, so that the help does not wait for torch.
+        from noncoding.stages.predict_regions import predict_regions  # noqa: PLC0415
+
+        predict_regions(model, out, options, device=device, batch_size=batch_size)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
+
+
+def _separated(regions: str) -> list[str]:
+    """Regions that are separated by commas; commas within numbers are removed."""
+    return [one.strip() for one in re.sub(_THOUSANDS, "", regions).split(",") if one.strip()]
+
+
+def _integers(shifts: str) -> list[int]:
+    try:
+        return [int(one) for one in shifts.split(",")]
+    except ValueError as error:
+        raise InputError(
+            "--shifts", repr(shifts), "whole numbers separated by commas", "Correct it."
+        ) from error

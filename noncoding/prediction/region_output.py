@@ -1,0 +1,233 @@
+"""The output of predicted windows: tables, HDF5, and tracks of a genome browser."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyBigWig
+import pysam
+
+from noncoding.common.errors import InputError
+from noncoding.common.files import atomic_folders, atomic_write
+from noncoding.common.hdf5 import new_hdf5
+from noncoding.data.genome.windows import Integers, Windows
+from noncoding.data.store.format import write_column, write_table
+from noncoding.prediction.shards import Shards
+
+BYTES_PER_VALUE = {".tsv": 9, ".tsv.gz": 5, ".h5": 4, "": 8}
+"""Suffix of the output → its approximate size per window and target; the last is a folder."""
+BYTES_PER_LONG_ROW = 80
+"""More, with a row per window and target."""
+_ROWS = 1024
+"""Windows that are written at a time, and those of a chunk of HDF5."""
+_OPEN_TRACKS = 200
+"""Tracks that are written at the same time, each of which is an open file."""
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class PredictedWindows:
+    """Windows and their finished shards.
+
+    Attributes
+    ----------
+    windows : Windows
+    shards : Shards
+        All finished.
+    targets : pandas.DataFrame
+        Those that were predicted, as in the model's table, with the column ``label``: distinct
+        names.
+    attributes : dict
+        What else is to be known of the prediction.
+    """
+
+    windows: Windows
+    shards: Shards
+    targets: pd.DataFrame
+    attributes: dict[str, Any]
+
+
+def output_suffix(out: str | os.PathLike[str]) -> str:
+    """The suffix that decides the format of an output, one of `BYTES_PER_VALUE`.
+
+    Raises
+    ------
+    InputError
+        It is another one, or there is something else under this name.
+    """
+    out = Path(out)
+    suffix = ".tsv.gz" if out.name.endswith(".tsv.gz") else out.suffix
+    if suffix not in BYTES_PER_VALUE:
+        raise InputError(
+            out,
+            f"the suffix {suffix!r}",
+            ".tsv, .tsv.gz or .h5, or none: a folder of bigWig files",
+            "Give the output another name.",
+        )
+    if suffix and out.is_dir():
+        raise InputError(out, "a folder", f"a file {suffix}, or nothing", "Give another name.")
+    if not suffix and out.exists():
+        others = [path.name for path in out.iterdir()] if out.is_dir() else [out.name]
+        others = [name for name in others if not name.endswith(".bw")]
+        if others:
+            raise InputError(
+                out,
+                f"{others[0]}" + (f" and {len(others) - 1} more files" if others[1:] else ""),
+                "no such folder, or one of bigWig files, which it replaces",
+                "Give a new folder, or the suffix .tsv or .h5.",
+            )
+    return suffix
+
+
+def write_regions(out: str | os.PathLike[str], found: PredictedWindows, *, long: bool) -> None:
+    """Write the probabilities of windows, in the format of the suffix (see `output_suffix`).
+
+    - ``.tsv``, ``.tsv.gz`` (compressed with bgzip): the bin (``chromosome``, ``start``, ``end``;
+      0-based, half-open) and the ``region`` of each window, and a column per target, with six
+      significant digits. If `long`, a row per window and target.
+    - ``.h5``: ``probability``, float32, (windows, targets); ``locus/chromosome`` (number in
+      ``locus/names``), ``locus/start``, ``locus/end``, ``locus/region`` (number in
+      ``locus/region_names``), and the table ``target``.
+    - a folder: for each target a bigWig file, ``{index}_{name}.bw``, with the value at each bin.
+    """
+    suffix = output_suffix(out)
+    if not suffix:
+        with atomic_folders(out) as [partial]:
+            _write_tracks(partial, found)
+        return
+    with atomic_write(out) as [partial]:
+        if suffix == ".h5":
+            _write_hdf5(partial, found)
+            return
+        zipped = suffix == ".tsv.gz"
+        with pysam.BGZFile(str(partial), "w", index=None) if zipped else partial.open("wb") as file:
+            for text in _long_text(found) if long else _wide_text(found):
+                file.write(text.encode())
+
+
+def _blocks(found: PredictedWindows) -> Iterator[tuple[pd.DataFrame, npt.NDArray[np.float32]]]:
+    """The table and the probabilities of all windows, in blocks of `_ROWS`."""
+    for shard, values in found.shards:
+        for first in range(shard.start, shard.stop, _ROWS):
+            rows = slice(first, min(first + _ROWS, shard.stop))
+            yield (
+                found.windows.table(rows),
+                values[rows.start - shard.start : rows.stop - shard.start],
+            )
+
+
+_LOCUS = ("chromosome", "start", "end", "region")
+
+
+def _wide_text(found: PredictedWindows) -> Iterator[str]:
+    yield "\t".join([*_LOCUS, *found.targets["label"]]) + "\n"
+    # Several times faster than pandas.
+    form = "%s\t%d\t%d\t%s" + "\t%.6g" * len(found.targets) + "\n"
+    for table, values in _blocks(found):
+        rows = zip(table.itertuples(index=False, name=None), values.tolist(), strict=True)
+        yield "".join(form % (*locus, *row) for locus, row in rows)
+
+
+def _long_text(found: PredictedWindows) -> Iterator[str]:
+    yield "\t".join([*_LOCUS, "target_index", "target", "probability"]) + "\n"
+    named = list(zip(found.targets["index"], found.targets["label"], strict=True))
+    for table, values in _blocks(found):
+        for locus, row in zip(table.itertuples(index=False, name=None), values, strict=True):
+            start = "%s\t%d\t%d\t%s" % locus  # noqa: UP031 – a tuple
+            yield "".join(
+                f"{start}\t{index}\t{name}\t{value:.6g}\n"
+                for (index, name), value in zip(named, row.tolist(), strict=True)
+            )
+
+
+def _write_hdf5(path: Path, found: PredictedWindows) -> None:
+    windows, count = found.windows, len(found.windows)
+    with new_hdf5(path) as file:
+        probability = file.create_dataset(
+            "probability",
+            shape=(count, len(found.targets)),
+            dtype=np.float32,
+            chunks=(min(count, _ROWS), len(found.targets)),
+            fletcher32=True,
+        )
+        locus = {
+            name: file.create_dataset(
+                f"locus/{name}", shape=(count,), dtype=np.int64, chunks=True, compression="gzip"
+            )
+            for name in _LOCUS
+        }
+        chromosomes = windows.runs["chromosome"].cat
+        write_column(file, "locus/names", pd.Series(chromosomes.categories))
+        write_column(file, "locus/region_names", windows.runs["region"])
+        numbers = chromosomes.codes.to_numpy(np.int64)
+        for shard, values in found.shards:
+            probability[shard] = values
+            run, start = windows.positions(np.arange(shard.start, shard.stop))
+            columns = (numbers[run], start, start + windows.bin, run)
+            for dataset, column in zip(locus.values(), columns, strict=True):
+                dataset[shard] = column
+        write_table(file.create_group("target"), found.targets.drop(columns="label"))
+        file.attrs.update(found.attributes)
+
+
+def sorted_bins(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Integers]]:
+    """The bins of each chromosome by position: its name, rows of the windows, starts and ends.
+
+    Windows with the same bin are given once, and bins are clipped to their chromosome.
+
+    Raises
+    ------
+    InputError
+        Bins overlap: a track has one value at each position.
+    """
+    for chromosome, length in windows.genome.lengths.items():
+        rows, starts = windows.on(chromosome)
+        starts, first = np.unique(starts, return_index=True)
+        rows, ends = rows[first], starts + windows.bin
+        if (overlap := starts[1:] < ends[:-1]).any():
+            position = int(np.argmax(overlap))
+            raise InputError(
+                f"{chromosome}:{starts[position] + 1}-{ends[position]}",
+                f"a bin that overlaps the next, which begins {starts[position + 1] + 1}",
+                "bins that share no base, since a track has one value at each position",
+                "Tile the regions with a stride of at least the bin, or give the output the suffix "
+                ".tsv or .h5.",
+            )
+        if len(rows):
+            yield chromosome, rows, starts.clip(min=0), ends.clip(max=length)
+
+
+def _write_tracks(folder: Path, found: PredictedWindows) -> None:
+    header = list(found.windows.genome.lengths.items())
+    names = [
+        f"{index}_{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name)[:_LONGEST_NAME]}.bw"
+        for index, name in zip(found.targets["index"], found.targets["name"], strict=True)
+    ]
+    for first in range(0, len(names), _OPEN_TRACKS):
+        with ExitStack() as stack:
+            tracks = []
+            for name in names[first : first + _OPEN_TRACKS]:
+                tracks.append(stack.enter_context(pyBigWig.open(str(folder / name), "w")))
+                tracks[-1].addHeader(header)
+            for chromosome, rows, starts, ends in _stretches(found.windows):
+                values = found.shards.take(rows)[:, first : first + _OPEN_TRACKS]
+                span = int(ends[0] - starts[0])
+                for track, column in zip(tracks, values.T, strict=True):
+                    track.addEntries(chromosome, starts, values=column.copy(), span=span)
+
+
+def _stretches(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Integers]]:
+    """`sorted_bins` in blocks of bins of the same length; those at chromosome ends may be cut."""
+    for chromosome, rows, starts, ends in sorted_bins(windows):
+        cut = np.flatnonzero(np.diff(ends - starts)) + 1
+        edges = np.unique([*range(0, len(rows), _ROWS), *cut, len(rows)])
+        for low, high in pairwise(edges):
+            yield chromosome, rows[low:high], starts[low:high], ends[low:high]

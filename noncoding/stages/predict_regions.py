@@ -1,0 +1,137 @@
+"""The stage ``predict_regions``: probabilities along a genome, or of sequences."""
+
+import logging
+import os
+from pathlib import Path
+
+from noncoding import layout
+from noncoding.common.files import discard, sha256
+from noncoding.common.locks import exclusive
+from noncoding.common.progress import progress
+from noncoding.common.space import check_room
+from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
+from noncoding.data.genome.region_windows import region_windows
+from noncoding.data.targets import distinct_names, select_targets
+from noncoding.models.export import load_model
+from noncoding.prediction.inference import named_device
+from noncoding.prediction.region_output import (
+    BYTES_PER_LONG_ROW,
+    BYTES_PER_VALUE,
+    PredictedWindows,
+    output_suffix,
+    sorted_bins,
+    write_regions,
+)
+from noncoding.prediction.regions import predicted_shards
+from noncoding.prediction.shards import Shards
+from noncoding.settings.apply import RegionOptions
+
+log = logging.getLogger(__name__)
+
+_FLOAT = 4
+"""Bytes of a stored value."""
+
+
+def predict_regions(
+    model: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    options: RegionOptions,
+    *,
+    device: str = "auto",
+    batch_size: int = 256,
+) -> dict[str, int]:
+    """Predict regions of a genome, a whole genome, or the sequences of a FASTA file.
+
+    Finished shards are kept in a folder ``OUT.unfinished``, from which a run that was interrupted
+    resumes if the model, the sequences, the regions and the options are the same.
+
+    Parameters
+    ----------
+    model : path or str
+        Folder of a trained model, or the name of one that comes with the package.
+    out : path
+        ``.tsv``, ``.tsv.gz`` or ``.h5``, or a folder of bigWig files, see
+        `noncoding.prediction.region_output.write_regions`.
+    options : RegionOptions
+    device : {"auto", "cpu", "cuda"}
+    batch_size : int
+        Windows per step of the network.
+
+    Returns
+    -------
+    dict
+        Numbers of ``windows`` and ``targets``.
+
+    Raises
+    ------
+    InputError
+        The model or a file cannot be used, an option matches nothing, bins overlap in a track,
+        there is too little room on the disk, or another process writes the same output.
+    """
+    suffix = output_suffix(out)
+    chosen = named_device(device)
+    exported = load_model(model)
+    labelled = exported.targets.assign(label=distinct_names(exported.targets))
+    targets = select_targets(labelled, options.targets)
+    windows, sequences = region_windows(options, exported.length, exported.bin)
+    if not suffix:
+        for _ in sorted_bins(windows):  # refuses overlaps
+            pass
+    unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
+    size = f"{counted(len(windows), 'window')} × {counted(len(targets), 'target')}"
+    record = {
+        "model": sha256(exported.folder / "model.safetensors"),
+        "targets": targets["index"].tolist(),
+        "windows": windows.digest,
+        "sequences": [sequences.fasta.name, *_state(sequences.fasta)],
+        "both_strands": options.both_strands,
+        "shifts": options.shifts,
+        "batch_size": batch_size,
+    }
+    with exclusive(unfinished):
+        shards = Shards(unfinished, (len(windows), len(targets)), batch_size)
+        missing = shards.missing(record)
+        written = BYTES_PER_VALUE[suffix] + BYTES_PER_LONG_ROW * options.long
+        needed = (len(windows) - shards.finished) * _FLOAT + len(windows) * written
+        check_room(unfinished, needed * len(targets), f"{out} and its shards")
+        log.info("%s on the device %s", size, chosen)
+        with progress(len(windows), "window", shards.finished) as update:
+            for shard, probabilities in predicted_shards(
+                exported,
+                windows,
+                sequences,
+                missing,
+                targets["index"].to_numpy(),
+                shifts=options.shifts,
+                both_strands=options.both_strands,
+                device=chosen,
+                batch_size=batch_size,
+                progress=update,
+            ):
+                shards.write(shard, probabilities)
+        log.info("writing %s", out)
+        attributes = {
+            "model": record["model"],
+            "bin": windows.bin,
+            "length": windows.length,
+            "both_strands": options.both_strands,
+            "shifts": options.shifts,
+        }
+        found = PredictedWindows(windows, shards, targets, attributes)
+        write_regions(out, found, long=options.long)
+        discard(unfinished)
+    log.log(
+        RESULT,
+        "%s: %s, %s",
+        out,
+        size,
+        "averaged over both strands" if options.both_strands else "of the forward strand",
+    )
+    return {"windows": len(windows), "targets": len(targets)}
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Size and time of a file: a digest of a genome would take longer than a few regions."""
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns

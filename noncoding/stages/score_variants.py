@@ -1,0 +1,334 @@
+"""The stage ``score_variants``: effects of the variants of a file."""
+
+import logging
+import os
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from noncoding import __version__, layout
+from noncoding.attribution.variant_attributions import Affected
+from noncoding.attribution.variant_figures import draw_variants
+from noncoding.common.errors import InputError, some_of
+from noncoding.common.files import atomic_folders, discard, sha256, write_json
+from noncoding.common.locks import exclusive
+from noncoding.common.progress import progress
+from noncoding.common.provenance import versions
+from noncoding.common.space import check_room
+from noncoding.common.stage_logging import RESULT
+from noncoding.common.wording import counted
+from noncoding.data.genome.chromosome_names import chromosome_map_for
+from noncoding.data.genome.sequences import Sequences
+from noncoding.data.targets import distinct_names, select_targets
+from noncoding.data.variants.files import chromosomes_of, read_variants
+from noncoding.data.variants.placement import place
+from noncoding.data.variants.variant import PlacedVariant, Status, Variant
+from noncoding.models.export import load_model
+from noncoding.models.shipped import model_folder
+from noncoding.motifs.meme import read_motifs
+from noncoding.prediction import variant_output
+from noncoding.prediction.background import Background, Substitution, background, substitution
+from noncoding.prediction.inference import named_device
+from noncoding.prediction.shards import Shards
+from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
+from noncoding.prediction.variants import VariantScorer
+from noncoding.settings.apply import VariantOptions
+
+log = logging.getLogger(__name__)
+
+_STRONGEST = 10
+"""Variants in the summary, if fewer are drawn."""
+
+
+def score_variants(
+    model: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    options: VariantOptions,
+    *,
+    device: str = "auto",
+    batch_size: int = 256,
+    seed: int = 0,
+    summary: str | os.PathLike[str] | None = None,
+    figures: str | os.PathLike[str] | None = None,
+) -> dict[str, int]:
+    """Score the variants of a file on a genome.
+
+    The file is read to check it and count its alleles, to score them, and to write the scores; a
+    block of alleles at a time is in memory. Finished shards are kept in a folder
+    ``OUT.unfinished``, from which a run that was interrupted resumes if the model, the files and
+    the options are the same.
+
+    Parameters
+    ----------
+    model : path or str
+        Folder of a trained model, or the name of one that comes with the package.
+    out : path
+        ``.tsv``, ``.tsv.gz``, ``.h5`` or ``.vcf.gz``, see
+        `noncoding.prediction.variant_output.write_variants`.
+    options : VariantOptions
+    device : {"auto", "cpu", "cuda"}
+    batch_size : int
+        Windows per step of the network.
+    seed : int
+        Of the random variants of the background.
+    summary : path, optional
+        JSON file with the counts and the strongest variants, for the report.
+    figures : path, optional
+        Folder of the figures, which is replaced; by default ``OUT.figures`` if there are any.
+
+    Returns
+    -------
+    dict
+        Number of alleles of each status.
+
+    Raises
+    ------
+    InputError
+        The model or a file cannot be used, an option matches nothing, there is too little room on
+        the disk, or another process writes the same output.
+    """
+    source, is_table = _source(options)
+    variant_output.check_output(out, source, table=is_table, long=options.long)
+    every_target = variant_output.needs_targets(out, options.long)
+    chosen = named_device(device)
+    motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
+    exported = load_model(model_folder(model))
+    targets = select_targets(exported.targets, options.targets, "--targets")
+    file = _File.opened(source, is_table, options, exported.length)
+    counts = _counted(file, with_kinds=options.background > 0)
+    total = counts.statuses.total()
+    log.info("%s; device %s", variant_output.summary(counts.statuses), chosen)
+
+    exported.moved_to(chosen)
+    rows = targets["index"].to_numpy()
+    scorer = VariantScorer(
+        exported, chosen, rows, options.offsets, options.both_strands, batch_size
+    )
+    digests = {
+        "model": sha256(exported.folder / "config.json", exported.folder / "model.safetensors"),
+        "genome": sha256(options.genome),
+    }
+    provenance = {
+        **digests,
+        "variants": sha256(source),
+        "ref_mismatch": options.ref_mismatch,
+        "offsets": options.offsets,
+        "both_strands": options.both_strands,
+    }
+    strongest: list[PlacedVariant] = []
+    unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
+    with exclusive(unfinished):
+        width = 2 + 4 * len(targets) * every_target
+        shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
+        of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
+        missing = shards.missing(provenance | of_values)
+        # The output has at least the size of the shards, of which a value has 4 bytes.
+        check_room(unfinished, 4 * width * (2 * total - shards.finished), f"{out} and its shards")
+        with progress(total, "allele", shards.finished) as update:
+            scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
+            for block, (_, scores) in zip(missing, scored, strict=True):
+                shards.write(block, to_rows(scores))
+                update(block.stop - block.start)
+        random = None
+        if options.background:
+            with progress(options.background, "random variant") as update:
+                random = background(
+                    scorer, file.sequences, options.background, counts.kinds, seed, digests, update
+                )
+            provenance |= {"background": options.background, "seed": seed}
+        log.info("writing %s", out)
+        kept = max(options.plot, _STRONGEST)
+        variant_output.write_variants(
+            out,
+            _keeping_strongest(_stored(file, shards, random), strongest, kept),
+            targets,
+            source,
+            is_table,
+            file.sequences.genome,
+            {"version": __version__, **provenance},
+            long=options.long,
+        )
+        discard(unfinished)
+    [(_, effects)] = scorer.scores([strongest], file.sequences)
+    effects = random.with_shares(effects) if random else effects
+    stems: list[str] = []
+    if options.plot or figures:
+        drawn = _affected(strongest, effects, rows)[: options.plot]
+        with atomic_folders(figures or f"{out}.figures") as [folder]:
+            stems = draw_variants(exported, drawn, file.sequences, folder, motifs)
+    found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
+    if summary:
+        content = {
+            "file": Path(out).name,
+            "statuses": found,
+            "background": options.background,
+            "strongest": _described(strongest, effects, distinct_names(targets), stems),
+            "versions": versions(),
+        }
+        write_json(content, summary)
+    log.log(RESULT, "%s: %s", out, variant_output.summary(counts.statuses))
+    return found
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of variants on a genome."""
+
+    source: str
+    is_table: bool
+    options: VariantOptions
+    length: int
+    sequences: Sequences
+    names: Mapping[str, str]
+
+    @classmethod
+    def opened(cls, source: str, is_table: bool, options: VariantOptions, length: int) -> "_File":
+        """Match the names of chromosomes; where there is no index, read those that are needed."""
+        genome = Sequences(options.genome, ()).genome
+        in_file = chromosomes_of(source, table=is_table)
+        names = chromosome_map_for(in_file, genome.lengths, genome.described)
+        if names:
+            pairs = [f"{name} = {own}" for name, own in names.items()]
+            log.info("matched names of chromosomes: %s", some_of(pairs))
+        needed = {names.get(name, name) for name in in_file}
+        if unknown := [name for name in in_file if names.get(name, name) not in genome.lengths]:
+            log.warning(
+                "%s of %s are no chromosomes of %s: %s",
+                counted(len(unknown), "name"),
+                source,
+                options.genome,
+                some_of(unknown),
+            )
+        sequences = Sequences(options.genome, None if options.background else needed)
+        return cls(source, is_table, options, length, sequences, names)
+
+    def blocks(self, slices: Iterable[slice]) -> Iterator[list[PlacedVariant]]:
+        """Alleles by their numbers, in ascending order."""
+        variants = read_variants(self.source, table=self.is_table)
+        position = 0
+        for rows in slices:
+            block = islice(variants, rows.start - position, rows.stop - position)
+            yield list(self._placed(block))
+            position = rows.stop
+
+    def placed(self) -> Iterator[PlacedVariant]:
+        """All alleles."""
+        return self._placed(read_variants(self.source, table=self.is_table))
+
+    def _placed(self, variants: Iterable[Variant]) -> Iterator[PlacedVariant]:
+        return place(
+            variants,
+            self.sequences,
+            where=self.source,
+            length=self.length,
+            mismatch=self.options.ref_mismatch,
+            names=self.names,
+            offsets=self.options.offsets,
+        )
+
+
+class _Counts(NamedTuple):
+    """What a file contains: alleles by status and, if they are asked for, SNVs by kind."""
+
+    statuses: Counter[Status]
+    kinds: Counter[Substitution]
+
+
+def _counted(file: _File, *, with_kinds: bool) -> _Counts:
+    """Read the whole file, and log how many alleles it contains more than once."""
+    statuses: Counter[Status] = Counter()
+    kinds: Counter[Substitution] = Counter()
+    digests = array("q")  # 8 bytes per allele
+    for placed in file.placed():
+        statuses[placed.status] += 1
+        _, _, chromosome, position, _, ref, alt = placed.variant
+        digests.append(hash((chromosome, position, ref.upper(), alt.upper())))
+        if with_kinds and (kind := substitution(file.sequences, placed)):
+            kinds[kind] += 1
+    if repeated := len(digests) - len(np.unique(np.array(digests))):
+        log.warning("%s of earlier ones, and scored again", counted(repeated, "duplicate"))
+    return _Counts(statuses, kinds)
+
+
+def _source(options: VariantOptions) -> tuple[str, bool]:
+    """The file of variants, and whether it is a table."""
+    given = [path for path in (options.vcf, options.table) if path is not None]
+    if len(given) != 1:
+        raise InputError(
+            "--vcf and --table",
+            "two files of variants" if given else "no file of variants",
+            "one file, in VCF or BCF (vcf) or as a table (table)",
+            "Score the files one after another." if given else "Name a file.",
+        )
+    return given[0], options.table is not None
+
+
+def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:
+    """Alleles and their scores, from the shards."""
+    blocks = file.blocks(rows for rows, _ in shards)
+    for (_, values), block in zip(shards, blocks, strict=True):
+        scores = from_rows(values)
+        yield block, random.with_shares(scores) if random else scores
+
+
+def _keeping_strongest(blocks: Blocks, strongest: list[PlacedVariant], number: int) -> Blocks:
+    """The same blocks; the list is filled with the variants of the largest absolute scores."""
+    kept: list[tuple[float, int, PlacedVariant]] = []
+    position = 0
+    for block, scores in blocks:
+        sizes = np.abs(scores.max_logit_difference)
+        largest = [
+            (float(sizes[row]), -position - row, block[row])
+            for row in np.argsort(-sizes, kind="stable")[:number].tolist()
+            if scores.max_target[row] >= 0
+        ]
+        kept = nlargest(number, kept + largest)
+        position += len(block)
+        yield block, scores
+    strongest += [placed for *_, placed in kept]
+
+
+def _affected(
+    strongest: list[PlacedVariant], effects: VariantScores, rows: npt.NDArray[np.int64]
+) -> list[Affected]:
+    """Variants with the rows of the two targets that they affect most."""
+    assert effects.targets is not None
+    order = np.argsort(-np.abs(effects.targets.logit_difference), axis=1, kind="stable")
+    return [
+        Affected(placed, rows[targets].tolist())
+        for placed, targets in zip(strongest, order[:, :2], strict=True)
+    ]
+
+
+def _described(
+    strongest: list[PlacedVariant], effects: VariantScores, names: pd.Series, stems: list[str]
+) -> list[dict[str, Any]]:
+    """Variants as rows of a table, each with the target of its largest difference."""
+    assert effects.targets is not None
+    shares = effects.background_share
+    return [
+        {
+            "chrom": placed.variant.chromosome,
+            "pos": placed.variant.position,
+            "id": placed.variant.id,
+            "ref": placed.variant.ref,
+            "alt": placed.variant.alt,
+            "status": str(placed.status),
+            "target": names.iloc[target],
+            "logit_difference": float(effects.max_logit_difference[row]),
+            "background_share": None if shares is None else float(shares[row]),
+            "ref_probability": float(effects.targets.ref_probability[row, target]),
+            "alt_probability": float(effects.targets.alt_probability[row, target]),
+            "figure": stems[row] if row < len(stems) else None,
+        }
+        for row, (placed, target) in enumerate(zip(strongest, effects.max_target, strict=True))
+    ]

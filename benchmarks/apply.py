@@ -15,7 +15,8 @@ loop
     Reads and predicts one region or variant at a time; a tenth of the regions and variants.
 
 The time is that from the files to the probabilities or scores of all targets on both strands, with
-the loading of the model. `network` is the share of it that is spent in the network. Variants are
+the loading of the model; the time of the processor, of all threads, depends less on other programs.
+`network` is the share of the first that is spent in the network. Variants are
 SNVs at distinct sites, three SNVs at each site, and insertions and deletions of 1 to 10 bp.
 `max_abs_difference` is the largest difference between the values of ours and of the loop, over all
 targets. Windows of insertions and deletions differ between the three, see docs/performance.md.
@@ -76,17 +77,21 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         "hardware": common.hardware(),
     }
     for task in TASKS:
-        rates = {}
+        found = {}
         for name in SIDES:
             side = common.run_side(__file__, "--side", name, "--task", task, *options)
-            rates[name] = side.figures["per_second"]
+            found[name] = side.figures
             figures[f"{task}, {name}"] = {
-                "per second": round(rates[name], 1),
+                "per second": round(side.figures["per_second"], 1),
+                "per CPU second": round(side.figures["per_cpu_second"], 1),
                 "network": round(side.figures["network"], 3),
                 "peak MiB": round(side.peak_mib),
             }
         for name in SIDES[1:]:
-            figures[f"{task}, ours over {name}"] = round(rates["ours"] / rates[name], 2)
+            figures[f"{task}, ours over {name}"] = {
+                unit.replace("_", " "): round(found["ours"][unit] / found[name][unit], 2)
+                for unit in ("per_second", "per_cpu_second")
+            }
         if task != INDELS:  # whose alleles ours extends over their repeats
             first, other = (np.load(folder / f"{task}.{name}.npy") for name in ("ours", "loop"))
             figures[f"{task}, max_abs_difference"] = float(
@@ -138,11 +143,15 @@ def measured(arguments: argparse.Namespace) -> dict[str, float]:
     torch.set_num_threads(arguments.threads)
     run = SIDE[arguments.side](arguments)
     with in_network() as spent:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         values = run()
-        seconds = time.perf_counter() - start
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     np.save(arguments.work / f"{arguments.task}.{arguments.side}.npy", values)
-    return {"per_second": len(values) / seconds, "network": sum(spent) / seconds}
+    return {
+        "per_second": len(values) / seconds,
+        "per_cpu_second": len(values) / cpu,
+        "network": sum(spent) / seconds,
+    }
 
 
 @contextmanager

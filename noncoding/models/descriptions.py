@@ -67,15 +67,16 @@ def describe(folder: str | os.PathLike[str]) -> ModelDescription:
     targets, test = read_targets(folder / TARGETS), {}
     evaluation = Path(FOLDERS["evaluate"]).name
     for found in (folder / evaluation, folder.parent / evaluation):
-        if summary := read_json(found / SUMMARY):
-            test = summary["all"] | {"loci": summary["loci"]}
-            metrics = read_targets(found / TARGETS)
-            remedy = "Run the stage 'evaluate' again, or delete the folder."
-            check_same_targets(found / TARGETS, metrics, targets, "the model", remedy)
-            targets = targets.assign(
-                test_positives=metrics["test_positives"],
-                test_auprc=metrics["auprc"],
-                test_auroc=metrics["auroc"],
-            )
-            break
+        match read_json(found / SUMMARY):
+            case {"all": {"auprc": _, "auroc": _, "averaged": _} as averages, "loci": loci}:
+                test = averages | {"loci": loci}
+                metrics = read_targets(found / TARGETS)
+                remedy = "Run the stage 'evaluate' again, or delete the folder."
+                check_same_targets(found / TARGETS, metrics, targets, "the model", remedy)
+                targets = targets.assign(
+                    test_positives=metrics["test_positives"],
+                    test_auprc=metrics["auprc"],
+                    test_auroc=metrics["auroc"],
+                )
+                break
     return ModelDescription(folder, targets, read["config.json"], read["training.json"], test)

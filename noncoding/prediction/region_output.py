@@ -110,9 +110,9 @@ def check_room_for(
 def write_regions(out: str | os.PathLike[str], found: PredictedWindows, *, long: bool) -> None:
     """Write the probabilities of windows, in the format of the suffix (see `output_suffix`).
 
-    - ``.tsv``, ``.tsv.gz``: the bin (``chromosome``, ``start``, ``end``;
-      0-based, half-open) and the ``region`` of each window, and a column per target, with six
-      significant digits. If `long`, a row per window and target.
+    - ``.tsv``, ``.tsv.gz``: the bin (``chromosome``, ``start``, ``end``; 0-based, half-open) and
+      the ``region`` of each window, and a column per target, with six significant digits. If
+      `long`, a row per window and target.
     - ``.h5``: ``probability``, float32, (windows, targets); ``locus/chromosome`` (number in
       ``locus/names``), ``locus/start``, ``locus/end``, ``locus/region`` (number in
       ``locus/region_names``), and the table ``target``.

@@ -5,9 +5,10 @@ import os
 from pathlib import Path
 
 from noncoding import layout
-from noncoding.common.files import discard, sha256
+from noncoding.common.files import discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
+from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
@@ -21,6 +22,7 @@ from noncoding.prediction.region_output import (
     sorted_bins,
     write_regions,
 )
+from noncoding.prediction.region_summary import summarise_regions
 from noncoding.prediction.regions import predicted_shards
 from noncoding.prediction.shards import Shards
 from noncoding.settings.apply import RegionOptions
@@ -35,6 +37,7 @@ def predict_regions(
     *,
     device: str = "auto",
     batch_size: int = 256,
+    summary: str | os.PathLike[str] | None = None,
 ) -> dict[str, int]:
     """Predict regions of a genome, a whole genome, or the sequences of a FASTA file.
 
@@ -52,6 +55,9 @@ def predict_regions(
     device : {"auto", "cpu", "cuda"}
     batch_size : int
         Windows per step of the network.
+    summary : path, optional
+        JSON file with what `noncoding.prediction.region_summary.summarise_regions` gives, for the
+        report.
 
     Returns
     -------
@@ -116,6 +122,9 @@ def predict_regions(
         }
         found = PredictedWindows(windows, shards, targets, attributes)
         write_regions(out, found, long=options.long)
+        if summary is not None:
+            content = {"file": Path(out).name, **summarise_regions(found), "versions": versions()}
+            write_json(content, summary)
         discard(unfinished)
     log.log(
         RESULT,

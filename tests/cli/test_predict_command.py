@@ -132,3 +132,4 @@ def test_the_help_has_examples(monkeypatch):
     for option in ("--bed", "--whole-genome", "--targets", "--device", "--batch-size"):
         assert option in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "…" not in done.stdout

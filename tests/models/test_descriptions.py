@@ -44,6 +44,13 @@ def test_an_evaluation_beside_the_model_or_within_it(model, tmp_path):
         assert described.targets["test_auprc"].isna().tolist() == [False, False, True]
 
 
+@pytest.mark.parametrize("content", ["{", "[]", '{"all": {}}'])
+def test_a_damaged_evaluation_is_none(model, tmp_path, content):
+    write_evaluation(tmp_path / "evaluation")
+    (tmp_path / "evaluation" / "summary.json").write_text(content)
+    assert describe(model).test == {}
+
+
 def test_an_evaluation_of_other_targets_is_refused(model, tmp_path):
     write_evaluation(tmp_path / "evaluation")
     TABLE.assign(name=["a", "b", "z"]).to_csv(

@@ -1,0 +1,45 @@
+"""The commands in the documentation have the options that they name."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from noncoding.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+GROUP = typer.main.get_command(app)
+SOURCES = {
+    **{
+        path.relative_to(ROOT).as_posix(): path.read_text()
+        for path in (ROOT / "README.md", ROOT / "docs/apply.md", ROOT / "resources/yeast_card.md")
+    },
+    **{f"noncoding {name} --help": command.help for name, command in GROUP.commands.items()},
+}
+
+
+def commands(text):
+    """Arguments of each command ``noncoding`` that has a line of its own."""
+    for line in re.sub(r"\\\n\s*", "", text).splitlines():
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|>")
+        lexer.whitespace_split = True
+        if line.strip().startswith("noncoding "):
+            words = list(lexer)
+            ends = [place for place, word in enumerate(words) if word in ("|", ">")]
+            yield words[1 : min(ends, default=len(words))]
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_commands_of_the_documentation_are_accepted(source):
+    found = list(commands(SOURCES[source]))
+    assert found
+    for name, *arguments in found:
+        GROUP.commands[name].make_context(name, arguments)
+
+
+def test_a_command_with_an_unknown_option_is_found():
+    [[name, *arguments]] = commands("noncoding models yeast --target > t.tsv  # comment")
+    with pytest.raises(Exception, match="No such option"):
+        GROUP.commands[name].make_context(name, arguments)

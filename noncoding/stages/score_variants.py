@@ -94,7 +94,7 @@ def score_variants(
         The model or a file cannot be used, an option matches nothing, there is too little room on
         the disk, or another process writes the same output.
     """
-    source, is_table = _source(options)
+    source, is_table = str(options.vcf or options.table), options.table is not None
     variant_output.check_output(out, source, table=is_table, long=options.long)
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
@@ -258,19 +258,6 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
         text = "%s contains %s of earlier alleles; all are scored"
         log.warning(text, file.source, counted(repeated, "duplicate"))
     return _Counts(statuses, kinds)
-
-
-def _source(options: VariantOptions) -> tuple[str, bool]:
-    """The file of variants, and whether it is a table."""
-    given = [path for path in (options.vcf, options.table) if path is not None]
-    if len(given) != 1:
-        raise InputError(
-            "vcf, table",
-            "two files of variants" if given else "no file of variants",
-            "one file, in VCF or BCF (vcf) or as a table (table)",
-            "Score the files one after another." if given else "Name a file.",
-        )
-    return given[0], options.table is not None
 
 
 def _check_offsets(offsets: list[int], length: int) -> None:

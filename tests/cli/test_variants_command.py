@@ -68,8 +68,8 @@ def test_an_annotated_vcf_is_indexed(folder):
 @pytest.mark.parametrize(
     ("arguments", "more", "message"),
     [
-        ([], {"source": ()}, "found no file of variants"),
-        (["--table", "some.tsv"], {}, "found two files of variants"),
+        ([], {"source": ()}, "found no variants; expected exactly one of vcf, table"),
+        (["--table", "some.tsv"], {}, "found both; expected exactly one of vcf, table"),
         ([], {"source": ("--vcf", "none.vcf")}, "none.vcf: found no such file"),
         ([], {"source": ("--vcf", "some.tsv")}, "some.tsv, line 1"),
         ([], {"source": ("--table", "some.vcf")}, "Name VCF and BCF files with --vcf"),

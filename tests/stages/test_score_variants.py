@@ -124,6 +124,19 @@ def test_outputs_agree(inputs, tmp_path, small_blocks):
     assert list(short["status"]) == ["scored"] * 20 + ["symbolic"]
 
 
+def test_swapping_ref_and_alt_in_the_file_negates_its_scores_exactly(
+    inputs, tmp_path, small_blocks
+):
+    rows = [row for row in random_rows(60) if len(row[2]) == len(row[3])]
+    there = scored(tmp_path, inputs(rows, long=True))
+    opposite = [(chromosome, position, alt, ref) for chromosome, position, ref, alt in rows]
+    back = scored(tmp_path, inputs(opposite, long=True, ref_mismatch="swap"), "back.tsv")
+    assert set(back["status"]) == {"swapped"}
+    for column in ("logit_difference", "log2_odds_ratio", "max_logit_difference"):
+        np.testing.assert_array_equal(there[column], -back[column])
+    np.testing.assert_array_equal(there["ref_probability"], back["alt_probability"])
+
+
 def test_counts_duplicates_and_names(inputs, tmp_path, caplog):
     caplog.set_level(logging.INFO)
     base = CHROMOSOMES["chr2"][99]

@@ -44,7 +44,7 @@ def test_a_file_is_scored(folder):
 
 
 def test_each_option_has_an_effect(folder):
-    options = ["--targets", "a,b", "--forward-strand", "--offsets", "0,-3,3", "--background", 4]
+    options = ["--targets", "a,b", "--forward-strand", "--offsets", "-3,0,3", "--background", 4]
     options += ["--seed", 7, "--long", "--plot", 1, "--motifs", "motifs.meme"]
     source = ("--table", "some.tsv")
     done = run(*options, "--ref-mismatch", "keep", source=source, out="scores.tsv.gz")

@@ -137,6 +137,6 @@ def test_neither_a_folder_nor_a_name_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"no such folder or model; .* or one of yeast\. Did you"):
         model_folder("yeas")
     with pytest.raises(
-        InputError, match=r"a folder without config\.json; .*Run `noncoding models`"
+        InputError, match=r"no file config\.json in this folder; .*Run `noncoding models`"
     ):
         model_folder(tmp_path)

@@ -22,7 +22,7 @@ _ELSEWHERE = {
 """Models that are described once, not with every key that holds one."""
 _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 _LARGE = 2**31 - 1
-"""Upper bounds from here on are limits of the libraries, and not shown."""
+"""Bounds of at least this size are limits of the libraries, and not shown."""
 
 _Json = dict[str, Any]
 _Rows = dict[str, tuple[str, str]]
@@ -58,17 +58,28 @@ def _tables(schema: _Json) -> Iterator[tuple[str, _Rows]]:
     models = schema["$defs"]
     simple = {}
     for name, entry in schema["properties"].items():
-        if below := _models(entry, models):
-            yield f"`{name}`", _rows(below[0], models)
-        elif "patternProperties" in entry:
-            [named] = entry["patternProperties"].values()
-            for model in _models(named, models):
-                key, kind = next(iter(model["properties"].items()))
-                yield f"`{name}.*` with `{key}: {kind['const']}`", _rows(model, models)
+        if "patternProperties" in entry:
+            yield from _named(name, entry, models)
+        elif below := _models(entry, models):
+            inner = below[0]["properties"]
+            named = {key: each for key, each in inner.items() if "patternProperties" in each}
+            for key, each in named.items():
+                yield from _named(f"{name}.{key}", each, models)
+            if len(named) < len(inner):
+                yield f"`{name}`", _rows(below[0], models)
         else:
             simple[name] = entry
-    yield "Other keys", _rows({"properties": simple}, models)
+    yield "Other keys", _rows({"properties": simple, "required": [*simple]}, models)
     yield "A download", _rows(models["Download"], models)
+
+
+def _named(name: str, entry: _Json, models: dict[str, _Json]) -> Iterator[tuple[str, _Rows]]:
+    """A table of the keys of named entries; one for each kind of entry if there are several."""
+    [named] = entry["patternProperties"].values()
+    for model in _models(named, models):
+        key, kind = next(iter(model["properties"].items()))
+        of = f" with `{key}: {kind['const']}`" if "const" in kind else ""
+        yield f"`{name}.*`{of}", _rows(model, models)
 
 
 def _models(entry: _Json, models: dict[str, _Json]) -> list[_Json]:
@@ -83,7 +94,7 @@ def _rows(model: _Json, models: dict[str, _Json], above: str = "") -> _Rows:
     rows: _Rows = {}
     for name, entry in model["properties"].items():
         key, below = f"{above}{name}", _models(entry, models)
-        optional = "" if name in model.get("required", [name]) else "; optional"
+        optional = "" if name in model.get("required", []) else "; optional"
         if isinstance(default := entry.get("default"), bool | int | float | str):
             text = str(default).lower() if isinstance(default, bool) else default
             optional = f"; default `{text}`"
@@ -113,7 +124,7 @@ def _value(entry: _Json) -> str:
     bounds = [
         f"{sign} {entry[bound]:g}"
         for bound, sign in _BOUNDS.items()
-        if bound in entry and entry[bound] < _LARGE
+        if bound in entry and abs(entry[bound]) < _LARGE
     ]
     names = {"string": "text", "object": "mapping of names", "null": "`null`"}
     kind: str = entry.get("format") or entry["type"]

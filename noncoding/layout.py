@@ -1,8 +1,8 @@
 """Paths of all output files, relative to the folder of results; they are defined only here.
 
-A path holds wildcards, as in a rule of Snakemake: ``{dataset}``, ``{model}``, ``{split}`` and,
-for downloads, ``{file}``. A stage writes the files `FILES` and the figures `FIGURES` into its
-folder `FOLDERS`.
+A path holds wildcards, as in a rule of Snakemake: ``{dataset}``, ``{model}``, ``{split}``; for
+downloads, ``{file}``; and for entries of ``apply``, ``{name}``. A stage writes the files `FILES`
+and the figures `FIGURES` into its folder `FOLDERS`.
 """
 
 import os
@@ -69,6 +69,8 @@ FOLDERS = {
     "sweep": "sweep",
     "explain": "{dataset}/{model}/explain",
     "motifs": "{dataset}/{model}/motifs",
+    "predict_regions": "{dataset}/{model}/regions",
+    "score_variants": "{dataset}/{model}/variants",
     "report": "{dataset}",
 }
 """Stage → its folder below the results."""
@@ -92,6 +94,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "sweep": ("runs.tsv", "models.tsv"),
     "explain": (TARGETS, SUMMARY, FAITHFULNESS, "curves.tsv", MAPS),
     "motifs": (PATTERNS, PATTERNS_MEME, SUMMARY),
+    "predict_regions": ("{name}.json",),
+    "score_variants": ("{name}.json",),
     "report": (REPORT,),
 }
 """Stage → its files, in the order in which the stage writes them; below its folder."""
@@ -128,8 +132,23 @@ FIGURES: dict[str, tuple[str, ...]] = {
 Their captions are in `noncoding.report.captions`.
 """
 
-DIRECTORIES = {"explain": (FIGURE_FOLDER, TRACKS), "motifs": (FIGURE_FOLDER,)}
-"""Stage → folders of files whose number depends on the targets."""
+DIRECTORIES = {
+    "explain": (FIGURE_FOLDER, TRACKS),
+    "motifs": (FIGURE_FOLDER,),
+    "score_variants": ("{name}",),
+}
+"""Stage → folders of files whose number depends on the targets or variants."""
+
+APPLIED: dict[str, dict[str, tuple[str, ...]]] = {
+    "predict_regions": {"tsv.gz": (".tsv.gz",), "h5": (".h5",), "bigwig": ("",)},
+    "score_variants": {
+        "tsv.gz": (".tsv.gz",),
+        "h5": (".h5",),
+        "vcf.gz": (".vcf.gz", ".vcf.gz.tbi"),
+    },
+}
+"""Stage that applies a model → format of an entry of ``apply`` → suffixes of its main output, which
+follow its name; the folder of bigWig files has none."""
 
 
 def files(stage: str, folder: str | os.PathLike[str]) -> list[Path]:
@@ -160,4 +179,6 @@ def log(stage: str) -> str:
             folder = folder[: folder.index(lowest) + len(lowest)]
             break
     job = {"fetch": "fetch/{file}", "convert": "convert/{split}"}.get(stage, stage)
+    if stage in APPLIED:
+        job = f"{stage}/{{name}}"
     return f"{folder}/logs/{job}.log"

@@ -64,6 +64,7 @@ from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
+from noncoding.settings.apply import FILES
 from noncoding.settings.config import check_settings
 from noncoding.settings.datasets import PeakFolder, PeakTable
 from noncoding.settings.downloads import (
@@ -98,6 +99,8 @@ def check_paths(dataset):
     settings = config["datasets"][dataset]
     given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
     given += [file_name(entry) for entry in downloads(settings).values()]
+    for entry in (*SETTINGS.apply.regions.values(), *SETTINGS.apply.variants.values()):
+        given += [getattr(entry, key, None) for key in FILES]
     folder = bundle_folder(settings)
     if folder:
         given += [str(mat_file(settings, split)) for split in SPLITS]
@@ -215,12 +218,13 @@ def reported(output, category, **options):
 def outputs_of(stage, category=None):
     """All outputs of a stage; the report shows its figures in a category."""
     folder = f"{RESULTS}/{layout.FOLDERS[stage]}"
-    labels = {"data set": "{dataset}", "model": "{model}"}
-    labels = {label: wildcard for label, wildcard in labels.items() if wildcard in folder}
+    labels = {"data set": "{dataset}", "model": "{model}", "variants": "{name}"}
+    inside = f"{folder} {layout.FILES[stage]}"
+    labels = {label: wildcard for label, wildcard in labels.items() if wildcard in inside}
     made = [f"{folder}/{name}" for name in layout.FILES[stage]]
     for name in layout.DIRECTORIES.get(stage, ()):
         made.append(directory(f"{folder}/{name}"))
-        if name == layout.FIGURE_FOLDER:
+        if category and name != layout.TRACKS:
             labels["figure"] = "{figure}"
             made[-1] = reported(made[-1], category, labels=labels, patterns=["{figure}.svg"])
     for name, paths in zip(layout.FIGURES.get(stage, ()), layout.figures(stage, folder)):

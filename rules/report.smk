@@ -15,6 +15,7 @@ rule report_dataset:
             if not output.endswith((".h5", ".safetensors"))  # linked, not read
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
         ],
+        applied=applied_results,
     output:
         reported(path_of("report", layout.REPORT), "Page", labels={"data set": "{dataset}"}),
     log:
@@ -28,6 +29,7 @@ rule report_dataset:
     params:
         *code("report"),
         models=MODELS,
+        applied=applied_models,
         # Reproduces the page, given files of the same names.
         configuration=lambda wildcards: shareable(
             {
@@ -46,6 +48,7 @@ rule report_dataset:
                         "motifs",
                     )
                 },
+                **applied_section(wildcards),
             }
         ),
     script:

@@ -14,6 +14,8 @@ def deliverables(stage):
     """All outputs of a stage for the data sets and models that are run."""
     sources = SOURCES.get(stage, ("bundle", "genome", "simulated"))
     datasets = [name for name in DATASETS if name in from_source(*sources)]
+    if stage in layout.APPLIED:
+        return made_of_entries(stage)
     return [path for pattern in layout.outputs(stage) for path in of_runs(pattern, datasets)]
 
 
@@ -29,7 +31,7 @@ DELIVERABLES = {stage: deliverables(stage) for stage in layout.FOLDERS if stage 
 FINAL_STAGES = [
     *("report", "describe", "train", "plot_training", "predict", "evaluate", "compare"),
     *(["sweep"] if SETTINGS.run.seeds else []),
-    *("explain", "motifs"),
+    *("explain", "motifs", *layout.APPLIED),
 ]
 
 
@@ -39,17 +41,22 @@ def target_files(stage):
     def files(wildcards):
         if DELIVERABLES[stage]:
             return DELIVERABLES[stage]
-        found = [f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS]
-        raise WorkflowError(
-            str(
-                InputError(
-                    "configuration, key run.datasets",
-                    ", ".join(found),
-                    f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
-                    "Add one, or ask for another stage: `convert` makes the stores of any source.",
-                )
+        if stage in layout.APPLIED:
+            error = InputError(
+                f"configuration, key apply.{KINDS[stage]}",
+                "no entry for the data sets and models that are run",
+                f"at least one for the stage '{stage}'",
+                "Add one; docs/configuration.md has an example.",
             )
-        )
+        else:
+            found = [f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS]
+            error = InputError(
+                "configuration, key run.datasets",
+                ", ".join(found),
+                f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
+                "Add one, or ask for another stage: `convert` makes the stores of any source.",
+            )
+        raise WorkflowError(str(error))
 
     return files
 

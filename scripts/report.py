@@ -4,7 +4,7 @@ import noncoding.common.interrupts  # noqa: F401 – before imports that take lo
 from noncoding.common.stage_logging import logged_stage
 from noncoding.stages.report import report
 
-folder = Path(snakemake.output[0]).parent
+params, folder = snakemake.params, Path(snakemake.output[0]).parent
 
 with logged_stage(snakemake.log[0], snakemake.input):
-    report(folder, snakemake.params.models, snakemake.params.configuration)
+    report(folder, params.models, params.configuration, params.applied)

@@ -167,7 +167,7 @@ class LogHandler(LogHandlerBase):
 
     def _write_row(self, job: Job, text: str, prefix: str = "") -> None:
         self._width = max(self._width, len(job.made))
-        self._screen.write(f"{prefix}{job.stage:<13}  {job.made:<{self._width}}  {text}".rstrip())
+        self._screen.write(f"{prefix}{job.stage:<15}  {job.made:<{self._width}}  {text}".rstrip())
         self._shown = time.time()
 
     def _read(self, job: Job) -> None:

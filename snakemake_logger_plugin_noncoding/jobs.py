@@ -107,11 +107,14 @@ class Job:
         paths = [re.sub(r" \([^()]*\)$", "", path) for path in outputs]
         logs = [re.sub(r" \([^()]*\)$", "", path) for path in logs]
         log = StageLog(logs[0] if logs else os.devnull)
+        stage = stage_of(rule)
         try:
             made = os.path.commonpath(paths)
         except ValueError:  # absolute and relative paths
             made = paths[0]
-        return cls(stage_of(rule), made or paths[0], wildcards, logs, started, log)
+        if stage in layout.APPLIED:  # The folder is that of all entries of `apply`.
+            made = paths[0]
+        return cls(stage, made or paths[0], wildcards, logs, started, log)
 
     @property
     def name(self) -> str:

@@ -65,6 +65,6 @@ class Page(HTMLParser):
         return [[" ".join(text.split()) for text in row] for row in rows[1:]]
 
 
-def made(tree, *models: str) -> Page:
-    report(tree.root, models or ["small"], CONFIGURATION)
+def made(tree, *models: str, applied=()) -> Page:
+    report(tree.root, models or ["small"], CONFIGURATION, applied)
     return Page(tree.page)

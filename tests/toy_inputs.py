@@ -64,3 +64,28 @@ def write_genome(folder):
         ]
         (folder / "peaks" / f"{name}.bed").write_text("".join(lines))
     return copy.deepcopy(GENOME)
+
+
+def write_applied(folder):
+    """Sequences and variants of the toy genome; gives the section `apply`.
+
+    Two entries are those of any data set, and two those of the genome named ``own``.
+    """
+    (folder / "sequences.fa").write_text(">a\n" + "ACGTTGCAAC" * 10 + "\n>b\nACGT\n")
+    alleles = [(200, "C", "G"), (7, "CAA", "C"), (31, "G", "T")]
+    rows = [f"one\t{position}\t{ref}\t{alt}\n" for position, ref, alt in alleles]
+    (folder / "variants.tsv").write_text("chrom\tpos\tref\talt\n" + "".join(rows))
+    (folder / "variants.vcf").write_text(
+        "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+        "one\t7\trs1\tCAA\tC\t.\t.\t.\none\t200\t.\tC\tG,<DEL>\t.\t.\t.\n"
+    )
+    return {
+        "regions": {
+            "sequences": {"fasta": "sequences.fa", "stride": 5, "format": "tsv.gz", "long": False},
+            "track": {"datasets": ["own"], "regions": ["one"], "format": "bigwig"},
+        },
+        "variants": {
+            "table": {"table": "variants.tsv", "genome": "genome.fa", "offsets": [0], "plot": 1},
+            "vcf": {"datasets": ["own"], "vcf": "variants.vcf", "format": "vcf.gz"},
+        },
+    }

@@ -45,6 +45,14 @@ TargetsOption = Annotated[
         help="Index, name, group or pattern with * and ?; commas separate several. All by default.",
     ),
 ]
+BothStrandsOption = Annotated[
+    bool,
+    typer.Option(
+        "--both-strands/--forward-strand",
+        help="Average both strands, or use the forward strand.",
+        rich_help_panel="Strands",
+    ),
+]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
 BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
@@ -67,6 +75,21 @@ def options_of(section: type[Options], **values: object) -> Options:
         key = found.where.removeprefix("configuration").removeprefix(", key ")
         where = f"--{key.split('.')[0].replace('_', '-')}" if key else "options"
         raise InputError(where, found.found, found.expected, found.remedy) from error
+
+
+def text_of(path: Path | None) -> str | None:
+    """A path as the settings have it."""
+    return None if path is None else str(path)
+
+
+def integers_of(text: str, option: str) -> list[int]:
+    """Whole numbers that are separated by commas; an `InputError` for anything else."""
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError as error:
+        raise InputError(
+            option, repr(text), "whole numbers separated by commas, such as 0,-10,10", "Correct it."
+        ) from error
 
 
 @contextmanager

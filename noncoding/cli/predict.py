@@ -8,15 +8,17 @@ import typer
 
 from noncoding.cli.common import (
     BatchSizeOption,
+    BothStrandsOption,
     Device,
     DeviceOption,
     GenomeOption,
     ModelOption,
     TargetsOption,
+    integers_of,
     options_of,
     reported,
+    text_of,
 )
-from noncoding.common.errors import InputError
 from noncoding.settings.apply import RegionOptions
 
 _WHAT, _HOW = "Sequences", "Prediction"
@@ -79,13 +81,7 @@ def predict(
         ),
     ] = None,
     targets: TargetsOption = None,
-    both_strands: Annotated[
-        bool,
-        typer.Option(
-            help="Average both strands, or predict the forward strand only.",
-            rich_help_panel=_HOW,
-        ),
-    ] = True,
+    both_strands: BothStrandsOption = True,
     shifts: Annotated[
         str,
         typer.Option(
@@ -120,18 +116,18 @@ def predict(
     with reported():
         options = options_of(
             RegionOptions,
-            genome=_text(genome),
-            bed=_text(bed),
+            genome=text_of(genome),
+            bed=text_of(bed),
             regions=[one for given in regions for one in _separated(given)] if regions else None,
             whole_genome=whole_genome,
-            fasta=_text(fasta),
+            fasta=text_of(fasta),
             summit=summit,
             tile=tile,
             stride=stride,
-            exclude=_text(exclude),
+            exclude=text_of(exclude),
             targets=targets or [],
             both_strands=both_strands,
-            shifts=_integers(shifts),
+            shifts=integers_of(shifts, "--shifts"),
             long=long,
         )
         # Imported here, so that the help does not wait for torch.
@@ -140,19 +136,6 @@ def predict(
         predict_regions(model, out, options, device=device, batch_size=batch_size)
 
 
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
 def _separated(regions: str) -> list[str]:
     """Regions that are separated by commas; commas within numbers are removed."""
     return [one.strip() for one in re.sub(_THOUSANDS, "", regions).split(",") if one.strip()]
-
-
-def _integers(shifts: str) -> list[int]:
-    try:
-        return [int(one) for one in shifts.split(",")]
-    except ValueError as error:
-        raise InputError(
-            "--shifts", repr(shifts), "whole numbers separated by commas", "Correct it."
-        ) from error

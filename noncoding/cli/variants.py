@@ -7,15 +7,17 @@ import typer
 
 from noncoding.cli.common import (
     BatchSizeOption,
+    BothStrandsOption,
     Device,
     DeviceOption,
     ModelOption,
     SeedOption,
     TargetsOption,
+    integers_of,
     options_of,
     reported,
+    text_of,
 )
-from noncoding.common.errors import InputError
 from noncoding.settings.apply import VariantOptions
 
 _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
@@ -48,14 +50,7 @@ def variants(
         ),
     ] = "skip",
     targets: TargetsOption = None,
-    both_strands: Annotated[
-        bool,
-        typer.Option(
-            "--both-strands/--forward-strand",
-            help="Average both strands, or score the forward strand.",
-            rich_help_panel=_HOW,
-        ),
-    ] = True,
+    both_strands: BothStrandsOption = True,
     offsets: Annotated[
         str,
         typer.Option(
@@ -125,31 +120,18 @@ def variants(
         options = options_of(
             VariantOptions,
             genome=str(genome),
-            vcf=_text(vcf),
-            table=_text(table),
+            vcf=text_of(vcf),
+            table=text_of(table),
             ref_mismatch=ref_mismatch,
             targets=targets or [],
             both_strands=both_strands,
-            offsets=_integers(offsets),
+            offsets=integers_of(offsets, "--offsets"),
             background=background,
             long=long,
             plot=plot,
-            motifs=_text(motifs),
+            motifs=text_of(motifs),
         )
         # Imported here, so that the help does not wait for torch.
         from noncoding.stages.score_variants import score_variants  # noqa: PLC0415
 
         score_variants(model, out, options, device=device, batch_size=batch_size, seed=seed)
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)
-
-
-def _integers(offsets: str) -> list[int]:
-    try:
-        return [int(one) for one in offsets.split(",")]
-    except ValueError as error:
-        raise InputError(
-            "--offsets", repr(offsets), "whole numbers separated by commas", "Correct it."
-        ) from error

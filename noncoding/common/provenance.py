@@ -13,7 +13,7 @@ from noncoding import __version__
 _PACKAGES = (
     *("snakemake", "torch", "pytorch-lightning", "transformers", "h5py", "numpy", "scipy"),
     *("pandas", "matplotlib", "scikit-learn", "bioframe", "tangermeme", "captum"),
-    *("modisco-lite", "memelite"),
+    *("modisco-lite", "memelite", "pysam", "pyBigWig"),
 )
 
 

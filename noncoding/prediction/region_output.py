@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,24 +13,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyBigWig
-import pysam
+from isal.igzip import IGzipFile
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, atomic_write
 from noncoding.common.hdf5 import new_hdf5
+from noncoding.common.space import check_room
 from noncoding.data.genome.windows import Integers, Windows
 from noncoding.data.store.format import write_column, write_table
 from noncoding.prediction.shards import Shards
 
-BYTES_PER_VALUE = {".tsv": 9, ".tsv.gz": 5, ".h5": 4, "": 8}
+_BYTES_PER_VALUE = {".tsv": 11, ".tsv.gz": 5, ".h5": 4, "": 9}
 """Suffix of the output → its approximate size per window and target; the last is a folder."""
-BYTES_PER_LONG_ROW = 80
+_BYTES_PER_LONG_ROW = 80
 """More, with a row per window and target."""
+_BYTES_OF_SHARDS = 4
+"""Per window and target."""
 _ROWS = 1024
-"""Windows that are written at a time, and those of a chunk of HDF5."""
+"""Windows of a chunk of HDF5, and those whose text is in memory."""
+_TRACK_ROWS = 8192
+"""Bins that are added to a track at a time."""
 _OPEN_TRACKS = 200
 """Tracks that are written at the same time, each of which is an open file."""
 _LONGEST_NAME = 100
+_LAST = b"\x26\xfc\x8f\x88"
+"""Last bytes of a complete bigWig file."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class PredictedWindows:
 
 
 def output_suffix(out: str | os.PathLike[str]) -> str:
-    """The suffix that decides the format of an output, one of `BYTES_PER_VALUE`.
+    """The suffix that decides the format of an output: .tsv, .tsv.gz, .h5 or, for a folder, none.
 
     Raises
     ------
@@ -65,7 +72,7 @@ def output_suffix(out: str | os.PathLike[str]) -> str:
     """
     out = Path(out)
     suffix = ".tsv.gz" if out.name.endswith(".tsv.gz") else out.suffix
-    if suffix not in BYTES_PER_VALUE:
+    if suffix not in _BYTES_PER_VALUE:
         raise InputError(
             out,
             f"the suffix {suffix!r}",
@@ -87,12 +94,25 @@ def output_suffix(out: str | os.PathLike[str]) -> str:
     return suffix
 
 
+def check_room_for(
+    out: str | os.PathLike[str], windows: int, targets: int, shards: int, *, long: bool
+) -> None:
+    """Refuse to write where the disk has too little room for an output and for shards.
+
+    `windows` and `targets` are those of the output, `shards` is the number of windows whose
+    shards are still to be written.
+    """
+    per_value = _BYTES_PER_VALUE[output_suffix(out)] + _BYTES_PER_LONG_ROW * long
+    needed = (windows * per_value + shards * _BYTES_OF_SHARDS) * targets
+    check_room(Path(out).absolute().parent, needed, f"{out}")
+
+
 def write_regions(out: str | os.PathLike[str], found: PredictedWindows, *, long: bool) -> None:
     """Write the probabilities of windows, in the format of the suffix (see `output_suffix`).
 
-    - ``.tsv``, ``.tsv.gz`` (compressed with bgzip): the bin (``chromosome``, ``start``, ``end``;
-      0-based, half-open) and the ``region`` of each window, and a column per target, with six
-      significant digits. If `long`, a row per window and target.
+    - ``.tsv``, ``.tsv.gz``: the bin (``chromosome``, ``start``, ``end``; 0-based, half-open) and
+      the ``region`` of each window, and a column per target, with six significant digits. If
+      `long`, a row per window and target.
     - ``.h5``: ``probability``, float32, (windows, targets); ``locus/chromosome`` (number in
       ``locus/names``), ``locus/start``, ``locus/end``, ``locus/region`` (number in
       ``locus/region_names``), and the table ``target``.
@@ -107,10 +127,13 @@ def write_regions(out: str | os.PathLike[str], found: PredictedWindows, *, long:
         if suffix == ".h5":
             _write_hdf5(partial, found)
             return
-        zipped = suffix == ".tsv.gz"
-        with pysam.BGZFile(str(partial), "w", index=None) if zipped else partial.open("wb") as file:
+        with ExitStack() as stack:
+            file = stack.enter_context(partial.open("wb"))
+            write: Callable[[bytes], object] = file.write
+            if suffix == ".tsv.gz":
+                write = stack.enter_context(IGzipFile("", "wb", fileobj=file, mtime=0)).write
             for text in _long_text(found) if long else _wide_text(found):
-                file.write(text.encode())
+                write(text.encode())
 
 
 def _blocks(found: PredictedWindows) -> Iterator[tuple[pd.DataFrame, npt.NDArray[np.float32]]]:
@@ -150,7 +173,8 @@ def _long_text(found: PredictedWindows) -> Iterator[str]:
 
 def _write_hdf5(path: Path, found: PredictedWindows) -> None:
     windows, count = found.windows, len(found.windows)
-    with new_hdf5(path) as file:
+    # Without a cache of chunks, which h5py fails to free after a failed write.
+    with new_hdf5(path, rdcc_nbytes=0) as file:
         probability = file.create_dataset(
             "probability",
             shape=(count, len(found.targets)),
@@ -160,7 +184,11 @@ def _write_hdf5(path: Path, found: PredictedWindows) -> None:
         )
         locus = {
             name: file.create_dataset(
-                f"locus/{name}", shape=(count,), dtype=np.int64, chunks=True, compression="gzip"
+                f"locus/{name}",
+                shape=(count,),
+                dtype=np.int64,
+                chunks=(min(count, _ROWS),),
+                compression="gzip",
             )
             for name in _LOCUS
         }
@@ -212,22 +240,39 @@ def _write_tracks(folder: Path, found: PredictedWindows) -> None:
         for index, name in zip(found.targets["index"], found.targets["name"], strict=True)
     ]
     for first in range(0, len(names), _OPEN_TRACKS):
-        with ExitStack() as stack:
-            tracks = []
-            for name in names[first : first + _OPEN_TRACKS]:
-                tracks.append(stack.enter_context(pyBigWig.open(str(folder / name), "w")))
-                tracks[-1].addHeader(header)
-            for chromosome, rows, starts, ends in _stretches(found.windows):
-                values = found.shards.take(rows)[:, first : first + _OPEN_TRACKS]
-                span = int(ends[0] - starts[0])
-                for track, column in zip(tracks, values.T, strict=True):
-                    track.addEntries(chromosome, starts, values=column.copy(), span=span)
+        paths = [folder / name for name in names[first : first + _OPEN_TRACKS]]
+        try:
+            with ExitStack() as stack:
+                tracks = [stack.enter_context(pyBigWig.open(str(path), "w")) for path in paths]
+                for track in tracks:
+                    track.addHeader(header)
+                for chromosome, rows, starts, ends in _stretches(found.windows):
+                    values = found.shards.take(rows)[:, first : first + _OPEN_TRACKS]
+                    span = int(ends[0] - starts[0])
+                    for track, column in zip(tracks, values.T, strict=True):
+                        track.addEntries(chromosome, starts, values=column.copy(), span=span)
+        except (RuntimeError, SystemError) as error:  # pyBigWig's, which do not tell the cause
+            raise _not_written(paths[0]) from error
+        for path in paths:
+            with path.open("rb") as file:
+                file.seek(max(0, path.stat().st_size - len(_LAST)))
+                if file.read() != _LAST:  # closing a track raises no error
+                    raise _not_written(path)
+
+
+def _not_written(path: Path) -> InputError:
+    return InputError(
+        path.name,
+        "a track that could not be written",
+        "enough space for the output",
+        "Free some space, and run the same command again; it resumes.",
+    )
 
 
 def _stretches(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Integers]]:
     """`sorted_bins` in blocks of bins of the same length; those at chromosome ends may be cut."""
     for chromosome, rows, starts, ends in sorted_bins(windows):
         cut = np.flatnonzero(np.diff(ends - starts)) + 1
-        edges = np.unique([*range(0, len(rows), _ROWS), *cut, len(rows)])
+        edges = np.unique([*range(0, len(rows), _TRACK_ROWS), *cut, len(rows)])
         for low, high in pairwise(edges):
             yield chromosome, rows[low:high], starts[low:high], ends[low:high]

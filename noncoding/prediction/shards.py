@@ -39,6 +39,7 @@ class Shards:
     ) -> None:
         self.folder = folder
         loci, *self._row = shape
+        self._rows = loci
         step = batch_size * max(1, (size or LOCI) // batch_size)
         self._all = [slice(start, min(start + step, loci)) for start in range(0, loci, step)]
         self.finished = 0
@@ -53,9 +54,9 @@ class Shards:
             discard(self.folder)
             write_json(settings, path)
         missing = [loci for loci in self._all if not self._is_finished(loci)]
-        self.finished = sum(loci.stop - loci.start for loci in self._all if loci not in missing)
-        if self.finished:
-            log.info("resuming: %s loci are already predicted", f"{self.finished:,}")
+        self.finished = self._rows - sum(loci.stop - loci.start for loci in missing)
+        if self.finished and missing:
+            log.info("resuming: %s of %s are finished", f"{self.finished:,}", f"{self._rows:,}")
         return missing
 
     def write(self, loci: slice, probabilities: npt.NDArray[np.float32]) -> None:

@@ -70,6 +70,11 @@ class VariantScorer:
     batch_size: int = 256
 
     @property
+    def columns(self) -> npt.NDArray[np.int64]:
+        """Rows of the model's target table that are scored."""
+        return np.arange(len(self.model.targets)) if self.targets is None else self.targets
+
+    @property
     def block(self) -> int:
         """Suitable number of variants per block: more than a batch, and bounded in memory."""
         return max(BLOCK // len(self.offsets), 1)
@@ -167,12 +172,13 @@ class VariantScorer:
 
     def _logits(self, base_codes: npt.NDArray[np.uint8]) -> torch.Tensor:
         """Logits of windows, shape=(windows, targets), dtype=float32, on the device."""
-        wanted = np.arange(len(self.model.targets)) if self.targets is None else self.targets
-        columns = torch.tensor(wanted, device=self.device)
-        batches = [torch.empty((0, len(wanted)), device=self.device)]
-        for start in range(0, len(base_codes), self.batch_size):
-            sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
-            batches.append(self.model.network(sequences)[:, columns].float())
+        columns = torch.tensor(self.columns, device=self.device)
+        batches = [torch.empty((0, len(columns)), device=self.device)]
+        # Differences need more precision than TensorFloat-32, the default of convolutions on a GPU.
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False, fp32_precision="ieee"):
+            for start in range(0, len(base_codes), self.batch_size):
+                sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
+                batches.append(self.model.network(sequences)[:, columns].float())
         logits = torch.cat(batches)
         if not logits.isfinite().all():
             raise InputError(

@@ -141,3 +141,26 @@ CONTENTS = {
     },
 }
 """Stage → file or folder → its contents."""
+
+APPLIED = {
+    "predict_regions": "Predicted probabilities for the regions",
+    "score_variants": "Scores of the variants",
+}
+"""Stage → contents of its main output, before the name of the entry of ``apply``."""
+
+STATUSES = {
+    "scored": "scored; the window is within the chromosome",
+    "scored_padded": "scored; the window extends beyond an end of the chromosome",
+    "swapped": "scored; the genome has ALT in place of REF",
+    "ref_mismatch": "REF is not the sequence of the genome",
+    "unknown_contig": "the genome has no such chromosome",
+    "outside_contig": "the position is not within the chromosome",
+    "symbolic": "symbolic allele, such as <DEL>",
+    "spanning_deletion": "deleted by another variant (*)",
+    "breakend": "breakend of a rearrangement",
+    "too_long": "longer than the window",
+    "same_as_reference": "ALT is the same as REF",
+    "no_alternative": "no ALT",
+    "ambiguous_allele": "letters other than A, C, G, T and N",
+}
+"""Status of an allele → its meaning; see `noncoding.data.variants.variant.Status`."""

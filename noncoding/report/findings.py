@@ -7,11 +7,13 @@ import pandas as pd
 
 from noncoding import layout
 from noncoding.common.wording import counted
-from noncoding.report.formats import decimals, interval, listed, signed_interval
+from noncoding.report.formats import allele, decimals, interval, listed, signed, signed_interval
 from noncoding.report.results import DatasetResults, ModelResults
 
 MOST_LISTED = 3
 """Most chromosomes and targets that a sentence lists."""
+SCORED = ("scored", "scored_padded", "swapped")
+"""Statuses of alleles with scores."""
 
 
 def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
@@ -96,21 +98,47 @@ def extremes(model: ModelResults, least: int) -> str:
     )
 
 
-def other_versions(models: list[ModelResults], here: dict[str, str]) -> list[str]:
+def other_versions(results: DatasetResults, here: dict[str, str]) -> list[str]:
     """Results that were computed with other software versions than `here`, a sentence each."""
-    sentences = []
-    for model in models:
+    records = [
+        (f"{model.name} was {verb}", record)
+        for model in results.models
         for verb, record in (
             ("trained", model.training),
             ("evaluated", model.evaluation),
             ("explained", model.explanation),
             ("searched for motifs", model.motifs),
-        ):
-            used = record.get("versions", {})
-            others = [f"{name} {own}" for name, own in used.items() if here.get(name, own) != own]
-            if others:
-                sentences.append(f"{model.name} was {verb} with {listed(others)}.")
+        )
+    ]
+    records += [
+        (f"{each.model} was applied to {each.name}", each.summary) for each in results.applied
+    ]
+    sentences = []
+    for what, record in records:
+        used = record.get("versions", {})
+        others = [f"{name} {own}" for name, own in used.items() if here.get(name, own) != own]
+        if others:
+            sentences.append(f"{what} with {listed(others)}.")
     return sentences
+
+
+def strongest_variant(summary: dict[str, Any]) -> str:
+    """How many alleles were scored, and which has the strongest effect."""
+    number = sum(summary["statuses"].values())
+    scored = sum(summary["statuses"].get(status, 0) for status in SCORED)
+    sentence = f"{scored:,} of {counted(number, 'alternative allele')} "
+    sentence += "was scored." if number == 1 else "were scored."
+    for row in summary["strongest"][:1]:
+        change = f"{allele(row['ref'])}>{allele(row['alt'])}"
+        sentence += (
+            f" The strongest effect is that of {row['chrom']}:{row['pos']:,} {change} on "
+            f"{row['target']}: difference of logits {signed(row['logit_difference'])}"
+        )
+        if row.get("ref_probability") is not None:
+            both = (decimals(row[f"{one}_probability"]) for one in ("ref", "alt"))
+            sentence += f", probability {' → '.join(both)}"
+        sentence += "."
+    return sentence
 
 
 def of_targets(averages: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from noncoding.common.wording import counted
 
 MISSING = "—"
+_LONGEST_ALLELE = 12
 _SPACE = "\N{NO-BREAK SPACE}"
 _SEQUENCE_LAYERS = {"transformer_xl": "Transformer-XL", "lstm": "LSTM", "bert": "BERT"}
 
@@ -64,6 +65,11 @@ def exact(value: float | None) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as an enumeration, e.g. "VIII, IX and X"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def allele(bases: str) -> str:
+    """An allele as the file writes it; a long one is cut, e.g. "ACGTACGT… (35 bp)"."""
+    return bases if len(bases) <= _LONGEST_ALLELE else f"{bases[:8]}… ({len(bases):,}{_SPACE}bp)"
 
 
 def architecture(sizes: Mapping[str, Any]) -> str:

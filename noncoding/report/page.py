@@ -18,8 +18,8 @@ from noncoding.report.results import DatasetResults, stage_folder
 from noncoding.report.sources import source_facts
 
 _FILTERS = (
-    *(formats.architecture, formats.count, formats.decimals, formats.exact, formats.interval),
-    *(formats.listed, formats.percent, formats.scientific, formats.signed),
+    *(formats.allele, formats.architecture, formats.count, formats.decimals, formats.exact),
+    *(formats.interval, formats.listed, formats.percent, formats.scientific, formats.signed),
     formats.signed_interval,
 )
 

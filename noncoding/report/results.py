@@ -1,7 +1,7 @@
 """Results of the other stages, as the page shows them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,18 @@ class ModelResults:
 
 
 @dataclass(frozen=True)
+class Applied:
+    """What came of the application of a model to an entry of ``apply``."""
+
+    stage: str
+    name: str  # of the entry
+    model: str
+    file: Path  # the main output
+    figures: Path  # folder of the figures, if there are any
+    summary: Summary
+
+
+@dataclass(frozen=True)
 class DatasetResults:
     """Results of all models on a data set."""
 
@@ -56,6 +68,7 @@ class DatasetResults:
     ranking: pd.DataFrame  # one row per classifier, see `noncoding.evaluation.ranking`
     versus: pd.DataFrame  # the best model against each other classifier, by AUPR
     known_motifs: list[str]  # of each target; empty where there is none
+    applied: list[Applied]  # variants first; those of an entry in the order of the models
 
 
 def stage_folder(dataset: Path, stage: str, model: str = "") -> Path:
@@ -75,7 +88,9 @@ def rerun(stage: str) -> str:
     return f"Run the stage '{stage}' again."
 
 
-def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
+def read_results(
+    dataset: Path, models: Sequence[str], applied: Iterable[tuple[str, str, str]] = ()
+) -> DatasetResults:
     """Read the results of a data set, except for figures.
 
     Parameters
@@ -84,6 +99,8 @@ def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
         Folder of all results of the data set.
     models : sequence of str
         Names of at least one model.
+    applied : iterable of tuple
+        What the models were applied to: stage, name of the entry of ``apply``, and model.
 
     Raises
     ------
@@ -118,6 +135,11 @@ def read_results(dataset: Path, models: Sequence[str]) -> DatasetResults:
         ranking=ranking,
         versus=versus(_read_table(compare / layout.PAIRS, "compare"), comparison["best"]),
         known_motifs=list(_read_table(compare / layout.TARGETS, "compare")["motif"]),
+        applied=sorted(
+            (_read_applied(dataset, *each) for each in applied),
+            # Variants before regions.
+            key=lambda each: (each.stage != "score_variants", each.name, ranked.index(each.model)),
+        ),
     )
 
 
@@ -139,6 +161,12 @@ def _read_model(dataset: Path, name: str) -> ModelResults:
         motifs=_read_json(motifs / layout.SUMMARY, "motifs"),
         patterns=_read_table(motifs / layout.PATTERNS, "motifs"),
     )
+
+
+def _read_applied(dataset: Path, stage: str, name: str, model: str) -> Applied:
+    folder = stage_folder(dataset, stage, model)
+    summary = _read_json(folder / f"{name}.json", stage)
+    return Applied(stage, name, model, folder / summary["file"], folder / name, summary)
 
 
 def _read_json(path: Path, stage: str) -> Summary:

@@ -9,8 +9,8 @@ import pandas as pd
 from noncoding.attribution.checks.table import ALL_LOCI, ENRICHMENT, IN_STRONGEST
 from noncoding.common.wording import counted
 from noncoding.layout import FOLDERS
-from noncoding.report.captions import CONTENTS
-from noncoding.report.results import ModelResults, stage_folder
+from noncoding.report.captions import APPLIED, CONTENTS
+from noncoding.report.results import Applied, ModelResults, stage_folder
 
 PATTERNS = 2
 """Patterns of TF-MoDISco that are shown for each target."""
@@ -99,10 +99,14 @@ def pattern_rows(patterns: pd.DataFrame, index: int) -> list[Row]:
     return pd.concat([own[~of_layer].head(PATTERNS), own[of_layer]]).to_dict("records")
 
 
-def file_rows(dataset: Path, models: Iterable[str]) -> Iterator[tuple[Path, str]]:
+def file_rows(
+    dataset: Path, models: Iterable[str], applied: Iterable[Applied]
+) -> Iterator[tuple[Path, str]]:
     """Files and folders of the results, with their contents."""
     for model in ("", *models):
         for stage, contents in CONTENTS.items():
             if ("{model}" in FOLDERS[stage]) == bool(model):
                 for name, text in contents.items():
                     yield stage_folder(dataset, stage, model) / name, text
+    for each in applied:
+        yield each.file, f"{APPLIED[each.stage]} {each.name}, by {each.model}"

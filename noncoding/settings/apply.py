@@ -1,12 +1,29 @@
 """Settings of the application of a model to regions and variants."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from noncoding.settings.base import UNIQUE, Count, CountOrZero, LocalPath, Section, Targets, problem
+from noncoding.settings.base import (
+    UNIQUE,
+    Count,
+    CountOrZero,
+    Integer,
+    LocalPath,
+    Matches,
+    Name,
+    Section,
+    Targets,
+    problem,
+)
 
-_Integers = Annotated[list[int], Field(min_length=1), *UNIQUE]
+_Integers = Annotated[list[Integer], Field(min_length=1), *UNIQUE]
+_Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
+
+
+FILES = ("genome", "bed", "fasta", "exclude", "vcf", "table", "motifs")
+"""Options that are files."""
 
 
 class _Applied(Section):
@@ -18,8 +35,8 @@ class _Applied(Section):
     both_strands: bool = Field(default=True, description="Average both strands.")
 
 
-class RegionOptions(_Applied):
-    """Which windows are predicted, and how."""
+class _RegionSettings(_Applied):
+    """All options of regions; the genome may be left out."""
 
     genome: LocalPath | None = Field(default=None, description="FASTA file of the genome.")
     bed: LocalPath | None = Field(
@@ -46,7 +63,7 @@ class RegionOptions(_Applied):
     long: bool = Field(default=False, description="Tables with a row per window and target.")
 
     @model_validator(mode="after")
-    def _check_source(self) -> "RegionOptions":
+    def _check_regions(self) -> "_RegionSettings":
         sources = ("bed", "regions", "whole_genome", "fasta")
         given = [name for name in sources if getattr(self, name)]
         if len(given) != 1:
@@ -55,13 +72,8 @@ class RegionOptions(_Applied):
                 "Name the regions in one of these ways.",
                 found=" and ".join(given) or "no regions",
             )
-        if (self.genome is None) != (self.fasta is not None):
-            raise problem(
-                "a genome, in which regions are found, or fasta, whose sequences need none",
-                "Give one of the two.",
-                key="genome",
-                found=f"{'no genome' if self.genome is None else 'a genome'} and {given[0]}",
-            )
+        if self.genome and self.fasta:
+            raise _genome_or_fasta("a genome and fasta")
         for name in ("summit", "tile"):
             if getattr(self, name) and (self.bed is None or (self.summit and self.tile)):
                 raise problem(
@@ -81,10 +93,28 @@ class RegionOptions(_Applied):
         return self
 
 
-class VariantOptions(_Applied):
-    """Which variants are scored, and how."""
+class RegionOptions(_RegionSettings):
+    """Which windows are predicted, and how."""
 
-    genome: LocalPath = Field(description="FASTA file of the genome.")
+    @model_validator(mode="after")
+    def _check_genome(self) -> "RegionOptions":
+        if not self.genome and not self.fasta:
+            raise _genome_or_fasta("neither")
+        return self
+
+
+def _genome_or_fasta(found: str) -> PydanticCustomError:
+    return problem(
+        "a genome, in which regions are found, or fasta, whose sequences need none",
+        "Give one of the two.",
+        key="genome",
+        found=found,
+    )
+
+
+class _VariantSettings(_Applied):
+    """All options of variants but the genome."""
+
     vcf: LocalPath | None = Field(default=None, description="VCF, bgzipped VCF or BCF file.")
     table: LocalPath | None = Field(
         default=None, description="Table with the columns chrom, pos, ref, alt, and optionally id."
@@ -107,3 +137,101 @@ class VariantOptions(_Applied):
     motifs: LocalPath | None = Field(
         default=None, description="MEME file of known motifs for the figures."
     )
+
+
+class VariantOptions(_VariantSettings):
+    """Which variants are scored, and how."""
+
+    genome: LocalPath = Field(description="FASTA file of the genome.")
+
+
+class Entry(Section):
+    """What a model is applied to in the pipeline: data sets and models, and one input."""
+
+    datasets: _Names | None = Field(
+        default=None, description="Data sets whose models are applied; null for all."
+    )
+    models: _Names | None = Field(
+        default=None, description="Models of the configuration that are applied; null for all."
+    )
+
+    def options(self) -> dict[str, Any]:
+        """Options of the stage but for its files, which are inputs of a job."""
+        return self.model_dump(exclude={"datasets", "models", "format", *FILES})
+
+
+_OF_DATASET = Field(
+    default=None,
+    description="FASTA file of the genome; null for that of the data set, if it has one.",
+)
+
+
+class RegionEntry(_RegionSettings, Entry):
+    """An entry of ``apply.regions``."""
+
+    genome: LocalPath | None = _OF_DATASET
+    format: Literal["tsv.gz", "h5", "bigwig"] = Field(
+        default="tsv.gz",
+        description="Table, HDF5 file, or folder with a bigWig file for each target.",
+    )
+
+    @property
+    def needs_genome(self) -> bool:
+        """Whether the windows are those of a genome."""
+        return self.fasta is None
+
+    @model_validator(mode="after")
+    def _check_format(self) -> "RegionEntry":
+        _check_long(self)
+        if self.format == "bigwig" and self.fasta is not None:
+            raise problem(
+                "tsv.gz or h5 for sequences without a place in a genome",
+                key="format",
+                found="bigwig",
+            )
+        return self
+
+
+class VariantEntry(_VariantSettings, Entry):
+    """An entry of ``apply.variants``."""
+
+    genome: LocalPath | None = _OF_DATASET
+    motifs: LocalPath | None = Field(
+        default=None,
+        description="MEME file of known motifs for the figures; null for that of the data set, if "
+        "it has one.",
+    )
+    format: Literal["tsv.gz", "h5", "vcf.gz"] = Field(
+        default="tsv.gz", description="Table, HDF5 file, or annotated VCF with its index."
+    )
+
+    @property
+    def needs_genome(self) -> bool:
+        """Whether the variants are those of a genome, which all are."""
+        return True
+
+    @model_validator(mode="after")
+    def _check_input(self) -> "VariantEntry":
+        if (self.vcf is None) == (self.table is None):
+            raise problem("exactly one of vcf, table", found="both" if self.vcf else "no variants")
+        _check_long(self)
+        return self
+
+
+def _check_long(entry: "RegionEntry | VariantEntry") -> None:
+    if entry.long and entry.format != "tsv.gz":
+        raise problem(
+            "false, or the format tsv.gz", key="long", found=f"true with the format {entry.format}"
+        )
+
+
+_EntryName = Annotated[Name, Matches(r"[^.]+", "a name without '.', which begins a suffix")]
+
+
+class ApplySettings(Section):
+    """The section ``apply``."""
+
+    regions: dict[_EntryName, RegionEntry] = Field(
+        description="Regions, genomes or sequences by name."
+    )
+    variants: dict[_EntryName, VariantEntry] = Field(description="Files of variants by name.")

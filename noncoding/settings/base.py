@@ -100,6 +100,7 @@ def _expand_home(text: str) -> str:
 
 Count = Annotated[int, Field(ge=1, le=_LARGEST)]
 CountOrZero = Annotated[int, Field(ge=0, le=_LARGEST)]
+Integer = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
 Odd = Annotated[Count, AfterValidator(_odd)]
 # An integer is not converted, so that records hold what the file does.
 _AS_WRITTEN = (WrapValidator(_checked), PlainSerializer(lambda value: value))

@@ -1,11 +1,12 @@
 """The whole configuration: checked before anything runs, and what it trains."""
 
-from collections.abc import Mapping, Set
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Set
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from noncoding.common.errors import did_you_mean, some_of
+from noncoding.settings.apply import ApplySettings, Entry, RegionEntry, VariantEntry
 from noncoding.settings.base import (
     HOME_EXPANDED,
     UNIQUE,
@@ -55,6 +56,15 @@ class Trained(NamedTuple):
     seed: int
 
 
+class Application(NamedTuple):
+    """An entry of ``apply.regions`` or ``apply.variants``, and a trained model to be applied."""
+
+    name: str
+    entry: RegionEntry | VariantEntry
+    dataset: str
+    model: str
+
+
 DEFAULT_DATASET = "deepsea"
 """The data set of ``config.yaml``."""
 
@@ -100,6 +110,7 @@ class Settings(Section):
     baseline: BaselineSettings = Field(description="Baselines without a network.")
     explain: ExplainSettings = Field(description="Attributions of the models' predictions.")
     motifs: MotifsSettings = Field(description="Motif discovery, for the targets of `explain`.")
+    apply: ApplySettings = Field(description="What trained models are applied to.")
 
     @model_validator(mode="after")
     def _check_run(self) -> "Settings":
@@ -136,6 +147,45 @@ class Settings(Section):
                         found=f"true, but no motifs of the data set '{of}'",
                     )
         return self
+
+    @model_validator(mode="after")
+    def _check_apply(self) -> "Settings":
+        known = {"datasets": [*self.datasets], "models": [*self.models]}
+        for kind in ApplySettings.model_fields:
+            for name, entry in getattr(self.apply, kind).items():
+                key = f"apply.{kind}.{name}"
+                for of, names in known.items():
+                    for unknown in set(getattr(entry, of) or ()) - set(names):
+                        raise problem(
+                            f"one of {some_of(names, like=unknown)}",
+                            did_you_mean(unknown, names),
+                            key=f"{key}.{of}",
+                            found=repr(unknown),
+                        )
+                for dataset in self._applied_datasets(entry):
+                    has_genome = entry.genome or self.datasets[dataset].source == "genome"
+                    if entry.needs_genome and not has_genome:
+                        raise problem(
+                            "a FASTA file",
+                            f"Give one, or leave '{dataset}' out of {key}.datasets.",
+                            key=f"{key}.genome",
+                            found=f"null, but no genome of the data set '{dataset}'",
+                        )
+        return self
+
+    def _applied_datasets(self, entry: Entry) -> list[str]:
+        return [
+            name for name in self.datasets_to_run() if name in (entry.datasets or self.datasets)
+        ]
+
+    def applications(self, kind: Literal["regions", "variants"]) -> Iterator[Application]:
+        """The entries of `apply` of a kind, each with all models that are applied to it."""
+        entries: dict[str, RegionEntry | VariantEntry] = dict(getattr(self.apply, kind))
+        for name, entry in entries.items():
+            for dataset in self._applied_datasets(entry):
+                for model, trained in self.trained_models().items():
+                    if trained.model in (entry.models or self.models):
+                        yield Application(name, entry, dataset, model)
 
     def datasets_to_run(self) -> list[str]:
         """Names of the data sets that are run."""

@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from noncoding import layout
-from noncoding.common.files import discard, sha256
+from noncoding.common.files import discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
-from noncoding.common.space import check_room
+from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
@@ -16,21 +16,18 @@ from noncoding.data.targets import distinct_names, select_targets
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import named_device
 from noncoding.prediction.region_output import (
-    BYTES_PER_LONG_ROW,
-    BYTES_PER_VALUE,
     PredictedWindows,
+    check_room_for,
     output_suffix,
     sorted_bins,
     write_regions,
 )
+from noncoding.prediction.region_summary import summarise_regions
 from noncoding.prediction.regions import predicted_shards
 from noncoding.prediction.shards import Shards
 from noncoding.settings.apply import RegionOptions
 
 log = logging.getLogger(__name__)
-
-_FLOAT = 4
-"""Bytes of a stored value."""
 
 
 def predict_regions(
@@ -40,6 +37,7 @@ def predict_regions(
     *,
     device: str = "auto",
     batch_size: int = 256,
+    summary: str | os.PathLike[str] | None = None,
 ) -> dict[str, int]:
     """Predict regions of a genome, a whole genome, or the sequences of a FASTA file.
 
@@ -57,6 +55,9 @@ def predict_regions(
     device : {"auto", "cpu", "cuda"}
     batch_size : int
         Windows per step of the network.
+    summary : path, optional
+        JSON file with what `noncoding.prediction.region_summary.summarise_regions` gives, for the
+        report.
 
     Returns
     -------
@@ -92,9 +93,8 @@ def predict_regions(
     with exclusive(unfinished):
         shards = Shards(unfinished, (len(windows), len(targets)), batch_size)
         missing = shards.missing(record)
-        written = BYTES_PER_VALUE[suffix] + BYTES_PER_LONG_ROW * options.long
-        needed = (len(windows) - shards.finished) * _FLOAT + len(windows) * written
-        check_room(unfinished, needed * len(targets), f"{out} and its shards")
+        left = len(windows) - shards.finished
+        check_room_for(out, len(windows), len(targets), left, long=options.long)
         log.info("%s on the device %s", size, chosen)
         with progress(len(windows), "window", shards.finished) as update:
             for shard, probabilities in predicted_shards(
@@ -111,6 +111,8 @@ def predict_regions(
             ):
                 shards.write(shard, probabilities)
         log.info("writing %s", out)
+        # Again, since pyBigWig may crash on a full disk.
+        check_room_for(out, len(windows), len(targets), 0, long=options.long)
         attributes = {
             "model": record["model"],
             "bin": windows.bin,
@@ -120,6 +122,9 @@ def predict_regions(
         }
         found = PredictedWindows(windows, shards, targets, attributes)
         write_regions(out, found, long=options.long)
+        if summary is not None:
+            content = {"file": Path(out).name, **summarise_regions(found), "versions": versions()}
+            write_json(content, summary)
         discard(unfinished)
     log.log(
         RESULT,

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def report(
-    folder: str | os.PathLike[str], models: Sequence[str], configuration: Mapping[str, Any]
+    folder: str | os.PathLike[str],
+    models: Sequence[str],
+    configuration: Mapping[str, Any],
+    applied: Iterable[tuple[str, str, str]] = (),
 ) -> None:
     """Write the HTML page of a data set.
 
@@ -29,6 +32,8 @@ def report(
         Names of the models, at least one.
     configuration : dict
         Shown on the page; ``datasets`` has the entry of the data set.
+    applied : iterable of tuple
+        What the models were applied to: stage, name of the entry of ``apply``, and model.
 
     Raises
     ------
@@ -37,7 +42,7 @@ def report(
         model is not in the comparison.
     """
     folder = Path(folder)
-    results = read_results(folder, models)
+    results = read_results(folder, models, applied)
     splits = configuration["datasets"][folder.name].get("splits") or {}
     sentences = answer(results, splits.get("test") or [])
     with atomic_write(*layout.files("report", folder)) as [page]:

@@ -16,8 +16,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding import __version__, layout
-from noncoding.attribution.variant_attributions import Affected
-from noncoding.attribution.variant_figures import draw_variants
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
@@ -103,9 +101,11 @@ def score_variants(
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model_folder(model))
     targets = select_targets(exported.targets, options.targets, "--targets")
+    _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
+    found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
     log.info("%s; device %s", variant_output.summary(counts.statuses), chosen)
 
     exported.moved_to(chosen)
@@ -140,6 +140,7 @@ def score_variants(
                 update(block.stop - block.start)
         random = None
         if options.background:
+            log.info("background of %s", counted(options.background, "random variant"))
             with progress(options.background, "random variant") as update:
                 random = background(
                     scorer, file.sequences, options.background, counts.kinds, seed, digests, update
@@ -157,24 +158,23 @@ def score_variants(
             {"version": __version__, **provenance},
             long=options.long,
         )
+        [(_, effects)] = scorer.scores([strongest], file.sequences)
+        effects = random.with_shares(effects) if random else effects
+        stems: list[str] = []
+        if options.plot or figures:
+            with atomic_folders(figures or f"{out}.figures") as [folder]:
+                if strongest and options.plot:
+                    stems = _draw(scorer, strongest[: options.plot], effects, file, folder, motifs)
+        if summary:
+            content = {
+                "file": Path(out).name,
+                "statuses": found,
+                "background": options.background,
+                "strongest": _described(strongest, effects, distinct_names(targets), stems),
+                "versions": versions(),
+            }
+            write_json(content, summary)
         discard(unfinished)
-    [(_, effects)] = scorer.scores([strongest], file.sequences)
-    effects = random.with_shares(effects) if random else effects
-    stems: list[str] = []
-    if options.plot or figures:
-        drawn = _affected(strongest, effects, rows)[: options.plot]
-        with atomic_folders(figures or f"{out}.figures") as [folder]:
-            stems = draw_variants(exported, drawn, file.sequences, folder, motifs)
-    found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
-    if summary:
-        content = {
-            "file": Path(out).name,
-            "statuses": found,
-            "background": options.background,
-            "strongest": _described(strongest, effects, distinct_names(targets), stems),
-            "versions": versions(),
-        }
-        write_json(content, summary)
     log.log(RESULT, "%s: %s", out, variant_output.summary(counts.statuses))
     return found
 
@@ -255,7 +255,8 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
         if with_kinds and (kind := substitution(file.sequences, placed)):
             kinds[kind] += 1
     if repeated := len(digests) - len(np.unique(np.array(digests))):
-        log.warning("%s of earlier ones, and scored again", counted(repeated, "duplicate"))
+        text = "%s contains %s of earlier alleles; all are scored"
+        log.warning(text, file.source, counted(repeated, "duplicate"))
     return _Counts(statuses, kinds)
 
 
@@ -270,6 +271,17 @@ def _source(options: VariantOptions) -> tuple[str, bool]:
             "Score the files one after another." if given else "Name a file.",
         )
     return given[0], options.table is not None
+
+
+def _check_offsets(offsets: list[int], length: int) -> None:
+    for offset in offsets:
+        if abs(offset) > length // 2:
+            raise InputError(
+                "--offsets",
+                f"{offset} bp",
+                f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
+                "Remove it.",
+            )
 
 
 def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:
@@ -297,16 +309,26 @@ def _keeping_strongest(blocks: Blocks, strongest: list[PlacedVariant], number: i
     strongest += [placed for *_, placed in kept]
 
 
-def _affected(
-    strongest: list[PlacedVariant], effects: VariantScores, rows: npt.NDArray[np.int64]
-) -> list[Affected]:
-    """Variants with the rows of the two targets that they affect most."""
+def _draw(
+    scorer: VariantScorer,
+    strongest: list[PlacedVariant],
+    effects: VariantScores,
+    file: _File,
+    folder: Path,
+    motifs: Mapping[str, npt.NDArray[np.float64]] | None,
+) -> list[str]:
+    """Draw variants with the two targets that each affects most; gives the stems of the files."""
+    # Imported here, since the libraries of attributions take seconds to load.
+    from noncoding.attribution.variant_attributions import Affected  # noqa: PLC0415
+    from noncoding.attribution.variant_figures import draw_variants  # noqa: PLC0415
+
     assert effects.targets is not None
     order = np.argsort(-np.abs(effects.targets.logit_difference), axis=1, kind="stable")
-    return [
-        Affected(placed, rows[targets].tolist())
-        for placed, targets in zip(strongest, order[:, :2], strict=True)
+    affected = [
+        Affected(placed, scorer.columns[targets].tolist())
+        for placed, targets in zip(strongest, order[:, :2], strict=False)
     ]
+    return draw_variants(scorer.model, affected, file.sequences, folder, motifs)
 
 
 def _described(

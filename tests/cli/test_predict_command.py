@@ -53,10 +53,12 @@ def test_regions_are_predicted(folder):
 
 def test_options(folder):
     both, _ = predicted("-g", "g.fa", "--bed", "r.bed")
-    forward, log = predicted("-g", "g.fa", "--bed", "r.bed", "--no-both-strands")
+    forward, log = predicted("-g", "g.fa", "--bed", "r.bed", "--forward-strand")
     assert "of the forward strand" in log
     assert (both["a"] != forward["a"]).all()
-    shifted, _ = predicted("-g", "g.fa", "--bed", "r.bed", "--shifts", "-10,0,10", "-b", "1")
+    shifted, _ = predicted(
+        "-g", "g.fa", "--bed", "r.bed", "--shifts", "-10,0,10", "-b", "1", "--device", "cpu"
+    )
     assert (both["a"] != shifted["a"]).all()
     table, _ = predicted("-g", "g.fa", "--bed", "r.bed", "-t", "TF,2", "-t", "a", "--long")
     assert table["target"].tolist() == ["a", "b", "c"] * 2
@@ -130,3 +132,4 @@ def test_the_help_has_examples(monkeypatch):
     for option in ("--bed", "--whole-genome", "--targets", "--device", "--batch-size"):
         assert option in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "…" not in done.stdout

@@ -78,6 +78,7 @@ def test_an_annotated_vcf_is_indexed(folder):
         (["-t", "Reb1"], {}, "--targets: found 'Reb1', which matches no target"),
         (["--offsets", "0,x"], {}, "--offsets: found '0,x'"),
         (["--offsets", "3,3"], {}, "--offsets: found [3, 3]; expected no entry twice"),
+        (["--offsets", "0,21"], {}, "--offsets: found 21 bp; expected at most 20 bp"),
         (["--ref-mismatch", "error"], {"source": ("--table", "some.tsv")}, "some.tsv, line 3"),
         (["--plot", "1", "--motifs", "none.meme"], {}, "none.meme"),
         (["-g", "none.fa"], {}, "none.fa"),

@@ -1,6 +1,10 @@
 """Tables, HDF5 and tracks of predicted windows, read back with other libraries."""
 
 import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -36,6 +40,7 @@ def regions_of(*rows):
 def predicted(tmp_path, monkeypatch):
     """Gives random predictions of windows, in shards of 3, and their values."""
     monkeypatch.setattr(region_output, "_ROWS", 2)
+    monkeypatch.setattr(region_output, "_TRACK_ROWS", 2)
 
     def predict(windows):
         values = np.random.default_rng(3).random((len(windows), len(TARGETS)), np.float32)
@@ -83,9 +88,6 @@ def test_tables(written, tmp_path, name):
     write_regions(tmp_path / name, found, long=False)
     table = pd.read_csv(tmp_path / name, sep="\t", quoting=3)
     pd.testing.assert_frame_equal(table, expected.astype(table.dtypes), rtol=1e-5)
-    if name.endswith("gz"):
-        # A file of bgzip is one of gzip that ends in an empty block.
-        assert (tmp_path / name).read_bytes().endswith(b"\x1b\x00\x03\x00" + bytes(8))
 
     write_regions(tmp_path / name, found, long=True)
     table = pd.read_csv(tmp_path / name, sep="\t", quoting=3)
@@ -187,6 +189,55 @@ def test_a_new_run_replaces_all_tracks(written, tmp_path):
     (tmp_path / "tracks" / "7_old.bw").touch()
     write_regions(tmp_path / "tracks", written[0], long=False)
     assert len(list((tmp_path / "tracks").iterdir())) == 3
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_region_output import *
+from noncoding.common.errors import InputError
+from noncoding.common.system_errors import as_input_error
+
+name, folder = sys.argv[1], Path(sys.argv[2])
+genome = Genome("g.fa", {{"one": 500_000}})
+region = pd.DataFrame([("one", 0, 500_000, "all")], columns=LOCUS)
+region["chromosome"] = region["chromosome"].astype("category")
+windows = tiled_windows(region, genome, 40, 20, 20)
+values = np.random.default_rng(3).random((len(windows), 3), np.float32)
+shards = Shards(folder / "shards", values.shape, batch_size=8192)
+for shard in shards.missing({{}}):
+    shards.write(shard, values[shard])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    write_regions(folder / name, PredictedWindows(windows, shards, TARGETS, {{}}), long=False)
+except (InputError, OSError) as error:
+    print(error if isinstance(error, InputError) else as_input_error(error), flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("o.tsv", "o.tsv: found a file of the maximum size"),
+        ("o.tsv.gz", "o.tsv.gz: found a file of the maximum size"),
+        ("o.h5", "o.h5: found a file of the maximum size"),
+    ],
+)
+def test_a_full_disk_of_a_table_or_hdf5_is_reported(tmp_path, name, message):
+    script = FULL.format(tests=str(Path(__file__).parent))
+    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", script, name, str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    assert message in done.stdout
+    assert done.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 
 
 def test_text_is_compressed(written, tmp_path):

@@ -82,6 +82,12 @@ class Tree:
         }
         export_model(create_model(length=40, targets=3, **SIZES), folder / "model", targets, record)
 
+    def apply(self, model: str = "small") -> list[tuple[str, str, str]]:
+        """Apply a model to regions and variants; gives what the stage `report` is told of it."""
+        _regions(self.root / model / "regions")
+        _variants(self.root / model / "variants")
+        return [("predict_regions", "track", model), ("score_variants", "patients", model)]
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
@@ -274,6 +280,35 @@ def _motifs(folder: Path) -> None:
         "problems": ["NA: found 0 positive loci in all splits; expected at least 20."],
     }
     (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def _regions(folder: Path) -> None:
+    folder.mkdir()
+    target = {"index": 1, "name": HOSTILE, "mean": 0.04251, "above_half": 12}
+    target |= {"highest": 0.98049, "at": "chr8:1,001-1,020"}
+    summary = {"file": "track", "windows": 2200, "n_targets": 2, "targets": [target]}
+    (folder / "track.json").write_text(json.dumps(summary))
+
+
+def _variants(folder: Path) -> None:
+    figures = folder / "patients"
+    figures.mkdir(parents=True)
+    row = {"chrom": "chr8", "pos": 1234567, "id": "rs1", "ref": "A", "alt": "G"}
+    row |= {"status": "scored", "target_index": 1, "target": HOSTILE, "logit_difference": -2.3456}
+    row |= {"ref_probability": 0.81251, "alt_probability": 0.29351, "background_share": 0.000999}
+    row |= {"figure": "001-chr8-1234567-A-G"}
+    second = row | {"id": ".", "alt": "ACGTACGTACGTACGTT", "figure": "002-chr8-1234567-A-ACGT"}
+    third = row | {"id": ".", "logit_difference": 0.5, "figure": None}
+    for each in (row, second):
+        _png(figures / f"{each['figure']}.png")
+    summary = {
+        "file": "patients.vcf.gz",
+        "statuses": {"scored": 1200, "scored_padded": 3, "ref_mismatch": 4},
+        "background": 1000,
+        "strongest": [row, second, third],
+        "versions": {"torch": "0.1"},
+    }
+    (folder / "patients.json").write_text(json.dumps(summary))
 
 
 def _figures(stage: str, folder: Path) -> None:

@@ -70,7 +70,9 @@ def page(tree):
 def page_of_two_models(tree):
     tree.add_model("large", mean_auprc=0.41, truth=0.95)
     tree.rank("large", "small")
-    report(tree.root, ["small", "large"], CONFIGURATION)
+    report(
+        tree.root, ["small", "large"], CONFIGURATION, [*tree.apply("small"), *tree.apply("large")]
+    )
     return tree.page
 
 

@@ -6,10 +6,15 @@ from datetime import UTC, date, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import YEAST
+from shipped import YEAST, merged
 
 from noncoding.common.errors import InputError
 from noncoding.settings.config import check_settings
+
+CONFIG = merged(
+    YEAST,
+    {"apply": {"variants": {"mine": {"vcf": "a.vcf", "genome": None, "offsets": [0], "plot": 1}}}},
+)
 
 
 def places(value, path=()):
@@ -40,10 +45,10 @@ VALUES = st.recursive(
 )
 CHANGES = st.lists(
     st.tuples(
-        st.sampled_from([path for path in places(YEAST) if path]),
+        st.sampled_from([path for path in places(CONFIG) if path]),
         st.sampled_from(["replace", "delete", "rename", "add", "copy"]),
         VALUES,
-        st.sampled_from([path for path in places(YEAST) if path]),
+        st.sampled_from([path for path in places(CONFIG) if path]),
     ),
     min_size=1,
     max_size=3,
@@ -76,7 +81,7 @@ def changed(config, path, action, value, other):
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(changes=CHANGES)
 def test_any_configuration_is_accepted_or_refused_with_a_message(changes):
-    config = copy.deepcopy(YEAST)
+    config = copy.deepcopy(CONFIG)
     for change in changes:
         changed(config, *change)
     try:

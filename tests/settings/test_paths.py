@@ -16,6 +16,11 @@ def own(**keys):
     return {"datasets": {"own": GENOME | keys}}
 
 
+def applied(kind, key, **others):
+    keys = ["apply", kind, "mine", key]
+    return {"apply": {kind: {"mine": others | {key: "~/a"}}}}, keys
+
+
 PATHS = {
     "results": ({"results": "~/a"}, ["results"]),
     "mirror": ({"mirror": "~/a"}, ["mirror"]),
@@ -24,6 +29,10 @@ PATHS = {
     "exclude": (own(exclude="~/a"), ["datasets", "own", "exclude"]),
     "folder": (own(peaks=PEAKS | {"folder": "~/a"}), ["datasets", "own", "peaks", "folder"]),
     "table": (own(peaks={"table": "~/a"}), ["datasets", "own", "peaks", "table"]),
+    "genome": applied("regions", "genome", whole_genome=True),
+    "bed": applied("regions", "bed"),
+    "exclude of regions": applied("regions", "exclude", whole_genome=True),
+    "vcf": applied("variants", "vcf"),
     "url": (own(fasta={"url": "~/a"}), ["datasets", "own", "fasta", "url"]),
 }
 
@@ -56,7 +65,8 @@ def paths_of(schema, key=""):
 def test_each_path_of_the_settings_is_tested_here():
     # A download is a path or URL, or a mapping with one.
     downloads = {"fasta", "archive", "motifs"}
-    assert set(paths_of(Settings.model_json_schema())) == PATHS.keys() | downloads
+    keys = {key.split(" ")[0] for key in PATHS}
+    assert set(paths_of(Settings.model_json_schema())) == keys | downloads
 
 
 @pytest.mark.parametrize("address", ["~/a.gz", "https://example.org/a.gz"])

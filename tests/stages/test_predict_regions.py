@@ -276,10 +276,24 @@ def test_a_second_run_of_the_same_output_is_refused(model, fasta, bed, tmp_path)
 def test_a_small_disk_is_reported_before_anything_is_predicted(
     model, fasta, bed, tmp_path, monkeypatch, small_shards
 ):
-    monkeypatch.setattr(space, "free_bytes", lambda _: 30 * 3 * (4 + 9) - 1)
-    with pytest.raises(InputError, match=r"1,170 bytes.*o\.tsv and its shards.*larger disk"):
+    monkeypatch.setattr(space, "free_bytes", lambda _: 30 * 3 * (4 + 11) - 1)
+    with pytest.raises(InputError, match=r"1,350 bytes\) for .*o\.tsv.*larger disk"):
         run(model, tmp_path / "o.tsv", genome=fasta, bed=bed)
     assert small_shards == []
+
+
+def test_a_disk_that_another_process_fills_is_reported_before_the_output_is_written(
+    model, fasta, tmp_path, monkeypatch, small_shards
+):
+    free = iter([10**9, 100, 10**9, 10**9])
+    monkeypatch.setattr(space, "free_bytes", lambda _: next(free))
+    options = {"genome": fasta, "regions": ["one:1-230"]}
+    with pytest.raises(InputError, match=r"found 0\.00 GiB \(100 bytes\) free"):
+        run(model, tmp_path / "tracks", **options)
+    assert small_shards == [0, 7]
+    run(model, tmp_path / "tracks", **options)
+    assert small_shards == [0, 7]
+    assert len(list((tmp_path / "tracks").iterdir())) == 3
 
 
 def test_tracks_of_overlapping_bins_are_refused_before_anything_is_predicted(

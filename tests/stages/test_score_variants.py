@@ -137,7 +137,7 @@ def test_counts_duplicates_and_names(inputs, tmp_path, caplog):
     ]
     counts = score_variants(tmp_path / "model", tmp_path / "scores.tsv", inputs(rows))
     assert counts == {"scored": 2, "scored_padded": 1, "ref_mismatch": 1, "unknown_contig": 1}
-    assert "1 duplicate of earlier ones" in caplog.text
+    assert "contains 1 duplicate of earlier alleles" in caplog.text
     assert "matched names of chromosomes: 2 = chr2" in caplog.text
     assert "1 name of" in caplog.text and "chrX" in caplog.text
     found = pd.read_csv(tmp_path / "scores.tsv", sep="\t")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from toy_bundle import write_toy_bundle
-from toy_inputs import SIMULATED, bundle_of, write_genome
+from toy_inputs import SIMULATED, bundle_of, write_applied, write_genome
 from workflows import SECRET, copy_pipeline, snakemake, tiny
 
 RENAMES = """
@@ -94,6 +94,7 @@ def _finish(folder, renames):
     # What a changed configuration can name beside them.
     shutil.copytree(folder / "peaks", folder / "others")
     (folder / "exclude.bed").write_text("one\t0\t10\n")
+    (folder / "other.vcf").touch()
     shelf = folder / "shelf"
     shelf.mkdir()
     write_toy_bundle(shelf / "toy.tar.gz")
@@ -107,6 +108,7 @@ def _finish(folder, renames):
         config = tiny(
             toy=toy | {"targets": "targets.tsv", "disk_gib": None}, own=own | {"disk_gib": None}
         )
+        config["apply"] = write_applied(folder)
         patch.setenv("PYTHONPATH", str(custom), prepend=os.pathsep)
         status, said = snakemake(folder, config=config, pipeline=folder)
         assert status == 0, said[-5000:]

@@ -118,6 +118,16 @@ CHANGES = {
     "explain.layer": "resnet.stem",
     "motifs.method": "deeplift_shap",
     "predict.devices": 2,
+    "apply.*.datasets": None,
+    "apply.regions.sequences.fasta": "genome.fa",
+    "apply.regions.sequences.format": "h5",
+    "apply.regions.track.regions": ["two"],
+    "apply.regions.track.format": "tsv.gz",
+    "apply.variants.table.table": "other.tsv",
+    "apply.variants.table.genome": "sequences.fa",
+    "apply.variants.table.offsets": [0, 5],
+    "apply.variants.vcf.vcf": "other.vcf",
+    "apply.variants.vcf.format": "h5",
 }
 """Values that a key can take, where it is no number and no switch."""
 
@@ -174,7 +184,10 @@ def test_each_key_reruns_the_documented_stages(finished):
         else:
             other = changed(merged(config, path, whole), path, value)
         datasets = [path[1]] if path[0] == "datasets" else ["toy", "own"]
-        wanted = expected(KEYS, re.sub(r"^(datasets|models)\.\w+", r"\1.*", name), datasets)
+        if path[0] == "apply":
+            datasets = at(whole, path[:3]).get("datasets", datasets)
+        anyone = re.sub(r"^(datasets|models|apply\.\w+)\.\w+", r"\1.*", name)
+        wanted = expected(KEYS, anyone, datasets)
         if path[-1] == "motifs":  # A new file of motifs is fetched; no other file is.
             wanted.add(("fetch", path[1]))
         found = planned(dry_run(finished.folder, other))
@@ -210,7 +223,7 @@ def test_a_new_data_set_model_or_folder_reruns_nothing_else(finished):
     said = dry_run(finished.folder, other)
     # Of the model that is there, nothing: comparison and page hold both.
     wanted = {"train", "plot_training", "predict", "evaluate", "compare", "explain", "motifs"}
-    wanted |= {"report"}
+    wanted |= {"predict_regions", "score_variants", "report"}
     assert {stage for stage, _ in planned(said)} == wanted
     assert not re.search("/(toy|own)/toy/", said)
     other = copy.deepcopy(finished.config)
@@ -220,6 +233,37 @@ def test_a_new_data_set_model_or_folder_reruns_nothing_else(finished):
     assert planned(dry_run(finished.folder, other)) == {
         (stage, "own") for stage in with_all_below(["fetch"], "own")
     }
+
+
+def applied(said):
+    """Entries of `apply` whose jobs a dry run lists."""
+    return re.findall(r"^\w+ +results/own/toy/(?:regions|variants)/(\w+)", said, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("file", "stage", "entry"),
+    [
+        ("sequences.fa", "predict_regions", "sequences"),
+        ("variants.tsv", "score_variants", "table"),
+        ("variants.vcf", "score_variants", "vcf"),
+        ("genome.fa", "score_variants", "table"),
+    ],
+)
+def test_a_changed_file_reruns_the_entries_that_name_it(finished, tmp_path, file, stage, entry):
+    run = finished.copied(tmp_path / "run")
+    with (run / file).open("a") as text:
+        text.write("\n")
+    said = dry_run(run, finished.config)
+    assert applied(said) == [entry]
+    assert {one for one, _ in planned(said)} == {stage, "report"}
+
+
+def test_an_added_entry_reruns_no_other(finished):
+    other = copy.deepcopy(finished.config)
+    other["apply"]["variants"]["more"] = {"table": "variants.tsv", "datasets": ["own"]}
+    said = dry_run(finished.folder, other)
+    assert applied(said) == ["more"]
+    assert planned(said) == {("score_variants", "own"), ("report", "own")}
 
 
 def package(path):

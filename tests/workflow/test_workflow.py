@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from toy_bundle import TARGETS, toy_rows
-from toy_inputs import SIMULATED, write_genome
+from toy_inputs import SIMULATED, write_applied, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
 from noncoding.data.store import Store
@@ -85,6 +85,7 @@ def test_one_stage_can_be_rerun_alone(finished, tmp_path):
 def test_each_stage_is_a_target_that_runs_its_dependencies(stage, tmp_path):
     """Of a bundle, which is simulated, and of a genome."""
     config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
+    config["apply"] = write_applied(tmp_path)
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
     assert status == 0, said
     # Either name stands for the stores of all data sets.
@@ -116,6 +117,15 @@ def test_a_stage_without_a_data_set_is_refused(stage, source, genome, tmp_path):
     assert status != 0
     assert "run.datasets: found own (source: genome)" in said
     assert f"expected a data set of source {source} for the stage '{stage}'" in said
+
+
+@pytest.mark.parametrize(
+    ("stage", "key"), [("predict_regions", "regions"), ("score_variants", "variants")]
+)
+def test_a_stage_without_an_entry_is_refused(stage, key, genome, tmp_path):
+    status, said = snakemake(tmp_path, stage, "--dry-run", config=tiny(own=genome))
+    assert status != 0
+    assert f"configuration, key apply.{key}: found no entry for the data sets and models" in said
 
 
 def test_files_unpacked_on_demand_are_kept(tmp_path):

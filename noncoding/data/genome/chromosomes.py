@@ -59,7 +59,7 @@ def read_genome(fasta: str | os.PathLike[str]) -> Genome:
                 fasta,
                 f"the chromosome {name} twice",
                 "each name once",
-                "Give the genome as one FASTA file of whole chromosomes.",
+                "Give each sequence its own name, and a genome as one file of whole chromosomes.",
             )
         lengths[name] = len(sequence)
         if is_alternative(name, description):

@@ -105,14 +105,14 @@ class Windows:
         starts = bins - self.flank
         found = np.empty((len(shifts), len(starts), self.length), dtype=np.uint8)
         names, numbers = [*self.genome.lengths], self.runs["chromosome"].cat.codes.to_numpy()
+        within = np.arange(self.length)
         edges = np.flatnonzero(np.diff(run, prepend=-1, append=-1))
         for first, stop in pairwise(edges):
             low = int(starts[first]) + min(shifts)
             high = int(starts[stop - 1]) + max(shifts) + self.length
             bases = sequences.codes(names[numbers[run[first]]], low, high)
-            stretch = np.lib.stride_tricks.sliding_window_view(bases, self.length)
             for number, shift in enumerate(shifts):
-                found[number, first:stop] = stretch[starts[first:stop] + shift - low]
+                found[number, first:stop] = bases[starts[first:stop, None] + (shift - low) + within]
         return found
 
     def without(self, excluded: Mapping[str, pd.DataFrame]) -> "Windows":

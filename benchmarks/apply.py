@@ -89,7 +89,9 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
             }
         for name in SIDES[1:]:
             figures[f"{task}, ours over {name}"] = {
-                unit.replace("_", " "): round(found["ours"][unit] / found[name][unit], 2)
+                unit.replace("_", " ").replace("cpu", "CPU"): round(
+                    found["ours"][unit] / found[name][unit], 2
+                )
                 for unit in ("per_second", "per_cpu_second")
             }
         if task != INDELS:  # whose alleles ours extends over their repeats
@@ -219,6 +221,7 @@ def tangermeme(arguments: argparse.Namespace) -> Run:
     from tangermeme.variant_effect import deletion_effect, insertion_effect, substitution_effect
 
     from noncoding.attribution.strands import BothStrands
+    from noncoding.common.threads import same_threads
     from noncoding.models.export import load_model
     from noncoding.models.shipped import model_folder
 
@@ -229,7 +232,8 @@ def tangermeme(arguments: argparse.Namespace) -> Run:
         """Windows in which the base at a start has `length // 2` bases before it."""
         first = starts - length // 2
         loci = pd.DataFrame({"chrom": CHROMOSOME, "start": first, "end": first + length + extra})
-        return extract_loci(loci, fasta, in_window=length + extra)
+        with same_threads():
+            return extract_loci(loci, fasta, in_window=length + extra, n_jobs=arguments.threads)
 
     def differences(network: torch.nn.Module, table: pd.DataFrame, length: int) -> np.ndarray:
         starts, at = table["pos"].to_numpy() - 1, length // 2

@@ -15,9 +15,10 @@ from pathlib import Path
 from noncoding.layout import FOLDERS, LOADED_FILES, MODEL_CODE, SUMMARY, TARGETS
 from noncoding.models.descriptions import ModelDescription, describe
 from noncoding.models.export import load_model
-from noncoding.models.shipped import SHIPPED
 
-NAME = "yeast"
+# Of this checkout, also where another one is installed.
+PACKAGE = Path(__file__).resolve().parents[1] / "noncoding"
+FOLDER = PACKAGE / "shipped" / "yeast"
 CARD = Path(__file__).with_name("yeast_card.md")
 """The model card, with fields for figures."""
 
@@ -57,7 +58,7 @@ def ship(results: Path | None, folder: Path) -> None:
         for name in (SUMMARY, TARGETS):
             shutil.copyfile(results / evaluation.name / name, evaluation / name)
     for name in MODEL_CODE:
-        shutil.copyfile(SHIPPED.parent / "models" / name, folder / name)
+        shutil.copyfile(PACKAGE / "models" / name, folder / name)
     network = type(load_model(folder).network).__name__
     (folder / "README.md").write_text(model_card(describe(folder), network), encoding="utf-8")
 
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("results", type=Path, nargs="?", help="folder of the model's results")
-    ship(parser.parse_args(arguments).results, SHIPPED / NAME)
+    ship(parser.parse_args(arguments).results, FOLDER)
 
 
 if __name__ == "__main__":

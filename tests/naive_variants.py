@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+import numpy as np
 from hypothesis import strategies as st
 
 _COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
@@ -74,3 +75,17 @@ def changes(draw, letters="ACGTN", vcf=False):
         lambda alt: alt != ref
     )
     return chromosome, Change(start, ref, draw(others))
+
+
+def random_changes(chromosome, number, seed=0):
+    """SNVs, MNVs and indels; some share their place."""
+    generator = np.random.default_rng(seed)
+    found = []
+    while len(found) < number:
+        start = int(generator.integers(0, len(chromosome)))
+        ref = chromosome[start : start + generator.choice([1, 1, 1, 3, 8])]
+        for _ in range(generator.integers(1, 4)):
+            alt = "".join(generator.choice([*"ACGT"], generator.choice([1, 1, 1, 3, 8])))
+            if alt != ref:
+                found.append(Change(start, ref, alt))
+    return found[:number]

@@ -35,9 +35,10 @@ def new_hdf5(path: str | os.PathLike[str], **options: Any) -> Iterator[h5py.File
 
     After a failed write, HDF5 writes again when each object of the file is closed: h5py prints a
     traceback every time, and the process may crash. These writes are therefore redirected to
-    memory.
+    memory. There is no cache of chunks, which h5py fails to free after a failed write: write whole
+    chunks where speed matters.
     """
-    file = h5py.File(path, "w", **options)
+    file = h5py.File(path, "w", rdcc_nbytes=0, **options)
     try:
         yield file
         file.flush()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pandas as pd
 import pysam
 
+from noncoding.common.bgzip import new_bgzip
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.data.genome.chromosome_names import chromosome_map_for
@@ -103,7 +104,7 @@ def write_vcf(
     verbosity = pysam.set_verbosity(0)  # htslib would warn of position 0, which VCF files may have
     try:
         with atomic_write(out) as [partial]:
-            with pysam.BGZFile(str(partial), "wb", index=None) as file:
+            with new_bgzip(partial) as file:
                 for text, end in _annotated(lines, blocks, targets, source, provenance):
                     file.write(text + b"\n")
                     last = max(last, end)

@@ -173,8 +173,7 @@ def _long_text(found: PredictedWindows) -> Iterator[str]:
 
 def _write_hdf5(path: Path, found: PredictedWindows) -> None:
     windows, count = found.windows, len(found.windows)
-    # Without a cache of chunks, which h5py fails to free after a failed write.
-    with new_hdf5(path, rdcc_nbytes=0) as file:
+    with new_hdf5(path) as file:
         probability = file.create_dataset(
             "probability",
             shape=(count, len(found.targets)),

@@ -9,8 +9,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pandas as pd
-import pysam
 
+from noncoding.common.bgzip import new_bgzip
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
@@ -129,7 +129,7 @@ def write_variants(
             with partial.open("wb") as file:
                 _write_table(file.write, blocks, targets, long)
         else:
-            with pysam.BGZFile(str(partial), "wb", index=None) as file:
+            with new_bgzip(partial) as file:
                 _write_table(file.write, blocks, targets, long)
 
 

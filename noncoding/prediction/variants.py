@@ -22,7 +22,9 @@ from noncoding.prediction.inference import one_hot_on
 from noncoding.prediction.variant_scores import TargetScores, VariantScores
 
 BLOCK = 2048
-"""Alternative alleles per block, for one offset."""
+"""Alternative alleles per block, at most, for one offset."""
+_BYTES = 1 << 26
+"""Approximate memory of a block with both alleles on both strands."""
 _COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 
 
@@ -76,8 +78,11 @@ class VariantScorer:
 
     @property
     def block(self) -> int:
-        """Suitable number of variants per block: more than a batch, and bounded in memory."""
-        return max(BLOCK // len(self.offsets), 1)
+        """Number of variants per block: more than a batch, as far as memory is bounded."""
+        # Letters, codes and those of the next block; logits, scores and what they are made from.
+        window = 3 * self.model.length + 16 * len(self.model.targets)
+        fitting = _BYTES // (4 * len(self.offsets) * window)
+        return max(min(BLOCK // len(self.offsets), fitting), 1)
 
     def scores(
         self,

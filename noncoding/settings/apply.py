@@ -138,6 +138,16 @@ class _VariantSettings(_Applied):
         default=None, description="MEME file of known motifs for the figures."
     )
 
+    @model_validator(mode="after")
+    def _check_variants(self) -> "_VariantSettings":
+        if (self.vcf is None) == (self.table is None):
+            raise problem(
+                "exactly one of vcf, table",
+                "Name the variants in one of these ways.",
+                found="both" if self.vcf else "no variants",
+            )
+        return self
+
 
 class VariantOptions(_VariantSettings):
     """Which variants are scored, and how."""
@@ -211,9 +221,7 @@ class VariantEntry(_VariantSettings, Entry):
         return True
 
     @model_validator(mode="after")
-    def _check_input(self) -> "VariantEntry":
-        if (self.vcf is None) == (self.table is None):
-            raise problem("exactly one of vcf, table", found="both" if self.vcf else "no variants")
+    def _check_format(self) -> "VariantEntry":
         _check_long(self)
         return self
 

@@ -94,13 +94,13 @@ def score_variants(
         The model or a file cannot be used, an option matches nothing, there is too little room on
         the disk, or another process writes the same output.
     """
-    source, is_table = _source(options)
+    source, is_table = str(options.vcf or options.table), options.table is not None
     variant_output.check_output(out, source, table=is_table, long=options.long)
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model_folder(model))
-    targets = select_targets(exported.targets, options.targets, "--targets")
+    targets = select_targets(exported.targets, options.targets)
     _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
@@ -260,24 +260,11 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
     return _Counts(statuses, kinds)
 
 
-def _source(options: VariantOptions) -> tuple[str, bool]:
-    """The file of variants, and whether it is a table."""
-    given = [path for path in (options.vcf, options.table) if path is not None]
-    if len(given) != 1:
-        raise InputError(
-            "--vcf and --table",
-            "two files of variants" if given else "no file of variants",
-            "one file, in VCF or BCF (vcf) or as a table (table)",
-            "Score the files one after another." if given else "Name a file.",
-        )
-    return given[0], options.table is not None
-
-
 def _check_offsets(offsets: list[int], length: int) -> None:
     for offset in offsets:
         if abs(offset) > length // 2:
             raise InputError(
-                "--offsets",
+                "offsets",
                 f"{offset} bp",
                 f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
                 "Remove it.",

@@ -80,7 +80,7 @@ def test_commas_separate_regions_and_may_be_in_numbers(folder):
 INVALID = {
     "no source": (["-g", "g.fa"], "options: found no regions; expected exactly one of bed, "),
     "two sources": (["-g", "g.fa", "--bed", "r.bed", "--whole-genome"], "bed and whole_genome"),
-    "no genome": (["--bed", "r.bed"], "--genome: found no genome and bed"),
+    "no genome": (["--bed", "r.bed"], "--genome: found neither; expected a genome"),
     "a genome and sequences": (["-g", "g.fa", "--fasta", "g.fa"], "found a genome and fasta"),
     "summits without a file": (["-g", "g.fa", "--whole-genome", "--summit"], "--summit: "),
     "summits of tiles": (["-g", "g.fa", "--bed", "r.bed", "--summit", "--tile"], "not both"),

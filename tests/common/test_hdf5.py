@@ -41,7 +41,8 @@ def test_a_store_that_cannot_be_opened_is_not_reported_as_damaged(
     assert "delete" not in str(error.value)
 
 
-def test_a_failed_write_of_many_objects_gives_one_error(tmp_path):
+@pytest.mark.parametrize("made", ["data=[1] * 1000", "shape=(9000,), dtype='i8', chunks=(8000,)"])
+def test_a_failed_write_of_many_objects_gives_one_error(tmp_path, made):
     # In a separate process, which might crash.
     script = f"""
 import os
@@ -50,7 +51,8 @@ kept = []
 try:
     with new_hdf5({str(tmp_path / "x.h5")!r}) as file:
         for number in range(500):
-            kept.append(file.create_dataset(str(number), data=[1] * 1000))
+            kept.append(file.create_dataset(str(number), {made}))
+            kept[-1][:10] = 1
         # From now on, each write to the file fails.
         os.dup2(os.open(file.filename, os.O_RDONLY), file.id.get_vfd_handle())
 except (OSError, RuntimeError) as error:

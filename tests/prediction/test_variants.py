@@ -13,6 +13,7 @@ from naive_variants import (
     changes,
     haplotypes,
     on_reverse_strand,
+    random_changes,
     reverse_complement,
     windows,
 )
@@ -125,20 +126,6 @@ def naive_scores(network, chromosome, change, offsets=(0,), both_strands=True):
         ratio = np.log2(alt / (1 - alt)) - np.log2(ref / (1 - ref))
         found.append([ref, alt, difference[best], ratio])
     return np.array(found).T
-
-
-def random_changes(chromosome, number, seed=0):
-    """SNVs, MNVs and indels; some share their place."""
-    generator = np.random.default_rng(seed)
-    found = []
-    while len(found) < number:
-        start = int(generator.integers(0, len(chromosome)))
-        ref = chromosome[start : start + generator.choice([1, 1, 1, 3, 8])]
-        for _ in range(generator.integers(1, 4)):
-            alt = "".join(generator.choice([*"ACGT"], generator.choice([1, 1, 1, 3, 8])))
-            if alt != ref:
-                found.append(Change(start, ref, alt))
-    return found[:number]
 
 
 CHROMOSOME = "".join(np.random.default_rng(5).choice([*"ACGT"], 600))
@@ -380,6 +367,18 @@ def test_a_prediction_that_is_not_finite_is_refused(fasta):
     genome = fasta(CHROMOSOME)
     with pytest.raises(InputError, match=r"model: found a prediction that is not finite"):
         scores(scorer(network), genome, [placed(genome, random_changes(CHROMOSOME, 3))])
+
+
+@pytest.mark.parametrize(
+    ("length", "targets", "offsets"), [(1000, 256, 1), (1000, 919, 21), (200_000, 5000, 3)]
+)
+def test_blocks_of_long_windows_and_many_targets_are_small(length, targets, offsets):
+    network = Recorded(nn.Identity(), length)
+    model = ExportedModel(network, pd.DataFrame({"index": range(targets)}), {}, Path("model"))
+    block = VariantScorer(model, CPU, offsets=range(offsets)).block
+    assert block >= 1
+    windows_of_block = 4 * block * offsets
+    assert windows_of_block * max(length, 4 * targets) < 50_000_000
 
 
 def test_errors_in_the_preparation_are_raised(fasta):

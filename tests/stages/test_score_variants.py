@@ -161,12 +161,6 @@ def test_errors_in_the_file_come_before_anything_is_computed(inputs, tmp_path, m
     assert not (tmp_path / "scores.tsv").exists()
 
 
-@pytest.mark.parametrize(("given", "found"), [({}, "no file"), ({"vcf": "a", "table": "b"}, "two")])
-def test_one_file_of_variants_is_required(tmp_path, given, found):
-    with pytest.raises(InputError, match=f"{found}.*of variants"):
-        score_variants("model", tmp_path / "scores.tsv", VariantOptions(genome="g", **given))
-
-
 def killed(model, out, options):
     """A run that ends after its third shard."""
     scoring.BLOCK = 7

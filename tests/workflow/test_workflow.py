@@ -11,6 +11,7 @@ import zipfile
 import h5py
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 from toy_bundle import TARGETS, toy_rows
 from toy_inputs import SIMULATED, write_applied, write_genome
@@ -53,6 +54,24 @@ def test_the_terminal_shows_one_line_per_job_and_a_table(finished):
     # Nothing of Snakemake and of the libraries.
     noise = "jobid|reason:|resources:|GPU available|Tip:|weights_only|it/s|Traceback|UserWarning"
     assert not re.search(noise, finished.said)
+
+
+def test_models_are_applied_to_regions_and_variants(finished):
+    for dataset in ("toy", "own"):
+        folder = finished.folder / "results" / dataset / "toy"
+        table = pd.read_csv(folder / "regions" / "sequences.tsv.gz", sep="\t")
+        # Bins of 10 bp at every fifth base of 100 bp, and one of a shorter sequence.
+        assert table["chromosome"].tolist() == ["a"] * 19 + ["b"]
+        scores = pd.read_csv(folder / "variants" / "table.tsv.gz", sep="\t")
+        assert scores["status"].tolist() == ["scored", "scored_padded", "ref_mismatch"]
+        assert len(list((folder / "variants" / "table").glob("001-*.svg"))) == 1
+        page = (finished.folder / "results" / dataset / "report.html").read_text("utf-8")
+        assert "Variants: table" in page and "Regions: sequences" in page
+        assert ("Variants: vcf" in page) == (dataset == "own")
+    with pysam.VariantFile(str(folder / "variants" / "vcf.vcf.gz")) as annotated:
+        assert [record.pos for record in annotated.fetch("one", 100, 300)] == [200]
+    tracks = sorted(path.name for path in (folder / "regions" / "track").glob("*.bw"))
+    assert tracks == ["0_p.bw", "1_q.bw"]
 
 
 def test_results_hold_no_secrets_and_no_absolute_paths(finished):

@@ -1,6 +1,3 @@
-import tempfile
-from pathlib import Path
-
 import naive_variants
 import pytest
 from hypothesis import example, given
@@ -11,12 +8,16 @@ from noncoding.data.genome.sequences import Sequences
 from noncoding.data.variants.alleles import Allele, is_padded, trimmed, windows, with_repeat
 
 
-def opened(chromosome):
-    """A genome of one chromosome, c."""
-    with tempfile.TemporaryDirectory() as folder:
-        fasta = Path(folder, "genome.fa")
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """Writes a genome of one chromosome, c, and opens it."""
+    fasta = tmp_path_factory.mktemp("genome") / "genome.fa"
+
+    def written(chromosome):
         fasta.write_text(f">c\n{chromosome}\n")
         return Sequences(fasta)
+
+    return written
 
 
 def alleles(genome, change):
@@ -29,7 +30,7 @@ def alleles(genome, change):
 @example(("ACAAAAGT", Change(2, "AA", "A")), 12)
 @example(("AC" * 20, Change(6, "AC", "")), 12)
 @example(("NNNACNN", Change(0, "NN", "N")), 13)
-def test_windows_are_those_of_whole_chromosomes(made, length):
+def test_windows_are_those_of_whole_chromosomes(opened, made, length):
     chromosome, change = made
     genome = opened(chromosome)
     on_reverse = (reverse_complement(chromosome), on_reverse_strand(chromosome, change))
@@ -40,7 +41,7 @@ def test_windows_are_those_of_whole_chromosomes(made, length):
 
 
 @given(changes(), st.integers(-14, 14))
-def test_an_offset_moves_the_variant_to_the_right_on_the_forward_strand(made, offset):
+def test_an_offset_moves_the_variant_to_the_right_on_the_forward_strand(opened, made, offset):
     chromosome, change = made
     genome = opened(chromosome)
     on_reverse = (reverse_complement(chromosome), on_reverse_strand(chromosome, change))
@@ -56,7 +57,7 @@ def test_an_offset_moves_the_variant_to_the_right_on_the_forward_strand(made, of
         assert reverse_complement(found.reverse.decode()) == reverse
 
 
-def test_an_allele_stays_within_its_window():
+def test_an_allele_stays_within_its_window(opened):
     genome = opened("ACGTTGCATTAGCC")
     allele = Allele("c", 5, 7, b"GC")
     assert windows(genome, allele, 6, 99) == windows(genome, allele, 6, 2)
@@ -65,7 +66,7 @@ def test_an_allele_stays_within_its_window():
 
 
 @pytest.mark.parametrize("written", range(7))
-def test_the_place_of_an_indel_within_its_repeat_does_not_matter(written):
+def test_the_place_of_an_indel_within_its_repeat_does_not_matter(opened, written):
     """A unit of CA of the four in TTCACACACAGG is deleted, or one is added."""
     genome, place = opened("TTCACACACAGG"), 2 + written
     bases = "TTCACACACAGG"[place : place + 2]
@@ -75,19 +76,19 @@ def test_the_place_of_an_indel_within_its_repeat_does_not_matter(written):
     assert (ref, alt) == (Allele("c", 2, 10, b"CACACACA"), Allele("c", 2, 10, b"CACACACACA"))
 
 
-def test_swapped_alleles_are_those_of_the_original():
+def test_swapped_alleles_are_those_of_the_original(opened):
     genome = opened("ACGGGGTCA")
     ref, alt = Allele("c", 2, 3, b"G"), Allele("c", 2, 3, b"")
     assert with_repeat(genome, alt, ref) == with_repeat(genome, ref, alt)[::-1]
 
 
-def test_a_substitution_in_a_repeat_is_not_extended():
+def test_a_substitution_in_a_repeat_is_not_extended(opened):
     genome = opened("AAAAAAAAA")
     ref, alt = Allele("c", 3, 5, b"AA"), Allele("c", 3, 5, b"C")
     assert with_repeat(genome, ref, alt) == (ref, alt)
 
 
-def test_a_repeat_that_is_longer_than_the_window():
+def test_a_repeat_that_is_longer_than_the_window(opened):
     genome = opened("A" * 5000)
     ref, alt = with_repeat(genome, Allele("c", 2500, 2501, b"A"), Allele("c", 2500, 2501, b""))
     assert (ref.start, ref.end) == (1500, 3501)
@@ -96,7 +97,7 @@ def test_a_repeat_that_is_longer_than_the_window():
 
 
 @given(changes(letters="ACGT"), st.sampled_from([(0,), (0, 9), (-40, 3)]))
-def test_windows_beyond_the_chromosome_are_padded(made, offsets):
+def test_windows_beyond_the_chromosome_are_padded(opened, made, offsets):
     chromosome, change = made
     genome = opened(chromosome)
     for allele in alleles(genome, change):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from noncoding.cli.common import (
+    METHOD,
     BatchSizeOption,
     BothStrandsOption,
     Device,
@@ -21,7 +22,7 @@ from noncoding.cli.common import (
 )
 from noncoding.settings.apply import RegionOptions
 
-_WHAT, _HOW = "Sequences", "Prediction"
+_WHAT = "Sequences"
 _THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
 """A comma within a number, as in chr8:1-200,000."""
 
@@ -38,21 +39,26 @@ def predict(
     bed: Annotated[
         Path | None,
         typer.Option(
-            help="BED or narrowPeak file; windows are centred on its regions.",
+            help="BED or narrowPeak file; one window is centred on each region.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
     summit: Annotated[
-        bool, typer.Option("--summit", help="Centre on narrowPeak summits.", rich_help_panel=_WHAT)
+        bool,
+        typer.Option(
+            "--summit",
+            help="Centre the windows of --bed on narrowPeak summits.",
+            rich_help_panel=_WHAT,
+        ),
     ] = False,
     tile: Annotated[
-        bool, typer.Option("--tile", help="Tile the regions.", rich_help_panel=_WHAT)
+        bool, typer.Option("--tile", help="Tile the regions of --bed.", rich_help_panel=_WHAT)
     ] = False,
     regions: Annotated[
         list[str] | None,
         typer.Option(
-            help="Chromosomes, or chromosome:first-last counted from 1, to tile; commas separate "
-            "several.",
+            help="Regions to tile: chromosomes or chromosome:first-last (1-based), separated by "
+            "commas.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
@@ -63,15 +69,17 @@ def predict(
     fasta: Annotated[
         Path | None,
         typer.Option(
-            help="Sequences of any length, in place of a genome: shorter than the window, padded "
-            "with N; longer, tiled.",
+            help="Sequences instead of a genome; shorter ones than the window are padded with N, "
+            "longer ones are tiled.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
     stride: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Distance of tiles in bp; default: the bin.", rich_help_panel=_WHAT
+            min=1,
+            help="Distance between tiles in bp; by default, the length of the bin.",
+            rich_help_panel=_WHAT,
         ),
     ] = None,
     exclude: Annotated[
@@ -87,11 +95,11 @@ def predict(
         typer.Option(
             help="Shifts of the window in bp, over which predictions are averaged, such as "
             "0,-10,10.",
-            rich_help_panel=_HOW,
+            rich_help_panel=METHOD,
         ),
     ] = "0",
     long: Annotated[
-        bool, typer.Option("--long", help="A row per window and target, in tables.")
+        bool, typer.Option("--long", help="Tables with a row per window and target.")
     ] = False,
     device: DeviceOption = Device.auto,
     batch_size: BatchSizeOption = 256,
@@ -110,7 +118,7 @@ def predict(
         noncoding predict -m yeast -g yeast.fa --whole-genome \
             -t Reb1,Abf1 -o tracks
 
-        # Sequences, of which longer ones are tiled
+        # Sequences of any length, in HDF5
         noncoding predict -m yeast --fasta promoters.fa -o promoters.h5
     """
     with reported():

@@ -20,10 +20,6 @@ log = logging.getLogger("noncoding")
 Options = TypeVar("Options", bound=Section)
 
 
-METHOD = "Prediction"
-"""Panel of the help with options that decide the values."""
-
-
 class Device(StrEnum):
     """Where a network runs; `auto` is the first GPU, if there is one."""
 
@@ -54,7 +50,7 @@ BothStrandsOption = Annotated[
     typer.Option(
         "--both-strands/--forward-strand",
         help="Average both strands, or use the forward strand.",
-        rich_help_panel=METHOD,
+        rich_help_panel="Strands",  # Apart: its long name narrows the text of a panel.
     ),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
@@ -62,7 +58,7 @@ BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
 ]
 SeedOption = Annotated[
-    int, typer.Option("--seed", min=0, help="Seed of the background.", rich_help_panel=METHOD)
+    int, typer.Option("--seed", min=0, help="Seed of the background.", rich_help_panel="Scores")
 ]
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from noncoding.cli.common import (
-    METHOD,
     BatchSizeOption,
     BothStrandsOption,
     Device,
@@ -22,7 +21,7 @@ from noncoding.cli.common import (
 )
 from noncoding.settings.apply import RegionOptions
 
-_WHAT = "Sequences"
+_WHAT, _HOW = "Sequences", "Prediction"
 _THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
 """A comma within a number, as in chr8:1-200,000."""
 
@@ -69,8 +68,8 @@ def predict(
     fasta: Annotated[
         Path | None,
         typer.Option(
-            help="Sequences instead of a genome; shorter ones than the window are padded with N, "
-            "longer ones are tiled.",
+            help="FASTA file of sequences instead of a genome; those shorter than the window are "
+            "padded with N, longer ones are tiled.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
@@ -95,7 +94,7 @@ def predict(
         typer.Option(
             help="Shifts of the window in bp, over which predictions are averaged, such as "
             "0,-10,10.",
-            rich_help_panel=METHOD,
+            rich_help_panel=_HOW,
         ),
     ] = "0",
     long: Annotated[

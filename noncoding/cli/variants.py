@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 import typer
 
 from noncoding.cli.common import (
-    METHOD,
     BatchSizeOption,
     BothStrandsOption,
     Device,
@@ -21,7 +20,7 @@ from noncoding.cli.common import (
 )
 from noncoding.settings.apply import VariantOptions
 
-_WHAT, _FIGURES = "Variants", "Figures"
+_WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
 
 
 def variants(
@@ -57,7 +56,7 @@ def variants(
         typer.Option(
             help="Positions of the variant relative to the centre of the window in bp, such as "
             "0,-50,50; for each target, the largest difference is kept.",
-            rich_help_panel=METHOD,
+            rich_help_panel=_HOW,
         ),
     ] = "0",
     background: Annotated[
@@ -65,8 +64,8 @@ def variants(
         typer.Option(
             min=0,
             help="Number of random SNVs of the genome, matched by trinucleotide, with which scores "
-            "are compared. Each score gets the share of them with at least as large a score.",
-            rich_help_panel=METHOD,
+            "are compared: the share of them with at least as large a score is added.",
+            rich_help_panel=_HOW,
         ),
     ] = 0,
     seed: SeedOption = 0,

@@ -115,7 +115,9 @@ def _genome_or_fasta(found: str) -> PydanticCustomError:
 class _VariantSettings(_Applied):
     """All options of variants but the genome."""
 
-    vcf: LocalPath | None = Field(default=None, description="VCF file, plain or compressed, or BCF file.")
+    vcf: LocalPath | None = Field(
+        default=None, description="VCF file, plain or compressed, or BCF file."
+    )
     table: LocalPath | None = Field(
         default=None, description="Table with the columns chrom, pos, ref, alt, and optionally id."
     )

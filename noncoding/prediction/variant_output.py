@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from noncoding.data.targets import distinct_names
 from noncoding.data.variants.files import check_order
 from noncoding.data.variants.variant import PlacedVariant, Status
 from noncoding.prediction.annotated_vcf import write_vcf
+from noncoding.prediction.outputs import checked_suffix
 from noncoding.prediction.variant_scores import Blocks, TargetScores, VariantScores
 
 SUFFIXES = (".tsv", ".tsv.gz", ".h5", ".vcf.gz")
@@ -49,21 +50,23 @@ def needs_targets(out: str | os.PathLike[str], long: bool) -> bool:
 
 
 def check_output(
-    out: str | os.PathLike[str], source: str | os.PathLike[str], *, table: bool, long: bool
+    out: str | os.PathLike[str],
+    source: str | os.PathLike[str],
+    *,
+    table: bool,
+    long: bool,
+    inputs: Iterable[str | os.PathLike[str]] = (),
 ) -> None:
     """Refuse an output that cannot be made of a file of variants, before they are scored.
 
     Raises
     ------
     InputError
-        The suffix is none of `SUFFIXES`, the output is the input, ``long`` is given for a VCF file,
-        or the input is not sorted and the output is a VCF file, see
-        `noncoding.data.variants.files.check_order`.
+        The suffix is none of `SUFFIXES`, the output is a folder, the file of variants or one of
+        the other `inputs`, ``long`` is given for a VCF file, or the input is not sorted and the
+        output is a VCF file, see `noncoding.data.variants.files.check_order`.
     """
-    suffix = _suffix(out)
-    if Path(out).exists() and Path(source).exists() and Path(out).samefile(source):
-        raise InputError(out, "the file of variants", "another file", "Choose another name.")
-    if suffix == ".vcf.gz":
+    if _suffix(out, (source, *inputs)) == ".vcf.gz":
         if long:
             raise InputError(
                 out,
@@ -150,16 +153,8 @@ def summary(counts: Mapping[Status, int]) -> str:
     return text
 
 
-def _suffix(out: str | os.PathLike[str]) -> str:
-    for suffix in SUFFIXES:
-        if (name := Path(out).name).endswith(suffix) and name != suffix:
-            return suffix
-    raise InputError(
-        out,
-        f"the suffix {''.join(Path(out).suffixes[-2:]) or 'of a folder'!r}",
-        f"one of {', '.join(SUFFIXES)}",
-        "Name the file of scores so that its suffix gives the format.",
-    )
+def _suffix(out: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()) -> str:
+    return checked_suffix(out, SUFFIXES, f"one of {', '.join(SUFFIXES)}", inputs)
 
 
 def _variant_columns(placed: Sequence[PlacedVariant]) -> dict[str, Any]:

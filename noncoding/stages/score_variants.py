@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding import __version__, layout
+from noncoding import __version__
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
@@ -31,11 +31,11 @@ from noncoding.data.variants.files import chromosomes_of, read_variants
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.models.export import load_model
-from noncoding.models.shipped import model_folder
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
 from noncoding.prediction.inference import named_device
+from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
 from noncoding.prediction.variants import VariantScorer
@@ -95,11 +95,13 @@ def score_variants(
         the disk, or another process writes the same output.
     """
     source, is_table = str(options.vcf or options.table), options.table is not None
-    variant_output.check_output(out, source, table=is_table, long=options.long)
+    variant_output.check_output(
+        out, source, table=is_table, long=options.long, inputs=options.files().values()
+    )
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
-    exported = load_model(model_folder(model))
+    exported = load_model(model)
     targets = select_targets(exported.targets, options.targets)
     _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
@@ -125,7 +127,7 @@ def score_variants(
         "both_strands": options.both_strands,
     }
     strongest: list[PlacedVariant] = []
-    unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
+    unfinished = unfinished_folder(out)
     with exclusive(unfinished):
         width = 2 + 4 * len(targets) * every_target
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)

@@ -51,8 +51,7 @@ class PredictedWindows:
     shards : Shards
         All finished.
     targets : pandas.DataFrame
-        Those that were predicted, as in the model's table, with the column ``label``: distinct
-        names.
+        Those that were predicted, from `noncoding.models.export.ExportedModel.selected_targets`.
     attributes : dict
         What else is to be known of the prediction.
     """

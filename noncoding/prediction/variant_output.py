@@ -17,7 +17,6 @@ from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.store.format import write_table
-from noncoding.data.targets import distinct_names
 from noncoding.data.variants.files import check_order
 from noncoding.data.variants.variant import PlacedVariant, Status
 from noncoding.prediction.annotated_vcf import write_vcf
@@ -29,13 +28,17 @@ SUFFIXES = (".tsv", ".tsv.gz", ".h5", ".vcf.gz")
 _ROWS = 1 << 16
 """Approximate number of rows of a long table in memory."""
 _CHUNK = 1 << 20
-"""Maximum size in bytes of a chunk of HDF5, which the default cache holds."""
+"""Approximate maximum size in bytes of a chunk of HDF5."""
 _COMPARED = (
     *(Status.scored, Status.scored_padded, Status.swapped, Status.too_long),
     Status.ref_mismatch,
 )
 """Statuses of alleles whose REF was compared with the genome."""
 _MANY_MISMATCHES = 0.1
+_BYTES_PER_ALLELE = {".tsv": 60, ".tsv.gz": 15, ".h5": 250, ".vcf.gz": 60}
+"""Suffix of the output → its approximate size per allele, without the scores of each target."""
+_BYTES_PER_SCORE = {".tsv": 95, ".tsv.gz": 25, ".h5": 16}
+"""Suffix of the output → its approximate size per allele and target."""
 
 
 def needs_targets(out: str | os.PathLike[str], long: bool) -> bool:
@@ -77,6 +80,13 @@ def check_output(
         check_order(source, table=table)
 
 
+def output_bytes(out: str | os.PathLike[str], alleles: int, targets: int, *, long: bool) -> int:
+    """Approximate size of a file of scores."""
+    suffix = _suffix(out)
+    per_target = _BYTES_PER_SCORE[suffix] if needs_targets(out, long) else 0
+    return alleles * (_BYTES_PER_ALLELE[suffix] + targets * per_target)
+
+
 def write_variants(
     out: str | os.PathLike[str],
     blocks: Blocks,
@@ -102,7 +112,7 @@ def write_variants(
     blocks : iterable of (sequence of PlacedVariant, VariantScores)
         All alleles of ``source``. With scores of targets where `needs_targets` says so.
     targets : pandas.DataFrame
-        The selected targets, with the columns ``index`` and ``name``.
+        Those that were scored, from `noncoding.models.export.ExportedModel.selected_targets`.
     source : path
         The file of variants.
     table : bool
@@ -168,7 +178,7 @@ def _write_table(
     write: Callable[[bytes], object], blocks: Blocks, targets: pd.DataFrame, long: bool
 ) -> None:
     """Write a header and the rows of all blocks as tab-separated text."""
-    names = distinct_names(targets).to_numpy(dtype=object)
+    names = targets["label"].to_numpy(dtype=object)
     header = True
     for placed, scores in _and_none(blocks, len(targets)):
         columns = _variant_columns(placed)
@@ -213,7 +223,7 @@ def _long(
         rows = table.iloc[allele].reset_index(drop=True)
         numbers = targets["index"].to_numpy()[target]
         rows["target_index"] = pd.array(numbers, dtype="Int64")
-        rows["target"] = targets["name"].to_numpy(dtype=object)[target]
+        rows["target"] = targets["label"].to_numpy(dtype=object)[target]
         rows.loc[missing, ["target_index", "target"]] = pd.NA
         for field, values in scores.targets._asdict().items():
             if values is not None:
@@ -227,7 +237,7 @@ def _write_hdf5(
 ) -> None:
     with new_hdf5(path) as file:
         file.attrs["provenance"] = json.dumps(provenance)
-        write_table(file.create_group("target"), targets)
+        write_table(file.create_group("target"), targets.drop(columns="label"))
         for placed, scores in _and_none(blocks, len(targets)):
             assert scores.targets is not None
             columns = _variant_columns(placed)
@@ -247,12 +257,13 @@ def _append(file: h5py.File, name: str, values: np.ndarray) -> None:
     if name not in file:
         is_text = values.dtype == object
         row = values.shape[1:]
-        size = values.dtype.itemsize * int(np.prod(row))
+        # The first rows, of which later ones are as many, are whole chunks.
+        chunks = max(1, round(values.nbytes / _CHUNK))
         file.create_dataset(
             name,
             shape=(0, *row),
             maxshape=(None, *row),
-            chunks=(max(1, min(_CHUNK // size, 1 << 13)), *row),
+            chunks=(max(1, -(-len(values) // chunks)), *row),
             dtype=h5py.string_dtype() if is_text else values.dtype,
             fletcher32=not is_text,
         )

@@ -11,7 +11,6 @@ from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
-from noncoding.data.targets import distinct_names, select_targets
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import named_device
 from noncoding.prediction.outputs import unfinished_folder
@@ -73,8 +72,7 @@ def predict_regions(
     suffix = output_suffix(out, options.files().values())
     chosen = named_device(device)
     exported = load_model(model)
-    labelled = exported.targets.assign(label=distinct_names(exported.targets))
-    targets = select_targets(labelled, options.targets)
+    targets = exported.selected_targets(options.targets)
     windows, sequences = region_windows(options, exported.length, exported.bin)
     if not suffix:
         for _ in sorted_bins(windows):  # refuses overlaps

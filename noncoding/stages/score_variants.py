@@ -26,7 +26,6 @@ from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.sequences import Sequences
-from noncoding.data.targets import distinct_names, select_targets
 from noncoding.data.variants.files import chromosomes_of, read_variants
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
@@ -102,7 +101,7 @@ def score_variants(
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model)
-    targets = select_targets(exported.targets, options.targets)
+    targets = exported.selected_targets(options.targets)
     _check_offsets(options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
@@ -133,8 +132,9 @@ def score_variants(
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
         of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
         missing = shards.missing(provenance | of_values)
-        # The output has at least the size of the shards, of which a value has 4 bytes.
-        check_room(unfinished, 4 * width * (2 * total - shards.finished), f"{out} and its shards")
+        needed = variant_output.output_bytes(out, total, len(targets), long=options.long)
+        needed += 4 * width * (total - shards.finished)
+        check_room(unfinished.parent, needed, f"{out} and its shards")
         with progress(total, "allele", shards.finished) as update:
             scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
             for block, (_, scores) in zip(missing, scored, strict=True):
@@ -172,7 +172,7 @@ def score_variants(
                 "file": Path(out).name,
                 "statuses": found,
                 "background": options.background,
-                "strongest": _described(strongest, effects, distinct_names(targets), stems),
+                "strongest": _described(strongest, effects, targets["label"], stems),
                 "versions": versions(),
             }
             write_json(content, summary)

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.sequences import Sequences
+from noncoding.data.one_hot import COMPLEMENT
 from noncoding.data.variants.alleles import Allele
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.layout import BACKGROUND
@@ -29,7 +30,6 @@ from noncoding.prediction.variants import VariantScorer
 Floats = npt.NDArray[np.float32]
 
 _BASES = b"ACGT"
-_COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 _FORMAT = 1
 """Increased when the same settings give other variants or values."""
 _DRAWN = 4096
@@ -134,7 +134,7 @@ def random_snvs(
                 continue
             alt = remaining[kind.trinucleotide].pop().encode()
             if ref != kind.trinucleotide[1:2].encode():
-                alt = alt.translate(_COMPLEMENT)
+                alt = alt.translate(COMPLEMENT)
         found.append((chromosome, start, ref, alt))
     if len(found) < number:
         missing = ", ".join(sorted(name for name, left in remaining.items() if left))
@@ -225,8 +225,8 @@ def _cache(model: Path) -> Path:
 
 def _substitution(trinucleotide: bytes, alternative: bytes) -> Substitution:
     if trinucleotide[1:2] in (b"A", b"G"):
-        trinucleotide = trinucleotide.translate(_COMPLEMENT)[::-1]
-        alternative = alternative.translate(_COMPLEMENT)
+        trinucleotide = trinucleotide.translate(COMPLEMENT)[::-1]
+        alternative = alternative.translate(COMPLEMENT)
     return Substitution(trinucleotide.decode(), alternative.decode())
 
 

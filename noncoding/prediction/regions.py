@@ -12,9 +12,9 @@ from torch import nn
 from noncoding.common.errors import InputError
 from noncoding.common.prefetch import prefetched
 from noncoding.data.fasta import check_letters
-from noncoding.data.genome.sequences import UNKNOWN, Sequences
+from noncoding.data.genome.sequences import Sequences
 from noncoding.data.genome.windows import Windows
-from noncoding.data.one_hot import codes
+from noncoding.data.one_hot import UNKNOWN, codes
 from noncoding.models.export import ExportedModel, load_model
 from noncoding.prediction.inference import named_device, one_hot_on, strand_averaged
 from noncoding.prediction.predictions import check_probabilities

@@ -195,14 +195,15 @@ class _File:
     @classmethod
     def opened(cls, source: str, is_table: bool, options: VariantOptions, length: int) -> "_File":
         """Match the names of chromosomes; where there is no index, read those that are needed."""
-        genome = Sequences(options.genome, ()).genome
+        sequences = Sequences(options.genome)
+        genome = sequences.genome
         in_file = chromosomes_of(source, table=is_table)
         names = chromosome_map_for(in_file, genome.lengths, genome.described)
         if names:
             pairs = [f"{name} = {own}" for name, own in names.items()]
             log.info("matched names of chromosomes: %s", some_of(pairs))
-        needed = {names.get(name, name) for name in in_file}
-        if unknown := [name for name in in_file if names.get(name, name) not in genome.lengths]:
+        meant = {name: names.get(name, name) for name in in_file}
+        if unknown := [name for name in in_file if meant[name] not in genome.lengths]:
             log.warning(
                 "%s of %s are no chromosomes of %s: %s",
                 counted(len(unknown), "name"),
@@ -210,7 +211,8 @@ class _File:
                 options.genome,
                 some_of(unknown),
             )
-        sequences = Sequences(options.genome, None if options.background else needed)
+        if not options.background:  # which may be on any chromosome
+            sequences.expect(genome.lengths.keys() & meant.values(), once=False)
         return cls(source, is_table, options, length, sequences, names)
 
     def blocks(self, slices: Iterable[slice]) -> Iterator[list[PlacedVariant]]:

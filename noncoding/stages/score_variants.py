@@ -145,7 +145,14 @@ def score_variants(
             log.info("background of %s", counted(options.background, "random variant"))
             with progress(options.background, "random variant") as update:
                 random = background(
-                    scorer, file.sequences, options.background, counts.kinds, seed, digests, update
+                    scorer,
+                    file.sequences,
+                    options.background,
+                    counts.kinds,
+                    seed,
+                    digests,
+                    update,
+                    every_target=every_target,
                 )
             provenance |= {"background": options.background, "seed": seed}
         log.info("writing %s", out)
@@ -160,11 +167,13 @@ def score_variants(
             {"version": __version__, **provenance},
             long=options.long,
         )
-        [(_, effects)] = scorer.scores([strongest], file.sequences)
-        effects = random.with_shares(effects) if random else effects
+        figures = figures or (f"{out}.figures" if options.plot else None)
         stems: list[str] = []
-        if options.plot or figures:
-            with atomic_folders(figures or f"{out}.figures") as [folder]:
+        if figures or summary:
+            [(_, effects)] = scorer.scores([strongest], file.sequences)
+            effects = random.with_shares(effects) if random else effects
+        if figures:
+            with atomic_folders(figures) as [folder]:
                 if strongest and options.plot:
                     stems = _draw(scorer, strongest[: options.plot], effects, file, folder, motifs)
         if summary:

@@ -7,14 +7,15 @@
 # STORES is a folder with train.h5, valid.h5 and test.h5, e.g. results/yeast/data, and MOTIFS
 # their MEME file; without them, no accuracy is measured. Each part has a time limit and writes
 # its results at once to OUT; a part that fails or ends late costs only its own results. The last
-# output is a table of all results. PYTHON is the interpreter (default: .venv/bin/python), and
-# SHARE scales the time limits.
+# output is a table of all results; the exit status is 1 if a part failed. PYTHON is the interpreter
+# (default: .venv/bin/python), and SHARE scales the time limits.
 set -u
 cd "$(dirname "$0")/.."
 out=$1
 stores=${2:-} motifs=${3:-}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
+rm -f "$out/failed"
 python=${PYTHON:-.venv/bin/python}
 share=${SHARE:-1}
 export PYTHONUNBUFFERED=1
@@ -23,13 +24,22 @@ export PYTHONUNBUFFERED=1
 train=(--seconds 8 --warmup 30 --rows 20480)
 explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
 predict=(--models hybrid compact)
+accuracy=(--models compact hybrid deepsea danq --seeds 1 2 --processes 4)
 if [ "$stores" = --dry ]; then
     export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu
     share=10
     train=(--steps 1 --warmup 1 --rows 32 --batch 4)
     explain=(--methods gradcam --sequences 2 --repeats 1)
-    predict=(--models compact --loci 8 --batch 4)
-    stores=
+    predict=(--models compact --loci 8 --variants 4 --batch 4)
+    accuracy=(--models compact --seeds 1 --epochs 1)
+    # Random rows: three copies of one store.
+    stores=$out/stores
+    mkdir -p "$stores"
+    "$python" -c "import sys; sys.path[0] = 'benchmarks'; from pathlib import Path; \
+from load import make; make(Path(sys.argv[1]), 400)" "$stores"
+    for split in train valid test; do
+        cp "$stores/store.h5" "$stores/$split.h5"
+    done
 fi
 
 # part NAME SECONDS COMMAND...: run a part with a limit; its output goes to OUT/NAME.log.
@@ -38,7 +48,8 @@ part() {
     limit=$("$python" -c "print(max(1, round($2 * $share)))")
     shift 2
     timeout --kill-after=5 "$limit" "$@" > "$out/$name.log" 2>&1 ||
-        echo "$name: ended with status $? (124: time limit of $limit s); see $name.log"
+        echo "$name: ended with status $? (124: time limit of $limit s); see $name.log" |
+        tee -a "$out/failed"
 }
 
 # What is timed comes first, alone on the GPU; then the rest, several processes at a time.
@@ -49,9 +60,10 @@ part explain 60 "$python" benchmarks/explain.py "${explain[@]}" --json "$out/exp
 part tests 200 "$python" -m pytest -m gpu tests/gpu -q -p no:cacheprovider \
     --junitxml="$out/tests.xml" &
 if [ -n "$stores" ]; then
-    part accuracy 200 "$python" benchmarks/accuracy.py "$stores" --motifs "$motifs" \
-        --models compact hybrid deepsea danq --seeds 1 2 --processes 4 \
+    [ -n "$motifs" ] && accuracy+=(--motifs "$motifs")
+    part accuracy 200 "$python" benchmarks/accuracy.py "$stores" "${accuracy[@]}" \
         --json "$out/accuracy.json" &
 fi
 wait
 "$python" benchmarks/gpu_table.py "$out"
+[ ! -e "$out/failed" ]

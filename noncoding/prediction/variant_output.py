@@ -14,11 +14,10 @@ from noncoding.common.bgzip import new_bgzip
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
-from noncoding.common.wording import counted
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.store.format import write_table
 from noncoding.data.variants.files import check_order
-from noncoding.data.variants.variant import PlacedVariant, Status
+from noncoding.data.variants.variant import PlacedVariant
 from noncoding.prediction.annotated_vcf import write_vcf
 from noncoding.prediction.outputs import checked_suffix
 from noncoding.prediction.variant_scores import Blocks, TargetScores, VariantScores
@@ -29,12 +28,6 @@ _ROWS = 1 << 16
 """Approximate number of rows of a long table in memory."""
 _CHUNK = 1 << 20
 """Approximate maximum size in bytes of a chunk of HDF5."""
-_COMPARED = (
-    *(Status.scored, Status.scored_padded, Status.swapped, Status.too_long),
-    Status.ref_mismatch,
-)
-"""Statuses of alleles whose REF was compared with the genome."""
-_MANY_MISMATCHES = 0.1
 _BYTES_PER_ALLELE = {".tsv": 60, ".tsv.gz": 15, ".h5": 250, ".vcf.gz": 60}
 """Suffix of the output → its approximate size per allele, without the scores of each target."""
 _BYTES_PER_SCORE = {".tsv": 95, ".tsv.gz": 25, ".h5": 16}
@@ -144,23 +137,6 @@ def write_variants(
         else:
             with new_bgzip(partial) as file:
                 _write_table(file.write, blocks, targets, long)
-
-
-def summary(counts: Mapping[Status, int]) -> str:
-    """Numbers of alleles by status, as a sentence for the log.
-
-    Examples
-    --------
-    >>> summary({Status.scored: 1200, Status.symbolic: 3})
-    '1,203 alleles: 1,200 scored, 3 symbolic'
-    """
-    parts = [f"{counts[status]:,} {status}" for status in Status if counts.get(status)]
-    text = f"{counted(sum(counts.values()), 'allele')}: {', '.join(parts) or 'none'}"
-    compared = sum(counts.get(status, 0) for status in _COMPARED)
-    share = counts.get(Status.ref_mismatch, 0) / max(compared, 1)
-    if share > _MANY_MISMATCHES:
-        text += f". REF differs from the genome for {share:.0%}: check that it is the same assembly"
-    return text
 
 
 def _suffix(out: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()) -> str:

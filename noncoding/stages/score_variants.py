@@ -6,14 +6,12 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from noncoding import __version__
 from noncoding.common.errors import InputError, some_of
@@ -37,6 +35,11 @@ from noncoding.prediction.inference import named_device
 from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
+from noncoding.prediction.variant_summary import (
+    describe_variants,
+    keeping_strongest,
+    status_summary,
+)
 from noncoding.prediction.variants import VariantScorer
 from noncoding.settings.apply import VariantOptions
 
@@ -107,7 +110,7 @@ def score_variants(
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
     found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
-    log.info("%s; device %s", variant_output.summary(counts.statuses), chosen)
+    log.info("%s; device %s", status_summary(counts.statuses), chosen)
 
     exported.moved_to(chosen)
     rows = targets["index"].to_numpy()
@@ -159,7 +162,7 @@ def score_variants(
         kept = max(options.plot, _STRONGEST)
         variant_output.write_variants(
             out,
-            _keeping_strongest(_stored(file, shards, random), strongest, kept),
+            keeping_strongest(_stored(file, shards, random), strongest, kept),
             targets,
             source,
             is_table,
@@ -181,12 +184,12 @@ def score_variants(
                 "file": Path(out).name,
                 "statuses": found,
                 "background": options.background,
-                "strongest": _described(strongest, effects, targets["label"], stems),
+                "strongest": describe_variants(strongest, effects, targets["label"], stems),
                 "versions": versions(),
             }
             write_json(content, summary)
         discard(unfinished)
-    log.log(RESULT, "%s: %s", out, variant_output.summary(counts.statuses))
+    log.log(RESULT, "%s: %s", out, status_summary(counts.statuses))
     return found
 
 
@@ -292,23 +295,6 @@ def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:
         yield block, random.with_shares(scores) if random else scores
 
 
-def _keeping_strongest(blocks: Blocks, strongest: list[PlacedVariant], number: int) -> Blocks:
-    """The same blocks; the list is filled with the variants of the largest absolute scores."""
-    kept: list[tuple[float, int, PlacedVariant]] = []
-    position = 0
-    for block, scores in blocks:
-        sizes = np.abs(scores.max_logit_difference)
-        largest = [
-            (float(sizes[row]), -position - row, block[row])
-            for row in np.argsort(-sizes, kind="stable")[:number].tolist()
-            if scores.max_target[row] >= 0
-        ]
-        kept = nlargest(number, kept + largest)
-        position += len(block)
-        yield block, scores
-    strongest += [placed for *_, placed in kept]
-
-
 def _draw(
     scorer: VariantScorer,
     strongest: list[PlacedVariant],
@@ -329,28 +315,3 @@ def _draw(
         for placed, targets in zip(strongest, order[:, :2], strict=False)
     ]
     return draw_variants(scorer.model, affected, file.sequences, folder, motifs)
-
-
-def _described(
-    strongest: list[PlacedVariant], effects: VariantScores, names: pd.Series, stems: list[str]
-) -> list[dict[str, Any]]:
-    """Variants as rows of a table, each with the target of its largest difference."""
-    assert effects.targets is not None
-    shares = effects.background_share
-    return [
-        {
-            "chrom": placed.variant.chromosome,
-            "pos": placed.variant.position,
-            "id": placed.variant.id,
-            "ref": placed.variant.ref,
-            "alt": placed.variant.alt,
-            "status": str(placed.status),
-            "target": names.iloc[target],
-            "logit_difference": float(effects.max_logit_difference[row]),
-            "background_share": None if shares is None else float(shares[row]),
-            "ref_probability": float(effects.targets.ref_probability[row, target]),
-            "alt_probability": float(effects.targets.alt_probability[row, target]),
-            "figure": stems[row] if row < len(stems) else None,
-        }
-        for row, (placed, target) in enumerate(zip(strongest, effects.max_target, strict=True))
-    ]

@@ -11,12 +11,10 @@ import pytest
 from toy_scores import PROVENANCE, TARGETS, write
 
 from noncoding.common.errors import InputError
-from noncoding.data.variants.variant import Status
 from noncoding.prediction.variant_output import (
     check_output,
     needs_targets,
     output_bytes,
-    summary,
 )
 
 TABLE = "chrom\tpos\tref\talt\tid\n" + "".join(
@@ -224,15 +222,3 @@ def test_the_size_of_an_output_is_estimated(tmp_path, suffix, long):
     write(out, source, table=True, long=long, block=500, background=False)
     estimated = output_bytes(out, len(rows), len(TARGETS), long=long)
     assert 0.4 < out.stat().st_size / estimated < 1.6
-
-
-def test_the_summary_counts_alleles_by_status():
-    counts = {Status.symbolic: 2, Status.scored: 1999, Status.ref_mismatch: 20}
-    assert summary(counts) == "2,021 alleles: 1,999 scored, 20 ref_mismatch, 2 symbolic"
-    assert summary({Status.scored: 1}) == "1 allele: 1 scored"
-    assert summary({}) == "0 alleles: none"
-
-
-def test_the_summary_points_out_a_wrong_assembly():
-    counts = {Status.scored: 50, Status.ref_mismatch: 150, Status.unknown_contig: 500}
-    assert "REF differs from the genome for 75%" in summary(counts)

@@ -67,6 +67,8 @@ def main() -> None:
             except subprocess.TimeoutExpired:
                 continue  # its figures are missing
             common.write_json(arguments.json, figures)
+    if any("error" in run for run in figures["runs"]):
+        raise SystemExit("A training failed.")
 
 
 def trained(arguments: argparse.Namespace, model: str, seed: int) -> dict[str, Any]:

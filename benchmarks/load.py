@@ -147,6 +147,7 @@ def make(folder: Path, rows: int) -> None:
     """Write the same random rows to a store and as bytes."""
     generator = np.random.default_rng(0)
     targets = pd.DataFrame({"index": range(TARGETS), "group": "TF"})
+    targets.insert(1, "name", targets["index"].astype(str))
     header = StoreHeader(LENGTH, 200, FORWARD, targets, {})
     with (
         h5py.File(folder / "bytes.h5", "w") as file,

@@ -2,11 +2,15 @@
 
 import subprocess
 import sys
+from importlib import metadata
+from pathlib import Path
 
 import pytest
 
 HELP = """
 import sys
+from importlib import metadata
+from pathlib import Path
 from noncoding.cli.app import app
 try:
     app(sys.argv[1:])
@@ -28,3 +32,14 @@ def test_help_is_shown_without_loading_torch(command, tmp_path):
     *shown, loaded = done.stdout.splitlines()
     assert "Usage:" in "".join(shown)
     assert loaded == ""
+
+
+def test_the_version_is_that_of_the_installed_package(tmp_path):
+    for command in (
+        [sys.executable, "-m", "noncoding"],
+        [Path(sys.executable).parent / "noncoding"],
+    ):
+        done = subprocess.run(
+            [*command, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == f"noncoding {metadata.version('noncoding')}\n"

@@ -105,7 +105,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        log.error("interrupted; the same command goes on from what is finished")
+        log.error("interrupted; the same command resumes")
         raise typer.Exit(130) from None
     except Exception as error:
         known = error if isinstance(error, InputError) else as_input_error(error)

@@ -13,6 +13,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from noncoding.common.errors import InputError
+
 TEMPORARY = ".temporary-"
 """Prefix of the names of temporary files."""
 _LOCK = ".lock"
@@ -153,6 +155,29 @@ def from_home(path: str) -> Path:
         return Path(path).expanduser() if path.startswith("~") else Path(path)
     except RuntimeError:  # no such user
         return Path(path)
+
+
+def not_a_file(path: str | os.PathLike[str]) -> str | None:
+    """What is under a name in place of a file that can be read more than once; None if it is one.
+
+    Pipes are none: inputs are checked completely before they are used.
+    """
+    if Path(path).is_file():
+        return None
+    return "a folder, a device or a pipe" if Path(path).exists() else "no such file"
+
+
+def check_not_input(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None) -> None:
+    """Refuse an output that would replace an input.
+
+    Raises
+    ------
+    InputError
+        `out` is one of the files.
+    """
+    for path in inputs:
+        if path and Path(path).exists() and Path(out).exists() and Path(out).samefile(path):
+            raise InputError(out, "a file of the input", "another file", "Choose another name.")
 
 
 def correct_path(path: str | os.PathLike[str]) -> str:

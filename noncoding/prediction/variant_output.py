@@ -12,7 +12,7 @@ import pandas as pd
 
 from noncoding.common.bgzip import new_bgzip
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_write
+from noncoding.common.files import atomic_write, check_not_input
 from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosomes import Genome
@@ -56,13 +56,14 @@ def check_output(
     Raises
     ------
     InputError
-        The suffix is none of `SUFFIXES`, the output is the input, ``long`` is given for a VCF file,
-        or the input is not sorted and the output is a VCF file, see
+        The suffix is none of `SUFFIXES`, the output is the input or a folder, ``long`` is given for
+        a VCF file, or the input is not sorted and the output is a VCF file, see
         `noncoding.data.variants.files.check_order`.
     """
     suffix = _suffix(out)
-    if Path(out).exists() and Path(source).exists() and Path(out).samefile(source):
-        raise InputError(out, "the file of variants", "another file", "Choose another name.")
+    check_not_input(out, source)
+    if Path(out).is_dir():
+        raise InputError(out, "a folder", f"a file {suffix}, or nothing", "Choose another name.")
     if suffix == ".vcf.gz":
         if long:
             raise InputError(
@@ -154,9 +155,10 @@ def _suffix(out: str | os.PathLike[str]) -> str:
     for suffix in SUFFIXES:
         if (name := Path(out).name).endswith(suffix) and name != suffix:
             return suffix
+    suffixes = "".join(Path(out).suffixes[-2:])
     raise InputError(
         out,
-        f"the suffix {''.join(Path(out).suffixes[-2:]) or 'of a folder'!r}",
+        f"the suffix {suffixes!r}" if suffixes else "no suffix",
         f"one of {', '.join(SUFFIXES)}",
         "Name the file of scores so that its suffix gives the format.",
     )

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from noncoding import layout
-from noncoding.common.files import discard, sha256, write_json
+from noncoding.common.files import check_not_input, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
@@ -14,7 +14,7 @@ from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
 from noncoding.data.targets import distinct_names, select_targets
 from noncoding.models.export import load_model
-from noncoding.prediction.inference import named_device
+from noncoding.prediction.inference import check_distances, named_device
 from noncoding.prediction.region_output import (
     PredictedWindows,
     check_room_for,
@@ -71,10 +71,12 @@ def predict_regions(
         there is too little room on the disk, or another process writes the same output.
     """
     suffix = output_suffix(out)
+    check_not_input(out, options.genome, options.bed, options.fasta, options.exclude)
     chosen = named_device(device)
     exported = load_model(model)
     labelled = exported.targets.assign(label=distinct_names(exported.targets))
     targets = select_targets(labelled, options.targets)
+    check_distances("shifts", options.shifts, exported.length)
     windows, sequences = region_windows(options, exported.length, exported.bin)
     if not suffix:
         for _ in sorted_bins(windows):  # refuses overlaps

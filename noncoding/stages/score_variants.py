@@ -16,8 +16,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding import __version__, layout
-from noncoding.common.errors import InputError, some_of
-from noncoding.common.files import atomic_folders, discard, sha256, write_json
+from noncoding.common.errors import some_of
+from noncoding.common.files import atomic_folders, check_not_input, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
@@ -35,7 +35,7 @@ from noncoding.models.shipped import model_folder
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
-from noncoding.prediction.inference import named_device
+from noncoding.prediction.inference import check_distances, named_device
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
 from noncoding.prediction.variants import VariantScorer
@@ -96,12 +96,13 @@ def score_variants(
     """
     source, is_table = str(options.vcf or options.table), options.table is not None
     variant_output.check_output(out, source, table=is_table, long=options.long)
+    check_not_input(out, options.genome, options.motifs)
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model_folder(model))
     targets = select_targets(exported.targets, options.targets)
-    _check_offsets(options.offsets, exported.length)
+    check_distances("offsets", options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
@@ -127,6 +128,13 @@ def score_variants(
     strongest: list[PlacedVariant] = []
     unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
     with exclusive(unfinished):
+        random = None
+        if options.background:
+            log.info("background of %s", counted(options.background, "random variant"))
+            with progress(options.background, "random variant") as update:
+                random = background(
+                    scorer, file.sequences, options.background, counts.kinds, seed, digests, update
+                )
         width = 2 + 4 * len(targets) * every_target
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
         of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
@@ -138,13 +146,7 @@ def score_variants(
             for block, (_, scores) in zip(missing, scored, strict=True):
                 shards.write(block, to_rows(scores))
                 update(block.stop - block.start)
-        random = None
-        if options.background:
-            log.info("background of %s", counted(options.background, "random variant"))
-            with progress(options.background, "random variant") as update:
-                random = background(
-                    scorer, file.sequences, options.background, counts.kinds, seed, digests, update
-                )
+        if random:
             provenance |= {"background": options.background, "seed": seed}
         log.info("writing %s", out)
         kept = max(options.plot, _STRONGEST)
@@ -202,9 +204,9 @@ class _File:
         needed = {names.get(name, name) for name in in_file}
         if unknown := [name for name in in_file if names.get(name, name) not in genome.lengths]:
             log.warning(
-                "%s of %s are no chromosomes of %s: %s",
-                counted(len(unknown), "name"),
+                "%s: %s not in %s: %s",
                 source,
+                counted(len(unknown), "chromosome"),
                 options.genome,
                 some_of(unknown),
             )
@@ -258,17 +260,6 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
         text = "%s contains %s of earlier alleles; all are scored"
         log.warning(text, file.source, counted(repeated, "duplicate"))
     return _Counts(statuses, kinds)
-
-
-def _check_offsets(offsets: list[int], length: int) -> None:
-    for offset in offsets:
-        if abs(offset) > length // 2:
-            raise InputError(
-                "offsets",
-                f"{offset} bp",
-                f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
-                "Remove it.",
-            )
 
 
 def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:

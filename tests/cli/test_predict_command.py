@@ -87,6 +87,11 @@ INVALID = {
     "a stride of centres": (["-g", "g.fa", "--bed", "r.bed", "--stride", "9"], "--stride: found 9"),
     "shifts": (["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,x"], "--shifts: found '0,x'"),
     "equal shifts": (["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,0"], "no entry twice"),
+    "shifts out of the window": (
+        ["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,-21"],
+        "shifts: found -21 bp; expected at most 20 bp",
+    ),
+    "a folder": (["-g", "g.fa", "--bed", "model"], "model: found a folder"),
     "a target": (["-g", "g.fa", "--bed", "r.bed", "-t", "q"], "found 'q', which matches no target"),
     "a file": (["-g", "g.fa", "--bed", "no.bed"], "no.bed: found no such file"),
     "a suffix": (["-g", "g.fa", "--bed", "r.bed", "-o", "o.txt"], "o.txt: found the suffix '.txt'"),
@@ -102,6 +107,16 @@ def test_invalid_options_exit_with_status_1_and_a_message(folder, case):
     [line] = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert message in line
     assert sorted(path.name for path in folder.iterdir()) == ["g.fa", "model", "r.bed"]
+
+
+def test_an_input_is_not_overwritten(folder):
+    for option in ("--bed", "--exclude"):
+        (folder / "r.tsv").write_bytes((folder / "r.bed").read_bytes())
+        rest = ["--whole-genome"] if option == "--exclude" else []
+        done = run(*("-m", "model", "-g", "g.fa", option, "r.tsv", "-o", "./r.tsv"), *rest)
+        assert done.exit_code == 1
+        assert "r.tsv: found a file of the input; expected another file" in done.stderr
+        assert (folder / "r.tsv").read_bytes() == (folder / "r.bed").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["config.json", "model.safetensors", "targets.tsv"])

@@ -193,6 +193,12 @@ def test_the_input_is_not_overwritten(source):
         check_output(source, source, table=True, long=False)
 
 
+def test_a_folder_is_not_replaced(tmp_path, source):
+    (tmp_path / "scores.tsv").mkdir()
+    with pytest.raises(InputError, match="found a folder; expected a file"):
+        check_output(tmp_path / "scores.tsv", source, table=True, long=False)
+
+
 def test_unsorted_input_is_refused_for_vcf_files_only(tmp_path, source):
     check_output(tmp_path / "scores.tsv", source, table=True, long=True)
     with pytest.raises(InputError, match=r"variants\.tsv, line 5: found chr1:0 after position 1"):

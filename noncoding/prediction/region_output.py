@@ -81,6 +81,13 @@ def output_suffix(out: str | os.PathLike[str]) -> str:
         )
     if suffix and out.is_dir():
         raise InputError(out, "a folder", f"a file {suffix}, or nothing", "Give another name.")
+    if not suffix and Path.cwd().is_relative_to(out.resolve()):
+        raise InputError(
+            out,
+            "the working directory, or a folder that contains it",
+            "a folder that can be replaced",
+            "Give a new folder, or the suffix .tsv or .h5.",
+        )
     if not suffix and out.exists():
         others = [path.name for path in out.iterdir()] if out.is_dir() else [out.name]
         others = [name for name in others if not name.endswith(".bw")]

@@ -234,7 +234,7 @@ def test_a_killed_run_resumes_to_the_same_output(model, fasta, bed, tmp_path, sm
     with caplog.at_level(logging.INFO):
         run(model, out, genome=fasta, bed=bed)
     assert small_shards == [21, 28]
-    assert "resuming: 21 loci are already predicted" in caplog.text
+    assert "resuming: 21 of 30 are finished" in caplog.text
     assert out.read_bytes() == (tmp_path / "whole.tsv").read_bytes()
     assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
 

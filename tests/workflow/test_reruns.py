@@ -357,11 +357,15 @@ def test_deleted_results_are_made_again_but_not_deleted_intermediates(finished, 
     assert planned(dry_run(run, finished.config)) == wanted
 
 
+OF_MODELS = ["predict", "predict_regions", "score_variants"]
+"""Stages that read a trained model, besides those below them."""
+
+
 @pytest.mark.parametrize(
     ("changed", "stages"),
     [
-        ("model/model.safetensors", ["predict"]),
-        ("model/training.json", ["predict"]),
+        ("model/model.safetensors", OF_MODELS),
+        ("model/training.json", OF_MODELS),
         ("training/best.ckpt", []),
         ("model/README.md", []),
     ],

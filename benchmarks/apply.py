@@ -223,7 +223,6 @@ def tangermeme(arguments: argparse.Namespace) -> Run:
     from noncoding.attribution.strands import BothStrands
     from noncoding.common.threads import same_threads
     from noncoding.models.export import load_model
-    from noncoding.models.shipped import model_folder
 
     fasta = str(arguments.work / "genome.fa")
     how = {"batch_size": arguments.batch, "device": "cpu"}
@@ -261,7 +260,7 @@ def tangermeme(arguments: argparse.Namespace) -> Run:
         return values
 
     def run() -> np.ndarray:
-        exported = load_model(model_folder(arguments.model))
+        exported = load_model(arguments.model)
         length = exported.length
         if arguments.task == REGIONS:
             bed = pd.read_csv(arguments.work / "regions.bed", sep="\t", header=None)
@@ -281,7 +280,6 @@ def loop(arguments: argparse.Namespace) -> Run:
 
     from noncoding.data.one_hot import codes, one_hot
     from noncoding.models.export import load_model
-    from noncoding.models.shipped import model_folder
 
     def logits(network: torch.nn.Module, forward: str, reverse: str) -> torch.Tensor:
         """Of both strands; the second window is reverse complemented."""
@@ -290,7 +288,7 @@ def loop(arguments: argparse.Namespace) -> Run:
             return torch.cat([network(strands[0][None]), network(strands[1].flip(0, 1)[None])])
 
     def run() -> np.ndarray:
-        exported = load_model(model_folder(arguments.model))
+        exported = load_model(arguments.model)
         network, length = exported.network, exported.length
         values = []
         with pysam.FastaFile(str(arguments.work / "genome.fa")) as fasta:

@@ -39,7 +39,6 @@ from noncoding.data.one_hot import codes, one_hot
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import Variant
 from noncoding.models.export import ExportedModel, load_model
-from noncoding.models.shipped import model_folder
 from noncoding.prediction.variants import VariantScorer
 
 Change = tuple[int, str, str]
@@ -54,7 +53,7 @@ def main() -> None:
     parser.add_argument("--model", default="yeast", help="folder, or name of a shipped model")
     parser.add_argument("--variants", type=int, default=60)
     arguments = parser.parse_args()
-    model = load_model(model_folder(arguments.model))
+    model = load_model(arguments.model)
     generator = np.random.default_rng(3)
     size = 2000 * arguments.variants + 4000
     genome = "".join(generator.choice(list("ACGT"), size))

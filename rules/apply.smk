@@ -35,7 +35,7 @@ def applied_files(stage):
 
     def files(wildcards):
         entry = entry_of(stage, wildcards)
-        found = {key: getattr(entry, key, None) for key in FILES}
+        found = entry.files()
         if entry.needs_genome and not entry.genome:
             settings = config["datasets"][wildcards.dataset]
             found["genome"] = raw(wildcards.dataset, settings["fasta"])

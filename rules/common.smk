@@ -64,7 +64,6 @@ from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
-from noncoding.settings.apply import FILES
 from noncoding.settings.config import check_settings
 from noncoding.settings.datasets import PeakFolder, PeakTable
 from noncoding.settings.downloads import (
@@ -100,7 +99,7 @@ def check_paths(dataset):
     given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
     given += [file_name(entry) for entry in downloads(settings).values()]
     for entry in (*SETTINGS.apply.regions.values(), *SETTINGS.apply.variants.values()):
-        given += [getattr(entry, key, None) for key in FILES]
+        given += entry.files().values()
     folder = bundle_folder(settings)
     if folder:
         given += [str(mat_file(settings, split)) for split in SPLITS]

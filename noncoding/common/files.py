@@ -13,8 +13,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from noncoding.common.errors import InputError
-
 TEMPORARY = ".temporary-"
 """Prefix of the names of temporary files."""
 _LOCK = ".lock"
@@ -165,19 +163,6 @@ def not_a_file(path: str | os.PathLike[str]) -> str | None:
     if Path(path).is_file():
         return None
     return "a folder, a device or a pipe" if Path(path).exists() else "no such file"
-
-
-def check_not_input(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None) -> None:
-    """Refuse an output that would replace an input.
-
-    Raises
-    ------
-    InputError
-        `out` is one of the files.
-    """
-    for path in inputs:
-        if path and Path(path).exists() and Path(out).exists() and Path(out).samefile(path):
-            raise InputError(out, "a file of the input", "another file", "Choose another name.")
 
 
 def correct_path(path: str | os.PathLike[str]) -> str:

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 Array = TypeVar("Array", np.ndarray, "torch.Tensor")
 
 ALPHABET = "ACGT"
+UNKNOWN = len(ALPHABET)
+"""Base code of letters other than A, C, G and T."""
+COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
+"""Complement of upper-case letters, for `bytes.translate`; other letters stay as they are."""
 
-_CODE = np.full(256, len(ALPHABET), dtype=np.uint8)
+_CODE = np.full(256, UNKNOWN, dtype=np.uint8)
 for _letters in (ALPHABET, ALPHABET.lower()):
     _CODE[np.frombuffer(_letters.encode(), dtype=np.uint8)] = np.arange(len(ALPHABET))
 _COLUMNS = np.vstack([np.eye(len(ALPHABET), dtype=np.uint8), np.zeros((1, 4), np.uint8)])
@@ -42,7 +46,7 @@ def one_hot(base_codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
 
 def letters(sequence: npt.NDArray[np.generic]) -> str:
     """Nucleotides of a one-hot sequence, shape=(4, L); N where the column is zero."""
-    code = np.where(sequence.any(axis=0), sequence.argmax(axis=0), len(ALPHABET))
+    code = np.where(sequence.any(axis=0), sequence.argmax(axis=0), UNKNOWN)
     return "".join((ALPHABET + "N")[i] for i in code)
 
 

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,12 @@ from noncoding.common.files import atomic_write, read_json, sha256, temporary
 from noncoding.common.wording import counted
 from noncoding.data.one_hot import ALPHABET
 from noncoding.data.store import Store
-from noncoding.data.targets import read_targets, write_targets
+from noncoding.data.targets import (
+    distinct_names,
+    read_targets,
+    select_targets,
+    write_targets,
+)
 from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES, TARGETS
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.network import Network
@@ -79,6 +85,14 @@ class ExportedModel:
         """Move the network to a device, and return it."""
         torch.nn.Module.to(self.network, device)
         return self.network
+
+    def selected_targets(self, wanted: Iterable[str | int]) -> pd.DataFrame:
+        """Rows of the target table, see `select_targets`, with ``label``: a distinct name.
+
+        It is distinct among all targets of the model, so that it does not depend on the selection.
+        """
+        labelled = self.targets.assign(label=distinct_names(self.targets))
+        return select_targets(labelled, wanted)
 
     def check_fits(self, store: Store) -> None:
         """Raise an `InputError` for a store with another window or other names of targets."""

@@ -7,7 +7,7 @@ The share of background variants with a score at least as large is an empirical 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding.common.errors import InputError
+from noncoding.common.space import check_room
 from noncoding.data.genome.sequences import Sequences
+from noncoding.data.one_hot import COMPLEMENT
 from noncoding.data.variants.alleles import Allele
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.layout import BACKGROUND
@@ -28,7 +30,6 @@ from noncoding.prediction.variants import VariantScorer
 Floats = npt.NDArray[np.float32]
 
 _BASES = b"ACGT"
-_COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 _FORMAT = 1
 """Increased when the same settings give other variants or values."""
 _DRAWN = 4096
@@ -51,22 +52,30 @@ class Background(NamedTuple):
     ----------
     largest : numpy.ndarray, shape=(variants,), dtype=float32
         The largest of the targets, in ascending order.
-    by_target : numpy.ndarray, shape=(targets, variants), dtype=float32
-        Of each target, in ascending order.
+    by_target : numpy.ndarray, shape=(targets, variants), dtype=float32, optional
+        Of each target, in ascending order; None if only the largest are needed.
     """
 
     largest: Floats
-    by_target: Floats
+    by_target: Floats | None
 
     @classmethod
-    def of(cls, differences: Floats) -> "Background":
-        """From absolute differences, shape=(variants, targets)."""
-        return cls(np.sort(differences.max(1)), np.sort(differences.T, axis=1))
+    def of(cls, blocks: Iterable[Floats], *, every_target: bool = True) -> "Background":
+        """From absolute differences, each block of shape=(variants, targets)."""
+        largest, by_target = [], []
+        for differences in blocks:
+            largest.append(differences.max(1))
+            if every_target:
+                by_target.append(differences.T)
+        return cls(
+            np.sort(np.concatenate(largest)),
+            np.sort(np.concatenate(by_target, axis=1)) if every_target else None,
+        )
 
     def with_shares(self, scores: VariantScores) -> VariantScores:
         """Scores with the share of background variants that are at least as large."""
         targets = scores.targets
-        if targets is not None:
+        if targets is not None and self.by_target is not None:
             shares = [
                 _share(of_target, differences)
                 for of_target, differences in zip(
@@ -136,7 +145,7 @@ def random_snvs(
                 continue
             alt = remaining[kind.trinucleotide].pop().encode()
             if ref != kind.trinucleotide[1:2].encode():
-                alt = alt.translate(_COMPLEMENT)
+                alt = alt.translate(COMPLEMENT)
         found.append((chromosome, start, ref, alt))
         missed = 0
     if len(found) < number:
@@ -172,6 +181,8 @@ def background(
     seed: int,
     digests: Mapping[str, str],
     progress: Callable[[int], object],
+    *,
+    every_target: bool = True,
 ) -> Background:
     """Scores of random SNVs, see `random_snvs`, computed or from the cache.
 
@@ -189,6 +200,13 @@ def background(
         Of the model and the genome.
     progress : callable
         Called with the number of variants of each shard.
+    every_target : bool
+        Give the scores of each target, and not only the largest.
+
+    Raises
+    ------
+    InputError
+        There is too little room on the disk for the cache; or as in `random_snvs`.
     """
     settings = {
         "format": _FORMAT,
@@ -205,6 +223,8 @@ def background(
     folder = _cache(scorer.model.folder) / digest[:16]
     shards = Shards(folder, shape, every.block, every.block)
     missing = shards.missing(settings)
+    bytes_per_variant = 4 * len(scorer.model.targets)
+    check_room(folder, bytes_per_variant * (number - shards.finished), "scores of random variants")
     progress(shards.finished)
     if missing:
         variants = random_snvs(sequences, number, kinds, seed)
@@ -215,7 +235,8 @@ def background(
             shards.write(rows, np.abs(scores.targets.logit_difference))
             progress(rows.stop - rows.start)
     columns = slice(None) if scorer.targets is None else scorer.targets
-    return Background.of(np.concatenate([values[:, columns] for _, values in shards]))
+    found = (values[:, columns] for _, values in shards)
+    return Background.of(found, every_target=every_target)
 
 
 def _cache(model: Path) -> Path:
@@ -228,8 +249,8 @@ def _cache(model: Path) -> Path:
 
 def _substitution(trinucleotide: bytes, alternative: bytes) -> Substitution:
     if trinucleotide[1:2] in (b"A", b"G"):
-        trinucleotide = trinucleotide.translate(_COMPLEMENT)[::-1]
-        alternative = alternative.translate(_COMPLEMENT)
+        trinucleotide = trinucleotide.translate(COMPLEMENT)[::-1]
+        alternative = alternative.translate(COMPLEMENT)
     return Substitution(trinucleotide.decode(), alternative.decode())
 
 

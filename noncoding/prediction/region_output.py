@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
@@ -21,6 +21,7 @@ from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.space import check_room
 from noncoding.data.genome.windows import Integers, Windows
 from noncoding.data.store.format import write_column, write_table
+from noncoding.prediction.outputs import checked_suffix
 from noncoding.prediction.shards import Shards
 
 _BYTES_PER_VALUE = {".tsv": 11, ".tsv.gz": 5, ".h5": 4, "": 9}
@@ -50,8 +51,7 @@ class PredictedWindows:
     shards : Shards
         All finished.
     targets : pandas.DataFrame
-        Those that were predicted, as in the model's table, with the column ``label``: distinct
-        names.
+        Those that were predicted, from `noncoding.models.export.ExportedModel.selected_targets`.
     attributes : dict
         What else is to be known of the prediction.
     """
@@ -62,25 +62,21 @@ class PredictedWindows:
     attributes: dict[str, Any]
 
 
-def output_suffix(out: str | os.PathLike[str]) -> str:
+def output_suffix(
+    out: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()
+) -> str:
     """The suffix that decides the format of an output: .tsv, .tsv.gz, .h5 or, for a folder, none.
 
     Raises
     ------
     InputError
-        It is another one, or there is something else under this name.
+        See `noncoding.prediction.outputs.checked_suffix`, whose `inputs` are given; or a folder
+        of this name has other files.
     """
     out = Path(out)
-    suffix = ".tsv.gz" if out.name.endswith(".tsv.gz") else out.suffix
-    if suffix not in _BYTES_PER_VALUE:
-        raise InputError(
-            out,
-            f"the suffix {suffix!r}",
-            ".tsv, .tsv.gz or .h5, or none: a folder of bigWig files",
-            "Give the output another name.",
-        )
-    if suffix and out.is_dir():
-        raise InputError(out, "a folder", f"a file {suffix}, or nothing", "Give another name.")
+    suffix = checked_suffix(
+        out, _BYTES_PER_VALUE, ".tsv, .tsv.gz or .h5, or none: a folder of bigWig files", inputs
+    )
     if not suffix and Path.cwd().is_relative_to(out.resolve()):
         raise InputError(
             out,

@@ -12,10 +12,9 @@ from torch import nn
 from noncoding.common.errors import InputError
 from noncoding.common.prefetch import prefetched
 from noncoding.data.fasta import check_letters
-from noncoding.data.genome.sequences import UNKNOWN, Sequences
+from noncoding.data.genome.sequences import Sequences
 from noncoding.data.genome.windows import Windows
-from noncoding.data.one_hot import codes
-from noncoding.data.targets import select_targets
+from noncoding.data.one_hot import UNKNOWN, codes
 from noncoding.models.export import ExportedModel, load_model
 from noncoding.prediction.inference import named_device, one_hot_on, strand_averaged
 from noncoding.prediction.predictions import check_probabilities
@@ -58,7 +57,8 @@ def predict_sequences(
     Raises
     ------
     InputError
-        The model cannot be loaded, a target is unknown, or a sequence is too long or no DNA.
+        The model cannot be loaded, a target is unknown, a sequence is too long or no DNA, or a
+        value is not between 0 and 1.
 
     Examples
     --------
@@ -66,7 +66,7 @@ def predict_sequences(
     >>> predict_sequences("yeast", ["ACGT" * 250], targets=["Reb1"])  # doctest: +SKIP
     """
     exported = model if isinstance(model, ExportedModel) else load_model(model)
-    chosen = select_targets(exported.targets, targets)["index"].to_numpy()
+    chosen = exported.selected_targets(targets)["index"].to_numpy()
     length = exported.length
     windows = [
         _window(sequence, length, f"sequence {number}") for number, sequence in enumerate(sequences)
@@ -77,7 +77,9 @@ def predict_sequences(
     for first in range(0, len(windows), batch_size):
         batch = np.stack(windows[first : first + batch_size])[None]
         found.append(_probabilities(network, batch, on, both_strands, chosen))
-    return np.concatenate(found)
+    values = np.concatenate(found)
+    check_probabilities(values, exported.folder)
+    return values
 
 
 def _window(sequence: str, length: int, where: str) -> Codes:

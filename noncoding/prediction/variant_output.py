@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,14 @@ import pandas as pd
 
 from noncoding.common.bgzip import new_bgzip
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_write, check_not_input
+from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import new_hdf5
-from noncoding.common.wording import counted
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.store.format import write_table
-from noncoding.data.targets import distinct_names
 from noncoding.data.variants.files import check_order
-from noncoding.data.variants.variant import PlacedVariant, Status
+from noncoding.data.variants.variant import PlacedVariant
 from noncoding.prediction.annotated_vcf import write_vcf
+from noncoding.prediction.outputs import checked_suffix
 from noncoding.prediction.variant_scores import Blocks, TargetScores, VariantScores
 
 SUFFIXES = (".tsv", ".tsv.gz", ".h5", ".vcf.gz")
@@ -28,13 +27,11 @@ SUFFIXES = (".tsv", ".tsv.gz", ".h5", ".vcf.gz")
 _ROWS = 1 << 16
 """Approximate number of rows of a long table in memory."""
 _CHUNK = 1 << 20
-"""Maximum size in bytes of a chunk of HDF5, which the default cache holds."""
-_COMPARED = (
-    *(Status.scored, Status.scored_padded, Status.swapped, Status.too_long),
-    Status.ref_mismatch,
-)
-"""Statuses of alleles whose REF was compared with the genome."""
-_MANY_MISMATCHES = 0.1
+"""Approximate maximum size in bytes of a chunk of HDF5."""
+_BYTES_PER_ALLELE = {".tsv": 60, ".tsv.gz": 15, ".h5": 250, ".vcf.gz": 60}
+"""Suffix of the output → its approximate size per allele, without the scores of each target."""
+_BYTES_PER_SCORE = {".tsv": 95, ".tsv.gz": 25, ".h5": 16}
+"""Suffix of the output → its approximate size per allele and target."""
 
 
 def needs_targets(out: str | os.PathLike[str], long: bool) -> bool:
@@ -49,22 +46,23 @@ def needs_targets(out: str | os.PathLike[str], long: bool) -> bool:
 
 
 def check_output(
-    out: str | os.PathLike[str], source: str | os.PathLike[str], *, table: bool, long: bool
+    out: str | os.PathLike[str],
+    source: str | os.PathLike[str],
+    *,
+    table: bool,
+    long: bool,
+    inputs: Iterable[str | os.PathLike[str]] = (),
 ) -> None:
     """Refuse an output that cannot be made of a file of variants, before they are scored.
 
     Raises
     ------
     InputError
-        The suffix is none of `SUFFIXES`, the output is the input or a folder, ``long`` is given for
-        a VCF file, or the input is not sorted and the output is a VCF file, see
-        `noncoding.data.variants.files.check_order`.
+        The suffix is none of `SUFFIXES`, the output is a folder, the file of variants or one of
+        the other `inputs`, ``long`` is given for a VCF file, or the input is not sorted and the
+        output is a VCF file, see `noncoding.data.variants.files.check_order`.
     """
-    suffix = _suffix(out)
-    check_not_input(out, source)
-    if Path(out).is_dir():
-        raise InputError(out, "a folder", f"a file {suffix}, or nothing", "Choose another name.")
-    if suffix == ".vcf.gz":
+    if _suffix(out, (source, *inputs)) == ".vcf.gz":
         if long:
             raise InputError(
                 out,
@@ -73,6 +71,13 @@ def check_output(
                 "Choose another suffix, or leave out --long.",
             )
         check_order(source, table=table)
+
+
+def output_bytes(out: str | os.PathLike[str], alleles: int, targets: int, *, long: bool) -> int:
+    """Approximate size of a file of scores."""
+    suffix = _suffix(out)
+    per_target = _BYTES_PER_SCORE[suffix] if needs_targets(out, long) else 0
+    return alleles * (_BYTES_PER_ALLELE[suffix] + targets * per_target)
 
 
 def write_variants(
@@ -100,7 +105,7 @@ def write_variants(
     blocks : iterable of (sequence of PlacedVariant, VariantScores)
         All alleles of ``source``. With scores of targets where `needs_targets` says so.
     targets : pandas.DataFrame
-        The selected targets, with the columns ``index`` and ``name``.
+        Those that were scored, from `noncoding.models.export.ExportedModel.selected_targets`.
     source : path
         The file of variants.
     table : bool
@@ -134,34 +139,8 @@ def write_variants(
                 _write_table(file.write, blocks, targets, long)
 
 
-def summary(counts: Mapping[Status, int]) -> str:
-    """Numbers of alleles by status, as a sentence for the log.
-
-    Examples
-    --------
-    >>> summary({Status.scored: 1200, Status.symbolic: 3})
-    '1,203 alleles: 1,200 scored, 3 symbolic'
-    """
-    parts = [f"{counts[status]:,} {status}" for status in Status if counts.get(status)]
-    text = f"{counted(sum(counts.values()), 'allele')}: {', '.join(parts) or 'none'}"
-    compared = sum(counts.get(status, 0) for status in _COMPARED)
-    share = counts.get(Status.ref_mismatch, 0) / max(compared, 1)
-    if share > _MANY_MISMATCHES:
-        text += f". REF differs from the genome for {share:.0%}: check that it is the same assembly"
-    return text
-
-
-def _suffix(out: str | os.PathLike[str]) -> str:
-    for suffix in SUFFIXES:
-        if (name := Path(out).name).endswith(suffix) and name != suffix:
-            return suffix
-    suffixes = "".join(Path(out).suffixes[-2:])
-    raise InputError(
-        out,
-        f"the suffix {suffixes!r}" if suffixes else "no suffix",
-        f"one of {', '.join(SUFFIXES)}",
-        "Name the file of scores so that its suffix gives the format.",
-    )
+def _suffix(out: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()) -> str:
+    return checked_suffix(out, SUFFIXES, f"one of {', '.join(SUFFIXES)}", inputs)
 
 
 def _variant_columns(placed: Sequence[PlacedVariant]) -> dict[str, Any]:
@@ -175,7 +154,7 @@ def _write_table(
     write: Callable[[bytes], object], blocks: Blocks, targets: pd.DataFrame, long: bool
 ) -> None:
     """Write a header and the rows of all blocks as tab-separated text."""
-    names = distinct_names(targets).to_numpy(dtype=object)
+    names = targets["label"].to_numpy(dtype=object)
     header = True
     for placed, scores in _and_none(blocks, len(targets)):
         columns = _variant_columns(placed)
@@ -220,7 +199,7 @@ def _long(
         rows = table.iloc[allele].reset_index(drop=True)
         numbers = targets["index"].to_numpy()[target]
         rows["target_index"] = pd.array(numbers, dtype="Int64")
-        rows["target"] = targets["name"].to_numpy(dtype=object)[target]
+        rows["target"] = targets["label"].to_numpy(dtype=object)[target]
         rows.loc[missing, ["target_index", "target"]] = pd.NA
         for field, values in scores.targets._asdict().items():
             if values is not None:
@@ -234,7 +213,7 @@ def _write_hdf5(
 ) -> None:
     with new_hdf5(path) as file:
         file.attrs["provenance"] = json.dumps(provenance)
-        write_table(file.create_group("target"), targets)
+        write_table(file.create_group("target"), targets.drop(columns="label"))
         for placed, scores in _and_none(blocks, len(targets)):
             assert scores.targets is not None
             columns = _variant_columns(placed)
@@ -254,12 +233,13 @@ def _append(file: h5py.File, name: str, values: np.ndarray) -> None:
     if name not in file:
         is_text = values.dtype == object
         row = values.shape[1:]
-        size = values.dtype.itemsize * int(np.prod(row))
+        # The first rows, of which later ones are as many, are whole chunks.
+        chunks = max(1, round(values.nbytes / _CHUNK))
         file.create_dataset(
             name,
             shape=(0, *row),
             maxshape=(None, *row),
-            chunks=(max(1, min(_CHUNK // size, 1 << 13)), *row),
+            chunks=(max(1, -(-len(values) // chunks)), *row),
             dtype=h5py.string_dtype() if is_text else values.dtype,
             fletcher32=not is_text,
         )

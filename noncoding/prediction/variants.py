@@ -14,7 +14,7 @@ from torch.nn.functional import logsigmoid
 from noncoding.common.errors import InputError
 from noncoding.common.prefetch import prefetched
 from noncoding.data.genome.sequences import Sequences
-from noncoding.data.one_hot import codes
+from noncoding.data.one_hot import COMPLEMENT, codes
 from noncoding.data.variants.alleles import Allele, StrandWindows, windows
 from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
@@ -25,10 +25,9 @@ BLOCK = 2048
 """Alternative alleles per block, at most, for one offset."""
 _BYTES = 1 << 26
 """Approximate memory of a block with both alleles on both strands."""
-_COMPLEMENT = bytes.maketrans(b"ACGT", b"TGCA")
 
 
-class Windows(NamedTuple):
+class DistinctWindows(NamedTuple):
     """The distinct windows of a block of variants.
 
     Attributes
@@ -118,7 +117,7 @@ class VariantScorer:
         ):
             yield block, self._score(block, prepared, every_target)
 
-    def windows(self, block: Sequence[PlacedVariant], sequences: Sequences) -> Windows:
+    def windows(self, block: Sequence[PlacedVariant], sequences: Sequences) -> DistinctWindows:
         """The windows of the variants of a block that have alleles."""
         strands = 2 if self.both_strands else 1
         length, shape = self.model.length, (-1, 2, len(self.offsets), strands)
@@ -132,13 +131,13 @@ class VariantScorer:
         distinct = sorted(set(chain.from_iterable(by_allele.values())))
         row = {window: number for number, window in enumerate(distinct)}
         rows = [row[window] for pair in pairs for allele in pair for window in by_allele[allele]]
-        return Windows(
+        return DistinctWindows(
             codes(b"".join(distinct)).reshape(-1, length), np.array(rows, np.int64).reshape(shape)
         )
 
     @torch.inference_mode()
     def _score(
-        self, block: Sequence[PlacedVariant], prepared: Windows, every_target: bool
+        self, block: Sequence[PlacedVariant], prepared: DistinctWindows, every_target: bool
     ) -> VariantScores:
         rows = torch.from_numpy(prepared.rows).to(self.device)
         # Of shape (variants, alleles, offsets, strands, targets).
@@ -198,4 +197,4 @@ class VariantScorer:
 
 def _as_seen(windows: StrandWindows) -> tuple[bytes, bytes]:
     """Windows as the network sees them, each in the direction of its strand."""
-    return windows.forward, windows.reverse.translate(_COMPLEMENT)[::-1]
+    return windows.forward, windows.reverse.translate(COMPLEMENT)[::-1]

@@ -34,6 +34,11 @@ class _Applied(Section):
     )
     both_strands: bool = Field(default=True, description="Average both strands.")
 
+    def files(self) -> dict[str, str]:
+        """Paths of the files that are given, by option."""
+        found = {key: getattr(self, key, None) for key in FILES}
+        return {key: path for key, path in found.items() if path}
+
 
 class _RegionSettings(_Applied):
     """All options of regions; the genome may be left out."""

@@ -5,7 +5,6 @@ import logging
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from queue import Empty, Queue
 
 import torch
@@ -19,6 +18,7 @@ from noncoding.common.wording import counted
 from noncoding.data.store import Store
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import devices, predict_loci
+from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.predictions import check_probabilities, write_predictions
 from noncoding.prediction.shards import Shards
 from noncoding.settings.predict import PredictSettings
@@ -55,7 +55,7 @@ def predict(
         process writes the same predictions.
     """
     [predictions] = layout.files("predict", folder)
-    unfinished = Path(f"{predictions}.{layout.UNFINISHED}")
+    unfinished = unfinished_folder(predictions)
     exported = load_model(model)
     weights = sha256(exported.folder / "model.safetensors")
     with exclusive(unfinished), Store(store) as split:

@@ -4,17 +4,16 @@ import logging
 import os
 from pathlib import Path
 
-from noncoding import layout
-from noncoding.common.files import check_not_input, discard, sha256, write_json
+from noncoding.common.files import discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
-from noncoding.data.targets import distinct_names, select_targets
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import check_distances, named_device
+from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.region_output import (
     PredictedWindows,
     check_room_for,
@@ -70,18 +69,16 @@ def predict_regions(
         The model or a file cannot be used, an option matches nothing, bins overlap in a track,
         there is too little room on the disk, or another process writes the same output.
     """
-    suffix = output_suffix(out)
-    check_not_input(out, options.genome, options.bed, options.fasta, options.exclude)
+    suffix = output_suffix(out, options.files().values())
     chosen = named_device(device)
     exported = load_model(model)
-    labelled = exported.targets.assign(label=distinct_names(exported.targets))
-    targets = select_targets(labelled, options.targets)
+    targets = exported.selected_targets(options.targets)
     check_distances("shifts", options.shifts, exported.length)
     windows, sequences = region_windows(options, exported.length, exported.bin)
     if not suffix:
         for _ in sorted_bins(windows):  # refuses overlaps
             pass
-    unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
+    unfinished = unfinished_folder(out)
     size = f"{counted(len(windows), 'window')} × {counted(len(targets), 'target')}"
     record = {
         "model": sha256(exported.folder / "model.safetensors"),

@@ -6,18 +6,16 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from heapq import nlargest
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from noncoding import __version__, layout
+from noncoding import __version__
 from noncoding.common.errors import some_of
-from noncoding.common.files import atomic_folders, check_not_input, discard, sha256, write_json
+from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
 from noncoding.common.provenance import versions
@@ -26,18 +24,22 @@ from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.sequences import Sequences
-from noncoding.data.targets import distinct_names, select_targets
 from noncoding.data.variants.files import chromosomes_of, read_variants
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.models.export import load_model
-from noncoding.models.shipped import model_folder
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
 from noncoding.prediction.inference import check_distances, named_device
+from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
+from noncoding.prediction.variant_summary import (
+    describe_variants,
+    keeping_strongest,
+    status_summary,
+)
 from noncoding.prediction.variants import VariantScorer
 from noncoding.settings.apply import VariantOptions
 
@@ -95,19 +97,20 @@ def score_variants(
         the disk, or another process writes the same output.
     """
     source, is_table = str(options.vcf or options.table), options.table is not None
-    variant_output.check_output(out, source, table=is_table, long=options.long)
-    check_not_input(out, options.genome, options.motifs)
+    variant_output.check_output(
+        out, source, table=is_table, long=options.long, inputs=options.files().values()
+    )
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
-    exported = load_model(model_folder(model))
-    targets = select_targets(exported.targets, options.targets)
+    exported = load_model(model)
+    targets = exported.selected_targets(options.targets)
     check_distances("offsets", options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
     found = {str(status): counts.statuses[status] for status in Status if counts.statuses[status]}
-    log.info("%s; device %s", variant_output.summary(counts.statuses), chosen)
+    log.info("%s; device %s", status_summary(counts.statuses), chosen)
 
     exported.moved_to(chosen)
     rows = targets["index"].to_numpy()
@@ -126,21 +129,29 @@ def score_variants(
         "both_strands": options.both_strands,
     }
     strongest: list[PlacedVariant] = []
-    unfinished = Path(f"{Path(out).absolute()}.{layout.UNFINISHED}")
+    unfinished = unfinished_folder(out)
     with exclusive(unfinished):
         random = None
         if options.background:
             log.info("background of %s", counted(options.background, "random variant"))
             with progress(options.background, "random variant") as update:
                 random = background(
-                    scorer, file.sequences, options.background, counts.kinds, seed, digests, update
+                    scorer,
+                    file.sequences,
+                    options.background,
+                    counts.kinds,
+                    seed,
+                    digests,
+                    update,
+                    every_target=every_target,
                 )
         width = 2 + 4 * len(targets) * every_target
         shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
         of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
         missing = shards.missing(provenance | of_values)
-        # The output has at least the size of the shards, of which a value has 4 bytes.
-        check_room(unfinished, 4 * width * (2 * total - shards.finished), f"{out} and its shards")
+        needed = variant_output.output_bytes(out, total, len(targets), long=options.long)
+        needed += 4 * width * (total - shards.finished)
+        check_room(unfinished.parent, needed, f"{out} and its shards")
         with progress(total, "allele", shards.finished) as update:
             scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
             for block, (_, scores) in zip(missing, scored, strict=True):
@@ -152,7 +163,7 @@ def score_variants(
         kept = max(options.plot, _STRONGEST)
         variant_output.write_variants(
             out,
-            _keeping_strongest(_stored(file, shards, random), strongest, kept),
+            keeping_strongest(_stored(file, shards, random), strongest, kept),
             targets,
             source,
             is_table,
@@ -160,11 +171,13 @@ def score_variants(
             {"version": __version__, **provenance},
             long=options.long,
         )
-        [(_, effects)] = scorer.scores([strongest], file.sequences)
-        effects = random.with_shares(effects) if random else effects
+        figures = figures or (f"{out}.figures" if options.plot else None)
         stems: list[str] = []
-        if options.plot or figures:
-            with atomic_folders(figures or f"{out}.figures") as [folder]:
+        if figures or summary:
+            [(_, effects)] = scorer.scores([strongest], file.sequences)
+            effects = random.with_shares(effects) if random else effects
+        if figures:
+            with atomic_folders(figures) as [folder]:
                 if strongest and options.plot:
                     stems = _draw(scorer, strongest[: options.plot], effects, file, folder, motifs)
         if summary:
@@ -172,12 +185,12 @@ def score_variants(
                 "file": Path(out).name,
                 "statuses": found,
                 "background": options.background,
-                "strongest": _described(strongest, effects, distinct_names(targets), stems),
+                "strongest": describe_variants(strongest, effects, targets["label"], stems),
                 "versions": versions(),
             }
             write_json(content, summary)
         discard(unfinished)
-    log.log(RESULT, "%s: %s", out, variant_output.summary(counts.statuses))
+    log.log(RESULT, "%s: %s", out, status_summary(counts.statuses))
     return found
 
 
@@ -195,14 +208,15 @@ class _File:
     @classmethod
     def opened(cls, source: str, is_table: bool, options: VariantOptions, length: int) -> "_File":
         """Match the names of chromosomes; where there is no index, read those that are needed."""
-        genome = Sequences(options.genome, ()).genome
+        sequences = Sequences(options.genome)
+        genome = sequences.genome
         in_file = chromosomes_of(source, table=is_table)
         names = chromosome_map_for(in_file, genome.lengths, genome.described)
         if names:
             pairs = [f"{name} = {own}" for name, own in names.items()]
             log.info("matched names of chromosomes: %s", some_of(pairs))
-        needed = {names.get(name, name) for name in in_file}
-        if unknown := [name for name in in_file if names.get(name, name) not in genome.lengths]:
+        meant = {name: names.get(name, name) for name in in_file}
+        if unknown := [name for name in in_file if meant[name] not in genome.lengths]:
             log.warning(
                 "%s: %s not in %s: %s",
                 source,
@@ -210,7 +224,8 @@ class _File:
                 options.genome,
                 some_of(unknown),
             )
-        sequences = Sequences(options.genome, None if options.background else needed)
+        if not options.background:  # which may be on any chromosome
+            sequences.expect(genome.lengths.keys() & meant.values(), once=False)
         return cls(source, is_table, options, length, sequences, names)
 
     def blocks(self, slices: Iterable[slice]) -> Iterator[list[PlacedVariant]]:
@@ -270,23 +285,6 @@ def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:
         yield block, random.with_shares(scores) if random else scores
 
 
-def _keeping_strongest(blocks: Blocks, strongest: list[PlacedVariant], number: int) -> Blocks:
-    """The same blocks; the list is filled with the variants of the largest absolute scores."""
-    kept: list[tuple[float, int, PlacedVariant]] = []
-    position = 0
-    for block, scores in blocks:
-        sizes = np.abs(scores.max_logit_difference)
-        largest = [
-            (float(sizes[row]), -position - row, block[row])
-            for row in np.argsort(-sizes, kind="stable")[:number].tolist()
-            if scores.max_target[row] >= 0
-        ]
-        kept = nlargest(number, kept + largest)
-        position += len(block)
-        yield block, scores
-    strongest += [placed for *_, placed in kept]
-
-
 def _draw(
     scorer: VariantScorer,
     strongest: list[PlacedVariant],
@@ -307,28 +305,3 @@ def _draw(
         for placed, targets in zip(strongest, order[:, :2], strict=False)
     ]
     return draw_variants(scorer.model, affected, file.sequences, folder, motifs)
-
-
-def _described(
-    strongest: list[PlacedVariant], effects: VariantScores, names: pd.Series, stems: list[str]
-) -> list[dict[str, Any]]:
-    """Variants as rows of a table, each with the target of its largest difference."""
-    assert effects.targets is not None
-    shares = effects.background_share
-    return [
-        {
-            "chrom": placed.variant.chromosome,
-            "pos": placed.variant.position,
-            "id": placed.variant.id,
-            "ref": placed.variant.ref,
-            "alt": placed.variant.alt,
-            "status": str(placed.status),
-            "target": names.iloc[target],
-            "logit_difference": float(effects.max_logit_difference[row]),
-            "background_share": None if shares is None else float(shares[row]),
-            "ref_probability": float(effects.targets.ref_probability[row, target]),
-            "alt_probability": float(effects.targets.alt_probability[row, target]),
-            "figure": stems[row] if row < len(stems) else None,
-        }
-        for row, (placed, target) in enumerate(zip(strongest, effects.max_target, strict=True))
-    ]

@@ -73,6 +73,8 @@ def test_an_annotated_vcf_is_indexed(folder):
         ([], {"source": ("--vcf", "none.vcf")}, "none.vcf: found no such file"),
         ([], {"source": ("--vcf", "some.tsv")}, "some.tsv, line 1"),
         ([], {"source": ("--table", "some.vcf")}, "Name VCF and BCF files with --vcf"),
+        ([], {"out": "scores/"}, "scores: found no suffix"),
+        (["--plot", "1", "--motifs", "some.tsv"], {"out": "some.tsv"}, "expected another file"),
         ([], {"out": "scores.txt"}, "scores.txt: found the suffix '.txt'"),
         (["--long"], {"out": "scores.vcf.gz"}, "leave out --long"),
         (["-t", "Reb1"], {}, "targets: found 'Reb1', which matches no target"),

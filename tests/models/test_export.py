@@ -1,7 +1,9 @@
 import hashlib
 import json
 import tempfile
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 from elsewhere import logits_elsewhere
@@ -208,3 +210,14 @@ def test_a_full_temporary_folder_is_not_needed(exported, tmp_path, monkeypatch):
     export_model(network, folder, TABLE, RECORD)
     assert load_model(folder).network
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
+
+
+def test_labels_of_targets_do_not_depend_on_the_selection(exported):
+    targets = pd.DataFrame({"index": range(3), "name": ["CTCF", "Reb1", "CTCF"], "group": "TF"})
+    model = replace(load_model(exported[1]), targets=targets)
+    for wanted, labels in (
+        ([], ["CTCF (index 0)", "Reb1", "CTCF (index 2)"]),
+        ([2], ["CTCF (index 2)"]),
+        (["Reb1", 0], ["CTCF (index 0)", "Reb1"]),
+    ):
+        assert model.selected_targets(wanted)["label"].tolist() == labels

@@ -26,6 +26,7 @@ from noncoding.prediction.background import (
     random_snvs,
     substitution,
 )
+from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import TargetScores, VariantScores
 from noncoding.prediction.variants import VariantScorer
 
@@ -172,7 +173,7 @@ def test_shares_are_those_of_a_count():
     scores[3] = np.nan
     largest = np.take_along_axis(scores, np.abs(scores).argmax(1)[:, None], 1)[:, 0]
     given = VariantScores(np.zeros(20, int), largest, targets=TargetScores(*[scores] * 4))
-    found = Background.of(differences).with_shares(given)
+    found = Background.of([differences[:3], differences[3:]]).with_shares(given)
 
     def share(values, score):
         if np.isnan(score):
@@ -184,7 +185,7 @@ def test_shares_are_those_of_a_count():
     expected = [share(differences.max(1), score) for score in largest]
     np.testing.assert_allclose(found.background_share, expected, rtol=1e-6)
     assert found.background_share.dtype == np.float32
-    short = Background.of(differences).with_shares(given._replace(targets=None))
+    short = Background.of([differences], every_target=False).with_shares(given)
     np.testing.assert_array_equal(short.background_share, found.background_share)
 
 
@@ -194,11 +195,12 @@ def model(tmp_path):
     return load_model(tmp_path / "model")
 
 
-def made(model, genome, number=30, kinds=KINDS, seed=0, digests=None, **options):
+def made(model, genome, number=30, kinds=KINDS, seed=0, digests=None, every_target=True, **options):
     scorer = VariantScorer(model, torch.device("cpu"), **options)
     progress = []
+    digests = digests or {"model": "m"}
     found = background(
-        scorer, genome, number, kinds, seed, digests or {"model": "m"}, progress.append
+        *(scorer, genome, number, kinds, seed, digests, progress.append), every_target=every_target
     )
     assert sum(progress) == number
     return found
@@ -212,6 +214,16 @@ def test_values_are_the_scores_of_the_drawn_variants(model, genome):
     differences = np.abs(scores.targets.logit_difference)[:, [2, 0]]
     np.testing.assert_allclose(found.by_target, np.sort(differences, axis=0).T, atol=1e-6)
     np.testing.assert_allclose(found.largest, np.sort(differences.max(1)), atol=1e-6)
+    largest = made(model, genome, targets=np.array([2, 0]), every_target=False)
+    assert largest.by_target is None
+    np.testing.assert_array_equal(largest.largest, found.largest)
+
+
+def test_too_little_room_for_the_cache_is_reported_before_scoring(model, genome, monkeypatch):
+    monkeypatch.setattr("noncoding.common.space.free_bytes", lambda folder: 4 * 3 * 30 - 1)
+    monkeypatch.setattr(Shards, "write", None)
+    with pytest.raises(InputError, match=r"359 bytes.*free.*360 bytes.*random variants"):
+        made(model, genome)
 
 
 def test_the_cache_is_used_for_the_same_settings_only(model, genome, monkeypatch):

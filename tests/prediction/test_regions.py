@@ -68,6 +68,14 @@ def test_invalid_sequences_and_targets_are_refused(model, arguments, message):
         predict_sequences(model[1], **arguments)
 
 
+def test_predictions_that_are_not_finite_are_refused(model):
+    loaded = load_model(model[1])
+    with torch.no_grad():
+        next(loaded.network.parameters()).fill_(torch.nan)
+    with pytest.raises(InputError, match="not between 0 and 1"):
+        predict_sequences(loaded, ["ACGT"])
+
+
 FAST = """
 import sys
 import noncoding.prediction

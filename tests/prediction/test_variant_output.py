@@ -11,8 +11,11 @@ import pytest
 from toy_scores import PROVENANCE, TARGETS, write
 
 from noncoding.common.errors import InputError
-from noncoding.data.variants.variant import Status
-from noncoding.prediction.variant_output import check_output, needs_targets, summary
+from noncoding.prediction.variant_output import (
+    check_output,
+    needs_targets,
+    output_bytes,
+)
 
 TABLE = "chrom\tpos\tref\talt\tid\n" + "".join(
     f"{row}\n".replace(" ", "\t")
@@ -60,7 +63,7 @@ def naive_rows(blocks, *, long):
             if best < 0:
                 yield row + [""] * (2 + len(values))
                 continue
-            for target, (index, name, _) in enumerate(TARGETS.itertuples(index=False)):
+            for target, (index, *_, name) in enumerate(TARGETS.itertuples(index=False)):
                 numbers = [text(each[number, target]) for each in values]
                 yield [*row, str(index), name, *numbers]
 
@@ -116,7 +119,7 @@ def test_hdf5_files_have_the_full_matrices(tmp_path, source, block, background):
     alleles = [each for placed, _ in blocks for each in placed]
     with h5py.File(out) as file:
         assert json.loads(file.attrs["provenance"]) == PROVENANCE
-        for name, values in TARGETS.items():
+        for name, values in TARGETS.drop(columns="label").items():
             found = file["target"][name]
             assert list(found[:] if name == "index" else found.asstr()[:]) == list(values)
         group = file["variant"]
@@ -193,9 +196,9 @@ def test_the_input_is_not_overwritten(source):
         check_output(source, source, table=True, long=False)
 
 
-def test_a_folder_is_not_replaced(tmp_path, source):
+def test_a_folder_in_the_place_of_a_file_is_refused(tmp_path, source):
     (tmp_path / "scores.tsv").mkdir()
-    with pytest.raises(InputError, match="found a folder; expected a file"):
+    with pytest.raises(InputError, match=r"scores\.tsv: found a folder"):
         check_output(tmp_path / "scores.tsv", source, table=True, long=False)
 
 
@@ -210,13 +213,12 @@ def test_a_long_vcf_file_is_refused(tmp_path, source):
         check_output(tmp_path / "scores.vcf.gz", source, table=True, long=True)
 
 
-def test_the_summary_counts_alleles_by_status():
-    counts = {Status.symbolic: 2, Status.scored: 1999, Status.ref_mismatch: 20}
-    assert summary(counts) == "2,021 alleles: 1,999 scored, 20 ref_mismatch, 2 symbolic"
-    assert summary({Status.scored: 1}) == "1 allele: 1 scored"
-    assert summary({}) == "0 alleles: none"
-
-
-def test_the_summary_points_out_a_wrong_assembly():
-    counts = {Status.scored: 50, Status.ref_mismatch: 150, Status.unknown_contig: 500}
-    assert "REF differs from the genome for 75%" in summary(counts)
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz", ".h5"])
+def test_the_size_of_an_output_is_estimated(tmp_path, suffix, long):
+    source, out = tmp_path / "many.tsv", tmp_path / f"scores{suffix}"
+    rows = [f"chr1\t{position}\tA\tC\n" for position in range(1, 1001)]
+    source.write_text("chrom\tpos\tref\talt\n" + "".join(rows))
+    write(out, source, table=True, long=long, block=500, background=False)
+    estimated = output_bytes(out, len(rows), len(TARGETS), long=long)
+    assert 0.4 < out.stat().st_size / estimated < 1.6

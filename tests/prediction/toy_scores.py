@@ -12,7 +12,12 @@ from noncoding.prediction.variant_scores import TargetScores, VariantScores
 
 GENOME = Genome("genome.fa", {"chr1": 1000, "chr2": 500})
 TARGETS = pd.DataFrame(
-    {"index": [0, 4, 7], "name": ["CTCF; 5% é", "Reb1", "Reb1"], "group": ["TF", "TF", "TF"]}
+    {
+        "index": [0, 4, 7],
+        "name": ["CTCF; 5% é", "Reb1", "Reb1"],
+        "group": ["TF", "TF", "TF"],
+        "label": ["CTCF; 5% é", "Reb1 (index 4)", "Reb1 (index 7)"],
+    }
 )
 STATUSES = {"<DEL>": Status.symbolic, "*": Status.spanning_deletion, ".": Status.no_alternative}
 PROVENANCE = {"model": "toy", "version": "1"}

@@ -14,7 +14,7 @@ from noncoding.common.errors import InputError
 from noncoding.data.fasta import Record, records
 from noncoding.data.genome.chromosome_names import is_alternative, is_organelle
 from noncoding.data.genome.chromosomes import Genome, read_genome
-from noncoding.data.one_hot import ALPHABET, codes
+from noncoding.data.one_hot import codes
 
 _AGAIN = "Make the index again with `samtools faidx`, or delete it."
 
@@ -24,14 +24,13 @@ class Sequences:
 
     With an index (``.fai``; for bgzip also ``.gzi``) that is not older than the file, sequences
     are read from the disk where they are needed. Without one, no index is written: chromosomes are
-    read when they are needed and kept in memory, at 1 byte per base; see `expect`.
+    read when they are needed and kept in memory, at 1 byte per base; all, unless `expect` names
+    those that are needed.
 
     Parameters
     ----------
     fasta : path
         Plain, or compressed with gzip, bgzip, bzip2 or xz.
-    chromosomes : collection of str, optional
-        Those that are needed; all by default. Others are not kept in memory.
 
     Attributes
     ----------
@@ -44,14 +43,12 @@ class Sequences:
         The file cannot be read or is not FASTA, see `noncoding.data.fasta.records`.
     """
 
-    def __init__(
-        self, fasta: str | os.PathLike[str], chromosomes: Collection[str] | None = None
-    ) -> None:
+    def __init__(self, fasta: str | os.PathLike[str]) -> None:
         self.fasta = Path(fasta)
         self._indexed = _open_indexed(self.fasta)
         self._kept: dict[str, bytes] = {}
         self._following: Iterator[Record] = iter(())
-        self._needed = chromosomes
+        self._needed: Collection[str] | None = None  # all
         self._one_at_a_time = False
         if self._indexed:
             lengths = dict(zip(self._indexed.references, self._indexed.lengths, strict=True))
@@ -64,15 +61,15 @@ class Sequences:
         else:
             self.genome = read_genome(fasta)
 
-    def expect(self, chromosomes: Iterable[str]) -> None:
+    def expect(self, chromosomes: Iterable[str], *, once: bool = True) -> None:
         """Name the chromosomes that will be read, in the order in which they will be.
 
-        Without an index, only these are kept in memory; one at a time, if the order is that of the
-        file.
+        Without an index, only these are kept in memory; one at a time, if they are read `once` and
+        the order is that of the file.
         """
         number = {name: place for place, name in enumerate(self.genome.lengths)}
         order = [number[name] for name in chromosomes]
-        self._one_at_a_time = all(one <= other for one, other in pairwise(order))
+        self._one_at_a_time = once and all(one <= other for one, other in pairwise(order))
         names = [*number]
         self._needed = () if self._one_at_a_time else {names[place] for place in order}
 
@@ -151,7 +148,3 @@ def _open_indexed(fasta: Path) -> pysam.FastaFile | None:
         raise InputError(
             indices[0], f"an index that cannot be read ({error})", "that of the file", _AGAIN
         ) from error
-
-
-UNKNOWN = len(ALPHABET)
-"""Base code of letters other than A, C, G and T."""

@@ -106,7 +106,9 @@ class Windows:
         found = np.empty((len(shifts), len(starts), self.length), dtype=np.uint8)
         names, numbers = [*self.genome.lengths], self.runs["chromosome"].cat.codes.to_numpy()
         within = np.arange(self.length)
-        edges = np.flatnonzero(np.diff(run, prepend=-1, append=-1))
+        # Windows of a run are read together, unless there are bases between them.
+        apart = np.diff(run, prepend=-1, append=-1).astype(bool) | (self.stride > self.length)
+        edges = np.flatnonzero(apart)
         for first, stop in pairwise(edges):
             low = int(starts[first]) + min(shifts)
             high = int(starts[stop - 1]) + max(shifts) + self.length

@@ -62,6 +62,14 @@ def test_in_another_order_those_that_are_needed_are_in_memory(tmp_path, read):
     assert read == ["one", "two", "three"]
 
 
+def test_chromosomes_that_are_read_again_are_in_memory(tmp_path, read):
+    opened = Sequences(write_fasta(tmp_path / "g.fa", GENOME))
+    opened.expect(["one", "three"], once=False)
+    for name in ("one", "three", "one"):
+        assert opened.letters(name, 0, 9) == window(GENOME, name, 0, 9).encode()
+    assert read == ["one", "two", "three"]
+
+
 def test_an_index_that_is_older_than_the_file_is_not_used(tmp_path):
     path = write_fasta(tmp_path / "g.fa", {"one": "ACGT" * 9}, index=True)
     other = write_fasta(path, {"new": "TTTT", "one": "GGGG"})

@@ -146,3 +146,22 @@ def test_the_digest_tells_positions_and_order():
     assert len({windows.digest for windows in of}) == 5
     again = tiled_windows(regions.assign(region=["x", "y"]), GENOME, 8, 4, 4)
     assert again.digest == of[0].digest
+
+
+def test_bases_between_distant_windows_are_not_read():
+    """Otherwise a batch could need the memory of a genome."""
+    read = []
+    genome = Genome("g.fa", LENGTHS | {"one": 500})
+
+    class Counted:
+        def codes(self, _, start, end):
+            read.append(end - start)
+            return np.arange(start, end).astype(np.uint8)
+
+    for stride, expected in ((50, 9 * [40]), (20, [200])):
+        windows = tiled_windows(regions_of(("one", 0, 500)), genome, 40, 20, stride)
+        found = windows.codes(Counted(), slice(0, 9))[0]
+        starts = stride * np.arange(9) - 10
+        assert (found == (starts[:, None] + np.arange(40)).astype(np.uint8)).all()
+        assert read == expected
+        read.clear()

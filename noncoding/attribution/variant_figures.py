@@ -245,9 +245,9 @@ def _effect(name: str, before: float, after: float) -> str:
 
 
 def _pair(before: float, after: float) -> tuple[str, str]:
-    """Two probabilities with 2 digits, or with 3 if these are equal, e.g. 0.123 or <0.001."""
+    """Two probabilities with 2 digits; with 3, e.g. <0.001, if these are equal or one is 0 or 1."""
     pair = f"{before:.2f}", f"{after:.2f}"
-    if pair[0] != pair[1]:
+    if pair[0] != pair[1] and not {"0.00", "1.00"}.intersection(pair):
         return pair
     ends = {"0.000": "<0.001", "1.000": ">0.999"}
     first, second = (f"{value:.3f}" for value in (before, after))

@@ -31,11 +31,11 @@ class Device(StrEnum):
 ModelOption = Annotated[
     str,
     typer.Option(
-        "--model", "-m", help="Folder of a trained model, or name of one in `noncoding models`."
+        "--model", "-m", help="Folder of a trained model, or name of a model of the package."
     ),
 ]
 GenomeOption = Annotated[
-    Path | None, typer.Option("--genome", "-g", help="FASTA file; plain or compressed.")
+    Path | None, typer.Option("--genome", "-g", help="FASTA file, plain or compressed.")
 ]
 TargetsOption = Annotated[
     list[str] | None,
@@ -50,14 +50,16 @@ BothStrandsOption = Annotated[
     typer.Option(
         "--both-strands/--forward-strand",
         help="Average both strands, or use the forward strand.",
-        rich_help_panel="Strands",
+        rich_help_panel="Strands",  # Apart: its long name narrows the text of a panel.
     ),
 ]
 DeviceOption = Annotated[Device, typer.Option("--device", help="Where the network runs.")]
 BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", "-b", min=1, help="Sequences per step.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of random draws.")]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed of the background.", rich_help_panel="Scores")
+]
 
 
 def options_of(section: type[Options], **values: object) -> Options:
@@ -105,7 +107,7 @@ def reported() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        log.error("interrupted; the same command resumes")
+        log.error("interrupted; run the same command again to resume")
         raise typer.Exit(130) from None
     except Exception as error:
         known = error if isinstance(error, InputError) else as_input_error(error)

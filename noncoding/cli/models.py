@@ -33,14 +33,14 @@ def models(
 ) -> None:
     """List trained models: those of the package, and those below the folder of results.
 
-    AUPR and AUROC are means over targets. With a model, print its description or its targets.
+    AUPR and AUROC are means over targets. With MODEL, its description or its targets are printed.
 
     **Examples**
 
         # All models of the package, and those below the folder results
         noncoding models
 
-        # Data, network and test results of one
+        # Data, network and test results of one model
         noncoding models yeast
         noncoding models results/yeast/compact
 

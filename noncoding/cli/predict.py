@@ -38,21 +38,26 @@ def predict(
     bed: Annotated[
         Path | None,
         typer.Option(
-            help="BED or narrowPeak file; windows are centred on its regions.",
+            help="BED or narrowPeak file; one window is centred on each region.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
     summit: Annotated[
-        bool, typer.Option("--summit", help="Centre on narrowPeak summits.", rich_help_panel=_WHAT)
+        bool,
+        typer.Option(
+            "--summit",
+            help="Centre the windows of --bed on narrowPeak summits.",
+            rich_help_panel=_WHAT,
+        ),
     ] = False,
     tile: Annotated[
-        bool, typer.Option("--tile", help="Tile the regions.", rich_help_panel=_WHAT)
+        bool, typer.Option("--tile", help="Tile the regions of --bed.", rich_help_panel=_WHAT)
     ] = False,
     regions: Annotated[
         list[str] | None,
         typer.Option(
-            help="Chromosomes, or chromosome:first-last counted from 1, to tile; commas separate "
-            "several.",
+            help="Regions to tile: chromosomes or chromosome:first-last (1-based), separated by "
+            "commas.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
@@ -63,15 +68,17 @@ def predict(
     fasta: Annotated[
         Path | None,
         typer.Option(
-            help="Sequences of any length, in place of a genome: shorter than the window, padded "
-            "with N; longer, tiled.",
+            help="FASTA file of sequences instead of a genome; those shorter than the window are "
+            "padded with N, longer ones are tiled.",
             rich_help_panel=_WHAT,
         ),
     ] = None,
     stride: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Distance of tiles in bp; default: the bin.", rich_help_panel=_WHAT
+            min=1,
+            help="Distance between tiles in bp; by default, the length of the bin.",
+            rich_help_panel=_WHAT,
         ),
     ] = None,
     exclude: Annotated[
@@ -91,7 +98,7 @@ def predict(
         ),
     ] = "0",
     long: Annotated[
-        bool, typer.Option("--long", help="A row per window and target, in tables.")
+        bool, typer.Option("--long", help="Tables with a row per window and target.")
     ] = False,
     device: DeviceOption = Device.auto,
     batch_size: BatchSizeOption = 256,
@@ -110,7 +117,7 @@ def predict(
         noncoding predict -m yeast -g yeast.fa --whole-genome \
             -t Reb1,Abf1 -o tracks
 
-        # Sequences, of which longer ones are tiled
+        # Sequences of any length, in HDF5
         noncoding predict -m yeast --fasta promoters.fa -o promoters.h5
     """
     with reported():

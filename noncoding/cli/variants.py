@@ -27,17 +27,17 @@ _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
 def variants(
     model: ModelOption,
     genome: Annotated[
-        Path, typer.Option("--genome", "-g", help="FASTA file; plain or compressed.")
+        Path, typer.Option("--genome", "-g", help="FASTA file, plain or compressed.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="A file .tsv, .tsv.gz, .h5 or .vcf.gz.")],
     vcf: Annotated[
         Path | None,
-        typer.Option(help="VCF, bgzipped VCF or BCF file.", rich_help_panel=_WHAT),
+        typer.Option(help="VCF file, plain or compressed, or BCF file.", rich_help_panel=_WHAT),
     ] = None,
     table: Annotated[
         Path | None,
         typer.Option(
-            help="Tab-separated table with the columns chrom, pos (from 1), ref, alt, and "
+            help="Tab-separated table with the columns chrom, pos (1-based), ref, alt, and "
             "optionally id.",
             rich_help_panel=_WHAT,
         ),
@@ -45,8 +45,8 @@ def variants(
     ref_mismatch: Annotated[
         Literal["skip", "swap", "error", "keep"],
         typer.Option(
-            help="Where REF is not the sequence of the genome: skip the allele; swap: score it if "
-            "the genome has ALT; error: stop; keep: put REF into the genome.",
+            help="If REF differs from the genome: skip the allele, swap (score it if the genome "
+            "has ALT), error (stop), or keep (REF replaces the sequence of the genome).",
             rich_help_panel=_WHAT,
         ),
     ] = "skip",
@@ -64,30 +64,28 @@ def variants(
         int,
         typer.Option(
             min=0,
-            help="Number of random SNVs of the genome, with the trinucleotides of the SNVs of the "
-            "file. Each score gets the share of them that is at least as large.",
+            help="Number of random SNVs of the genome, matched by trinucleotide, with which scores "
+            "are compared: the share of them with at least as large a score is added.",
             rich_help_panel=_HOW,
         ),
     ] = 0,
     seed: SeedOption = 0,
     long: Annotated[
         bool,
-        typer.Option(
-            "--long", help="A row per allele and target, in tables.", rich_help_panel=_HOW
-        ),
+        typer.Option("--long", help="Tables with a row per allele and target."),
     ] = False,
     plot: Annotated[
         int,
         typer.Option(
             min=0,
-            help="Number of strongest variants that are drawn, in the folder OUT.figures.",
+            help="Number of strongest variants to draw, in the folder OUT.figures.",
             rich_help_panel=_FIGURES,
         ),
     ] = 0,
     motifs: Annotated[
         Path | None,
         typer.Option(
-            help="MEME file of known motifs that are searched for in both alleles.",
+            help="MEME file of known motifs to search for in both alleles.",
             rich_help_panel=_FIGURES,
         ),
     ] = None,
@@ -106,16 +104,17 @@ def variants(
         # A table with a row per allele
         noncoding variants -m yeast -g yeast.fa --vcf strains.vcf.gz -o scores.tsv
 
-        # Every target, and the share of 10,000 random variants with a larger effect
+        # Every target, and the share of 10,000 random SNVs with such an effect
         noncoding variants -m yeast -g yeast.fa --vcf strains.vcf.gz \
             --background 10000 --long -o scores.tsv.gz
 
-        # The same VCF file with scores in INFO, and figures of the 10 strongest variants
+        # An annotated VCF file, and figures of the 10 strongest variants
         noncoding variants -m yeast -g yeast.fa --vcf strains.vcf.gz \
             --plot 10 --motifs jaspar.meme -o scored.vcf.gz
 
         # A table of variants, and two targets
-        noncoding variants -m yeast -g yeast.fa --table sites.tsv -t Reb1,Abf1 -o scores.tsv
+        noncoding variants -m yeast -g yeast.fa --table sites.tsv \
+            -t Reb1,Abf1 -o scores.tsv
     """
     with reported():
         if motifs and not plot:

@@ -46,7 +46,7 @@ _FIELDS = (
     _Field(
         "NONCODING_MAX_TARGET_INDEX",
         "Integer",
-        "Index of the target with the largest absolute difference of logits",
+        "Index of the target with the largest absolute logit difference",
     ),
     _Field(
         "NONCODING_MAX_TARGET",

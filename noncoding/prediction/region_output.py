@@ -226,7 +226,7 @@ def sorted_bins(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Int
             position = int(np.argmax(overlap))
             raise InputError(
                 f"{chromosome}:{starts[position] + 1}-{ends[position]}",
-                f"a bin that overlaps the next, which begins {starts[position + 1] + 1}",
+                f"a bin that overlaps the next, which begins at {starts[position + 1] + 1}",
                 "bins that share no base, since a track has one value at each position",
                 "Tile the regions with a stride of at least the bin, or give the output the suffix "
                 ".tsv or .h5.",

@@ -7,7 +7,15 @@ import pandas as pd
 
 from noncoding import layout
 from noncoding.common.wording import counted
-from noncoding.report.formats import allele, decimals, interval, listed, signed, signed_interval
+from noncoding.report.formats import (
+    allele,
+    decimals,
+    interval,
+    listed,
+    probability,
+    signed,
+    signed_interval,
+)
 from noncoding.report.results import DatasetResults, ModelResults
 
 MOST_LISTED = 3
@@ -132,10 +140,10 @@ def strongest_variant(summary: dict[str, Any]) -> str:
         change = f"{allele(row['ref'])}>{allele(row['alt'])}"
         sentence += (
             f" The strongest effect is that of {row['chrom']}:{row['pos']:,} {change} on "
-            f"{row['target']}: difference of logits {signed(row['logit_difference'])}"
+            f"{row['target']}: logit difference {signed(row['logit_difference'])}"
         )
         if row.get("ref_probability") is not None:
-            both = (decimals(row[f"{one}_probability"]) for one in ("ref", "alt"))
+            both = (probability(row[f"{one}_probability"]) for one in ("ref", "alt"))
             sentence += f", probability {' → '.join(both)}"
         sentence += "."
     return sentence

@@ -17,6 +17,12 @@ def decimals(value: float | None, digits: int = 3) -> str:
     return MISSING if _missing(value) else f"{value:.{digits}f}"
 
 
+def probability(value: float | None) -> str:
+    """A predicted probability, e.g. "0.294", "<0.001" or ">0.999"."""
+    shown = decimals(value)
+    return {"0.000": "<0.001", "1.000": ">0.999"}.get(shown, shown)
+
+
 def signed(value: float | None) -> str:
     """A difference of metrics, e.g. "+0.115" or "−0.020"."""
     return MISSING if _missing(value) else f"{value:+.3f}".replace("-", "−")

@@ -19,8 +19,8 @@ from noncoding.report.sources import source_facts
 
 _FILTERS = (
     *(formats.allele, formats.architecture, formats.count, formats.decimals, formats.exact),
-    *(formats.interval, formats.listed, formats.percent, formats.scientific, formats.signed),
-    formats.signed_interval,
+    *(formats.interval, formats.listed, formats.percent, formats.probability, formats.scientific),
+    *(formats.signed, formats.signed_interval),
 )
 
 

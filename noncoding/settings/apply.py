@@ -57,7 +57,7 @@ class _RegionSettings(_Applied):
     summit: bool = Field(default=False, description="Centre windows on narrowPeak summits.")
     tile: bool = Field(default=False, description="Tile the regions of the BED file.")
     stride: Count | None = Field(
-        default=None, description="Distance of tiles in bp; null: the length of the bin."
+        default=None, description="Distance between tiles in bp; null: the length of the bin."
     )
     shifts: _Integers = Field(
         default=[0], description="Shifts of the window in bp, over which predictions are averaged."
@@ -120,14 +120,16 @@ def _genome_or_fasta(found: str) -> PydanticCustomError:
 class _VariantSettings(_Applied):
     """All options of variants but the genome."""
 
-    vcf: LocalPath | None = Field(default=None, description="VCF, bgzipped VCF or BCF file.")
+    vcf: LocalPath | None = Field(
+        default=None, description="VCF file, plain or compressed, or BCF file."
+    )
     table: LocalPath | None = Field(
         default=None, description="Table with the columns chrom, pos, ref, alt, and optionally id."
     )
     ref_mismatch: Literal["skip", "swap", "error", "keep"] = Field(
         default="skip",
-        description="Where REF is not the base of the genome: skip the allele; swap: score it if "
-        "the genome has ALT; error: stop; keep: put REF into the genome.",
+        description="If REF differs from the genome: skip the allele, swap (score it if the genome "
+        "has ALT), error (stop), or keep (REF replaces the sequence of the genome).",
     )
     offsets: _Integers = Field(
         default=[0],
@@ -135,10 +137,10 @@ class _VariantSettings(_Applied):
         "largest difference is kept.",
     )
     background: CountOrZero = Field(
-        default=0, description="Random variants that scores are compared with; 0 for none."
+        default=0, description="Number of random SNVs that scores are compared with; 0 for none."
     )
     long: bool = Field(default=False, description="Tables with a row per allele and target.")
-    plot: CountOrZero = Field(default=0, description="Strongest variants that are drawn.")
+    plot: CountOrZero = Field(default=0, description="Number of strongest variants to draw.")
     motifs: LocalPath | None = Field(
         default=None, description="MEME file of known motifs for the figures."
     )

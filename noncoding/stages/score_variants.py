@@ -213,14 +213,14 @@ class _File:
         in_file = chromosomes_of(source, table=is_table)
         names = chromosome_map_for(in_file, genome.lengths, genome.described)
         if names:
-            pairs = [f"{name} = {own}" for name, own in names.items()]
-            log.info("matched names of chromosomes: %s", some_of(pairs))
+            pairs = [f"{name} → {own}" for name, own in names.items()]
+            log.info("%s: chromosome names matched with the genome: %s", source, some_of(pairs))
         meant = {name: names.get(name, name) for name in in_file}
         if unknown := [name for name in in_file if meant[name] not in genome.lengths]:
             log.warning(
                 "%s: %s not in %s: %s",
                 source,
-                counted(len(unknown), "chromosome"),
+                counted(len(unknown), "chromosome name"),
                 options.genome,
                 some_of(unknown),
             )

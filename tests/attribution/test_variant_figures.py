@@ -96,6 +96,10 @@ def test_the_title_states_the_larger_change_of_probability(tmp_path, model):
     title, details = finding(shown, [[0.9991, 0.9996], [0.501, 0.502]])
     assert "raises Second from 0.501 to 0.502" in title
     assert "raises First from 0.999 to >0.999" in details
+    # Not 0.00 or 1.00.
+    title, details = finding(shown, [[0.004, 0.012], [0.997, 0.912]])
+    assert "lowers Second from 0.997 to 0.912" in title
+    assert "raises First from 0.004 to 0.012" in details
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from noncoding.cli.app import app
 
@@ -43,3 +44,12 @@ def test_a_command_with_an_unknown_option_is_found():
     [[name, *arguments]] = commands("noncoding models yeast --target > t.tsv  # comment")
     with pytest.raises(Exception, match="No such option"):
         GROUP.commands[name].make_context(name, arguments)
+
+
+@pytest.mark.parametrize("name", GROUP.commands)
+def test_examples_of_the_help_fit_into_80_columns(name):
+    lines = GROUP.commands[name].help.splitlines()
+    examples = [line.strip() for line in lines if line.startswith("    ")]
+    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "80"}).output.splitlines()
+    assert examples
+    assert [line for line in examples if line not in map(str.strip, shown)] == []

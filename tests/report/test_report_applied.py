@@ -34,7 +34,7 @@ def test_variants_are_shown_with_counts_and_effects(tree):
     assert page.text.count(SECTION) == 2  # in the contents, too
     assert (
         "1,203 of 1,207 alternative alleles were scored. The strongest effect is that of "
-        "chr8:1,234,567 A>G on <script>alert('x')</script> & \"q\": difference of logits −2.346, "
+        "chr8:1,234,567 A>G on <script>alert('x')</script> & \"q\": logit difference −2.346, "
         "probability 0.813 → 0.294." in page.text
     )
     assert [row[:2] for row in page.table("Status", "Alleles")] == [
@@ -59,8 +59,18 @@ def test_scores_without_a_background_and_probabilities_have_no_such_columns(tree
     (tree.root / "small/variants/patients.json").write_text(json.dumps(summary))
     page = made(tree, applied=applied)
     assert len(page.table("Position", "REF", "ALT")[0]) == 6
-    assert "difference of logits −2.346." in page.text
+    assert "logit difference −2.346." in page.text
     assert "Background share" not in page.text
+
+
+def test_probabilities_near_0_and_1_are_not_shown_as_such(tree):
+    applied = tree.apply()
+    summary = summary_of(tree)
+    summary["strongest"][0] |= {"ref_probability": 8e-6, "alt_probability": 0.9999}
+    (tree.root / "small/variants/patients.json").write_text(json.dumps(summary))
+    page = made(tree, applied=applied)
+    assert "probability <0.001 → >0.999." in page.text
+    assert page.table("Position", "REF", "ALT")[0][-1] == "<0.001 → >0.999"
 
 
 def test_regions_are_shown_with_their_targets(tree):

@@ -275,5 +275,5 @@ def _not_bed(where: str | os.PathLike[str], number: int, line: bytes, expected: 
         "Write coordinates as whole numbers (in R, options(scipen = 999) keeps 100000 from "
         "becoming 1e+05)."
         if fractions
-        else "Give peaks as BED (three columns or more) or narrowPeak.",
+        else "Correct the file, which must be BED (three columns or more) or narrowPeak.",
     )

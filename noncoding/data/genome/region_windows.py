@@ -170,7 +170,7 @@ def _names(regions: pd.DataFrame) -> pd.Series:
 def _report_matched(where: str, matched: Mapping[str, str]) -> None:
     if matched:
         pairs = some_of([f"{name} → {own}" for name, own in matched.items()], shown=30)
-        log.info("%s: names of chromosomes were matched with those of the genome: %s", where, pairs)
+        log.info("%s: chromosome names matched with the genome: %s", where, pairs)
 
 
 def _report_short(regions: pd.DataFrame, windows: Windows, where: str) -> None:
@@ -179,8 +179,8 @@ def _report_short(regions: pd.DataFrame, windows: Windows, where: str) -> None:
     short = regions["end"] - regions["start"] < bin
     none = ~regions.index.isin(windows.runs.index)
     for chosen, what in (
-        (short & ~none, f"shorter than the bin of {bin} bp, and their bins extend beyond them"),
-        (none, f"not tiled, since no bin of {bin} bp within their chromosome overlaps them"),
+        (short & ~none, f"shorter than the bin of {bin} bp, which extends beyond the region"),
+        (none, f"not tiled: no bin of {bin} bp within the chromosome overlaps the region"),
     ):
         if chosen.any():
             first = regions[chosen].iloc[0]

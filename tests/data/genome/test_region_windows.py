@@ -60,7 +60,7 @@ def test_regions_of_a_bed_file_are_tiled(planned, logged):
     ]
     assert "1 region is shorter than the bin of 20 bp" in logged.text
     assert "(the first: line 2: short)" in logged.text
-    assert "2 regions are not tiled, since no bin of 20 bp within their chromosome" in logged.text
+    assert "2 regions are not tiled: no bin of 20 bp within the chromosome" in logged.text
     assert "(the first: line 3: end)" in logged.text
 
 

@@ -155,6 +155,16 @@ def from_home(path: str) -> Path:
         return Path(path)
 
 
+def not_a_file(path: str | os.PathLike[str]) -> str | None:
+    """What is under a name in place of a file that can be read more than once; None if it is one.
+
+    Pipes are none: inputs are checked completely before they are used.
+    """
+    if Path(path).is_file():
+        return None
+    return "a folder, a device or a pipe" if Path(path).exists() else "no such file"
+
+
 def correct_path(path: str | os.PathLike[str]) -> str:
     """The advice to correct a path, with the folder at which it starts if it is relative."""
     if Path(path).is_absolute():

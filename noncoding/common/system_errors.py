@@ -6,6 +6,7 @@ import re
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import TEMPORARY
+from noncoding.layout import UNFINISHED
 
 _DISK = {
     errno.ENOSPC: ("a full disk", "enough space for the output", "Free some space"),
@@ -15,8 +16,16 @@ _DISK = {
 }
 """Error number → what was found, what was expected, and the remedy."""
 _FILE = {
-    errno.EACCES: ("no permission", "a writable file", "Change its owner or permissions"),
-    errno.EPERM: ("no permission", "a writable file", "Change its owner or permissions"),
+    errno.EACCES: (
+        "no permission",
+        "a writable file in a writable folder",
+        "Change their owner or permissions",
+    ),
+    errno.EPERM: (
+        "no permission",
+        "a writable file in a writable folder",
+        "Change their owner or permissions",
+    ),
     errno.ENOENT: ("no such file", "a file that exists while the stage runs", "Restore it"),
     errno.EISDIR: ("a folder", "a file, or nothing", "Move the folder"),
     errno.ENOTEMPTY: ("a folder", "a file, or nothing", "Move the folder"),
@@ -56,6 +65,8 @@ def as_input_error(error: BaseException) -> InputError | None:
             place = os.fsdecode(place or (quoted[1] if quoted else "a file of this stage"))
             # The final name in place of the temporary one.
             place = re.sub(rf"{re.escape(TEMPORARY)}[^-]+-(.*?)(\.lock)?$", r"\1", place)
+            # An output in place of its lock, see `noncoding.common.locks.exclusive`.
+            place = re.sub(rf"(^|/)\.lock-([^/]+?)(\.{UNFINISHED})?$", r"\1\2", place)
             remedy += ", and run the same command again; complete files are kept."
             return InputError(place, found, expected, remedy)
         chained = chained.__cause__ or chained.__context__

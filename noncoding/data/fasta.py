@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, NamedTuple
 
 import numpy as np
 
 from noncoding.common.compression import ERRORS, opened
 from noncoding.common.errors import InputError
+from noncoding.common.files import correct_path, not_a_file
 
 _IUPAC = np.zeros(256, dtype=bool)
 _IUPAC[np.frombuffer(b"ACGTNRYSWKMBDHVacgtnryswkmbdhv", dtype=np.uint8)] = True
@@ -38,15 +38,16 @@ def records(fasta: str | os.PathLike[str]) -> Iterator[Record]:
         The file cannot be read, is not FASTA, or contains letters that are not DNA or a header
         without a name.
     """
-    if not Path(fasta).is_file():
-        raise _not_fasta(fasta, "no such file")
+    if found := not_a_file(fasta):
+        raise InputError(fasta, found, "a FASTA file", correct_path(fasta))
     parts: list[bytes] = []
     count = -1  # number of sequences; text before the first header is not one
     try:
         with opened(fasta) as stream:
             for piece, ends in _pieces(stream):
                 if count < 0 and (start := piece.strip()[:1]):
-                    raise _not_fasta(fasta, f"{start!r} at the start", "'>' and a name")
+                    shown = repr(start.decode(errors="backslashreplace"))
+                    raise _not_fasta(fasta, f"{shown} at the start", "'>' and a name")
                 parts.append(piece)
                 if not ends:
                     continue

@@ -9,7 +9,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +34,8 @@ _FORMAT = 1
 """Increased when the same settings give other variants or values."""
 _DRAWN = 4096
 """Positions that are drawn together, and read in their order in the genome."""
-_MOST_DRAWN = 10_000_000
+_MOST_MISSED = 1_000_000
+"""Positions in a row that do not match, after which a genome has too few that do."""
 
 
 class Substitution(NamedTuple):
@@ -129,9 +129,11 @@ def random_snvs(
     for alternatives in remaining.values():
         generator.shuffle(alternatives)
     found: list[tuple[str, int, bytes, bytes]] = []
-    for chromosome, start, letters in islice(_positions(sequences, generator), _MOST_DRAWN):
-        if len(found) == number:
+    missed = 0
+    for chromosome, start, letters in _positions(sequences, generator):
+        if len(found) == number or missed == _MOST_MISSED:
             break
+        missed += 1
         if letters.translate(None, _BASES):
             continue
         ref = letters[1:2]
@@ -145,6 +147,7 @@ def random_snvs(
             if ref != kind.trinucleotide[1:2].encode():
                 alt = alt.translate(COMPLEMENT)
         found.append((chromosome, start, ref, alt))
+        missed = 0
     if len(found) < number:
         missing = ", ".join(sorted(name for name, left in remaining.items() if left))
         raise InputError(
@@ -254,13 +257,16 @@ def _substitution(trinucleotide: bytes, alternative: bytes) -> Substitution:
 def _positions(
     sequences: Sequences, generator: np.random.Generator
 ) -> Iterator[tuple[str, int, bytes]]:
-    """Random positions without end: chromosome, start, and the base with its neighbours."""
+    """Random positions: chromosome, start, and the base with its neighbours.
+
+    Without end, unless the genome has no bases.
+    """
     genome = sequences.genome
     secondary = genome.alternative | genome.organelles
     names = [name for name in genome.lengths if name not in secondary] or list(genome.lengths)
     lengths = np.array([genome.lengths[name] for name in names])
     ends = lengths.cumsum()
-    while True:
+    while ends[-1]:
         drawn = generator.integers(0, ends[-1], _DRAWN)
         chromosomes = np.searchsorted(ends, drawn, side="right")
         starts = drawn - (ends - lengths)[chromosomes]

@@ -1,6 +1,6 @@
 """Probabilities of sequences: devices, strands and batches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,33 @@ def device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def check_distances(option: str, distances: Iterable[int], length: int) -> None:
+    """Refuse distances from the centre of a window that lead out of it.
+
+    Parameters
+    ----------
+    option : str
+        For the message.
+    distances : iterable of int
+        In bp.
+    length : int
+        Of the window in bp.
+
+    Raises
+    ------
+    InputError
+        A distance is more than half a window.
+    """
+    for distance in distances:
+        if abs(distance) > length // 2:
+            raise InputError(
+                option,
+                f"{distance} bp",
+                f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
+                "Remove it.",
+            )
 
 
 def named_device(name: str) -> torch.device:

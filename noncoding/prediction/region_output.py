@@ -77,6 +77,13 @@ def output_suffix(
     suffix = checked_suffix(
         out, _BYTES_PER_VALUE, ".tsv, .tsv.gz or .h5, or none: a folder of bigWig files", inputs
     )
+    if not suffix and Path.cwd().is_relative_to(out.resolve()):
+        raise InputError(
+            out,
+            "the working directory, or a folder that contains it",
+            "a folder that can be replaced",
+            "Give a new folder, or the suffix .tsv or .h5.",
+        )
     if not suffix and out.exists():
         others = [path.name for path in out.iterdir()] if out.is_dir() else [out.name]
         others = [name for name in others if not name.endswith(".bw")]

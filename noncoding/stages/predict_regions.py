@@ -12,7 +12,7 @@ from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.genome.region_windows import region_windows
 from noncoding.models.export import load_model
-from noncoding.prediction.inference import named_device
+from noncoding.prediction.inference import check_distances, named_device
 from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.region_output import (
     PredictedWindows,
@@ -73,6 +73,7 @@ def predict_regions(
     chosen = named_device(device)
     exported = load_model(model)
     targets = exported.selected_targets(options.targets)
+    check_distances("shifts", options.shifts, exported.length)
     windows, sequences = region_windows(options, exported.length, exported.bin)
     if not suffix:
         for _ in sorted_bins(windows):  # refuses overlaps

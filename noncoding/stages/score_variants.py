@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding import __version__
-from noncoding.common.errors import InputError, some_of
+from noncoding.common.errors import some_of
 from noncoding.common.files import atomic_folders, discard, sha256, write_json
 from noncoding.common.locks import exclusive
 from noncoding.common.progress import progress
@@ -31,7 +31,7 @@ from noncoding.models.export import load_model
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
-from noncoding.prediction.inference import named_device
+from noncoding.prediction.inference import check_distances, named_device
 from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
@@ -105,7 +105,7 @@ def score_variants(
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
     exported = load_model(model)
     targets = exported.selected_targets(options.targets)
-    _check_offsets(options.offsets, exported.length)
+    check_distances("offsets", options.offsets, exported.length)
     file = _File.opened(source, is_table, options, exported.length)
     counts = _counted(file, with_kinds=options.background > 0)
     total = counts.statuses.total()
@@ -131,18 +131,6 @@ def score_variants(
     strongest: list[PlacedVariant] = []
     unfinished = unfinished_folder(out)
     with exclusive(unfinished):
-        width = 2 + 4 * len(targets) * every_target
-        shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
-        of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
-        missing = shards.missing(provenance | of_values)
-        needed = variant_output.output_bytes(out, total, len(targets), long=options.long)
-        needed += 4 * width * (total - shards.finished)
-        check_room(unfinished.parent, needed, f"{out} and its shards")
-        with progress(total, "allele", shards.finished) as update:
-            scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
-            for block, (_, scores) in zip(missing, scored, strict=True):
-                shards.write(block, to_rows(scores))
-                update(block.stop - block.start)
         random = None
         if options.background:
             log.info("background of %s", counted(options.background, "random variant"))
@@ -157,6 +145,19 @@ def score_variants(
                     update,
                     every_target=every_target,
                 )
+        width = 2 + 4 * len(targets) * every_target
+        shards = Shards(unfinished, (total, width), scorer.block, scorer.block)
+        of_values = {"targets": rows.tolist(), "every_target": every_target, "batch": batch_size}
+        missing = shards.missing(provenance | of_values)
+        needed = variant_output.output_bytes(out, total, len(targets), long=options.long)
+        needed += 4 * width * (total - shards.finished)
+        check_room(unfinished.parent, needed, f"{out} and its shards")
+        with progress(total, "allele", shards.finished) as update:
+            scored = scorer.scores(file.blocks(missing), file.sequences, every_target=every_target)
+            for block, (_, scores) in zip(missing, scored, strict=True):
+                shards.write(block, to_rows(scores))
+                update(block.stop - block.start)
+        if random:
             provenance |= {"background": options.background, "seed": seed}
         log.info("writing %s", out)
         kept = max(options.plot, _STRONGEST)
@@ -274,17 +275,6 @@ def _counted(file: _File, *, with_kinds: bool) -> _Counts:
         text = "%s contains %s of earlier alleles; all are scored"
         log.warning(text, file.source, counted(repeated, "duplicate"))
     return _Counts(statuses, kinds)
-
-
-def _check_offsets(offsets: list[int], length: int) -> None:
-    for offset in offsets:
-        if abs(offset) > length // 2:
-            raise InputError(
-                "offsets",
-                f"{offset} bp",
-                f"at most {length // 2} bp on each side of the centre of a window of {length} bp",
-                "Remove it.",
-            )
 
 
 def _stored(file: _File, shards: Shards, random: Background | None) -> Blocks:

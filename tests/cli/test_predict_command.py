@@ -87,6 +87,11 @@ INVALID = {
     "a stride of centres": (["-g", "g.fa", "--bed", "r.bed", "--stride", "9"], "--stride: found 9"),
     "shifts": (["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,x"], "--shifts: found '0,x'"),
     "equal shifts": (["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,0"], "no entry twice"),
+    "shifts out of the window": (
+        ["-g", "g.fa", "--bed", "r.bed", "--shifts", "0,-21"],
+        "shifts: found -21 bp; expected at most 20 bp",
+    ),
+    "a folder": (["-g", "g.fa", "--bed", "model"], "model: found a folder"),
     "a target": (["-g", "g.fa", "--bed", "r.bed", "-t", "q"], "found 'q', which matches no target"),
     "a file": (["-g", "g.fa", "--bed", "no.bed"], "no.bed: found no such file"),
     "a suffix": (["-g", "g.fa", "--bed", "r.bed", "-o", "o.txt"], "o.txt: found the suffix '.txt'"),

@@ -79,6 +79,7 @@ def test_an_annotated_vcf_is_indexed(folder):
         (["--long"], {"out": "scores.vcf.gz"}, "leave out --long"),
         (["-t", "Reb1"], {}, "targets: found 'Reb1', which matches no target"),
         (["--offsets", "0,x"], {}, "--offsets: found '0,x'"),
+        (["--motifs", "known.meme"], {}, "--motifs: found motifs without figures"),
         (["--offsets", "3,3"], {}, "--offsets: found [3, 3]; expected no entry twice"),
         (["--offsets", "0,21"], {}, "offsets: found 21 bp; expected at most 20 bp"),
         (["--ref-mismatch", "error"], {"source": ("--table", "some.tsv")}, "some.tsv, line 3"),

@@ -54,6 +54,7 @@ def test_errors_of_libraries_are_recognised(error, message):
         ("a/.temporary-x1y2-figure.png", "a/figure.png"),
         ("a/.temporary-x1y2-figure.png.lock", "a/figure.png"),
         ("a/flake.lock", "a/flake.lock"),
+        ("a/.lock-scores.tsv.unfinished", "a/scores.tsv"),
     ],
 )
 def test_a_temporary_file_is_reported_by_its_final_name(name, shown):

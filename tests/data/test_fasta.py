@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import os
 import random
 
 import pytest
@@ -57,7 +58,7 @@ def test_records_that_span_several_blocks(tmp_path, monkeypatch, block):
         (">I\nACGT\n".encode("utf-16"), "at the start; expected '>'"),
         (gzip.compress(b"hello", mtime=0), "at the start; expected '>'"),
         (b"\x1f\x8bno", "cannot be read"),
-        (b";I\nACGT\n", "b';' at the start"),
+        (b";I\nACGT\n", "found ';' at the start"),
         (b">I\nACGT\n>\nACGT\n", "a header without a name"),
         (b">I\nACGT\n>", "a header without a name"),
         # Zeros, as after a system crash.
@@ -77,7 +78,8 @@ def test_invalid_fasta_is_refused(tmp_path, content, message):
     assert "some.fa" in error.value.where
 
 
-def test_no_file_or_a_folder(tmp_path):
-    for path in (tmp_path, tmp_path / "none.fa"):
-        with pytest.raises(InputError, match="no such file"):
-            list(records(path))
+def test_no_file_a_folder_or_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name, found in (("none.fa", "no such file"), (".", "a folder, "), ("pipe", " or a pipe;")):
+        with pytest.raises(InputError, match=found):
+            list(records(tmp_path / name))

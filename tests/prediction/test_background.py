@@ -156,9 +156,11 @@ def test_alternatives_and_organelles_are_left_out(tmp_path):
         assert {each.variant.chromosome for each in found} == drawn
 
 
-@pytest.mark.parametrize(("bases", "kinds"), [("ACGT" * 9, KINDS), ("NNAN" * 9, {})])
+@pytest.mark.parametrize(
+    ("bases", "kinds"), [("ACGT" * 9, KINDS), ("NNAN" * 9, {}), ("AC", {}), ("", {})]
+)
 def test_a_genome_without_such_positions_is_refused(tmp_path, monkeypatch, bases, kinds):
-    monkeypatch.setattr(module, "_MOST_DRAWN", 20_000)
+    monkeypatch.setattr(module, "_MOST_MISSED", 20_000)
     (tmp_path / "genome.fa").write_text(f">c\n{bases}\n")
     with pytest.raises(InputError, match=r"too few positions .*for 10 random variants"):
         random_snvs(Sequences(tmp_path / "genome.fa"), 10, kinds, 0)

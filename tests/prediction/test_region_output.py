@@ -184,6 +184,14 @@ def test_other_outputs_are_refused(tmp_path, name):
         output_suffix(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "../here"])
+def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, name):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(InputError, match="found the working directory"):
+        output_suffix(name)
+
+
 def test_a_new_run_replaces_all_tracks(written, tmp_path):
     (tmp_path / "tracks").mkdir()
     (tmp_path / "tracks" / "7_old.bw").touch()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
-from noncoding.common.files import correct_path
+from noncoding.common.files import correct_path, not_a_file
 from noncoding.common.tables import plain_utf8
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.chromosomes import Genome
@@ -189,8 +189,8 @@ def read_excluded(
 
 def read_file(path: str | os.PathLike[str]) -> bytes:
     """Content of a BED file, as it is; an `InputError` if there is none."""
-    if not Path(path).is_file():
-        raise InputError(path, "no such file", "a BED file", correct_path(path))
+    if found := not_a_file(path):
+        raise InputError(path, found, "a BED file", correct_path(path))
     return Path(path).read_bytes()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from noncoding.common.compression import ERRORS, opened
 from noncoding.common.errors import InputError
-from noncoding.common.files import correct_path
+from noncoding.common.files import correct_path, not_a_file
 
 VCF = b"##fileformat=VCF"
 """First bytes of a VCF file."""
@@ -37,8 +37,7 @@ def start_of(path: str | os.PathLike[str]) -> bytes:
         lacks the block that ends such files. Where a file is truncated between two blocks, nothing
         else shows it.
     """
-    if not Path(path).is_file():
-        found = "a folder, a device or a pipe" if Path(path).exists() else "no such file"
+    if found := not_a_file(path):
         raise InputError(path, found, "a file of variants", correct_path(path))
     try:
         with opened(path) as stream:

@@ -9,7 +9,7 @@ MIRROR ?=
 export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
-.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-slurm lint clean
+.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm lint clean
 
 help:
 	@echo "make setup      install the pinned packages and this project into $(VENV)"
@@ -54,6 +54,10 @@ test-slow: setup
 # On a machine with a GPU, in one process: comparisons with the CPU.
 test-gpu: setup
 	$(VENV)/bin/python -m pytest -m gpu tests/gpu
+
+# What benchmarks/gpu.sh runs on a GPU, in small on the CPU.
+test-gpu-dry: setup
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && bash benchmarks/gpu.sh "$$folder" --dry
 
 # On a single-node SLURM cluster that is set up for the tests; requires root on Debian.
 test-slurm: setup

@@ -8,7 +8,8 @@
 # their MEME file; without them, no accuracy is measured. Each part has a time limit and writes
 # its results at once to OUT; a part that fails or ends late costs only its own results. The last
 # output is a table of all results; the exit status is 1 if a part failed. PYTHON is the interpreter
-# (default: .venv/bin/python), and SHARE scales the time limits.
+# (default: .venv/bin/python), WHEELS a folder of wheels of packages that it lacks, which are used
+# without being installed, and SHARE scales the time limits. Nothing is downloaded.
 set -u
 cd "$(dirname "$0")/.."
 out=$1
@@ -18,7 +19,11 @@ out=$(cd "$out" && pwd)
 rm -f "$out/failed"
 python=${PYTHON:-.venv/bin/python}
 share=${SHARE:-1}
-export PYTHONUNBUFFERED=1
+export PYTHONUNBUFFERED=1 PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
+if [ -n "${WHEELS:-}" ]; then
+    "$python" -m pip install -q --no-index --no-deps --upgrade --target "$out/packages" "$WHEELS"/*.whl
+    PYTHONPATH="$PYTHONPATH:$out/packages"
+fi
 
 # A multiple of the batch size: one size to compile for.
 train=(--seconds 8 --warmup 30 --rows 20480)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from noncoding.common.wording import counted
+from noncoding.common.wording import counted, plural
 
 log = logging.getLogger(__name__)
 
@@ -39,5 +39,5 @@ def progress(total: int, noun: str, finished: int = 0) -> Iterator[Callable[[int
             logged = time.monotonic()
             log.info("%s of %s", f"{finished:,}", counted(total, noun))
 
-    with tqdm(total=total, initial=finished, unit=f" {noun}s", disable=not terminal) as bar:
+    with tqdm(total=total, initial=finished, unit=f" {plural(noun)}", disable=not terminal) as bar:
         yield update

@@ -3,5 +3,9 @@
 
 def counted(number: int, noun: str) -> str:
     """A number with its noun, e.g. "1 target", "1,200 targets", "3 loci"."""
-    plural = f"{noun.removesuffix('us')}i" if noun.endswith("locus") else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """The plural of a noun, e.g. "targets", "loci"."""
+    return f"{noun.removesuffix('us')}i" if noun.endswith("locus") else f"{noun}s"

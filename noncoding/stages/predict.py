@@ -3,16 +3,15 @@
 import copy
 import logging
 import os
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, Queue
 
 import torch
-from tqdm import tqdm
 
 from noncoding import layout
 from noncoding.common.files import sha256
 from noncoding.common.locks import exclusive
+from noncoding.common.progress import progress
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
 from noncoding.data.store import Store
@@ -72,9 +71,7 @@ def predict(
             }
         ):
             missing.put(shard)
-        with tqdm(
-            total=loci, initial=shards.finished, unit="locus", disable=not sys.stderr.isatty()
-        ) as bar:
+        with progress(loci, "locus", shards.finished) as update:
 
             def predict_missing(device: torch.device) -> None:
                 network = copy.deepcopy(exported).moved_to(device)
@@ -84,7 +81,7 @@ def predict(
                     except Empty:
                         return
                     values = predict_loci(
-                        network, split, shard, settings.batch_size, device, bar.update
+                        network, split, shard, settings.batch_size, device, update
                     )
                     check_probabilities(values, exported.folder, shard.start)
                     shards.write(shard, values)

@@ -18,7 +18,6 @@ from noncoding.cli.common import (
     reported,
     text_of,
 )
-from noncoding.common.errors import InputError
 from noncoding.settings.apply import VariantOptions
 
 _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
@@ -117,13 +116,6 @@ def variants(
             -t Reb1,Abf1 -o scores.tsv
     """
     with reported():
-        if motifs and not plot:
-            raise InputError(
-                "--motifs",
-                "motifs without figures",
-                "--plot with the number of figures, in which they are shown",
-                "Add --plot, or leave out --motifs.",
-            )
         options = options_of(
             VariantOptions,
             genome=str(genome),

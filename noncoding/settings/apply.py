@@ -153,6 +153,13 @@ class _VariantSettings(_Applied):
                 "Name the variants in one of these ways.",
                 found="both" if self.vcf else "no variants",
             )
+        if self.motifs and not self.plot:
+            raise problem(
+                "a number of variants to plot, in whose figures motifs are shown",
+                "Set plot, or leave out the motifs.",
+                key="motifs",
+                found="motifs without figures",
+            )
         return self
 
 

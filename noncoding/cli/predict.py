@@ -19,7 +19,7 @@ from noncoding.cli.common import (
     reported,
     text_of,
 )
-from noncoding.settings.apply import RegionOptions
+from noncoding.settings.apply import BATCH_SIZE, RegionOptions
 
 _WHAT, _HOW = "Sequences", "Prediction"
 _THOUSANDS = r"(?<=\d),(?=\d{3}(?:\D|$))"
@@ -101,7 +101,7 @@ def predict(
         bool, typer.Option("--long", help="Tables with a row per window and target.")
     ] = False,
     device: DeviceOption = Device.auto,
-    batch_size: BatchSizeOption = 256,
+    batch_size: BatchSizeOption = BATCH_SIZE,
 ) -> None:
     r"""Predict probabilities in regions, along a genome, or of sequences.
 

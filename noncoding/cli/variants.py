@@ -18,7 +18,7 @@ from noncoding.cli.common import (
     reported,
     text_of,
 )
-from noncoding.settings.apply import VariantOptions
+from noncoding.settings.apply import BATCH_SIZE, VariantOptions
 
 _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
 
@@ -89,7 +89,7 @@ def variants(
         ),
     ] = None,
     device: DeviceOption = Device.auto,
-    batch_size: BatchSizeOption = 256,
+    batch_size: BatchSizeOption = BATCH_SIZE,
 ) -> None:
     r"""Score variants: SNVs, MNVs, insertions and deletions.
 

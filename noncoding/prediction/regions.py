@@ -18,6 +18,7 @@ from noncoding.data.one_hot import UNKNOWN, codes
 from noncoding.models.export import ExportedModel, load_model
 from noncoding.prediction.inference import named_device, one_hot_on, strand_averaged
 from noncoding.prediction.predictions import check_probabilities
+from noncoding.settings.apply import BATCH_SIZE
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint8]
@@ -30,7 +31,7 @@ def predict_sequences(
     targets: Sequence[str | int] = (),
     both_strands: bool = True,
     device: str = "auto",
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
 ) -> Floats:
     """Probabilities of DNA sequences.
 

@@ -20,6 +20,7 @@ from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
 from noncoding.prediction.inference import one_hot_on
 from noncoding.prediction.variant_scores import TargetScores, VariantScores
+from noncoding.settings.apply import BATCH_SIZE
 
 BLOCK = 2048
 """Alternative alleles per block, at most, for one offset."""
@@ -68,7 +69,7 @@ class VariantScorer:
     targets: npt.NDArray[np.int64] | None = None
     offsets: Sequence[int] = (0,)
     both_strands: bool = True
-    batch_size: int = 256
+    batch_size: int = BATCH_SIZE
 
     @property
     def columns(self) -> npt.NDArray[np.int64]:

@@ -25,6 +25,9 @@ _Names = Annotated[list[str], Field(min_length=1), *UNIQUE]
 FILES = ("genome", "bed", "fasta", "exclude", "vcf", "table", "motifs")
 """Options that are files."""
 
+BATCH_SIZE = 256
+"""Windows per step of the network, unless given otherwise."""
+
 
 class _Applied(Section):
     """What regions and variants share."""

@@ -24,7 +24,7 @@ from noncoding.prediction.region_output import (
 from noncoding.prediction.region_summary import summarise_regions
 from noncoding.prediction.regions import predicted_shards
 from noncoding.prediction.shards import Shards
-from noncoding.settings.apply import RegionOptions
+from noncoding.settings.apply import BATCH_SIZE, RegionOptions
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def predict_regions(
     options: RegionOptions,
     *,
     device: str = "auto",
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
     summary: str | os.PathLike[str] | None = None,
 ) -> dict[str, int]:
     """Predict regions of a genome, a whole genome, or the sequences of a FASTA file.

@@ -41,7 +41,7 @@ from noncoding.prediction.variant_summary import (
     status_summary,
 )
 from noncoding.prediction.variants import VariantScorer
-from noncoding.settings.apply import VariantOptions
+from noncoding.settings.apply import BATCH_SIZE, VariantOptions
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def score_variants(
     options: VariantOptions,
     *,
     device: str = "auto",
-    batch_size: int = 256,
+    batch_size: int = BATCH_SIZE,
     seed: int = 0,
     summary: str | os.PathLike[str] | None = None,
     figures: str | os.PathLike[str] | None = None,

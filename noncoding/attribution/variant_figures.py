@@ -80,9 +80,8 @@ def variant_finding(shown: VariantAttributions) -> tuple[str, str]:
     variant, status, *_ = shown.placed
     change = ">".join(_short(bases) for bases in (variant.ref, variant.alt))
     place = f"{variant.chromosome}:{variant.position:,} {change}"
-    # The title is about the larger change that a reader can see.
-    order = np.argsort(-np.abs(np.diff(shown.probabilities)[:, 0]), kind="stable")
-    first, *others = (_effect(shown.names[row], *shown.probabilities[row]) for row in order)
+    # The first target is that with the largest logit difference, as in the table of scores.
+    first, *others = map(_effect, shown.names, *shown.probabilities.T)
     details = [
         *([] if variant.id in ("", ".") else [variant.id]),
         _kind(shown.placed),

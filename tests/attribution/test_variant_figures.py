@@ -87,19 +87,19 @@ def finding(shown, probabilities):
     return variant_finding(dataclasses.replace(shown, probabilities=np.array(probabilities)))
 
 
-def test_the_title_states_the_larger_change_of_probability(tmp_path, model):
+def test_the_title_states_the_change_of_the_first_target(tmp_path, model):
     shown = shown_of(tmp_path, model, "substitution")
     title, details = finding(shown, [[0.0001, 0.002], [0.912, 0.118]])
-    assert title == "chrI:305 C>A lowers Second from 0.91 to 0.12"
-    assert details == "substitution of 1 base; raises First from <0.001 to 0.002"
+    assert title == "chrI:305 C>A raises First from <0.001 to 0.002"
+    assert details == "substitution of 1 base; lowers Second from 0.91 to 0.12"
     # As many digits as the difference needs.
     title, details = finding(shown, [[0.9991, 0.9996], [0.501, 0.502]])
-    assert "raises Second from 0.501 to 0.502" in title
-    assert "raises First from 0.999 to >0.999" in details
+    assert "raises First from 0.999 to >0.999" in title
+    assert "raises Second from 0.501 to 0.502" in details
     # Not 0.00 or 1.00.
     title, details = finding(shown, [[0.004, 0.012], [0.997, 0.912]])
-    assert "lowers Second from 0.997 to 0.912" in title
-    assert "raises First from 0.004 to 0.012" in details
+    assert "raises First from 0.004 to 0.012" in title
+    assert "lowers Second from 0.997 to 0.912" in details
 
 
 @pytest.mark.parametrize(

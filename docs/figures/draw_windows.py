@@ -93,8 +93,7 @@ def draw(axes: Axes, title: str, letters: bytes, start: int, ref: bytes, alt: by
 
 def main() -> None:
     """Write the figure."""
-    paths = [FOLDER / f"windows.{suffix}" for suffix in ("svg", "png")]
-    with saved_figure(*paths, height=4.0, width=11) as figure:
+    with saved_figure(FOLDER / "windows.png", height=4.0, width=11) as figure:
         for axes, variant in zip(figure.subplots(2, 2).flat, VARIANTS, strict=True):
             draw(axes, *variant)
         figure.legend(

@@ -7,7 +7,7 @@ from noncoding.stages.train import train
 from noncoding.training.slurm import share_between_tasks
 
 given, out, job = snakemake.input, snakemake.output, TrainingJob(**snakemake.params)
-share_between_tasks(snakemake.resources)
+share_between_tasks(snakemake.resources, snakemake.log[0])
 with logged_stage(snakemake.log[0], given):
     stores, names = {"train": given.train, "valid": given.valid}, snakemake.wildcards.items()
     train(stores, Path(out[0]).parents[1], job, **dict(names), motifs=given.motifs or None)

@@ -28,6 +28,12 @@ FOLLOWED = "NONCODING_LOGS_FOLLOWED"
 
 The stages then write to their logs only.
 """
+TASK = "NONCODING_SLURM_TASK"
+"""Environment variable that is set in each task of a distributed training on SLURM.
+
+The process that starts the tasks begins their log, so that none empties it after another has
+written to it.
+"""
 _TOLERANCE = 60
 """Seconds by which clocks may differ; the stage waits at most as long."""
 
@@ -58,10 +64,14 @@ def logged_stage(
         which has been logged. Other errors are logged with their traceback; they are raised
         again unless `FOLLOWED`.
     """
-    # Further processes of a distributed training append to the log of the first.
+    # Further processes of a distributed training append to the log that the first, or their
+    # parent, has begun.
     first = is_first_process()
     try:
-        handlers: list[logging.Handler] = [_log_file(Path(path), first)]
+        if first and TASK not in os.environ:
+            begin_log(path)
+        # Appends, so that a process that outlived Snakemake does not overwrite a later log.
+        handlers: list[logging.Handler] = [logging.FileHandler(path, mode="a", encoding="utf-8")]
     except OSError as error:
         print(as_input_error(error) or error, file=sys.stderr)
         sys.exit(1)
@@ -133,13 +143,18 @@ def is_first_process() -> bool:
     return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_PROCID", "0")) == "0"
 
 
-def _log_file(path: Path, first: bool) -> logging.FileHandler:
-    if first:
-        if path.is_symlink():  # its target is not a log
-            path.unlink()
-        path.write_text("", encoding="utf-8")
-    # Appends, so that a process that outlived Snakemake does not overwrite a later log.
-    return logging.FileHandler(path, mode="a", encoding="utf-8")
+def begin_log(path: str | os.PathLike[str]) -> None:
+    """Create an empty log, in place of an earlier one.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    if path.is_symlink():  # its target is not a log
+        path.unlink()
+    path.write_text("", encoding="utf-8")
 
 
 @contextmanager

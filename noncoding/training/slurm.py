@@ -8,10 +8,8 @@ from typing import Any
 
 import torch
 
+from noncoding.common.stage_logging import TASK, begin_log
 from noncoding.training.checkpoints import STOP_SIGNALS
-
-TASK = "NONCODING_SLURM_TASK"
-"""Set in the environment of each task."""
 
 
 def in_task() -> bool:
@@ -19,7 +17,7 @@ def in_task() -> bool:
     return TASK in os.environ
 
 
-def share_between_tasks(resources: Any) -> None:
+def share_between_tasks(resources: Any, log: str) -> None:
     """Limit the threads of this process, and start the tasks of a distributed training on SLURM.
 
     Snakemake's plugin runs a job as a single task of its allocation. That task runs its script
@@ -29,6 +27,8 @@ def share_between_tasks(resources: Any) -> None:
     ----------
     resources : snakemake.iocontainers.Resources
         ``tasks`` and ``nodes`` of the training, and ``cpus_per_task``.
+    log : str
+        File to which all tasks append.
 
     Raises
     ------
@@ -44,6 +44,7 @@ def share_between_tasks(resources: Any) -> None:
     command += [f"--ntasks-per-node={tasks // nodes}", f"--cpus-per-task={cores}"]
     # Not ``__file__``: Snakemake runs a copy of the script that contains its settings.
     command += ["--cpu-bind=none", sys.executable, sys.argv[0]]
+    begin_log(log)
     for number in STOP_SIGNALS:  # SLURM sends them to each task as well, which handles them
         signal.signal(number, lambda *_: None)
     done = subprocess.run(command, env=os.environ | {TASK: "1"}, check=False)

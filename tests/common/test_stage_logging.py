@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from noncoding.common.errors import InputError
-from noncoding.common.stage_logging import logged_stage
+from noncoding.common.stage_logging import TASK, begin_log, logged_stage
 
 
 def test_invalid_input_ends_in_one_line(tmp_path, capsys):
@@ -69,6 +69,18 @@ def test_two_processes_do_not_overwrite_a_log(tmp_path):
         logging.getLogger("noncoding").info("more")
     assert (tmp_path / "log").read_text().splitlines()[0] == "of the second"
     assert "\0" not in (tmp_path / "log").read_text()
+
+
+def test_no_task_on_slurm_empties_the_log_of_another(tmp_path, monkeypatch):
+    (tmp_path / "log").write_text("of an earlier attempt\n")
+    begin_log(tmp_path / "log")
+    monkeypatch.setenv(TASK, "1")
+    for number in ("1", "0"):  # the second task is ready first
+        monkeypatch.setenv("SLURM_PROCID", number)
+        with logged_stage(tmp_path / "log"):
+            logging.getLogger("noncoding").warning("task %s", number)
+    lines = (tmp_path / "log").read_text().splitlines()
+    assert [line.split(maxsplit=2)[2] for line in lines] == ["task 1", "task 0"]
 
 
 def later(path, seconds):
@@ -151,7 +163,7 @@ STAGE = """
 import noncoding.common.interrupts
 import pathlib, signal, sys, time
 assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-from noncoding.common.stage_logging import logged_stage
+from noncoding.common.stage_logging import TASK, begin_log, logged_stage
 with logged_stage("log"):
     pathlib.Path("begun").touch()
     time.sleep(100)

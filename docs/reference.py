@@ -17,6 +17,10 @@ PAGE = _ROOT / "docs" / "configuration.md"
 SCHEMA = _ROOT / "schemas" / "config.schema.json"
 _ELSEWHERE = {
     "Download": "a [download](#a-download)",
+    "SplitRegions": "`{bed: …}`",
+    "SplitRows": "`{rows: …}`",
+    "BinsOfGroups": "`{group: …}`",
+    "BinsOfFile": "`{file: …}`",
     "TrainOverlay": "keys of `train` up to `num_nodes`",
 }
 """Models that are described once, not with every key that holds one."""

@@ -65,11 +65,13 @@ from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
 from noncoding.settings.config import check_settings
-from noncoding.settings.datasets import PeakFolder, PeakTable
+from noncoding.settings.genome import PeakFolder, PeakTable
 from noncoding.settings.downloads import (
+    bed_files,
     bundle_folder,
     downloads,
     file_name,
+    is_fetched,
     mat_file,
     urls,
 )
@@ -96,8 +98,9 @@ def peak_files(dataset):
 def check_paths(dataset):
     """Refuse input files whose names contain what Snakemake takes for wildcards."""
     settings = config["datasets"][dataset]
-    given = [settings.get("targets"), settings.get("exclude"), config["explain"]["sequences"]]
+    given = [settings.get("targets"), config["explain"]["sequences"]]
     given += [file_name(entry) for entry in downloads(settings).values()]
+    given += [urls(entry)[0] for entry in bed_files(settings).values() if not is_fetched(entry)]
     for entry in (*SETTINGS.apply.regions.values(), *SETTINGS.apply.variants.values()):
         given += entry.files().values()
     folder = bundle_folder(settings)
@@ -327,24 +330,43 @@ def target_table(wildcards):
     return workflow_path(shipped) if shipped.exists() and not Path(table).exists() else table
 
 
+def given_bed(dataset, entry):
+    """Path of a BED file: where it is fetched to, or the local file itself."""
+    return raw(dataset, entry) if is_fetched(entry) else urls(entry)[0]
+
+
 def genome_inputs(wildcards):
     """The files from which the stores of a genome are made."""
     settings = config["datasets"][wildcards.dataset]
     archive = settings["peaks"].get("archive")
-    files = {
+    return {
         "fasta": raw(wildcards.dataset, settings["fasta"]),
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
+        "beds": [given_bed(wildcards.dataset, entry) for entry in bed_files(settings).values()],
     }
-    return files | ({"exclude": settings["exclude"]} if settings.get("exclude") else {})
 
 
 def genome_settings(wildcards):
-    """Settings of a genome without those of downloads and of other stages."""
+    """Settings of a genome without those of downloads and of other stages.
+
+    Addresses are those of the files that the stage reads.
+    """
     settings = config["datasets"][wildcards.dataset]
     kept = {key: settings[key] for key in settings if key not in ("motifs", "disk_gib")}
     kept["fasta"] = {"url": raw(wildcards.dataset, settings["fasta"])}
     if archive := settings["peaks"].get("archive"):
         kept["peaks"] = settings["peaks"] | {"archive": {"url": raw(wildcards.dataset, archive)}}
+
+    def read(entry):
+        return {"url": given_bed(wildcards.dataset, entry)}
+
+    for name, split in (settings.get("splits") or {}).items():
+        if isinstance(split, dict) and "bed" in split:
+            kept["splits"] = kept["splits"] | {name: {"bed": read(split["bed"])}}
+    if isinstance(settings.get("bins"), dict) and "file" in settings["bins"]:
+        kept["bins"] = {"file": read(settings["bins"]["file"])}
+    if settings.get("exclude"):
+        kept["exclude"] = [read(entry) for entry in settings["exclude"]]
     return kept
 
 

@@ -15,7 +15,7 @@ rule evaluate_model:
         runtime=scale_with_attempt(120),
     params:
         *code("evaluate"),
-        settings=config["evaluate"],
+        settings={key: value for key, value in config["evaluate"].items() if key != "genome_wide"},
         seed=config["seed"],
     script:
         "../scripts/evaluate.py"

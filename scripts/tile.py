@@ -2,7 +2,7 @@ from pathlib import Path
 
 import noncoding.common.interrupts  # noqa: F401 – before imports that take long
 from noncoding.common.stage_logging import logged_stage
-from noncoding.settings.datasets import GenomeDataset
+from noncoding.settings.genome import GenomeDataset
 from noncoding.stages.tile import tile
 
 given, params, folder = snakemake.input, snakemake.params, Path(snakemake.output[0]).parent

@@ -103,11 +103,11 @@ CountOrZero = Annotated[int, Field(ge=0, le=_LARGEST)]
 Integer = Annotated[int, Field(ge=-_LARGEST, le=_LARGEST)]
 Odd = Annotated[Count, AfterValidator(_odd)]
 # An integer is not converted, so that records hold what the file does.
-_AS_WRITTEN = (WrapValidator(_checked), PlainSerializer(lambda value: value))
-Positive = Annotated[float, Field(gt=0), *_AS_WRITTEN]
-PositiveOrZero = Annotated[float, Field(ge=0), *_AS_WRITTEN]
-Share = Annotated[float, Field(ge=0, lt=1), *_AS_WRITTEN]
-PositiveShare = Annotated[float, Field(gt=0, lt=1), *_AS_WRITTEN]
+AS_WRITTEN = (WrapValidator(_checked), PlainSerializer(lambda value: value))
+Positive = Annotated[float, Field(gt=0), *AS_WRITTEN]
+PositiveOrZero = Annotated[float, Field(ge=0), *AS_WRITTEN]
+Share = Annotated[float, Field(ge=0, lt=1), *AS_WRITTEN]
+PositiveShare = Annotated[float, Field(gt=0, lt=1), *AS_WRITTEN]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Counts = Annotated[list[Count], Field(min_length=1)]
 UNIQUE = (AfterValidator(_unique), Field(json_schema_extra={"uniqueItems": True}))

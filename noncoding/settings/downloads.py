@@ -107,10 +107,35 @@ def entries(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """
     if dataset["source"] == "genome":
         found = {"fasta": dataset["fasta"], "peaks.archive": dataset["peaks"].get("archive")}
+        found |= {key: entry for key, entry in bed_files(dataset).items() if is_fetched(entry)}
     else:
         found = {"archive": None if bundle_folder(dataset) else dataset.get("archive")}
     found["motifs"] = dataset.get("motifs")
     return {key: entry for key, entry in found.items() if entry}
+
+
+def bed_files(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The BED files of a genome besides its peaks: key of its configuration → the entry there.
+
+    Examples
+    --------
+    >>> bed_files({"exclude": [{"url": "gaps.bed"}], "splits": {"test": {"bed": {"url": "t.bed"}}}})
+    {'splits.test.bed': {'url': 't.bed'}, 'exclude.0': {'url': 'gaps.bed'}}
+    """
+    bins, splits = dataset.get("bins"), dataset.get("splits") or {}
+    found = {}
+    if isinstance(bins, Mapping) and "file" in bins:
+        found["bins.file"] = bins["file"]
+    for name, split in splits.items():
+        if isinstance(split, Mapping) and "bed" in split:
+            found[f"splits.{name}.bed"] = split["bed"]
+    excluded = enumerate(dataset.get("exclude") or [])
+    return found | {f"exclude.{number}": entry for number, entry in excluded}
+
+
+def is_fetched(entry: Mapping[str, Any]) -> bool:
+    """Whether one of `bed_files` is fetched; a local one is read where it is."""
+    return is_url(urls(entry)[0])
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

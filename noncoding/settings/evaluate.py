@@ -21,3 +21,8 @@ class EvaluateSettings(Section):
         description="Targets whose ROC and precision–recall curves are plotted, by name or index; "
         "if empty, the best, median and worst by AUPR."
     )
+    genome_wide: bool = Field(
+        default=False,
+        description="Also predict all bins of the test chromosomes, with and without labels, and "
+        "report the metrics on them (data sets of a genome only).",
+    )

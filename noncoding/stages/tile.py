@@ -25,7 +25,7 @@ from noncoding.data.genome.peak_targets import read_peak_targets
 from noncoding.data.genome.split_proposal import missing_splits
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
-from noncoding.settings.datasets import GenomeDataset, PeakArchive
+from noncoding.settings.genome import GenomeDataset, PeakArchive
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def tile(
     archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
     names = settings.chromosome_map
     found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
-    excluded = read_excluded(settings.exclude, genome, names) if settings.exclude else {}
+    excluded = read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
 
     bins = {
         name: labelled_bins(own, regions[name], binning, excluded.get(regions[name].chromosome))

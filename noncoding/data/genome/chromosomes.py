@@ -19,7 +19,7 @@ from noncoding.data.genome.chromosome_names import (
     named_after,
 )
 from noncoding.layout import SPLITS
-from noncoding.settings.datasets import Splits
+from noncoding.settings.genome import Splits
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
 from noncoding.data.genome.chromosomes import Genome, Region
 from noncoding.data.genome.peaks import origin, peak_files
 from noncoding.data.targets import check_name
-from noncoding.settings.datasets import Peaks, PeakTable
+from noncoding.settings.genome import Peaks, PeakTable
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import correct_path, from_home
 from noncoding.common.tables import read_table
 from noncoding.data.archive import members
-from noncoding.settings.datasets import PeakArchive, PeakFolder, Peaks, PeakTable
+from noncoding.settings.genome import PeakArchive, PeakFolder, Peaks, PeakTable
 
 DESCRIPTIVE = ("group", "cell_type", "assay", "treatment", "motif")
 """Optional columns of a table of peak files."""

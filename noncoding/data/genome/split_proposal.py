@@ -9,7 +9,7 @@ import yaml
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.chromosome_names import is_sex_chromosome
 from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
-from noncoding.settings.datasets import Splits
+from noncoding.settings.genome import Splits
 
 _SHARE = 0.1
 """Share of the bases for each of the test and the validation split."""
@@ -82,7 +82,7 @@ def missing_splits(genome: Genome) -> InputError:
     """The error for a data set without splits, with a line to copy into its configuration."""
     splits = proposed_splits(genome)
     bases = Counter[str]()
-    for name, split in assign_splits(genome, Splits(**splits)).items():
+    for name, split in assign_splits(genome, Splits.model_validate(splits)).items():
         if region := region_of(name, genome.lengths):
             bases[split] += region.end - region.start
     valid, test = (bases[split] / bases.total() for split in ("valid", "test"))

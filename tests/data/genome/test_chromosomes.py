@@ -7,7 +7,7 @@ from tiny_genome import GENOME
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.chromosomes import Genome, assign_splits, read_genome, region_of
-from noncoding.settings.datasets import Splits
+from noncoding.settings.genome import Splits
 
 
 def splits(train=(), valid=(), test=(), ignore=()):

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tiny_genome import GENOME, PEAKS, Contents, fasta_text, intervals
 
-from noncoding.settings.datasets import PeakArchive, PeakFolder, PeakTable
+from noncoding.settings.genome import PeakArchive, PeakFolder, PeakTable
 
 PLAIN = Contents()
 VARIANTS = {}

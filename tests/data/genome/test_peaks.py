@@ -12,7 +12,7 @@ from noncoding.common.errors import InputError
 from noncoding.data.fasta import records
 from noncoding.data.genome.bed import read_bed
 from noncoding.data.genome.peaks import peak_files, peak_paths
-from noncoding.settings.datasets import PeakArchive, PeakFolder, PeakTable
+from noncoding.settings.genome import PeakArchive, PeakFolder, PeakTable
 
 
 def write_folder(folder, files):

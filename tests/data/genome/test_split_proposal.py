@@ -7,7 +7,7 @@ import yaml
 
 from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
 from noncoding.data.genome.split_proposal import missing_splits, proposed_splits
-from noncoding.settings.datasets import Splits
+from noncoding.settings.genome import Splits
 
 # Lengths in Mb of hg38, and in kb of R64.
 HUMAN = (248, 242, 198, 190, 181, 170, 159, 145, 138, 133, 135, 133)

@@ -9,7 +9,7 @@ import pytest
 from tiny_genome import COUNTS, PEAKS, ROWS, Contents, Inputs
 
 from noncoding.data.store import FORWARD, Store
-from noncoding.settings.datasets import PeakTable
+from noncoding.settings.genome import PeakTable
 
 
 def test_rows_agree_with_those_written_by_hand(inputs):

@@ -6,7 +6,7 @@ import pytest
 from tiny_genome import PEAKS
 
 from noncoding.common.errors import InputError
-from noncoding.settings.datasets import PeakFolder, PeakTable
+from noncoding.settings.genome import PeakFolder, PeakTable
 
 
 def test_excluded_regions_must_be_on_the_genome(inputs):

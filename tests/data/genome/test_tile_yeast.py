@@ -7,7 +7,7 @@ import pytest
 
 from noncoding.data.genome.chromosomes import read_genome
 from noncoding.data.store import Store
-from noncoding.settings.datasets import GenomeDataset
+from noncoding.settings.genome import GenomeDataset
 from noncoding.stages.tile import tile
 
 MIRROR = os.environ.get("NONCODING_MIRROR")

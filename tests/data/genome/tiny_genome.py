@@ -9,7 +9,7 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import letters
 from noncoding.data.store import Store
-from noncoding.settings.datasets import GenomeDataset, PeakFolder, Splits
+from noncoding.settings.genome import GenomeDataset, PeakFolder, Splits
 from noncoding.stages.tile import tile
 
 # Bins of 4 bp in windows of 8 bp: a window starts 2 bp before its bin.

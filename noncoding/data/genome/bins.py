@@ -82,7 +82,7 @@ class BinAxis:
         self.first = np.cumsum(taken) - taken
         self.dtype = np.min_scalar_type(-int(taken.sum()))
 
-    def numbers(self, chromosome: npt.ArrayLike, bin: npt.ArrayLike) -> Integers:
+    def numbers(self, chromosome: Integers, bin: Integers) -> Integers:
         """Numbers of bins, given the indices of their chromosomes and their places on these."""
         return self.first[chromosome] + bin
 

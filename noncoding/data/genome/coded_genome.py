@@ -53,7 +53,7 @@ class CodedGenome:
             Length in bp.
         """
         views = np.lib.stride_tricks.sliding_window_view(self._of(chromosome), window)
-        return views[starts] & (_LOWER - 1)
+        return views[starts] & np.uint8(_LOWER - 1)
 
     def composition(self, chromosome: str, starts: Integers, window: int) -> pd.DataFrame:
         """Shares of bases of windows, which are given as for `windows`.
@@ -87,7 +87,7 @@ def _blocks(bases: npt.NDArray[np.uint8], step: int) -> Iterator[npt.NDArray[np.
 
 def _counts(bases: npt.NDArray[np.uint8], step: int) -> Integers:
     """Number of N, of G and C, and of lower-case letters in each `step` bases, shape=(n, 3)."""
-    base = bases & (_LOWER - 1)
+    base = bases & np.uint8(_LOWER - 1)
     each = (base == UNKNOWN, (base == 1) | (base == 2), bases >= _LOWER)
     sums = [kind.reshape(-1, step).sum(axis=1, dtype=np.int64) for kind in each]
     return np.stack(sums, axis=1)
@@ -116,7 +116,8 @@ def coded_genome(
 
             def keep(sequence: bytes) -> None:
                 letters = np.frombuffer(sequence, dtype=np.uint8)
-                scratch.write(codes(sequence) | ((letters & _CASE) >> 2))
+                lower = (letters & np.uint8(_CASE)) >> np.uint8(2)
+                scratch.write((codes(sequence) | lower).tobytes())
 
             genome = read_genome(fasta, each=keep)
         yield CodedGenome(genome, path)

@@ -79,8 +79,8 @@ class Labels:
         if kept.all():
             return self
         chosen = kept[self.target]
-        counts = np.add.reduceat(chosen, self.ends[:-1], dtype=np.int64) if len(self.bins) else []
-        left = np.asarray(counts, dtype=np.int64)
+        cumulated = np.concatenate([[0], np.cumsum(chosen, dtype=np.int64)])
+        left = np.diff(cumulated[self.ends])
         ends = np.concatenate([[0], np.cumsum(left[left > 0])])
         target = (np.cumsum(kept, dtype=np.int32) - 1)[self.target[chosen]]
         return Labels(self.bins[left > 0], ends, target, int(kept.sum()))

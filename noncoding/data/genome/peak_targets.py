@@ -132,7 +132,8 @@ def read_peak_targets(
     if matched:
         counts["chromosome_map"] = _reported(matched, genome)
     named_in: dict[tuple[str, ...], str] = {}
-    rows, bins_of, counted_of = [], [], []
+    rows: list[dict[str, Any]] = []
+    bins_of, counted_of = [], []
     for file, counted, bins, total, on_any in read:
         name = file.description["name"]
         check_name(name, file.named_in)

@@ -77,7 +77,9 @@ def tile(
     archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
     names = settings.chromosome_map
     found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
-    excluded = read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
+    excluded = (
+        read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
+    )
 
     bins = {
         name: labelled_bins(own, regions[name], binning, excluded.get(regions[name].chromosome))

@@ -96,7 +96,6 @@ def tile(
     With ``peak: overlap`` and a fraction of 0.5, labels are those of Zhou & Troyanskaya, Nature
     Methods 12 (2015), doi 10.1038/nmeth.3547; with ``bins: {group: TF}``, rows are, too.
     """
-<<<<<<< HEAD
     with _read(fasta, peaks, folder, settings) as inputs:
         targets, labels, windows, counts = _chosen(inputs, settings)
         if settings.negatives:
@@ -105,20 +104,6 @@ def tile(
         counts["rows"] = {split: len(bins) for split, bins in splits.items()}
         positives = pd.DataFrame({split: labels.positives(bins) for split, bins in splits.items()})
         warn_of_missing_negatives(positives, counts["rows"], targets)
-=======
-    binning = Binning(settings.window, settings.bin, settings.min_overlap, settings.peak)
-    genome = read_genome(fasta)
-    if settings.splits is None:
-        raise missing_splits(genome)
-    split_of = assign_splits(genome, settings.splits)
-    regions = {name: region for name in split_of if (region := region_of(name, genome.lengths))}
-    archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
-    names = settings.chromosome_map
-    found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
-    excluded = (
-        read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
-    )
->>>>>>> r-negatives
 
         source = _source(fasta, peaks, settings, urls) | {"counts": counts}
         strands = BOTH if settings.strands == "both" else FORWARD

@@ -1,2 +1,0 @@
-def read_bins(path, bin, genome, chromosome_map):
-    raise NotImplementedError

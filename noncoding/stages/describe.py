@@ -12,7 +12,7 @@ from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
 from noncoding.data.store import Store
-from noncoding.data.targets import check_same_targets
+from noncoding.data.targets import check_same_targets, distinct_names
 from noncoding.layout import figures, files
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,8 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
             remedy = "Make all stores from one target table."
             check_same_targets(path, store.targets, targets, "the other splits", remedy)
             counts[name] = count_split(store)
-            without = targets.loc[counts[name].positives == 0, ["index", "name"]]
+            named = targets[["index"]].assign(name=distinct_names(targets))
+            without = named[counts[name].positives == 0]
             summary[name] = {
                 "rows": store.rows,
                 "loci": store.loci_count,

@@ -75,15 +75,21 @@ def test_labelled_loci_are_those_with_a_label_in_the_test_split(tmp_path, monkey
     test = write(tmp_path / "test.h5", np.vstack([labels[chosen]] * 2), twice, BOTH)
     with Store(whole) as store, Store(test) as split:
         assert labelled_loci(store, split).tolist() == [1, 2, 4]
-    with Store(write(tmp_path / "few.h5", labels[2:], loci[2:])) as store, Store(test) as split:
-        with pytest.raises(InputError, match=r"few.h5: found no window a:8-24, and 0 others"):
+    few = write(tmp_path / "few.h5", labels[2:], loci[2:])
+    nowhere = write(tmp_path / "nowhere.h5", labels, None)
+    for path, message in (
+        (few, r"few.h5: found no window a:8-24, and 0 others"),
+        (nowhere, "without coordinates"),
+    ):
+        with (
+            Store(path) as store,
+            Store(test) as split,
+            pytest.raises(InputError, match=message),
+        ):
             labelled_loci(store, split)
     with Store(whole) as store, Store(test) as split:
         split.targets["name"] = ["other", "names"]
         with pytest.raises(InputError, match="not those of the test split"):
-            labelled_loci(store, split)
-    with Store(write(tmp_path / "nowhere.h5", labels, None)) as store, Store(test) as split:
-        with pytest.raises(InputError, match="without coordinates"):
             labelled_loci(store, split)
 
 

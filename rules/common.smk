@@ -152,6 +152,8 @@ BUNDLES = from_source("bundle", "simulated")
 PACKED = [name for name in BUNDLES if not bundle_folder(config["datasets"][name])]
 GENOMES = from_source("genome")
 SIMULATED = from_source("simulated")
+# Data sets whose models are also evaluated on all bins of the test chromosomes.
+GENOME_WIDE = GENOMES if SETTINGS.evaluate.genome_wide else []
 
 
 def one_of(names):
@@ -344,6 +346,14 @@ def genome_inputs(wildcards):
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
         "beds": [given_bed(wildcards.dataset, entry) for entry in bed_files(settings).values()],
     }
+
+
+def genome_wide_results(wildcards):
+    """Results on all bins of the test chromosomes of all models, if there are any."""
+    if wildcards.dataset not in GENOME_WIDE:
+        return []
+    outputs = [f"{RESULTS}/{output}" for output in layout.outputs("evaluate_genome_wide")]
+    return expand(outputs, dataset=wildcards.dataset, model=MODELS)
 
 
 def genome_settings(wildcards):

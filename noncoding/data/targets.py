@@ -14,6 +14,7 @@ import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.tables import read_table
+from noncoding.data.target_columns import DOWNLOADED, NAMING, TEXT_COLUMNS, composed_name
 
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
@@ -22,7 +23,6 @@ ADD_NEGATIVES = (
     "other factors or assays: bins with their peaks and none of this target are its negatives."
 )
 """What to do where a target is positive in every row."""
-_TEXT = ("name", "group", "cell_type", "assay", "treatment", "peak_file", "motif")
 _SELECTED = ("name", "group")
 """Columns that a pattern is compared with."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -36,7 +36,8 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
     path : path
         Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and ``group`` are
         required; a missing ``name`` is composed of ``cell_type``, ``assay`` and ``treatment``;
-        ``motif`` names a target's known motif where the others do not. Other columns are kept.
+        ``motif`` names a target's known motif where the others do not. Other columns are kept,
+        except for ``url`` and ``sha256`` of peak files.
     strip : bool
         Remove white space around values: for tables that a person wrote.
 
@@ -47,12 +48,13 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
         order, or a name is empty.
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
-    text = dict.fromkeys(_TEXT, str)
+    text = dict.fromkeys(TEXT_COLUMNS, str)
     given = read_table(path, required=("index", "group"), strip=strip)
     content = StringIO()
     csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
     content.seek(0)
     table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
+    table = table.drop(columns=list(DOWNLOADED), errors="ignore")
     if list(table["index"]) != list(range(len(table))):
         raise InputError(
             f"{path}, column index",
@@ -61,9 +63,9 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
             "Number the targets in the order of the label matrix.",
         )
     if "name" not in table:
-        parts = table.reindex(columns=["cell_type", "assay", "treatment"])
-        table.insert(1, "name", parts.apply(lambda row: " ".join(row.dropna()), axis=1))
-    for column in _TEXT:
+        parts = table.reindex(columns=list(NAMING)).fillna("")
+        table.insert(1, "name", [composed_name(*each) for each in parts.itertuples(index=False)])
+    for column in TEXT_COLUMNS:
         if column in table:
             table[column] = table[column].fillna("").astype(str)
     for line, name in zip(given.lines, table["name"], strict=True):

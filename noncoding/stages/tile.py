@@ -22,10 +22,11 @@ from noncoding.data.genome.checks import (
 )
 from noncoding.data.genome.chromosomes import assign_splits, read_genome, region_of
 from noncoding.data.genome.peak_targets import read_peak_targets
+from noncoding.data.genome.peaks import table_source
 from noncoding.data.genome.split_proposal import missing_splits
 from noncoding.data.store import FORWARD, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
-from noncoding.settings.genome import GenomeDataset, PeakArchive
+from noncoding.settings.genome import GenomeDataset
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +75,8 @@ def tile(
         raise missing_splits(genome)
     split_of = assign_splits(genome, settings.splits)
     regions = {name: region for name in split_of if (region := region_of(name, genome.lengths))}
-    archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
     names = settings.chromosome_map
-    found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
+    found = read_peak_targets(settings.peaks, peaks, genome, regions, names, settings.min_peaks)
     excluded = read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
 
     bins = {
@@ -101,7 +101,7 @@ def tile(
         "rows": of_splits["rows"].to_dict(),
     }
     digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
-    source = {"urls": urls, **digests, "counts": counts}
+    source = {"urls": urls, **digests, **table_source(settings.peaks, peaks), "counts": counts}
     on_chromosome = defaultdict(list)
     for name in bins:
         on_chromosome[regions[name].chromosome].append(name)

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ class PeakTargets:
 
 def read_peak_targets(
     source: Peaks,
-    archive: str | os.PathLike[str] | None,
+    given: Sequence[str | os.PathLike[str]],
     genome: Genome,
     used: Mapping[str, Region],
     chromosome_map: Mapping[str, str] | None,
@@ -54,7 +54,7 @@ def read_peak_targets(
 
     Parameters
     ----------
-    source, archive
+    source, given
         As in `noncoding.data.genome.peaks.peak_files`.
     genome : Genome
     used : mapping
@@ -71,7 +71,7 @@ def read_peak_targets(
         is empty or occurs twice; or no target is left.
     """
     files = []
-    for file in peak_files(source, archive):
+    for file in peak_files(source, given):
         intervals = read_bed(file.content, file.where)
         if intervals.empty:
             name = file.description["name"]
@@ -132,7 +132,7 @@ def read_peak_targets(
             rows.append({"index": len(rows), **description, "peaks": len(on_used)})
     if not rows:
         raise InputError(
-            origin(source, archive),
+            origin(source, given),
             f"{len(files)} peak files and in none of them {min_peaks} peaks on the "
             f"chromosomes of the splits",
             f"a target with at least {min_peaks}",
@@ -151,7 +151,7 @@ def read_peak_targets(
         for name in used
         if name in grouped and len(grouped[name])
     }
-    return PeakTargets(pd.DataFrame(rows), by_name, counts, origin(source, archive))
+    return PeakTargets(pd.DataFrame(rows), by_name, counts, origin(source, given))
 
 
 def _overlap(intervals: pd.DataFrame, region: Region) -> pd.Series:

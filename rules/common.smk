@@ -330,6 +330,36 @@ def simulated_source(wildcards):
     return path_of("simulate", "bundle.tar.gz") if simulated else []
 
 
+def check_sources():
+    """Refuse a run with files that cannot be had, before its first job.
+
+    `onstart` runs once, in the process of the user, after Snakemake has decided which jobs to run,
+    and not in a dry run. A job that only checks would be an input of all downloads, and its own
+    output would trigger them again; input functions are also called for files that are there.
+    """
+    # Not imported by the process of each job.
+    from noncoding.data.download.availability import WantedFile, check_available
+
+    wanted = []
+    for job in [] if workflow.touch else workflow.dag.needrun_jobs():
+        if job.rule.name != "fetch_file" or simulated_source(job.wildcards) or is_cached(job):
+            continue
+        dataset, name = job.wildcards.dataset, job.wildcards.file
+        found = tuple(addresses(job.wildcards, None))
+        wanted.append(WantedFile(f"{name} ({dataset})", found, config["mirror"]))
+    if wanted:
+        logger.info(f"Checking that {len(wanted)} files can be downloaded")
+    for message in check_available(wanted):
+        logger.warning(message)
+
+
+def is_cached(job):
+    """Whether the output of a job comes from the cache of Snakemake (`--cache`)."""
+    if workflow.workflow_settings.cache is None or not job.rule.cache.output:
+        return False
+    return workflow.async_run(job.rule.cache.exists(job))
+
+
 def mat_of(dataset, split):
     """The .mat file of a split: unpacked, or in a local folder."""
     try:

@@ -83,11 +83,13 @@ except InputError as error:
 
 
 def start_run():
-    """Lock the folder of the run, and check that results can be written."""
+    """Lock the folder of the run; check that results can be written and downloads can be had."""
     try:
         check_folders(LOGS, writable=True)
         hold(local=workflow.local_exec)
+        check_sources()
     except (InputError, OSError) as error:
+        release()
         raise WorkflowError(str(as_input_error(error) or error))
 
 

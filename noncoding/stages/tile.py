@@ -27,6 +27,7 @@ from noncoding.data.genome.checks import (
 from noncoding.data.genome.coded_genome import CodedGenome, coded_genome
 from noncoding.data.genome.labels import Labels
 from noncoding.data.genome.peak_targets import PeakTargets, read_peak_targets
+from noncoding.data.genome.peaks import table_source
 from noncoding.data.genome.rows import write_rows
 from noncoding.data.genome.selection import (
     WindowRules,
@@ -297,7 +298,8 @@ def _source(
     urls: dict[str, str],
 ) -> dict[str, Any]:
     """URLs and digests of the files."""
-    return {"urls": urls, "fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
+    digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
+    return {"urls": urls, **digests, **table_source(settings.peaks, peaks)}
 
 
 def _log_counts(counts: dict[str, Any]) -> None:

@@ -100,6 +100,20 @@ def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> 
     return _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
 
 
+def target_name(file: str, suffix: str | None = None) -> str:
+    """The target that a peak file is named after; empty if its name has another ending.
+
+    Examples
+    --------
+    >>> target_name("CTCF_peaks.narrowPeak.gz"), target_name("CTCF.txt", ".txt")
+    ('CTCF', 'CTCF')
+    """
+    if suffix is None:
+        return _ENDING.sub("", file).strip() if _ENDING.search(file) else ""
+    ends = (suffix, f"{suffix}.gz")
+    return next((file.removesuffix(end).strip() for end in ends if file.endswith(end)), "")
+
+
 def _is_hidden(name: str) -> bool:
     """Whether a file is hidden, such as those that macOS keeps beside others (``._a.bed``)."""
     path = PurePosixPath(name)
@@ -211,11 +225,7 @@ def _named_file(
 ) -> PeakFile:
     """A file whose target is named by it."""
     name = PurePosixPath(path).name
-    if source.suffix is None:
-        target = _ENDING.sub("", name).strip() if _ENDING.search(name) else ""
-    else:
-        ends = (source.suffix, f"{source.suffix}.gz")
-        target = next((name.removesuffix(end).strip() for end in ends if name.endswith(end)), "")
+    target = target_name(name, source.suffix)
     if not target:
         raise InputError(
             where,

@@ -205,9 +205,8 @@ def megabases(bases: int) -> str:
 def _check(name: str, dataset: dict[str, Any]) -> None:
     """Refuse what the pipeline would refuse, and the name of its own data set."""
     if name == DEFAULT_DATASET:
-        raise InputError(
-            "--name", repr(name), "another name than that of config.yaml", "Change it."
-        )
+        expected = "another name than that of the data set in config.yaml"
+        raise InputError("--name", repr(name), expected, "Set another --name.")
     try:
         _Datasets.model_validate({"datasets": {name: dataset}})
     except ValidationError as error:

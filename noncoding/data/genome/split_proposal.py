@@ -156,7 +156,7 @@ def _ends_of_largest(shares: _Shares) -> dict[str, list[str]]:
     length = shares.lengths[name]
     positions = shares.positions(name)
     number = min(round(SHARE * shares.numbers.sum()), len(positions) // 3)
-    part = min(round(SHARE * sum(shares.lengths.values())), length // 3)
+    part = max(1, min(round(SHARE * sum(shares.lengths.values())), length // 3))
     first, last = part, length - part
     if number:
         # Between two peaks.

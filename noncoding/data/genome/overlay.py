@@ -319,11 +319,8 @@ def _warnings(
                 f"The split {split} has {100 * share:.1f} % of the peaks: the sizes of the "
                 "chromosomes allow no better proposal. Write the splits as regions of your choice."
             )
-    bare = [
-        name
-        for name in genome.lengths
-        if name not in genome.alternative | genome.organelles | set(positions["chromosome"])
-    ]
+    others = genome.alternative | genome.organelles | set(positions["chromosome"].unique())
+    bare = [name for name in genome.lengths if name not in others]
     if bare:
         share = sum(genome.lengths[name] for name in bare) / sum(genome.lengths.values())
         yield (

@@ -37,10 +37,9 @@ class _Shares:
     """
 
     def __init__(self, genome: Genome, peaks: pd.DataFrame | None) -> None:
+        left_out = genome.alternative | genome.organelles
         used = {
-            name: length
-            for name, length in genome.lengths.items()
-            if name not in genome.alternative | genome.organelles
+            name: length for name, length in genome.lengths.items() if name not in left_out
         } or genome.lengths
         amounts = pd.DataFrame({"bases": pd.Series(used, dtype="float64")})
         self.peaks = pd.DataFrame({"chromosome": [], "position": []}) if peaks is None else peaks

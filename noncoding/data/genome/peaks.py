@@ -141,6 +141,20 @@ def table_source(source: Peaks, given: Sequence[str | os.PathLike[str]]) -> dict
     return {"peaks_table_sha256": files.sha256(table), "peaks_servers": dict(servers)}
 
 
+def target_name(file: str, suffix: str | None = None) -> str:
+    """The target that a peak file is named after; empty if its name has another ending.
+
+    Examples
+    --------
+    >>> target_name("CTCF_peaks.narrowPeak.gz"), target_name("CTCF.txt", ".txt")
+    ('CTCF', 'CTCF')
+    """
+    if suffix is None:
+        return _ENDING.sub("", file).strip() if _ENDING.search(file) else ""
+    ends = (suffix, f"{suffix}.gz")
+    return next((file.removesuffix(end).strip() for end in ends if file.endswith(end)), "")
+
+
 def _is_hidden(name: str) -> bool:
     """Whether a file is hidden, such as those that macOS keeps beside others (``._a.bed``)."""
     path = PurePosixPath(name)
@@ -253,11 +267,7 @@ def _named_file(
     """A file whose target is named by it."""
     refuse_quantitative(content, where)
     name = PurePosixPath(path).name
-    if source.suffix is None:
-        target = _ENDING.sub("", name).strip() if _ENDING.search(name) else ""
-    else:
-        ends = (source.suffix, f"{source.suffix}.gz")
-        target = next((name.removesuffix(end).strip() for end in ends if name.endswith(end)), "")
+    target = target_name(name, source.suffix)
     if not target:
         raise InputError(
             where,

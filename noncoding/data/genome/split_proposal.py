@@ -8,7 +8,8 @@ import yaml
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.chromosome_names import is_sex_chromosome
-from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
+from noncoding.data.genome.chromosomes import Genome
+from noncoding.data.genome.splits import split_regions
 from noncoding.settings.genome import Splits
 
 _SHARE = 0.1
@@ -81,11 +82,9 @@ def _by_last_digit(lengths: dict[str, int]) -> dict[str, list[str]]:
 def missing_splits(genome: Genome) -> InputError:
     """The error for a data set without splits, with a line to copy into its configuration."""
     splits = proposed_splits(genome)
-    bases = Counter[str]()
-    for name, split in assign_splits(genome, Splits.model_validate(splits)).items():
-        if region := region_of(name, genome.lengths):
-            bases[split] += region.end - region.start
-    valid, test = (bases[split] / bases.total() for split in ("valid", "test"))
+    regions = split_regions(genome, Splits.model_validate(splits))
+    bases = (regions["end"] - regions["start"]).groupby(regions["split"]).sum()
+    valid, test = (bases[split] / bases.sum() for split in ("valid", "test"))
     line = yaml.safe_dump(splits, default_flow_style=True, sort_keys=False, width=math.inf).strip()
     return InputError(
         genome.fasta,

@@ -5,8 +5,9 @@ import re
 import pytest
 import yaml
 
-from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
+from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.genome.split_proposal import missing_splits, proposed_splits
+from noncoding.data.genome.splits import split_regions
 from noncoding.settings.genome import Splits
 
 # Lengths in Mb of hg38, and in kb of R64.
@@ -51,9 +52,8 @@ def test_the_line_of_the_message_gives_two_splits_of_a_tenth_each(name):
     line = re.search(r"splits: \{.*\}$", message)[0]
     chosen = Splits(**yaml.safe_load(line)["splits"])
     bases = dict.fromkeys(("train", "valid", "test"), 0)
-    for part, split in assign_splits(genome, chosen).items():
-        region = region_of(part, genome.lengths)
-        bases[split] += region.end - region.start
+    for region in split_regions(genome, chosen).itertuples():
+        bases[region.split] += region.end - region.start
     total = sum(bases.values())
     assert 0.08 < bases["valid"] / total < 0.12
     assert 0.08 < bases["test"] / total < 0.12
@@ -73,8 +73,8 @@ def test_sex_chromosomes_alternatives_and_organelles_are_not_proposed():
 @pytest.mark.parametrize("count", [3, 4])
 def test_chromosomes_are_left_for_training(count):
     genome = Genome("a.fa", {f"c{number}": 1000 for number in range(count)})
-    found = assign_splits(genome, Splits(**proposed_splits(genome)))
-    assert sorted(found.values()) == sorted(["train"] * (count - 2) + ["test", "valid"])
+    found = split_regions(genome, Splits(**proposed_splits(genome)))
+    assert sorted(found["split"]) == sorted(["train"] * (count - 2) + ["test", "valid"])
 
 
 def test_only_organelles():

@@ -11,7 +11,8 @@ import yaml
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.chromosome_names import is_sex_chromosome
-from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
+from noncoding.data.genome.chromosomes import Genome, region_of
+from noncoding.data.genome.splits import split_regions
 from noncoding.layout import SPLITS
 from noncoding.settings.genome import Splits
 
@@ -183,22 +184,21 @@ def split_sizes(genome: Genome, splits: Splits, peaks: pd.DataFrame) -> tuple[pd
     split_of : pandas.Series
         Name of the split for each row of `peaks`; empty for those in none.
     """
-    offsets = np.cumsum([0, *genome.lengths.values()])
-    number = {name: place for place, name in enumerate(genome.lengths)}
-    bases = pd.Series(0, index=list(SPLITS))
-    starts, ends, names = [0], [0], [""]
-    for name, split in assign_splits(genome, splits).items():
-        if region := region_of(name, genome.lengths):
-            bases[split] += region.end - region.start
-            offset = offsets[number[region.chromosome]]
-            starts.append(offset + region.start)
-            ends.append(offset + region.end)
-            names.append(split)
-    codes = pd.Categorical(peaks["chromosome"], categories=list(genome.lengths)).codes
-    places = offsets[codes] + peaks["position"].to_numpy(dtype="int64")
+    regions = split_regions(genome, splits)
+    length = regions["end"] - regions["start"]
+    bases = length.groupby(regions["split"]).sum().reindex(SPLITS, fill_value=0)
+    offsets = np.cumsum([0, *genome.lengths.values()])[:-1]
+
+    def on_one_axis(table: pd.DataFrame, column: str) -> npt.NDArray[np.int64]:
+        codes = pd.Categorical(table["chromosome"], categories=list(genome.lengths)).codes
+        return offsets[codes] + table[column].to_numpy(dtype="int64")
+
+    starts = np.append(-1, on_one_axis(regions, "start"))
+    ends = np.append(-1, on_one_axis(regions, "end"))
+    names = np.append("", regions["split"].to_numpy(dtype=str))
+    places = on_one_axis(peaks, "position")
     found = np.searchsorted(starts, places, side="right") - 1
-    inside = places < np.asarray(ends)[found]
-    return bases, pd.Series(np.where(inside, np.asarray(names)[found], ""), index=peaks.index)
+    return bases, pd.Series(np.where(places < ends[found], names[found], ""), index=peaks.index)
 
 
 def missing_splits(genome: Genome) -> InputError:

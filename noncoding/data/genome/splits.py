@@ -132,9 +132,11 @@ def windows_split(
         Index of the split in `noncoding.layout.SPLITS` of the region that contains the whole
         window, `OUTSIDE` or `GUARDED`.
     """
-    own = regions[regions["chromosome"] == chromosome]
-    start, end = own["start"].to_numpy(np.int64), own["end"].to_numpy(np.int64)
-    split = own["split"].map({name: index for index, name in enumerate(SPLITS)}).to_numpy(np.int8)
+    codes = regions["chromosome"].cat.codes.to_numpy()
+    code = codes.dtype.type(regions["chromosome"].cat.categories.get_loc(chromosome))
+    own = slice(*(np.searchsorted(codes, code, side) for side in ("left", "right")))
+    start, end = (regions[name].to_numpy(np.int64)[own] for name in ("start", "end"))
+    split = np.array([SPLITS.index(name) for name in regions["split"].iloc[own]], dtype=np.int8)
     found = np.full(len(starts), OUTSIDE, dtype=np.int8)
     region = np.searchsorted(start, starts, side="right") - 1
     inside = region >= 0

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
+from noncoding.data.genome.chromosomes import Genome, region_of
 from noncoding.data.genome.split_proposal import missing_splits, proposed_splits, split_sizes
+from noncoding.data.genome.splits import split_regions
 from noncoding.settings.genome import Splits
 
 # Lengths in Mb of hg38, and in kb of R64.
@@ -54,9 +55,8 @@ def test_the_line_of_the_message_gives_two_splits_of_a_tenth_each(name):
     line = re.search(r"splits: \{.*\}$", message)[0]
     chosen = Splits(**yaml.safe_load(line)["splits"])
     bases = dict.fromkeys(("train", "valid", "test"), 0)
-    for part, split in assign_splits(genome, chosen).items():
-        region = region_of(part, genome.lengths)
-        bases[split] += region.end - region.start
+    for region in split_regions(genome, chosen).itertuples():
+        bases[region.split] += region.end - region.start
     total = sum(bases.values())
     assert 0.08 < bases["valid"] / total < 0.12
     assert 0.08 < bases["test"] / total < 0.12
@@ -151,7 +151,7 @@ def test_shares_of_peaks_are_within_a_factor_of_two_of_a_tenth(seed):
     for split in ("valid", "test"):
         assert 0.05 <= naive_share(found[split], lengths, peaks) <= 0.2
     # The configuration accepts them: no regions overlap, and bases are left for training.
-    assert "train" in assign_splits(Genome("a.fa", lengths), Splits(**found)).values()
+    assert "train" in set(split_regions(Genome("a.fa", lengths), Splits(**found))["split"])
 
 
 @pytest.mark.parametrize("name", GENOMES)

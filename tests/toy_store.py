@@ -122,6 +122,10 @@ SHARED_NAMES = TABLE.assign(name=["K562 CTCF | a/b", "K562 CTCF | a/b", 'an "ope
 """The toy store's targets with names as tables of targets have them: not unique, not safe."""
 
 
+TOLD_APART = TABLE.assign(name=["CTCF", "CTCF", "REST"], cell_type=["GM12878", "K562", "K562"])
+"""The toy store's targets with a name that only the cell type tells apart."""
+
+
 def export_toy_model(folder, seed=0, table=TABLE):
     """An untrained model of the toy store's three targets, exported; gives its network."""
     torch.manual_seed(seed)

@@ -1,7 +1,8 @@
 """Style and saving of all figures."""
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from textwrap import fill
 from typing import Any
@@ -149,3 +150,16 @@ def shortened(name: str, most: int) -> str:
     """A name of at most `most` characters; the middle of longer ones is omitted."""
     kept = most - 1
     return name if len(name) <= most else f"{name[: -(-kept // 2)]}…{name[-(kept // 2) :]}"
+
+
+def shortened_apart(names: Iterable[str], most: int) -> list[str]:
+    """Names as of `shortened`, but in full where shortened names would be the same.
+
+    Examples
+    --------
+    >>> shortened_apart(["CTCF (K562, 1 h)", "CTCF (HeLa, 1 h)", "CTCF"], 9)
+    ['CTCF (K562, 1 h)', 'CTCF (HeLa, 1 h)', 'CTCF']
+    """
+    pairs = [(name, shortened(name, most)) for name in names]
+    counts = Counter(short for _, short in pairs)
+    return [name if counts[short] > 1 else short for name, short in pairs]

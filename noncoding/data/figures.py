@@ -22,7 +22,7 @@ from noncoding.common.plot_style import (
     SMALL,
     saved_figure,
     set_title,
-    shortened,
+    shortened_apart,
 )
 from noncoding.common.wording import counted
 from noncoding.data.counts import BASES, SplitCounts
@@ -74,7 +74,7 @@ def draw_positives(
             axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.set(xlabel="target, sorted within its group", ylabel="positive training loci")
         if len(names) <= MOST_NAMED:
-            shown = [shortened(name, _NAME_CHARACTERS) for name in names]
+            shown = shortened_apart(names, _NAME_CHARACTERS)
             axes.set_xticks(range(len(names)), shown, rotation=45, ha="right", fontsize=SMALL)
         figure.legend(loc="outside right center")
 

@@ -22,7 +22,7 @@ from noncoding.common.plot_groups import (
     log_scatter,
     log_ticks,
 )
-from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened
+from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened_apart
 from noncoding.common.wording import counted
 from noncoding.evaluation.calibration import Cooccurrence, calibration
 from noncoding.evaluation.curves import thinned
@@ -136,7 +136,7 @@ def draw_prevalence(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> No
 
 def curves_finding(chosen: pd.DataFrame) -> tuple[str, str]:
     """Range of the AUPR of the plotted targets; long names are shortened."""
-    chosen = chosen.assign(name=[shortened(name, _NAME_CHARACTERS) for name in chosen["name"]])
+    chosen = chosen.assign(name=shortened_apart(chosen["name"], _NAME_CHARACTERS))
     best, worst = chosen.loc[chosen["auprc"].idxmax()], chosen.loc[chosen["auprc"].idxmin()]
     if len(chosen) == 1:
         return (
@@ -155,6 +155,7 @@ def draw_curves(
     chosen: pd.DataFrame, labels: Labels, scores: Scores, *paths: str | os.PathLike[str]
 ) -> None:
     """Plot ROC and precision–recall curves (`representative_targets` or `named_targets`)."""
+    chosen = chosen.assign(name=shortened_apart(chosen["name"], _NAME_CHARACTERS))
     with saved_figure(*paths, height=3.7 + 0.2 * len(chosen)) as figure:
         set_title(figure, *curves_finding(chosen))
         roc, precision_recall = figure.subplots(1, 2)
@@ -183,9 +184,8 @@ def draw_curves(
 
 def _legend(target: pd.Series) -> str:
     role = f"{target['role']}: " if target["role"] else ""
-    name = shortened(target["name"], _NAME_CHARACTERS)
     return (
-        f"{role}{name} — AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}, "
+        f"{role}{target['name']} — AUROC {target['auroc']:.3f}, AUPR {target['auprc']:.3f}, "
         f"{target['test_positives']:,} positives (prevalence {100 * target['prevalence']:.2g} %)"
     )
 

@@ -28,7 +28,7 @@ METRICS = pd.DataFrame(
         (METRICS[:2], 5, {"best": "b", "worst": "a"}),
         (METRICS[:1], 5, {"best": "a"}),
         # If none has enough positives, all are candidates.
-        (METRICS, 1000, {"best": "d", "median": "same", "worst": "a"}),
+        (METRICS, 1000, {"best": "d", "median": "same (index 5)", "worst": "a"}),
     ],
 )
 def test_representative_targets_are_the_best_the_median_and_the_worst(
@@ -40,13 +40,16 @@ def test_representative_targets_are_the_best_the_median_and_the_worst(
 
 def test_targets_by_name_and_by_index():
     assert named_targets(METRICS, ["c", 0])["index"].tolist() == [2, 0]
-    assert named_targets(METRICS, [5])["name"].tolist() == ["same"]
+    assert named_targets(METRICS, [5])["name"].tolist() == ["same (index 5)"]
     assert named_targets(METRICS, [1, "b", 1])["index"].tolist() == [1]
 
 
 def test_a_shared_name_selects_all_targets_with_metrics():
     shared = METRICS.assign(name=["same", *METRICS["name"][1:]])
     assert named_targets(shared, ["same"])["index"].tolist() == [0, 5]
+    in_cells = METRICS.assign(cell_type=["K562"] * 5 + ["HeLa"])
+    for chosen in (["same (HeLa)"], ["same"]):
+        assert named_targets(in_cells, chosen)["name"].tolist() == ["same (HeLa)"]
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,15 @@ def test_averages_by_hand():
     assert frequent["auroc"]["mean"] == pytest.approx(0.85)
 
 
+def test_targets_without_metrics_are_told_apart_by_all_targets():
+    table = metrics_table().assign(name=["d", "b", "c", "d", "e"], cell_type=list("vwxyz"))
+    summary = summarise(table, np.ones(5), 20)
+    for averages in (summary["all"], *summary["groups"].values()):
+        for left_out in averages["left_out"]["no_positives"]:
+            assert left_out == {"index": 3, "name": "d (y)"}
+    assert summary["all"]["left_out"]["no_positives"]
+
+
 def test_a_group_without_metrics_has_null_averages():
     metrics = metrics_table().assign(group=["TF", "TF", "DNase", "Histone", "Histone"])
     summary = summarise(metrics, np.ones(5, dtype=np.int64), 100)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from elsewhere import logits_elsewhere
 from safetensors.torch import load_file, save_file
-from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
+from toy_store import LENGTH, TABLE, TOLD_APART, export_toy_model, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
@@ -221,3 +221,16 @@ def test_labels_of_targets_do_not_depend_on_the_selection(exported):
         (["Reb1", 0], ["CTCF (index 0)", "Reb1"]),
     ):
         assert model.selected_targets(wanted)["label"].tolist() == labels
+
+
+def test_a_store_with_targets_of_the_same_names_in_another_order_is_refused(tmp_path):
+    export_toy_model(tmp_path / "model", table=TOLD_APART)
+    model = load_model(tmp_path / "model")
+    swapped = TOLD_APART.assign(cell_type=["K562", "GM12878", "K562"])
+    for table in (TOLD_APART, swapped):
+        with Store(write_toy_store(tmp_path / "a.h5", rows=4, table=table)) as store:
+            if table is TOLD_APART:
+                model.check_fits(store)
+                continue
+            with pytest.raises(InputError, match="3 targets"):
+                model.check_fits(store)

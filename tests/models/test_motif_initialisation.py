@@ -79,6 +79,13 @@ def test_first_kernels_are_initialised_with_motifs_of_the_targets(architecture, 
     assert torch.equal(after[2:], before[2:])
 
 
+def test_targets_of_the_same_name_are_told_apart(tmp_path):
+    network = create_model(length=LENGTH, targets=2, motifs=True, **DANQ)
+    targets = table(name=["TBP", "TBP"], cell_type=["K562", "HeLa"])
+    started = start_from_motifs(network, meme(tmp_path / "m.meme", TBP=TATA), targets)
+    assert [target["name"] for target in started["targets"]] == ["TBP (K562)", "TBP (HeLa)"]
+
+
 def test_networks_and_files_without_motifs_are_refused(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA)
     network = create_model(length=LENGTH, targets=3, **toy_sizes())

@@ -89,7 +89,7 @@ def check_scores(path, blocks):
                 assert found.pop("STATUS") == placed.status
                 assert found.pop("MAX_TARGET_INDEX") == (None if row < 0 else TARGETS["index"][row])
                 name = found.pop("MAX_TARGET")
-                assert unquote(name) == ("." if row < 0 else TARGETS["name"][row])
+                assert unquote(name) == ("." if row < 0 else TARGETS["label"][row])
                 numbers = {"MAX_LOGIT_DIFFERENCE": scores.max_logit_difference[number]}
                 if share is not None:
                     numbers["BACKGROUND_SHARE"] = share[number]

@@ -127,8 +127,8 @@ def test_tracks(written, tmp_path, monkeypatch):
     found, values = written
     write_regions(tmp_path / "tracks", found, long=False)
     assert sorted(path.name for path in (tmp_path / "tracks").iterdir()) == [
-        "0_K562_CTCF_a_b.bw",
-        "1_K562_CTCF_a_b.bw",
+        "0_K562_CTCF_a_b_index_0.bw",
+        "1_K562_CTCF_a_b_index_1.bw",
         "2_an_open_site.bw",
     ]
     for path in (tmp_path / "tracks").iterdir():

@@ -24,7 +24,7 @@ TABLE = "chrom\tpos\tref\talt\tid\n" + "".join(
         *("chr9 5 A . NA", "chr1 900 g T "),
     )
 )
-NAMES = {0: "CTCF; 5% é", 1: "Reb1 (index 4)", 2: "Reb1 (index 7)"}
+NAMES = {0: "CTCF; 5% é", 1: "Reb1 (K562, 1 h)", 2: "Reb1 (index 7)"}
 IN_FILE = ["chrom", "pos", "id", "ref", "alt", "status"]
 
 

@@ -16,7 +16,7 @@ TARGETS = pd.DataFrame(
         "index": [0, 4, 7],
         "name": ["CTCF; 5% é", "Reb1", "Reb1"],
         "group": ["TF", "TF", "TF"],
-        "label": ["CTCF; 5% é", "Reb1 (index 4)", "Reb1 (index 7)"],
+        "label": ["CTCF; 5% é", "Reb1 (K562, 1 h)", "Reb1 (index 7)"],
     }
 )
 STATUSES = {"<DEL>": Status.symbolic, "*": Status.spanning_deletion, ".": Status.no_alternative}

@@ -197,6 +197,15 @@ def test_models_of_different_targets_are_refused(tree):
         made(tree, "small", "other")
 
 
+def test_targets_with_the_same_name_are_told_apart_by_their_cell_types(tree):
+    path = tree.root / "small/evaluation/targets.tsv"
+    table = pd.read_csv(path, sep="\t", keep_default_na=False)
+    table.assign(name="CTCF").to_csv(path, sep="\t", index=False)
+    text = made(tree).text
+    for cell_type in table["cell_type"]:
+        assert f"CTCF ({cell_type}) TF" in text
+
+
 def test_targets_with_the_same_name_are_not_mixed(tree):
     folder = tree.root / "small/explain"
     targets = pd.read_csv(folder / "targets.tsv", sep="\t", keep_default_na=False)

@@ -131,6 +131,22 @@ def test_summary_and_figures_are_written(stores, tmp_path):
         assert all(path.exists() for path in paths)
 
 
+def test_targets_without_positives_are_told_apart(stores, tmp_path):
+    shared = TARGETS.assign(name="CTCF", cell_type=["K562", "HeLa", "HepG2"])
+    for path in stores.values():
+        write_store(path, TRAIN[:1], TRAIN_LABELS[:1], targets=shared)
+    describe(stores, tmp_path)
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    for split in summary.values():
+        named = [target["name"] for target in split["targets_without_positives"]]
+        assert named == ["CTCF (HeLa)", "CTCF (HepG2)"]
+    # In another order, they are other targets.
+    swapped = shared.assign(cell_type=["HeLa", "K562", "HepG2"])
+    write_store(stores["test"], TRAIN[:1], TRAIN_LABELS[:1], targets=swapped)
+    with pytest.raises(InputError, match="not those of the other splits"):
+        describe(stores, tmp_path)
+
+
 def test_splits_of_different_targets_are_refused(stores, tmp_path):
     other = TARGETS.assign(name=["CTCF", "DNase", "other"])
     write_store(stores["test"], TRAIN, TRAIN_LABELS, targets=other)

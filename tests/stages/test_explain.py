@@ -13,6 +13,7 @@ from toy_store import (
     PREDICTION,
     SHARED_NAMES,
     TABLE,
+    TOLD_APART,
     export_toy_model,
     toy_split,
     write_toy_store,
@@ -225,11 +226,22 @@ def test_a_target_may_be_named_nan(inputs):
     assert (results.figures / "000-NaN.png").exists()
 
 
-@pytest.mark.parametrize("inputs", [SHARED_NAMES], indirect=True)
-def test_targets_with_the_same_name_are_distinguished(inputs):
-    summary, results = run(inputs, targets=[0, 1, 2], methods=["gradient"])
+@pytest.mark.parametrize(
+    ("inputs", "targets", "names"),
+    [
+        (
+            SHARED_NAMES,
+            [0, 1, 2],
+            ["K562 CTCF | a/b (index 0)", "K562 CTCF | a/b (index 1)", 'an "open" site'],
+        ),
+        (TOLD_APART, ["CTCF", "REST"], ["CTCF (GM12878)", "CTCF (K562)", "REST"]),
+    ],
+    indirect=["inputs"],
+    ids=["index", "cell type"],
+)
+def test_targets_with_the_same_name_are_distinguished(inputs, targets, names):
+    summary, results = run(inputs, targets=targets, methods=["gradient"])
     assert summary["targets"] == 3
-    names = ["K562 CTCF | a/b (index 0)", "K562 CTCF | a/b (index 1)", 'an "open" site']
     table = pd.read_csv(results.targets, sep="\t")
     assert table["name"].tolist() == names
     assert table["figure"].nunique() == 3

@@ -8,7 +8,7 @@ import pytest
 import tangermeme.io
 from memelite.io import read_meme, write_meme
 from planted import matrix
-from toy_store import PREDICTION, SHARED_NAMES, TABLE, export_toy_model, write_toy_store
+from toy_store import PREDICTION, SHARED_NAMES, TABLE, TOLD_APART, export_toy_model, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.data.store import FORWARD, StoreHeader, new_store
@@ -99,23 +99,33 @@ def test_a_store_of_another_window_is_refused(inputs):
         run(inputs)
 
 
-@pytest.mark.parametrize("inputs", [SHARED_NAMES], indirect=True)
-def test_patterns_of_targets_with_the_same_name_are_distinguished(inputs):
+@pytest.mark.parametrize(
+    ("inputs", "names"),
+    [
+        (
+            SHARED_NAMES,
+            ["K562 CTCF | a/b (index 0)", "K562 CTCF | a/b (index 1)", 'an "open" site'],
+        ),
+        (TOLD_APART, ["CTCF (GM12878)", "CTCF (K562)", "REST"]),
+    ],
+    indirect=["inputs"],
+    ids=["index", "cell type"],
+)
+def test_patterns_of_targets_with_the_same_name_are_distinguished(inputs, names):
     summary, table, motifs, figures = run(inputs, 0, 1, 2)
     assert table["index"].tolist() == [0, 1, 2]
     for read in (read_meme, tangermeme.io.read_meme):
         learned = read(str(motifs))
-        names = [name.split() for name in learned]
-        assert [len(parts) for parts in names] == [2, 2, 2]
-        assert len({identifier for identifier, _ in names}) == 3
-        for (identifier, alternate), row in zip(names, table.to_dict("records"), strict=True):
+        identifiers = [name.split() for name in learned]
+        assert [len(parts) for parts in identifiers] == [2, 2, 2]
+        assert len({identifier for identifier, _ in identifiers}) == 3
+        for (identifier, alternate), row in zip(identifiers, table.to_dict("records"), strict=True):
             assert identifier.startswith(f"{row['index']:03d}-")
             assert alternate == "_".join(row["target"].split())
         for frequencies, consensus in zip(learned.values(), table["consensus"], strict=True):
             best = np.asarray(frequencies).argmax(axis=0)
             assert "".join("ACGT"[base] for base in best) == consensus.upper()
-    shown = "K562 CTCF | a/b"
-    names = [f"{shown} (index 0)", f"{shown} (index 1)", 'an "open" site']
+    assert table["target"].tolist() == names
     assert [target["name"] for target in summary["targets"]] == names
     assert len({target["figure"] for target in summary["targets"]}) == 3
     assert len(list(figures.iterdir())) == 6

@@ -18,9 +18,8 @@ from noncoding.common.tables import read_table
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
 ADD_NEGATIVES = (
-    "By default, a data set of peaks holds only bins with a peak of at least one target. Add peak "
-    "files of other factors or assays (bins with their peaks and none of this target are its "
-    "negatives), or bins without any label (key negatives of the data set)."
+    "A data set of peaks holds only bins with a peak of at least one target. Add peak files of "
+    "other factors or assays: bins with their peaks and none of this target are its negatives."
 )
 """What to do where a target is positive in every row."""
 _TEXT = ("name", "group", "cell_type", "assay", "treatment", "peak_file", "motif")

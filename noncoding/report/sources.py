@@ -23,6 +23,7 @@ _COUNTS = {
     "peaks_outside": "Peaks excluded: not on the genome's chromosomes",
     "peaks_clipped": "Peaks clipped to the end of their chromosome",
     "peaks_in_no_split": "Peaks excluded: chromosome in no split",
+    "bins_chosen": "Bins chosen, before exclusion of windows",
     "bins_with_peak": "Bins that are positive for a target",
     "windows_off_chromosome": "Windows excluded: beyond the end of their chromosome or region",
     "windows_guarded": "Windows excluded: within the guard distance of another split",
@@ -123,8 +124,8 @@ def _chosen_bins(bins: str) -> str:
             return "all"
         case ["any", "target"]:
             return "positive for any target"
-        case ["group" | "groups", _]:
-            return f"positive for a target of the {bins}"
+        case ["group", names]:
+            return f"positive for a target of group {' or '.join(names.split(', '))}"
         case ["file", name]:
             return f"those in {name}"
     return bins

@@ -50,7 +50,7 @@ def of_source(page):
 def test_chosen_bins_and_excluded_windows_are_shown(describe):
     shown = of_source(describe(COUNTS))
     assert shown["Type"] == "Genome and peak files"
-    assert shown["Bins that become rows"] == "positive for a target of the group TF"
+    assert shown["Bins that become rows"] == "positive for a target of group TF"
     assert shown["Windows excluded: within the guard distance of another split"] == "12"
     assert shown["Windows excluded: too many unknown bases (N)"] == "1,234"
     assert shown["Windows excluded: beyond the end of their chromosome or region"] == "3"
@@ -93,8 +93,8 @@ def test_stores_without_such_counts(describe, excluded):
     [
         ("any target", "positive for any target"),
         ("all", "all"),
-        ("group TF", "positive for a target of the group TF"),
-        ("groups TF, DNase", "positive for a target of the groups TF, DNase"),
+        ("group TF", "positive for a target of group TF"),
+        ("group TF, DNase", "positive for a target of group TF or DNase"),
         ("file allTFs.pos.bed.tar.gz", "those in allTFs.pos.bed.tar.gz"),
     ],
 )

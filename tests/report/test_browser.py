@@ -70,9 +70,11 @@ def page(tree):
 def page_of_two_models(tree):
     tree.add_model("large", mean_auprc=0.41, truth=0.95)
     tree.rank("large", "small")
-    report(
-        tree.root, ["small", "large"], CONFIGURATION, [*tree.apply("small"), *tree.apply("large")]
-    )
+    models = ["small", "large"]
+    for model in models:
+        tree.evaluate_genome_wide(model)
+    applied = [*tree.apply("small"), *tree.apply("large")]
+    report(tree.root, models, CONFIGURATION, applied, genome_wide=True)
     return tree.page
 
 

@@ -10,6 +10,7 @@ import typer
 
 from noncoding.cli.common import reported
 from noncoding.common.errors import InputError, printable, some_of
+from noncoding.common.files import from_home
 from noncoding.common.wording import counted
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def init(
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE]...", help="Further peak files, as from a pattern without quotes."
+            metavar="FILE", help="Further peak files, as from a pattern without quotes."
         ),
     ] = None,
     out: Annotated[
@@ -80,13 +81,14 @@ def init(
 
         if "://" in fasta:
             raise InputError("--fasta", "a URL", "a file", "Download it, and give its path.")
+        genome = from_home(fasta)
         patterns = [*peaks, *(files or [])]
         table = out.with_name(f"{out.stem}_peaks.tsv")
         given = given_peaks(find_peak_files(patterns), table, patterns)
         for path in (out, table) if given.table else (out,):
-            _refuse_existing(path, force, inputs=[Path(fasta), *given.files])
+            _refuse_existing(path, force, inputs=[genome, *given.files])
         name = name if name is not None else re.sub("[^A-Za-z0-9_.-]", "_", out.stem)
-        overlay = propose_overlay(fasta, given, name)
+        overlay = propose_overlay(genome, given, name)
         written = write_overlay(overlay, out, table)
         for line in _summary(overlay, written):
             typer.echo(printable(line))

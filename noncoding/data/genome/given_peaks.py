@@ -4,6 +4,7 @@ import csv
 import glob
 import io
 import os
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
@@ -14,6 +15,7 @@ from noncoding.common.files import correct_path, from_home
 from noncoding.data.genome.peaks import target_name
 from noncoding.settings.genome import PeakFolder
 
+_REFUSED = re.compile(r"[{}\x00-\x1f\x7f\ud800-\udfff]")
 _WILDCARDS = {"*", "?", "["}
 _COLUMNS = ("path", "name", "group")
 
@@ -70,7 +72,7 @@ def find_peak_files(patterns: Iterable[str]) -> list[Path]:
         found |= {os.path.abspath(each): each for each in files}  # noqa: PTH100 – links are kept
     for path in found.values():
         text = str(path)
-        if {"{", "}"} & set(text) or not text.isprintable():
+        if _REFUSED.search(text):
             raise InputError(
                 text.encode(errors="surrogateescape").decode(errors="backslashreplace"),
                 "a path with braces, control characters or bytes that are not UTF-8",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import yaml
 from pydantic import ValidationError, create_model
@@ -100,18 +101,23 @@ def propose_overlay(
     log.info("reading the genome, %s", fasta)
     genome = read_genome(fasta)
     log.info("reading %s", counted(len(peaks.files), "peak file"))
-    files = [
-        on_genome(read_bed(read_file(path), path), path, genome, None, remedy=RENAME)
-        for path in peaks.files
-    ]
-    if not any(len(file.intervals) for file in files):
+    files: list[Placed] = []
+    tables: list[pd.DataFrame] = []
+    short: list[str] = []
+    for number, path in enumerate(peaks.files):
+        placed = on_genome(read_bed(read_file(path), path), path, genome, None, remedy=RENAME)
+        tables.append(_positions(placed.intervals, number))
+        if _are_short(placed.intervals):
+            short.append(peaks.names[number])
+        files.append(placed._replace(intervals=placed.intervals.iloc[:0]))
+    positions = pd.concat(tables, ignore_index=True)
+    if positions.empty:
         raise InputError(
             some_of(map(str, peaks.files)), "no peaks", "peak files with peaks", "Correct the path."
         )
-    positions = _positions(files)
     splits = proposed_splits(genome, positions)
     bases, split_of = split_sizes(genome, Splits.model_validate(splits), positions)
-    targets = _count(peaks.names, positions["target"], split_of)
+    targets = _count(peaks.names, positions["target"].to_numpy(), split_of)
     sizes = pd.DataFrame({"bases": bases, "peaks": targets[list(SPLITS)].sum()})
     if not sizes["peaks"].any():
         raise InputError(
@@ -137,7 +143,6 @@ def propose_overlay(
         reasons["chromosome_map"] = (
             "Names in the peak files: names in the FASTA file, matched by their meaning."
         )
-    short = _short_peaks(peaks.names, files)
     if short:
         dataset["peak"] = "summit"
         reasons["peak"] = (
@@ -216,28 +221,28 @@ def _check(name: str, dataset: dict[str, Any]) -> None:
         raise found from None
 
 
-def _positions(files: Sequence[Placed]) -> pd.DataFrame:
-    """Chromosome (categorical), midpoint (bp) and target (int) of all peaks."""
-    tables = [
-        pd.DataFrame(
-            {
-                "chromosome": file.intervals["chromosome"],
-                "position": (file.intervals["start"] + file.intervals["end"]) // 2,
-                "target": target,
-            }
-        )
-        for target, file in enumerate(files)
-    ]
-    return pd.concat(tables, ignore_index=True)
+def _positions(intervals: pd.DataFrame, target: int) -> pd.DataFrame:
+    """Chromosome (categorical), midpoint (bp, int64) and target (int32) of the peaks of a file."""
+    return pd.DataFrame(
+        {
+            "chromosome": intervals["chromosome"],
+            "position": (intervals["start"] + intervals["end"]) // 2,
+            "target": np.int32(target),
+        }
+    )
 
 
-def _count(names: Sequence[str], target: pd.Series, split_of: pd.Series) -> pd.DataFrame:
+def _count(
+    names: Sequence[str], target: npt.NDArray[np.int32], split_of: npt.NDArray[np.int8]
+) -> pd.DataFrame:
     """Peaks of each target, in all and by split."""
-    counts = pd.crosstab(target, split_of).reindex(index=range(len(names)), fill_value=0)
-    table = counts.reindex(columns=list(SPLITS), fill_value=0)
+    columns = len(SPLITS) + 1  # the first for peaks in no split
+    counts = np.bincount(target * columns + split_of + 1, minlength=len(names) * columns)
+    counts = counts.reshape(len(names), columns)
+    table = pd.DataFrame(counts[:, 1:], columns=list(SPLITS))
     table.insert(0, "peaks", counts.sum(axis=1))
     table.insert(0, "name", list(names))
-    return table.rename_axis(index=None, columns=None)
+    return table
 
 
 def _map(files: Iterable[Placed], genome: Genome) -> dict[str, str]:
@@ -257,20 +262,17 @@ def _map(files: Iterable[Placed], genome: Genome) -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: place[item[1]]))
 
 
-def _short_peaks(names: Sequence[str], files: Sequence[Placed]) -> list[str]:
-    """Targets of which fewer than half the peaks label a bin by the default rule."""
+def _are_short(intervals: pd.DataFrame) -> bool:
+    """Whether fewer than half of a target's peaks label a bin by the default rule."""
     fields = GenomeDataset.model_fields
     size, least = fields["bin"].default, fields["min_overlap"].default * fields["bin"].default
-    found = []
-    for name, file in zip(names, files, strict=True):
-        start, end = (file.intervals[key].to_numpy() for key in ("start", "end"))
-        first, last = start // size, (end - 1) // size
-        covered = np.minimum(np.minimum(end, (first + 1) * size) - start, size)
-        covered = np.maximum(covered, end - np.maximum(start, last * size))
-        labels = (end - start == 1) | (covered > least) | (last - first > 1)
-        if len(labels) and labels.mean() < 0.5:
-            found.append(name)
-    return found
+    start, end = (intervals[key].to_numpy() for key in ("start", "end"))
+    first, last = start // size, (end - 1) // size
+    covered = np.maximum(
+        np.minimum(end, (first + 1) * size) - start, end - np.maximum(start, last * size)
+    )
+    labels = (end - start == 1) | (covered > least) | (last - first > 1)
+    return bool(len(labels)) and bool(labels.mean() < 0.5)
 
 
 def _why_splits(splits: dict[str, list[str]], sizes: pd.DataFrame, genome: Genome) -> str:
@@ -340,8 +342,8 @@ def _warnings(
             "left out."
         )
     window = GenomeDataset.model_fields["window"].default
-    lengths = positions["chromosome"].map(genome.lengths).astype("int64")
-    short = int((lengths < window).sum())
+    counts = positions["chromosome"].value_counts().items()
+    short = sum(count for name, count in counts if genome.lengths[name] < window)
     if short:
         yield (
             f"{counted(short, 'peak')} on sequences shorter than the window of {window} bp will be "

@@ -44,8 +44,8 @@ class _Shares:
         } or genome.lengths
         amounts = pd.DataFrame({"bases": pd.Series(used, dtype="float64")})
         self.peaks = pd.DataFrame({"chromosome": [], "position": []}) if peaks is None else peaks
-        counts = self.peaks["chromosome"].astype(object).value_counts()
-        amounts["peaks"] = counts.reindex(amounts.index, fill_value=0).astype("float64")
+        counts = dict(self.peaks["chromosome"].value_counts())
+        amounts["peaks"] = [float(counts.get(name, 0)) for name in amounts.index]
         self.numbers = amounts["peaks"].astype("int64")
         if not self.numbers.any():
             amounts = amounts[["bases"]]
@@ -155,19 +155,21 @@ def _ends_of_largest(shares: _Shares) -> dict[str, list[str]]:
     name = str(shares.sizes().idxmax())
     length = shares.lengths[name]
     positions = shares.positions(name)
-    number = min(round(SHARE * shares.numbers.sum()), len(positions) // 3)
+    number = min(max(1, round(SHARE * shares.numbers.sum())), len(positions) // 3)
     part = max(1, min(round(SHARE * sum(shares.lengths.values())), length // 3))
     first, last = part, length - part
     if number:
         # Between two peaks.
         places = (number, len(positions) - number)
-        between = [positions[place - 1 : place + 1].mean() for place in places]
-        if between[0] + 1 < between[1]:
-            first, last = round(between[0]), round(between[1])
+        between = [round(positions[place - 1 : place + 1].mean()) for place in places]
+        if 0 < between[0] < between[1] < length:
+            first, last = between
     return {"valid": [f"{name}:1-{first}"], "test": [f"{name}:{last + 1}-{length}"]}
 
 
-def split_sizes(genome: Genome, splits: Splits, peaks: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def split_sizes(
+    genome: Genome, splits: Splits, peaks: pd.DataFrame
+) -> tuple[pd.Series, npt.NDArray[np.int8]]:
     """Bases of each split, and the split of each peak.
 
     Parameters
@@ -175,14 +177,14 @@ def split_sizes(genome: Genome, splits: Splits, peaks: pd.DataFrame) -> tuple[pd
     genome : Genome
     splits : Splits
     peaks : pandas.DataFrame
-        As in `proposed_splits`; ``chromosome`` is categorical, with those of the genome.
+        As in `proposed_splits`.
 
     Returns
     -------
     bases : pandas.Series
         Split → number of bases, int64.
-    split_of : pandas.Series
-        Name of the split for each row of `peaks`; empty for those in none.
+    split_of : array of shape=(n_peaks,), dtype=int8
+        Place in `SPLITS` of the split of each peak; -1 for those in none.
     """
     regions = split_regions(genome, splits)
     length = regions["end"] - regions["start"]
@@ -195,10 +197,11 @@ def split_sizes(genome: Genome, splits: Splits, peaks: pd.DataFrame) -> tuple[pd
 
     starts = np.append(-1, on_one_axis(regions, "start"))
     ends = np.append(-1, on_one_axis(regions, "end"))
-    names = np.append("", regions["split"].to_numpy(dtype=str))
-    places = on_one_axis(peaks, "position")
-    found = np.searchsorted(starts, places, side="right") - 1
-    return bases, pd.Series(np.where(places < ends[found], names[found], ""), index=peaks.index)
+    places = {name: index for index, name in enumerate(SPLITS)}
+    owners = np.append(-1, regions["split"].map(places)).astype(np.int8)
+    positions = on_one_axis(peaks, "position")
+    found = np.searchsorted(starts, positions, side="right") - 1
+    return bases, np.where(positions < ends[found], owners[found], np.int8(-1))
 
 
 def missing_splits(genome: Genome) -> InputError:

@@ -178,9 +178,18 @@ def test_sizes_of_splits_are_counted_base_by_base(name):
     left_out = genome.alternative | genome.organelles
     for base, found in zip(every, split_of, strict=True):
         expected = next((split for split, own in parts.items() if base in own), "train")
-        assert found == ("" if base[0] in left_out else expected)
+        assert ("train", "valid", "test", "")[found] == ("" if base[0] in left_out else expected)
     assert dict(bases[["valid", "test"]]) == {split: len(own) for split, own in parts.items()}
     assert bases.sum() == sum(n for each, n in lengths.items() if each not in left_out)
+
+
+@pytest.mark.parametrize("count", range(3, 12))
+def test_a_few_peaks_on_one_chromosome_are_in_all_splits(count):
+    lengths = {"c": 100_000}
+    peaks = planted_peaks({"c": count}, lengths)
+    found = proposed_splits(Genome("a.fa", lengths), peaks)
+    for split in ("valid", "test"):
+        assert naive_share(found[split], lengths, peaks) == pytest.approx(1 / count)
 
 
 def test_only_organelles():

@@ -70,7 +70,7 @@ def bundle(tmp_path):
 
 @pytest.fixture
 def shelf(tmp_path, genome):
-    """The files of the toy genome on a server, and motifs, regions and an archive; gives its URL."""
+    """The toy genome, motifs, regions and an archive of peaks on a server; gives its URL."""
     shelf = tmp_path / "shelf"
     (tmp_path / "peaks").rename(shelf)
     (tmp_path / "genome.fa").rename(shelf / "genome.fa")
@@ -79,7 +79,6 @@ def shelf(tmp_path, genome):
         "1 0 0 0\n0 1 0 0\n"
     )
     (shelf / "exclude.bed").write_text("one\t0\t10\n")
-    (shelf / "page").write_text("<!DOCTYPE html><title>Log in</title>")
     with tarfile.open(shelf / "peaks.tar", "w") as archive:
         archive.add(shelf / "p.bed", "p.bed")
     with serving(shelf) as url:

@@ -21,7 +21,7 @@ def closed_port():
 
 @pytest.fixture
 def own(shelf, genome, tmp_path):
-    """The configuration, given the URLs of some of the files if they are not those of the server."""
+    """The configuration; the URLs of files that are not those of the server are given."""
 
     def own(archive=False, **given):
         urls = {name: given.get(name, [f"{shelf}/{name}"]) for name in SERVED}

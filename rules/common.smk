@@ -342,13 +342,17 @@ def check_sources():
     # Not imported by the process of each job.
     from noncoding.data.download.availability import WantedFile, check_available
 
-    wanted = []
-    for job in [] if workflow.touch else workflow.dag.needrun_jobs():
-        if job.rule.name != "fetch_file" or simulated_source(job.wildcards) or is_cached(job):
-            continue
-        dataset, name = job.wildcards.dataset, job.wildcards.file
-        found = tuple(addresses(job.wildcards, None))
-        wanted.append(WantedFile(f"{name} ({dataset})", found, config["mirror"]))
+    planned = {
+        (job.wildcards.dataset, job.wildcards.file)
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name == "fetch_file" and not (simulated_source(job.wildcards) or is_cached(job))
+    }
+    wanted = [
+        WantedFile(f"{name} ({dataset})", tuple(urls(entry)), config["mirror"])
+        for dataset in config["datasets"]
+        for name, entry in fetched(dataset).items()
+        if (dataset, name) in planned and not workflow.touch
+    ]
     if wanted:
         logger.info(f"Checking that {len(wanted)} files can be downloaded")
     for message in check_available(wanted):

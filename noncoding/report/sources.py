@@ -12,7 +12,13 @@ KINDS = {
     "genome": "Genome and peak files",
     "simulated": "Simulated: known motifs planted in random sequences",
 }
-_DIGESTS = {"archive": "archive", "mat": ".mat file", "fasta": "genome", "peaks": "peaks"}
+_DIGESTS = {
+    "archive": "archive",
+    "mat": ".mat file",
+    "fasta": "genome",
+    "peaks": "peaks",
+    "peaks_table": "table of peak files",
+}
 _COUNTS = {
     "peak_files": "Peak files",
     "targets": "Targets kept",
@@ -65,6 +71,9 @@ def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
     for key, file in _DIGESTS.items():
         if digest := source.get(f"{key}_sha256"):
             yield Fact(f"SHA-256 of the {file}", digest, code=True)
+    if servers := source.get("peaks_servers"):
+        names = tuple(f"{server} ({count(number)})" for server, number in servers.items())
+        yield Fact("Peak files with a URL", count(sum(servers.values())), names=names)
     if matched := counts.get("chromosome_map"):
         pairs = tuple(f"{name} → {own}" for name, own in matched.items())
         yield Fact("Chromosome names matched", count(len(pairs)), names=pairs)

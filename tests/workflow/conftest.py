@@ -5,6 +5,7 @@ import functools
 import json
 import os
 import shutil
+import tarfile
 import threading
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -65,6 +66,23 @@ def bundle(tmp_path):
     write_toy_bundle(shelf / "toy.tar.gz")
     with serving(shelf) as url:
         yield bundle_of(f"{url}/toy.tar.gz", tmp_path / "targets.tsv")
+
+
+@pytest.fixture
+def shelf(tmp_path, genome):
+    """The toy genome, motifs, regions and an archive of peaks on a server; gives its URL."""
+    shelf = tmp_path / "shelf"
+    (tmp_path / "peaks").rename(shelf)
+    (tmp_path / "genome.fa").rename(shelf / "genome.fa")
+    (shelf / "motifs.meme").write_text(
+        "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF m\nletter-probability matrix: w= 2\n"
+        "1 0 0 0\n0 1 0 0\n"
+    )
+    (shelf / "exclude.bed").write_text("one\t0\t10\n")
+    with tarfile.open(shelf / "peaks.tar", "w") as archive:
+        archive.add(shelf / "p.bed", "p.bed")
+    with serving(shelf) as url:
+        yield url
 
 
 @pytest.fixture

@@ -39,6 +39,12 @@ def site():
 
 
 @pytest.fixture
+def other_site():
+    with served() as site:
+        yield site
+
+
+@pytest.fixture
 def secure_site():
     with served("https") as site:
         yield site

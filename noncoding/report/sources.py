@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from noncoding.data.published_positives import TOLERANCE, recorded_difference
 from noncoding.report.formats import count
 
 KINDS = {
@@ -61,3 +62,7 @@ def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
                 yield Fact(label, count(len(found)), names=tuple(map(str, found)))
             case int(found):
                 yield Fact(label, count(found))
+    if difference := recorded_difference(source):
+        text = f"{difference}; {count(difference.beyond)} of {count(difference.targets)} targets "
+        text += f"beyond {100 * TOLERANCE:g} %"
+        yield Fact("Rebuilt: positive test rows against the published", text)

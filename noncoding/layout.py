@@ -114,6 +114,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
         "positives_per_target",
         "labels_per_row",
         "base_composition",
+        "gc_content",
         "prevalence_by_split",
     ),
     "plot_training": ("learning_curve", "layers"),

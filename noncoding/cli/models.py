@@ -92,8 +92,11 @@ def _cells(description: "ModelDescription") -> Iterator[str]:
 
 def _table(one: "ModelDescription") -> list[str]:
     """The targets, tab-separated."""
+    from noncoding.data.targets import distinct_names  # noqa: PLC0415
+
     columns = ["index", "name", "group", "test_positives", "test_auprc", "test_auroc"]
-    shown = one.targets[[name for name in columns if name in one.targets]]
+    targets = one.targets.assign(name=distinct_names(one.targets))
+    shown = targets[[name for name in columns if name in targets]]
     return shown.to_csv(sep="\t", index=False).splitlines()
 
 

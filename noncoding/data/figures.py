@@ -1,4 +1,4 @@
-"""Figures of a data set: positives, labels per locus, bases, prevalence.
+"""Figures of a data set: positives, labels per locus, bases, GC content, prevalence.
 
 Each ``draw_…`` writes one file for each path; ``…_finding`` gives its title and details.
 """
@@ -26,6 +26,7 @@ from noncoding.common.plot_style import (
 )
 from noncoding.common.wording import counted
 from noncoding.data.counts import BASES, SplitCounts
+from noncoding.data.histograms import SHARE_BINS
 from noncoding.data.targets import distinct_names
 
 _NAME_CHARACTERS = 24
@@ -149,6 +150,62 @@ def draw_bases(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]
         axes.margins(y=0.15)
         axes.set_xticks(range(len(counts)), list(counts))
         axes.set(xlabel="split", ylabel="share of bases (%)")
+
+
+def gc_finding(counts: Mapping[str, SplitCounts]) -> tuple[str, str]:
+    """How the GC content differs between windows with and without a label, or its range."""
+    differences = {
+        name: difference
+        for name, split in counts.items()
+        if (difference := split.gc_difference) is not None
+    }
+    if not differences:
+        total = np.sum([own.gc_labelled + own.gc_unlabelled for own in counts.values()], axis=0)
+        if not total.any():
+            return "No window has a known base", ""
+        middle = np.searchsorted(np.cumsum(total), np.array([0.05, 0.95]) * total.sum())
+        low, high = 100 // SHARE_BINS * np.array([middle[0], middle[1] + 1])
+        return (
+            f"The GC content of at least 90 % of the windows is between {low} and {high} %",
+            f"windows of {counted(int(total.sum()), 'locus')} of all splits",
+        )
+    each = ", ".join(f"{name} {difference:.4f}" for name, difference in differences.items())
+    return (
+        "GC content of windows with and without a label differs by "
+        f"{max(differences.values()):.3f} at most",
+        f"mean absolute difference of the shares, over bins of 2 %: {each}",
+    )
+
+
+def draw_gc_content(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str]) -> None:
+    """Draw the distribution of the GC content of windows with and without a label, by split."""
+    used = np.flatnonzero(
+        np.sum([split.gc_labelled + split.gc_unlabelled for split in counts.values()], axis=0)
+    )
+    width = 100 // SHARE_BINS
+    first, last = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, SHARE_BINS)
+    edges = width * np.arange(first, last + 1)
+    with saved_figure(*paths, height=3.2) as figure:
+        set_title(figure, *gc_finding(counts))
+        panels = figure.subplots(1, len(counts), sharex=True, sharey=True, squeeze=False)[0]
+        for axes, (name, split) in zip(panels, counts.items(), strict=True):
+            for kind, histogram, style, colour in (
+                ("with a label", split.gc_labelled, "-", COLOURS[0]),
+                ("without a label", split.gc_unlabelled, "--", COLOURS[1]),
+            ):
+                if total := histogram.sum():
+                    share = 100 * histogram[first:last] / total
+                    label = f"{kind} ({total:,})"
+                    axes.stairs(
+                        share, edges, color=colour, linestyle=style, linewidth=1.6, label=label
+                    )
+            axes.set_title(name)
+            axes.set(xlabel="GC content of the window (%)")
+            # Room for the legend.
+            axes.margins(y=0.35)
+            if axes.patches:
+                axes.legend(loc="upper left", fontsize=SMALL)
+        panels[0].set_ylabel("share of windows (%)")
 
 
 def prevalence_finding(train: SplitCounts, test: SplitCounts) -> tuple[str, str]:

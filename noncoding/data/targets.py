@@ -22,9 +22,9 @@ ADD_NEGATIVES = (
     "other factors or assays: bins with their peaks and none of this target are its negatives."
 )
 """What to do where a target is positive in every row."""
-_TEXT = ("name", "group", "cell_type", "assay", "treatment", "peak_file", "motif")
-_SELECTED = ("name", "group")
-"""Columns that a pattern is compared with."""
+DESCRIPTIONS = ("cell_type", "assay", "treatment")
+"""Columns that tell targets of the same name apart."""
+_TEXT = ("name", "group", *DESCRIPTIONS, "peak_file", "motif")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -61,7 +61,7 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
             "Number the targets in the order of the label matrix.",
         )
     if "name" not in table:
-        parts = table.reindex(columns=["cell_type", "assay", "treatment"])
+        parts = table.reindex(columns=[*DESCRIPTIONS])
         table.insert(1, "name", parts.apply(lambda row: " ".join(row.dropna()), axis=1))
     for column in _TEXT:
         if column in table:
@@ -81,23 +81,73 @@ def check_name(name: str, where: str) -> None:
 
 
 def distinct_names(table: pd.DataFrame) -> pd.Series:
-    """Names of targets, with the index where several share one: ``K562 CTCF (index 412)``."""
-    numbered = table["name"] + " (index " + table["index"].astype(str) + ")"
-    return table["name"].where(~table["name"].duplicated(keep=False), numbered)
+    """Names of targets, each of which only one target has.
+
+    Targets that share a name are told apart by the columns of `DESCRIPTIONS` in which they differ,
+    and by their index where these are the same.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        All targets: columns ``index``, ``name``, and optionally `DESCRIPTIONS`.
+
+    Returns
+    -------
+    pandas.Series
+        With the index of the table.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"name": ["CTCF", "CTCF", "REST", "REST", "MYC"]})
+    >>> table["cell_type"] = ["GM12878", "K562", "K562", "K562", "K562"]
+    >>> distinct_names(table.assign(index=range(5))).tolist()
+    ['CTCF (GM12878)', 'CTCF (K562)', 'REST (K562, index 2)', 'REST (K562, index 3)', 'MYC']
+    """
+    names = table["name"]
+    shared = names.duplicated(keep=False)
+    if not shared.any():
+        return names
+    labels = names.copy()
+    for name, rows in _descriptions(table)[shared].groupby(names[shared], sort=False):
+        differences = _differences(rows, str(name))
+        labels[rows.index] = [f"{name} ({text})" if text else name for text in differences]
+    equal = shared & (labels.duplicated(keep=False) | (labels == names))
+    number = "index " + table["index"].astype(str) + ")"
+    numbered = np.where(labels == names, names + " (" + number, labels.str[:-1] + ", " + number)
+    return labels.where(~equal, numbered)
+
+
+def _descriptions(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of `DESCRIPTIONS` as text, empty where there is none."""
+    return table.reindex(columns=[*DESCRIPTIONS]).astype(object).fillna("").astype(str)
+
+
+def _differences(rows: pd.DataFrame, name: str) -> list[str]:
+    """What tells several targets of the same name apart; empty if nothing does."""
+    differ = [column for column in rows if rows[column].nunique() > 1]
+    texts = rows[differ]
+    if not (texts != "").any(axis=1).all():
+        # One of them would have the bare name. "K562 CTCF" need not be described by K562.
+        texts = rows[[key for key in rows if key in differ or rows[key].iloc[0] not in name]]
+    return [", ".join(filter(None, row)) for row in texts.itertuples(index=False, name=None)]
 
 
 def named_target(table: pd.DataFrame, entry: str | int, where: str) -> pd.DataFrame:
     """Rows of a target table with a given name or index; several, if targets share the name.
 
-    `where` is the configuration key for the `InputError` that is raised if there is none.
+    A name may also be one of `distinct_names`. `where` is the configuration key for the
+    `InputError` that is raised if there is none.
     """
     found = table[table["index" if isinstance(entry, int) else "name"] == entry]
+    names = distinct_names(table)
+    if found.empty:
+        found = table[names == entry]
     if found.empty:
         raise InputError(
             where,
             repr(entry),
             f"a name or an index (0 … {len(table) - 1}) in the target table",
-            _similar(entry, table["name"]) or "See evaluation/targets.tsv.",
+            _similar(entry, [*table["name"], *names]) or "See evaluation/targets.tsv.",
         )
     return found
 
@@ -113,8 +163,9 @@ def select_targets(
         Columns ``index``, ``name`` and ``group``.
     wanted : iterable of str or int
         Each an index, a name, a group, a pattern of names or groups (``*`` for any characters,
-        ``?`` for one), or several of these separated by commas. The name of a target is never
-        read as an index, a group, a pattern or a list. All targets if there is no entry.
+        ``?`` for one), or several of these separated by commas. A name that targets share means
+        all of them, and one of `distinct_names` a single one. The name of a target is never read
+        as an index, a group, a pattern or a list. All targets if there is no entry.
     where : str
         The option or configuration key, for errors.
 
@@ -146,12 +197,14 @@ def select_targets(
 
 def _meant(table: pd.DataFrame, entry: str | int) -> npt.NDArray[np.bool_]:
     """Rows with a name, else an index, a group or a pattern of names or groups."""
+    names = distinct_names(table)
     indices = table["index"].astype(str) == str(entry)
-    for found in (table["name"] == entry, indices, table["group"] == entry):
+    for found in (table["name"] == entry, names == entry, indices, table["group"] == entry):
         if found.any():
             return found.to_numpy()
     pattern = str(entry).replace("[", "[[]")  # fnmatch would take it for a set of characters
-    return np.any([[fnmatchcase(text, pattern) for text in table[key]] for key in _SELECTED], 0)
+    texts = (table["name"], names, table["group"])
+    return np.any([[fnmatchcase(text, pattern) for text in column] for column in texts], 0)
 
 
 def _no_such_target(table: pd.DataFrame, entry: str | int, where: str) -> InputError:
@@ -160,7 +213,7 @@ def _no_such_target(table: pd.DataFrame, entry: str | int, where: str) -> InputE
         f"{entry!r}, which matches no target",
         f"an index (0 … {len(table) - 1}), a name, a group ({some_of(table['group'])}) or a "
         "pattern of them, such as 'CT*'",
-        _similar(entry, [*table["group"], *table["name"]]) or "Correct it.",
+        _similar(entry, [*table["group"], *table["name"], *distinct_names(table)]) or "Correct it.",
     )
 
 
@@ -171,14 +224,28 @@ def _similar(entry: object, names: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(known[name] for name in close)}?" if close else ""
 
 
+def same_targets(targets: pd.DataFrame, others: pd.DataFrame) -> bool:
+    """Whether two tables have the same targets in the same order.
+
+    Names are compared and, of targets that share one, the columns of `DESCRIPTIONS` that both
+    tables have.
+    """
+    if list(targets["name"]) != list(others["name"]):
+        return False
+    shared = targets["name"].duplicated(keep=False).to_numpy()
+    columns = [name for name in DESCRIPTIONS if name in targets and name in others]
+    one, other = (_descriptions(table)[columns][shared] for table in (targets, others))
+    return bool((one.to_numpy() == other.to_numpy()).all())
+
+
 def check_same_targets(
     where: object, targets: pd.DataFrame, expected: pd.DataFrame, of: str, remedy: str
 ) -> None:
-    """Refuse a table of targets with other names, or in another order.
+    """Refuse a table of other targets, or in another order, see `same_targets`.
 
     `where` is its origin, e.g. a path; `of` that of the expected ones, e.g. "the test split".
     """
-    if list(targets["name"]) != list(expected["name"]):
+    if not same_targets(targets, expected):
         raise InputError(
             where,
             f"{len(targets)} targets that are not those of {of}",

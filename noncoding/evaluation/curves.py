@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from noncoding.common.errors import InputError
-from noncoding.data.targets import named_target
+from noncoding.data.targets import distinct_names, named_target
 from noncoding.evaluation.metrics import Ranking
 from noncoding.evaluation.target_metrics import scored
 
@@ -16,9 +16,9 @@ def representative_targets(metrics: pd.DataFrame, min_positives: int) -> pd.Data
 
     Of the targets with at least ``min_positives`` positive test loci; if there are none, of all
     targets with metrics. At most three rows, by decreasing AUPR, with a column ``role``: "best",
-    "median" or "worst".
+    "median" or "worst"; names are those of `distinct_names`.
     """
-    candidates = scored(metrics)
+    candidates = scored(metrics.assign(name=distinct_names(metrics)))
     enough = candidates[candidates["test_positives"] >= min_positives]
     ranked = (enough if len(enough) else candidates).sort_values("auprc", kind="stable")
     roles = {"best": len(ranked) - 1, "worst": 0, "median": (len(ranked) - 1) // 2}
@@ -31,7 +31,7 @@ def named_targets(metrics: pd.DataFrame, targets: Sequence[str | int]) -> pd.Dat
     """Targets of `target_metrics` by name or index, in the given order, each once.
 
     A name that several targets share selects all of them that have metrics. The column ``role``
-    is empty.
+    is empty, and names are those of `distinct_names`.
 
     Raises
     ------
@@ -50,7 +50,7 @@ def named_targets(metrics: pd.DataFrame, targets: Sequence[str | int]) -> pd.Dat
                 "at least one of each",
                 "Choose another target.",
             )
-    rows = pd.concat(chosen).assign(role="")
+    rows = pd.concat(chosen).assign(role="", name=distinct_names(metrics))
     return rows[~rows["index"].duplicated()]
 
 

@@ -6,13 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from noncoding.data.targets import DESCRIPTIONS, distinct_names
 from noncoding.evaluation.bootstrap import Replicates, average_interval, blocks, bootstrap
 from noncoding.evaluation.confidence_intervals import degrees_of_freedom, logit_interval
 from noncoding.evaluation.delong import delong
 from noncoding.evaluation.metrics import Labels, Scores, auroc_and_average_precision
 from noncoding.evaluation.thresholds import threshold_metrics
 
-DESCRIPTION = ("index", "name", "group", "cell_type", "assay", "treatment")
+DESCRIPTION = ("index", "name", "group", *DESCRIPTIONS)
 """Columns of the target table that result tables repeat."""
 METRICS = ("auroc", "auprc")
 BOOTSTRAP, DELONG = "block bootstrap", "DeLong"
@@ -120,14 +121,16 @@ def summarise(
     dict
         ``min_positives``, and averages under ``all``, ``groups`` (by name) and
         ``with_min_positives``: ``targets`` (number), ``averaged`` (number), ``left_out``
-        (``number``; ``no_positives`` and ``no_negatives``: lists of ``index`` and ``name``),
+        (``number``; ``no_positives`` and ``no_negatives``: ``index`` and distinct ``name``),
         ``auroc`` and ``auprc`` with ``mean``, ``median`` and ``prevalence_weighted_mean``, and
         the means of ``accuracy``, ``calibration_error`` and ``accuracy_if_never_positive``
         (of a classifier that predicts no positive). An average over no target is None. With
         replicates also ``mean_interval``, the 95 % interval of the mean.
     """
     weighted = metrics.assign(
-        weight=np.asarray(train_positives, dtype=np.float64), column=np.arange(len(metrics))
+        name=distinct_names(metrics),
+        weight=np.asarray(train_positives, dtype=np.float64),
+        column=np.arange(len(metrics)),
     )
     enough = weighted["test_positives"] >= min_positives
     return {

@@ -24,6 +24,7 @@ from noncoding.data.store import Store
 from noncoding.data.targets import (
     distinct_names,
     read_targets,
+    same_targets,
     select_targets,
     write_targets,
 )
@@ -104,7 +105,7 @@ class ExportedModel:
                 f"{store.length} bp, as in {store.path}",
                 remedy,
             )
-        if list(self.targets["name"]) != list(store.targets["name"]):
+        if not same_targets(self.targets, store.targets):
             own, others = (
                 some_of(table["name"], shown=3) for table in (self.targets, store.targets)
             )

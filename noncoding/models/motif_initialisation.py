@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 
 from noncoding.common.errors import InputError
+from noncoding.data.targets import distinct_names
 from noncoding.models.network import Network
 from noncoding.motifs.known_motifs import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
@@ -114,7 +115,7 @@ def start_from_motifs(
     kept = ([key for key in keys if key in chosen] for keys in matched)
     found = [
         {"index": int(index), "name": name, "motifs": keys}
-        for index, name, keys in zip(targets["index"], targets["name"], kept, strict=True)
+        for index, name, keys in zip(targets["index"], distinct_names(targets), kept, strict=True)
         if keys
     ]
     log.info(

@@ -151,7 +151,7 @@ def _annotated(
 
 def _alleles(blocks: Blocks, targets: pd.DataFrame) -> Iterator[_Annotation]:
     """Values of the fields of each allele."""
-    names = [quote(name, safe="/()+") for name in targets["name"]]
+    names = [quote(name, safe="/()+") for name in targets["label"]]
     indices = targets["index"].to_list()
     for placed, scores in blocks:
         columns = [scores.max_logit_difference.astype(str).tolist()]

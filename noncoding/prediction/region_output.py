@@ -238,8 +238,8 @@ def sorted_bins(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Int
 def _write_tracks(folder: Path, found: PredictedWindows) -> None:
     header = list(found.windows.genome.lengths.items())
     names = [
-        f"{index}_{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name)[:_LONGEST_NAME]}.bw"
-        for index, name in zip(found.targets["index"], found.targets["name"], strict=True)
+        f"{index}_{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name)[:_LONGEST_NAME].rstrip('_')}.bw"
+        for index, name in zip(found.targets["index"], found.targets["label"], strict=True)
     ]
     for first in range(0, len(names), _OPEN_TRACKS):
         paths = [folder / name for name in names[first : first + _OPEN_TRACKS]]

@@ -43,6 +43,12 @@ CAPTIONS = {
         "Frequencies of A, C, G, T and N, by split",
         "Base composition of all windows; N is an unknown base.",
     ),
+    "gc_content": Caption(
+        "Distribution of the GC content of windows with and without a label, by split",
+        "Histograms in bins of 2 %; in brackets, the number of windows. Where negatives were "
+        "added (loci without a label), the curves coincide if these match the labelled loci. If "
+        "they do not, a model can tell the two apart by GC content alone.",
+    ),
     "prevalence_by_split": Caption(
         "Prevalence of each target in the training and test splits",
         "One point per target. Targets far from the dotted line differ in prevalence between "

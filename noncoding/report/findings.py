@@ -170,7 +170,7 @@ def left_out(averages: dict[str, Any]) -> list[str]:
     for key, what in (("no_positives", "positive"), ("no_negatives", "negative")):
         targets = averages["left_out"][key]
         if targets:
-            names = listed([f"{target['name']} (index {target['index']})" for target in targets])
+            names = listed([target["name"] for target in targets])
             sentences.append(
                 f"{counted(len(targets), 'target')} without a {what} test locus, for which neither "
                 f"metric is defined: {names}."

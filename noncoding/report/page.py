@@ -15,7 +15,7 @@ from noncoding.common.wording import counted
 from noncoding.report import captions, findings, formats, rows
 from noncoding.report.images import Images
 from noncoding.report.results import DatasetResults, stage_folder
-from noncoding.report.sources import source_facts
+from noncoding.report.sources import chromosomes_of_splits, drawn_negatives, source_facts
 
 _FILTERS = (
     *(formats.allele, formats.architecture, formats.count, formats.decimals, formats.exact),
@@ -57,7 +57,8 @@ def render(
         answer=answer,
         results=results,
         facts=source_facts(settings["source"], results.splits["test"]["source"]),
-        chromosomes=settings.get("splits"),
+        negatives=drawn_negatives(results.splits["test"]["source"]),
+        chromosomes=chromosomes_of_splits(settings.get("splits")),
         # Of a random classifier, over the targets that are averaged.
         random_auprc=metrics.dropna(subset="auprc")["prevalence"].mean(),
         configuration=yaml.safe_dump(dict(configuration), sort_keys=False, allow_unicode=True),

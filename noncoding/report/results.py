@@ -10,7 +10,7 @@ import pandas as pd
 
 from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.data.targets import check_same_targets
+from noncoding.data.targets import check_same_targets, distinct_names
 from noncoding.evaluation.paired_comparison import versus
 
 _NUMERIC = (
@@ -38,7 +38,7 @@ class ModelResults:
     training: Summary
     epochs: int
     evaluation: Summary
-    metrics: pd.DataFrame  # one row per target
+    metrics: pd.DataFrame  # one row per target, with distinct names
     explanation: Summary
     explained: pd.DataFrame  # one row per explained target
     faithfulness: pd.DataFrame  # one row per check
@@ -148,12 +148,13 @@ def _read_model(dataset: Path, name: str) -> ModelResults:
         stage_folder(dataset, stage, name) for stage in ("train", "evaluate", "explain", "motifs")
     )
     log = pd.read_csv(existing(train / "training" / layout.METRICS_LOG, "train"))
+    metrics = _read_table(evaluate / layout.TARGETS, "evaluate")
     return ModelResults(
         name=name,
         training=_read_json(train / "model" / "training.json", "train"),
         epochs=int(log["epoch"].max()) + 1,
         evaluation=_read_json(evaluate / layout.SUMMARY, "evaluate"),
-        metrics=_read_table(evaluate / layout.TARGETS, "evaluate"),
+        metrics=metrics.assign(name=distinct_names(metrics)),
         explanation=_read_json(explain / layout.SUMMARY, "explain"),
         explained=_read_table(explain / layout.TARGETS, "explain"),
         # Means over targets have no index.

@@ -348,3 +348,21 @@ class GenomeDataset(BaseDataset):
                 found=f"{self.window} bp around bins of {self.bin} bp",
             )
         return self
+
+    @model_validator(mode="after")
+    def _check_negatives(self) -> "GenomeDataset":
+        if self.negatives and self.bins == "all":
+            raise problem(
+                "bins that are chosen by their labels",
+                "Remove negatives: with 'bins: all', bins without a label are rows, too.",
+                key="negatives",
+                found="negatives with 'bins: all'",
+            )
+        if self.negatives and self.splits and self.splits.by_rows:
+            raise problem(
+                "splits of chromosomes or regions, on which negatives are drawn",
+                "Name chromosomes or give BED files for 'train' and 'valid'.",
+                key="negatives",
+                found="negatives with splits of {rows: N}",
+            )
+        return self

@@ -12,6 +12,7 @@ from noncoding.common.errors import InputError
 from noncoding.common.frames import write_table
 from noncoding.common.stage_logging import RESULT
 from noncoding.data.store import Store
+from noncoding.data.targets import same_targets
 from noncoding.evaluation.baselines import (
     best_columns,
     count_kmers,
@@ -153,7 +154,7 @@ def baseline(
 
 
 def _check(train: Store, split: Store, k: int) -> None:
-    if list(train.targets["name"]) != list(split.targets["name"]) or train.length != split.length:
+    if not same_targets(train.targets, split.targets) or train.length != split.length:
         raise InputError(
             train.path,
             f"{len(train.targets)} targets, {train.length} bp",

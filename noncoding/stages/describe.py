@@ -10,9 +10,16 @@ import pandas as pd
 from noncoding.common.files import write_json
 from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import SplitCounts, count_split
-from noncoding.data.figures import draw_bases, draw_labels, draw_positives, draw_prevalence
+from noncoding.data.figures import (
+    draw_bases,
+    draw_gc_content,
+    draw_labels,
+    draw_positives,
+    draw_prevalence,
+)
+from noncoding.data.histograms import SHARE_BINS
 from noncoding.data.store import Store
-from noncoding.data.targets import check_same_targets
+from noncoding.data.targets import check_same_targets, distinct_names
 from noncoding.layout import figures, files
 
 log = logging.getLogger(__name__)
@@ -42,7 +49,9 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
             remedy = "Make all stores from one target table."
             check_same_targets(path, store.targets, targets, "the other splits", remedy)
             counts[name] = count_split(store)
-            without = targets.loc[counts[name].positives == 0, ["index", "name"]]
+            own = counts[name]
+            named = targets[["index"]].assign(name=distinct_names(targets))
+            without = named[own.positives == 0]
             summary[name] = {
                 "rows": store.rows,
                 "loci": store.loci_count,
@@ -50,18 +59,28 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
                 "length": store.length,
                 "bin": store.bin,
                 "targets": len(targets),
-                "mean_labels_per_locus": counts[name].mean_labels,
-                "base_composition": counts[name].base_shares,
+                "mean_labels_per_locus": own.mean_labels,
+                "labelled_loci": own.loci - own.unlabelled,
+                "unlabelled_loci": own.unlabelled,
+                "base_composition": own.base_shares,
+                "share_of_windows_with_n": own.with_unknown / max(own.loci, 1),
+                "gc_content": {
+                    "bin_percent": 100 // SHARE_BINS,
+                    "labelled": own.gc_labelled.tolist(),
+                    "unlabelled": own.gc_unlabelled.tolist(),
+                    "difference": own.gc_difference,
+                },
                 "targets_without_positives": without.to_dict("records"),
                 "source": store.source,
             }
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
     [summary_path] = files("describe", folder)
     write_json(summary, summary_path)
-    positives, labels, bases, prevalence = figures("describe", folder)
+    positives, labels, bases, gc_content, prevalence = figures("describe", folder)
     loci = ", ".join(f"{name} {part['loci']:,}" for name, part in summary.items())
     log.log(RESULT, "loci: %s", loci)
     draw_positives(targets, counts["train"], *positives)
     draw_labels(counts, *labels)
     draw_bases(counts, *bases)
+    draw_gc_content(counts, *gc_content)
     draw_prevalence(targets, counts["train"], counts["test"], *prevalence)

@@ -43,8 +43,8 @@ def report(
     """
     folder = Path(folder)
     results = read_results(folder, models, applied)
-    splits = configuration["datasets"][folder.name].get("splits") or {}
-    sentences = answer(results, splits.get("test") or [])
+    test = (configuration["datasets"][folder.name].get("splits") or {}).get("test")
+    sentences = answer(results, test if isinstance(test, list) else [])
     with atomic_write(*layout.files("report", folder)) as [page]:
         page.write_text(render(results, sentences, folder, configuration), encoding="utf-8")
     log.info("%s on %s: %s", ", ".join(models), folder.name, sentences[0])

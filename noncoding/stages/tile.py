@@ -1,33 +1,61 @@
-"""The stage ``tile``: labelled windows of a genome, from its FASTA file and peak files."""
+"""The stages ``tile`` and ``tile_genome_wide``: labelled windows of a genome with peak files."""
 
 import logging
 import os
-from collections import defaultdict
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
-from noncoding.data.fasta import records
 from noncoding.data.genome.bed import read_excluded
-from noncoding.data.genome.bins import Binning, labelled_bins, window_rows
+from noncoding.data.genome.bin_list import read_bins
+from noncoding.data.genome.bins import BinAxis, Binning, Integers
 from noncoding.data.genome.checks import (
     check_positives,
     check_rows,
-    count_bins,
+    count_windows,
     warn_of_missing_negatives,
 )
-from noncoding.data.genome.chromosomes import assign_splits, read_genome, region_of
-from noncoding.data.genome.peak_targets import read_peak_targets
+from noncoding.data.genome.coded_genome import CodedGenome, coded_genome
+from noncoding.data.genome.labels import Labels
+from noncoding.data.genome.peak_targets import PeakTargets, read_peak_targets
+from noncoding.data.genome.rows import write_rows
+from noncoding.data.genome.selection import (
+    WindowRules,
+    Windows,
+    all_bins,
+    cut_into_rows,
+    drawn_negatives,
+    examined,
+    ordered,
+)
 from noncoding.data.genome.split_proposal import missing_splits
-from noncoding.data.store import FORWARD, StoreHeader, new_store
+from noncoding.data.genome.splits import split_regions
+from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
-from noncoding.settings.genome import GenomeDataset, PeakArchive
+from noncoding.settings.genome import BinsOfFile, BinsOfGroups, GenomeDataset
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What is read of a data set before rows are chosen."""
+
+    genome: CodedGenome
+    binning: Binning
+    axis: BinAxis
+    rules: WindowRules
+    found: PeakTargets
+    labels: Labels
 
 
 def tile(
@@ -41,17 +69,18 @@ def tile(
     """Write the stores of all splits, or none of them.
 
     ``source`` of each store holds the URLs, the digests of the files, and ``counts``: numbers of
-    peaks, targets and bins.
+    peaks, targets, bins and windows, and what was drawn.
 
     Parameters
     ----------
     fasta : path
-        The genome. It is read twice, one chromosome at a time.
+        The genome. It is read once; a scratch file of one byte per base is kept in the folder.
     peaks : sequence of path
-        The peak files, and the table that lists them; or the archive of them.
+        The peak files, after the table that lists them; or the archive of them.
     folder : path
         Output folder.
     settings : GenomeDataset
+        URLs of its BED files are local paths.
     urls : dict
         File name → URL of each downloaded file.
 
@@ -63,70 +92,230 @@ def tile(
 
     Notes
     -----
-    Rows are in the order of the FASTA file, then by position. With ``peak: overlap`` and a
-    fraction of 0.5, labels are those of Zhou & Troyanskaya, Nature Methods 12 (2015),
-    doi 10.1038/nmeth.3547; rows are the bins that are positive for any target, in that paper for
-    a transcription factor.
+    Rows are in the order of the FASTA file, then by position, unless the settings say otherwise.
+    With ``peak: overlap`` and a fraction of 0.5, labels are those of Zhou & Troyanskaya, Nature
+    Methods 12 (2015), doi 10.1038/nmeth.3547; with ``bins: {group: TF}``, rows are, too.
     """
-    binning = Binning(settings.window, settings.bin, settings.min_overlap, settings.peak)
-    genome = read_genome(fasta)
-    if settings.splits is None:
-        raise missing_splits(genome)
-    split_of = assign_splits(genome, settings.splits)
-    regions = {name: region for name in split_of if (region := region_of(name, genome.lengths))}
-    archive = peaks[0] if isinstance(settings.peaks, PeakArchive) else None
-    names = settings.chromosome_map
-    found = read_peak_targets(settings.peaks, archive, genome, regions, names, settings.min_peaks)
-    excluded = read_excluded(str(settings.exclude[0].url), genome, names) if settings.exclude else {}
+    with _read(fasta, peaks, folder, settings) as inputs:
+        targets, labels, windows, counts = _chosen(inputs, settings)
+        if settings.negatives:
+            windows, counts["negatives"] = _with_negatives(inputs, settings, windows)
+        splits = {split: windows.usable(index) for index, split in enumerate(SPLITS)}
+        counts["rows"] = {split: len(bins) for split, bins in splits.items()}
+        positives = pd.DataFrame({split: labels.positives(bins) for split, bins in splits.items()})
+        warn_of_missing_negatives(positives, counts["rows"], targets)
 
-    bins = {
-        name: labelled_bins(own, regions[name], binning, excluded.get(regions[name].chromosome))
-        for name, own in found.peaks.items()
-    }
-    totals = np.sum([own.positives(len(found.table)) for own in bins.values()], axis=0)
+        source = _source(fasta, peaks, settings, urls) | {"counts": counts}
+        strands = BOTH if settings.strands == "both" else FORWARD
+        header = StoreHeader(settings.window, settings.bin, strands, targets, source)
+        with atomic_write(*files("tile", folder)) as partials, ExitStack() as stack:
+            for split, partial in zip(SPLITS, partials, strict=True):
+                writer = stack.enter_context(new_store(partial, header))
+                write_rows(
+                    writer, splits[split], labels, inputs.axis, inputs.binning, inputs.genome
+                )
+    _log_counts(counts)
+
+
+def tile_genome_wide(
+    fasta: str | os.PathLike[str],
+    peaks: Sequence[str | os.PathLike[str]],
+    test_store: str | os.PathLike[str],
+    store: str | os.PathLike[str],
+    settings: GenomeDataset,
+    *,
+    urls: dict[str, str],
+) -> None:
+    """Write a store of all usable bins of the test regions, with and without labels.
+
+    Parameters
+    ----------
+    fasta, peaks, settings, urls
+        As in `tile`.
+    test_store : path
+        The test split that `tile` wrote, whose targets the store has.
+    store : path
+        Output file; its loci are on the forward strand.
+
+    Raises
+    ------
+    InputError
+        As in `tile`.
+    """
+    with Store(test_store) as split:
+        targets = split.targets
+    with _read(fasta, peaks, Path(store).parent, settings) as inputs:
+        labels = inputs.labels.selected(_in_table(inputs.found.table, targets))
+        rules = inputs.rules
+        tested = rules.regions["split"] == "test"
+        bins = all_bins(inputs.axis, list(rules.regions["chromosome"][tested].unique()))
+        windows = examined(
+            ordered(bins, inputs.axis, settings.order),
+            inputs.axis,
+            inputs.binning,
+            rules,
+            inputs.genome,
+        )
+        usable = windows.usable(SPLITS.index("test"))
+        labelled = int(labels.has_label(usable).sum())
+        counts = {"bins": "all", "rows": {"test": len(usable)}, "with_label": labelled}
+        source = _source(fasta, peaks, settings, urls) | {"counts": counts}
+        header = StoreHeader(settings.window, settings.bin, FORWARD, targets, source)
+        with new_store(store, header) as writer:
+            write_rows(writer, usable, labels, inputs.axis, inputs.binning, inputs.genome)
+    log.log(
+        RESULT, "%s bins of the test regions, %s with a label", f"{len(usable):,}", f"{labelled:,}"
+    )
+
+
+@contextmanager
+def _read(
+    fasta: str | os.PathLike[str],
+    peaks: Sequence[str | os.PathLike[str]],
+    folder: str | os.PathLike[str],
+    settings: GenomeDataset,
+) -> Iterator[_Inputs]:
+    """Read the genome, the splits, the excluded regions and the peaks."""
+    binning = Binning(settings.window, settings.bin, settings.min_overlap, settings.peak)
+    names = settings.chromosome_map
+    with coded_genome(fasta, folder) as coded:
+        genome = coded.genome
+        if settings.splits is None:
+            raise missing_splits(genome)
+        regions = split_regions(genome, settings.splits, names)
+        axis = BinAxis(genome.lengths, settings.bin)
+        found = read_peak_targets(
+            settings.peaks, peaks, genome, regions, axis, binning, names, settings.min_peaks
+        )
+        excluded = {
+            Path(str(file.url)).name: read_excluded(str(file.url), genome, names)
+            for file in settings.exclude or ()
+        }
+        rules = WindowRules(regions, settings.splits.guard, excluded, settings.max_n)
+        labels = Labels.of_targets(found.bins)
+        yield _Inputs(coded, binning, axis, rules, replace(found, bins=[]), labels)
+
+
+def _chosen(
+    inputs: _Inputs, settings: GenomeDataset
+) -> tuple[pd.DataFrame, Labels, Windows, dict[str, Any]]:
+    """Targets with enough positive bins, their labels, the windows of the bins, and counts."""
+    axis, binning, found = inputs.axis, inputs.binning, inputs.found
+    bins, chosen_by = _bins(inputs, inputs.labels, found.table, settings)
+    examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
+    totals = inputs.labels.positives(examine.usable())
     kept = check_positives(found, totals, binning, settings.min_positives)
     targets = found.table[kept].reset_index(drop=True).assign(index=range(kept.sum()))
-    bins = {name: own.selected(kept) for name, own in bins.items()}
-    of_splits = count_bins(bins, found.peaks, split_of)
-    check_rows(of_splits, split_of, binning)
-    warn_of_missing_negatives(bins, split_of, of_splits, targets)
-
+    labels = inputs.labels.selected(kept)
+    if not kept.all():  # bins of left-out targets alone are no longer chosen
+        bins, _ = _bins(inputs, labels, targets, settings)
+        examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
+    assert settings.splits is not None
+    windows = cut_into_rows(examine, settings.splits)
+    of_splits = count_windows(windows, found.by_split)
+    check_rows(of_splits, inputs.rules.regions, binning)
     few = dict(zip(found.table["name"][~kept], totals[~kept].tolist(), strict=True))
     counts = found.counts | {
         "targets": len(targets),
         "dropped_few_positives": few,
-        "bins_with_peak": int(of_splits["bins"].sum()),
+        "bins": chosen_by,
+        "bins_chosen": int(of_splits["bins"].sum()),
         "windows_off_chromosome": int(of_splits["off_chromosome"].sum()),
-        "windows_excluded": int(of_splits["excluded"].sum()),
-        "rows": of_splits["rows"].to_dict(),
+        "windows_guarded": int(of_splits["guarded"].sum()),
+        "windows_excluded": windows.excluded_by,
+        "windows_excluded_any": int(of_splits["excluded"].sum()),
+        "windows_unknown_bases": int(of_splits["unknown_bases"].sum()),
     }
-    digests = {"fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
-    source = {"urls": urls, **digests, "counts": counts}
-    on_chromosome = defaultdict(list)
-    for name in bins:
-        on_chromosome[regions[name].chromosome].append(name)
-    header = StoreHeader(settings.window, settings.bin, FORWARD, targets, source)
-    with atomic_write(*files("tile", folder)) as partials, ExitStack() as stack:
-        writers = {
-            split: stack.enter_context(new_store(partial, header))
-            for split, partial in zip(SPLITS, partials, strict=True)
-        }
-        for chromosome, _, sequence in records(fasta):
-            for name in on_chromosome[chromosome]:
-                for rows in window_rows(chromosome, sequence, bins[name], binning, len(targets)):
-                    writers[split_of[name]].append(*rows)
+    return targets, labels, windows, counts
+
+
+def _bins(
+    inputs: _Inputs, labels: Labels, targets: pd.DataFrame, settings: GenomeDataset
+) -> tuple[Integers, str]:
+    """The bins that are chosen, in the order of rows, and by what rule in words."""
+    axis, rule = inputs.axis, settings.bins
+    if isinstance(rule, BinsOfFile):
+        path, genome = str(rule.file.url), inputs.genome.genome
+        table = read_bins(path, settings.bin, genome, settings.chromosome_map)
+        listed = axis.numbers(table["chromosome"].cat.codes.to_numpy(), table["bin"].to_numpy())
+        return listed, f"file {Path(path).name}"
+    if rule == "all":
+        return ordered(all_bins(axis, axis.chromosomes), axis, settings.order), "all"
+    if isinstance(rule, BinsOfGroups):
+        of_groups = np.flatnonzero(targets["group"].isin(rule.groups))
+        if missing := sorted(set(rule.groups) - set(targets["group"])):
+            raise InputError(
+                "configuration, key bins.group",
+                f"{', '.join(map(repr, missing))}, the group of no target",
+                f"groups of targets, such as {', '.join(targets['group'].unique()[:5])}",
+                "Correct it; a table of peak files has the column 'group'.",
+            )
+        chosen = labels.with_any(of_groups)
+        return ordered(chosen, axis, settings.order), f"group {', '.join(rule.groups)}"
+    return ordered(labels.bins.astype(np.int64), axis, settings.order), "any target"
+
+
+def _with_negatives(
+    inputs: _Inputs, settings: GenomeDataset, windows: Windows
+) -> tuple[Windows, dict[str, Any]]:
+    """The usable windows, and those of the negatives that are drawn for them."""
+    assert settings.negatives is not None
+    labelled = inputs.labels.has_label(windows.bins)
+    positive = Windows(windows.bins[labelled], windows.split[labelled], windows.state[labelled])
+    drawn, counts = drawn_negatives(
+        settings.negatives,
+        positive,
+        inputs.labels,
+        inputs.axis,
+        inputs.binning,
+        inputs.rules,
+        inputs.genome,
+    )
+    new = ~np.isin(drawn.bins, windows.bins)
+    bins = np.concatenate([windows.bins, drawn.bins[new]])
+    split = np.concatenate([windows.split, drawn.split[new]])
+    state = np.concatenate([windows.state, drawn.state[new]])
+    if not isinstance(settings.bins, BinsOfFile):
+        order = np.argsort(bins, kind="stable")
+        in_order = ordered(bins, inputs.axis, settings.order)
+        order = order[np.searchsorted(bins[order], in_order)]
+        bins, split, state = bins[order], split[order], state[order]
+    return Windows(bins, split, state), counts
+
+
+def _in_table(table: pd.DataFrame, targets: pd.DataFrame) -> Any:
+    """Which targets of a table are in another one, in the same order, shape=(n,), dtype=bool."""
+    keys = ["name", "peak_file", "cell_type", "assay", "treatment"]
+    wanted = set(targets[keys].itertuples(index=False, name=None))
+    return np.array([key in wanted for key in table[keys].itertuples(index=False, name=None)])
+
+
+def _source(
+    fasta: str | os.PathLike[str],
+    peaks: Sequence[str | os.PathLike[str]],
+    settings: GenomeDataset,
+    urls: dict[str, str],
+) -> dict[str, Any]:
+    """URLs and digests of the files."""
+    return {"urls": urls, "fasta_sha256": sha256(fasta), "peaks_sha256": sha256(*peaks)}
+
+
+def _log_counts(counts: dict[str, Any]) -> None:
     log.info(
         "%d targets from %d peak files (%d empty, %d with too few peaks, %d with too few "
-        "positive bins); %d bins with a peak; %d windows extend beyond their chromosome or region, "
-        "%d are excluded",
-        len(targets),
+        "positive bins); %d bins chosen (%s); %d windows extend beyond their chromosome or region, "
+        "%d are too close to another split, %d are excluded, %d have too many unknown bases",
+        counts["targets"],
         counts["peak_files"],
         len(counts["dropped_empty"]),
         len(counts["dropped_few_peaks"]),
-        len(few),
-        counts["bins_with_peak"],
+        len(counts["dropped_few_positives"]),
+        counts["bins_chosen"],
+        counts["bins"],
         counts["windows_off_chromosome"],
-        counts["windows_excluded"],
+        counts["windows_guarded"],
+        counts["windows_excluded_any"],
+        counts["windows_unknown_bases"],
     )
     numbers = ", ".join(f"{name} {number:,}" for name, number in counts["rows"].items())
-    log.log(RESULT, "%s; rows: %s", counted(len(targets), "target"), numbers)
+    log.log(RESULT, "%s; rows: %s", counted(counts["targets"], "target"), numbers)

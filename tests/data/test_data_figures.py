@@ -9,17 +9,22 @@ from noncoding.data.counts import SplitCounts
 from noncoding.data.figures import (
     bases_finding,
     draw_bases,
+    draw_gc_content,
     draw_labels,
     draw_positives,
     draw_prevalence,
+    gc_finding,
     labels_finding,
     positives_finding,
     prevalence_finding,
 )
 
 
-def split(loci, positives, loci_by_labels=(0,), bases=(1, 1, 1, 1, 0)):
-    return SplitCounts(loci, *(np.array(counts) for counts in (positives, loci_by_labels, bases)))
+def split(loci, positives, loci_by_labels=(0,), bases=(1, 1, 1, 1, 0), labelled=(), unlabelled=()):
+    """Counts; `labelled` and `unlabelled` are the first bins of the histograms of GC content."""
+    arrays = (np.array(counts) for counts in (positives, loci_by_labels, bases))
+    gc = (np.pad(np.array(each, dtype=int), (0, 50 - len(each))) for each in (labelled, unlabelled))
+    return SplitCounts(loci, *arrays, *gc, with_unknown=0)
 
 
 def test_positives():
@@ -53,6 +58,57 @@ def test_bases():
         "GC content is 50.0 % in all splits",
         "of known bases: test 50.0 %; no base is N",
     )
+
+
+def test_gc_content():
+    # 0.5 − 0.25 in both bins; 1 − 0 and 0 − 1.
+    splits = {
+        "train": split(8, [0], labelled=[2, 2], unlabelled=[1, 3]),
+        "valid": split(3, [0], labelled=[1], unlabelled=[0, 2]),
+        "test": split(3, [0], labelled=[3]),
+    }
+    assert gc_finding(splits) == (
+        "GC content of windows with and without a label differs by 1.000 at most",
+        "mean absolute difference of the shares, over bins of 2 %: train 0.2500, valid 1.0000",
+    )
+    # Of 100 windows, the 5th is in bin 1, the 95th in bin 3.
+    alone = {
+        "train": split(97, [0], labelled=[1, 1, 50, 40, 5]),
+        "test": split(3, [0], labelled=[3]),
+    }
+    assert gc_finding(alone) == (
+        "The GC content of at least 90 % of the windows is between 2 and 8 %",
+        "windows of 100 loci of all splits",
+    )
+    assert gc_finding({"test": split(1, [0])}) == ("No window has a known base", "")
+
+
+@pytest.mark.parametrize(
+    ("labelled", "unlabelled"),
+    [
+        ([], []),
+        ([3], []),
+        ([], [3]),
+        ([0] * 15 + [9] * 9, [0] * 14 + [9] * 9),
+        ([5, *[0] * 48, 5], [9]),
+    ],
+)
+def test_figures_of_gc_content(tmp_path, labelled, unlabelled):
+    one = split(3_000_000, [0], labelled=labelled, unlabelled=unlabelled)
+    splits = {"train": one, "valid": one, "test": split(5, [0], labelled=labelled)}
+    [figure] = saved_by(draw_gc_content, splits, tmp_path / "gc.svg")
+    assert_legible(figure)
+    drawn = [len(axes.patches) for axes in figure.axes]
+    both = bool(labelled) + bool(unlabelled)
+    assert drawn == [both, both, bool(labelled)]
+
+
+def test_shares_of_gc_content_are_drawn(tmp_path):
+    splits = {"test": split(9, [0], labelled=[0, 1, 3], unlabelled=[0, 0, 2, 3])}
+    [figure] = saved_by(draw_gc_content, splits, tmp_path / "gc.svg")
+    found = [patch.get_data() for patch in figure.axes[0].patches]
+    assert [each.values.tolist() for each in found] == [[25, 75, 0], [0, 40, 60]]
+    assert [each.edges.tolist() for each in found] == [[2, 4, 6, 8]] * 2
 
 
 def test_prevalence():
@@ -94,6 +150,9 @@ def test_long_names_and_many_targets_leave_the_figures_legible(tmp_path, count):
             positives=generator.integers(1, 1_000_000, count),
             loci_by_labels=np.bincount(generator.integers(0, count + 1, 999), minlength=count + 1),
             bases=np.array([3, 2, 2, 3, 0.1]) * 1_000_000,
+            gc_labelled=np.full(50, 88_000),
+            gc_unlabelled=np.zeros(50, dtype=int),
+            with_unknown=0,
         )
         for name in ("train", "valid", "test")
     }

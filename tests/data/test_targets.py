@@ -6,8 +6,10 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.data.targets import (
     check_same_targets,
+    distinct_names,
     named_target,
     read_targets,
+    same_targets,
     select_targets,
     write_targets,
 )
@@ -136,3 +138,90 @@ def test_tables_of_other_targets_are_refused():
     check_same_targets("here", NAMED, NAMED.assign(index=0), "others", "Do something.")
     with pytest.raises(InputError, match="here: found 3 targets that are not those of others"):
         check_same_targets("here", NAMED, NAMED[::-1], "others", "Do something.")
+
+
+def described(*rows):
+    table = pd.DataFrame(rows, columns=["name", "cell_type", "assay", "treatment"])
+    return table.assign(index=range(len(rows)), group="TF")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([("CTCF", "K562", "", ""), ("REST", "K562", "", "")], ["CTCF", "REST"]),
+        (
+            [("CTCF", "GM12878", "ChIP", ""), ("CTCF", "K562", "ChIP", None)],
+            ["CTCF (GM12878)", "CTCF (K562)"],
+        ),
+        # One of them is not treated: the cell type is shown, so that none has the bare name.
+        (
+            [("CTCF", "GM12878", "CTCF", ""), ("CTCF", "GM12878", "CTCF", "dexamethasone")],
+            ["CTCF (GM12878)", "CTCF (GM12878, dexamethasone)"],
+        ),
+        (
+            [("K562 CTCF", "K562", "CTCF", ""), ("K562 CTCF", "K562", "CTCF", "")],
+            ["K562 CTCF (index 0)", "K562 CTCF (index 1)"],
+        ),
+        (
+            [("CTCF", "K562", "a", ""), ("CTCF", "K562", "a", ""), ("CTCF", "HeLa", "a", "")],
+            ["CTCF (K562, index 0)", "CTCF (K562, index 1)", "CTCF (HeLa)"],
+        ),
+        ([("CTCF", "", "", ""), ("CTCF", "K562", "", "")], ["CTCF (index 0)", "CTCF (K562)"]),
+        # The composed name is that of another target.
+        (
+            [("a", "x", "", ""), ("a", "y", "", ""), ("a (x)", "", "", "")],
+            ["a (x, index 0)", "a (y)", "a (x)"],
+        ),
+    ],
+)
+def test_targets_that_share_a_name_are_told_apart(rows, expected):
+    table = described(*rows)
+    names = distinct_names(table)
+    assert names.tolist() == expected
+    assert names.is_unique
+    # Without the descriptions, the index tells them apart.
+    bare = distinct_names(table[["index", "name"]])
+    assert bare.is_unique and names.index.equals(table.index)
+
+
+SHARED = described(
+    ("CTCF", "GM12878", "", ""),
+    ("CTCF", "GM12878", "", "dexamethasone"),
+    ("REST", "GM12878", "", ""),
+    ("CTCF", "K562", "", ""),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("CTCF", [0, 1, 3]),
+        ("CTCF (GM12878)", [0]),
+        ("CTCF (GM12878, dexamethasone)", [1]),
+        ("CTCF (K562)", [3]),
+        ("REST", [2]),
+    ],
+)
+def test_a_shared_name_selects_all_of_its_targets_and_a_distinct_one_a_single_target(
+    wanted, expected
+):
+    assert select_targets(SHARED, [wanted])["index"].tolist() == expected
+    assert named_target(SHARED, wanted, "key")["index"].tolist() == expected
+
+
+def test_patterns_and_lists_match_distinct_names():
+    assert select_targets(SHARED, ["CTCF (GM*"])["index"].tolist() == [0, 1]
+    assert select_targets(SHARED, ["REST, CTCF (K562)"])["index"].tolist() == [2, 3]
+    with pytest.raises(InputError, match=r"mean CTCF \(K562\)"):
+        named_target(SHARED, "CTCF (K563)", "key")
+
+
+def test_targets_of_the_same_name_in_another_order_are_others():
+    assert same_targets(SHARED, SHARED.assign(group="other"))
+    swapped = SHARED.iloc[[3, 1, 2, 0]].reset_index(drop=True)
+    assert not same_targets(SHARED, swapped)
+    # A table without descriptions can only be compared by name.
+    assert same_targets(SHARED, swapped[["index", "name", "group"]])
+    # The description of a target whose name no other has may be corrected.
+    corrected = SHARED["cell_type"].where(SHARED["name"] != "REST", "K562")
+    assert same_targets(SHARED, SHARED.assign(cell_type=corrected))

@@ -48,7 +48,7 @@ def test_the_best_model_of_the_comparison_comes_first(tree):
     assert "large, the best of 2 models, reaches" in page.text
     assert "mean AUPR of 0.410" in page.text
     assert "AUROC, large AUPR, large AUROC, small AUPR, small" in page.text
-    assert len(page.all("svg")) == 6 + 2 * (5 + 2 + 1) and len(page.all("img")) == 2 * (3 + 1)
+    assert len(page.all("svg")) == 7 + 2 * (5 + 2 + 1) and len(page.all("img")) == 2 * (3 + 1)
     source = tree.page.read_text()
     assert source.count("<strong>0.410</strong>") == 2 and "<strong>0.343</strong>" not in source
 

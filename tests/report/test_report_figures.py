@@ -22,7 +22,7 @@ def test_every_figure_is_embedded(tree):
     images = [base64.b64decode(img["src"].split(",", 1)[1]) for img in page.all("img")]
     raster = [*tree.root.rglob("*.png")]
     assert sorted(map(colours, map(io.BytesIO, images))) == sorted(map(colours, raster))
-    assert len(vector) == 14 and len(raster) == 4
+    assert len(vector) == 15 and len(raster) == 4
     assert all(img["alt"] for img in page.all("img"))
     assert all(svg["aria-label"] and svg["role"] == "img" for svg in page.all("svg"))
 
@@ -66,8 +66,8 @@ def test_ids_of_figures_are_unique_and_their_references_lead_to_them(tree):
     references = re.findall(r"url\(#(.*?)\)", source) + [
         u["xlink:href"][1:] for u in page.all("use")
     ]
-    assert len(references) == 3 * 14 and set(references) <= set(ids)
-    assert source.count("fill: #aa0000") == 14
+    assert len(references) == 3 * 15 and set(references) <= set(ids)
+    assert source.count("fill: #aa0000") == 15
 
 
 @pytest.mark.parametrize(

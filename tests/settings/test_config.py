@@ -1,5 +1,6 @@
 import json
 import math
+import re
 from datetime import date
 from typing import get_args
 
@@ -260,6 +261,38 @@ def test_a_section_can_be_made_from_the_values_of_a_rule():
 
 
 OWN = {"source": "genome", "fasta": "genome.fa.gz", "peaks": {"folder": "peaks"}}
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"bins": "all", "negatives": {"train": 1}}, "negatives with 'bins: all'"),
+        (
+            {
+                "negatives": {"train": 1},
+                "splits": {"train": {"rows": 9}, "valid": {"rows": 2}, "test": ["a"]},
+            },
+            "negatives with splits of {rows: N}",
+        ),
+        ({"splits": {"valid": {"rows": 2}, "test": ["a"]}}, "{rows: N} for one of them"),
+        ({"splits": {"valid": ["a"], "test": ["a", "b"]}}, "a in both 'valid' and 'test'"),
+        ({"bins": {"groups": "TF"}}, "bins: found the unknown key 'groups'"),
+        ({"bins": "any"}, "bins: found 'any'"),
+        ({"max_n": 1.5}, "max_n"),
+        ({"negatives": {"train": -1}}, "negatives.train"),
+        ({"negatives": {"match": ["gc", "gc"]}}, "no entry twice"),
+        ({"exclude": [3]}, "exclude"),
+    ],
+)
+def test_keys_of_a_genome_that_do_not_fit_are_refused(keys, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        check_settings(merged(YEAST, {"datasets": {"own": OWN | keys}}))
+
+
+@pytest.mark.parametrize("excluded", ["a.bed", {"url": "a.bed"}, ["a.bed"], [{"url": "a.bed"}]])
+def test_excluded_regions_are_one_file_or_several(excluded):
+    own = check_settings(merged(YEAST, {"datasets": {"own": OWN | {"exclude": excluded}}}))
+    assert [str(file.url) for file in own.datasets["own"].exclude] == ["a.bed"]
 
 
 @pytest.mark.parametrize(

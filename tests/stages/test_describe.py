@@ -49,6 +49,11 @@ def test_counts_by_hand(stores):
     assert counts.loci_by_labels.tolist() == [1, 1, 1, 0]
     assert counts.bases.tolist() == [8, 2, 6, 1, 1]
     assert counts.mean_labels == 1
+    # AACGTN: 2 of 5 known bases, 40 %; AAAAAA: none; GGGGGC, which has no label: all.
+    assert np.flatnonzero(counts.gc_labelled).tolist() == [0, 20]
+    assert np.flatnonzero(counts.gc_unlabelled).tolist() == [49]
+    assert (counts.unlabelled, counts.with_unknown) == (1, 1)
+    assert counts.gc_difference == pytest.approx((0.5 + 0.5 + 1) / 3)
     assert counts.prevalence.tolist() == [2 / 3, 1 / 3, 0]
     assert counts.base_shares == pytest.approx(
         {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
@@ -69,6 +74,21 @@ def test_blocks_do_not_change_the_counts(tmp_path, monkeypatch, rows):
     assert counts.bases.tolist() == [together.count(base) for base in "ACGTN"]
     assert counts.positives.tolist() == labels.sum(axis=0).tolist()
     assert counts.loci_by_labels.tolist() == np.bincount(labels.sum(axis=1), minlength=4).tolist()
+    assert counts.with_unknown == sum("N" in sequence for sequence in sequences)
+    bins = [[], []]
+    for sequence, row in zip(sequences, labels, strict=True):
+        strong, known = (sum(map(sequence.count, bases)) for bases in ("CG", "ACGT"))
+        bins[int(row.any())].append(min(50 * strong // known, 49))
+    for found, expected in zip((counts.gc_unlabelled, counts.gc_labelled), bins, strict=True):
+        assert found.tolist() == np.bincount(expected, minlength=50).tolist()
+
+
+def test_windows_without_a_known_base_have_no_gc_content(tmp_path):
+    labels = np.array([[1, 0, 0], [0, 0, 0]], dtype=np.uint8)
+    with Store(write_store(tmp_path / "train.h5", ["NNNNNN", "NNNGNN"], labels)) as store:
+        counts = count_split(store)
+    assert counts.gc_labelled.sum() == 0 and np.flatnonzero(counts.gc_unlabelled).tolist() == [49]
+    assert (counts.with_unknown, counts.gc_difference) == (2, None)
 
 
 def test_summary_and_figures_are_written(stores, tmp_path):
@@ -79,6 +99,16 @@ def test_summary_and_figures_are_written(stores, tmp_path):
     assert train.pop("base_composition") == pytest.approx(
         {"A": 8 / 18, "C": 2 / 18, "G": 6 / 18, "T": 1 / 18, "N": 1 / 18}
     )
+    histograms = train.pop("gc_content")
+    assert {
+        name: np.flatnonzero(histograms[name]).tolist() for name in ("labelled", "unlabelled")
+    } == {
+        "labelled": [0, 20],
+        "unlabelled": [49],
+    }
+    assert (histograms["bin_percent"], histograms["difference"]) == (2, pytest.approx(2 / 3))
+    assert summary["valid"]["gc_content"]["difference"] is None
+    assert train.pop("share_of_windows_with_n") == pytest.approx(1 / 3)
     assert train == {
         "rows": 6,
         "loci": 3,
@@ -87,12 +117,14 @@ def test_summary_and_figures_are_written(stores, tmp_path):
         "bin": 2,
         "targets": 3,
         "mean_labels_per_locus": 1.0,
+        "labelled_loci": 2,
+        "unlabelled_loci": 1,
         "targets_without_positives": [{"index": 2, "name": "never"}],
         "source": {"kind": "train"},
     }
     assert (summary["test"]["rows"], summary["test"]["loci"]) == (2, 2)
     assert [target["index"] for target in summary["valid"]["targets_without_positives"]] == [1, 2]
-    assert len(drawn) == 4
+    assert len(drawn) == 5
     for figure in drawn:
         assert_legible(figure)
     for paths in figures("describe", tmp_path):

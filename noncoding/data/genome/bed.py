@@ -4,26 +4,31 @@ import logging
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import correct_path, not_a_file
 from noncoding.common.tables import plain_utf8
+from noncoding.data.genome.bed_blocks import MOST_DIGITS, NOT_INTERVALS, Block, parse_plain
 from noncoding.data.genome.chromosome_names import chromosome_map_for
 from noncoding.data.genome.chromosomes import Genome
 
 log = logging.getLogger(__name__)
 
-_NOT_INTERVALS = (b"track", b"browser")
 _HEADER = re.compile(rb'"?[a-z_.]*(start|begin)[a-z_.]*"?', re.IGNORECASE)
 # int also takes "1_000" and "+1"; more digits are no position, and do not fit into 64 bits.
-_COORDINATE = re.compile(rb"-?[0-9]{1,15}")
+_COORDINATE = re.compile(rb"-?[0-9]{1,%d}" % MOST_DIGITS)
 _NUMBER = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
 
+_NUMBERS = ("start", "end", "summit", "line")
+_BLOCK = 1 << 19
+"""Bytes that are parsed at a time: one unusual line slows down only its block."""
 _MOST_CLIPPED_BP = 1000
 """Bases beyond a chromosome end that peak callers and exclusion lists may contain."""
 _FEW_CLIPPED = 10
@@ -76,9 +81,10 @@ def read_bed(content: bytes, where: str | os.PathLike[str], *, names: bool = Fal
     Returns
     -------
     pandas.DataFrame
-        ``chromosome``, ``start`` and ``end`` (bp, 0-based, half-open; ``start`` may be below 0),
-        ``summit`` (bp, 0-based; -1 where column 10 of narrowPeak gives none), and ``line``,
-        counted from 1. With `names`, also ``name``, empty where column 4 is missing or ``.``.
+        ``chromosome`` (categorical), ``start`` and ``end`` (int64; bp, 0-based, half-open;
+        ``start`` may be below 0), ``summit`` (bp, 0-based; -1 where column 10 of narrowPeak gives
+        none), and ``line``, counted from 1. With `names`, also ``name``, empty where column 4 is
+        missing or ``.``.
 
     Raises
     ------
@@ -86,27 +92,34 @@ def read_bed(content: bytes, where: str | os.PathLike[str], *, names: bool = Fal
         A line has too few columns, a coordinate that is not a whole number, or an end that is
         not greater than the start.
     """
-    rows: list[tuple[bytes, int, int, int, int]] = []
-    named: list[str] = []
-    for number, line in enumerate(plain_utf8(content, where).splitlines(), start=1):
-        fields = line.split(None, 3)
-        if not fields or fields[0].startswith(b"#") or fields[0].lower() in _NOT_INTERVALS:
-            continue
-        if not rows and len(fields) > 2 and _HEADER.fullmatch(fields[1]):
-            continue
-        if len(fields) < 3 or not all(_COORDINATE.fullmatch(field) for field in fields[1:3]):
-            raise _not_bed(where, number, line, "chromosome, start and end, counted from 0")
-        start, end = int(fields[1]), int(fields[2])
-        if end <= start:
-            raise _not_bed(where, number, line, "an end greater than the start")
-        rows.append((fields[0].strip(b'"'), start, end, _summit(line, start, end), number))
-        if names:
-            named.append(_name(line))
-    columns = ["chromosome", "start", "end", "summit", "line"]
-    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[1:], "int64"))
-    decoded = {raw: raw.decode(errors="backslashreplace") for raw in table["chromosome"].unique()}
-    table = table.assign(chromosome=table["chromosome"].map(decoded).astype(object))
-    return table.assign(name=pd.Series(named, dtype=object)) if names else table
+    text = plain_utf8(content, where)
+    codes: dict[str, int] = {}
+    blocks: list[Block] = []
+    line = 1
+    for block in _blocks(text):
+        found = parse_plain(block, line, names=names)
+        if found is None:
+            found, lines = _parse_any(block, line, where, names=names, headed=not codes)
+        else:
+            lines = len(found.line)
+        own = [
+            codes.setdefault(raw.decode(errors="backslashreplace"), len(codes))
+            for raw in found.chromosomes
+        ]
+        blocks.append(found._replace(code=np.array(own, np.int64)[found.code]))
+        line += lines
+    table = pd.DataFrame(
+        {
+            "chromosome": pd.Categorical.from_codes(
+                _joined([block.code for block in blocks]), categories=pd.Index(codes, dtype=object)
+            )
+        }
+        | {key: _joined([getattr(block, key) for block in blocks]) for key in _NUMBERS}
+    )
+    if names:
+        texts = [_name(raw) for block in blocks for raw in block.names]
+        table["name"] = pd.Series(texts, dtype=object)
+    return table
 
 
 def on_genome(
@@ -143,13 +156,15 @@ def on_genome(
     """
     lengths = genome.lengths
     matched: dict[str, str] = {}
+    code, in_file = pd.factorize(intervals["chromosome"])
     if chromosome_map is None:
-        in_file = intervals["chromosome"].unique()
         matched = chromosome_map_for(in_file, lengths, genome.described)
     renamed = matched if chromosome_map is None else chromosome_map
-    names = intervals["chromosome"].map(lambda name: renamed.get(name, name))
-    known = names.isin(list(lengths))
-    outside = Counter(intervals["chromosome"][~known])
+    index = {name: number for number, name in enumerate(lengths)}
+    own = np.array([index.get(renamed.get(name, name), -1) for name in in_file], np.int64)[code]
+    known = own >= 0
+    numbers = np.bincount(code[~known], minlength=len(in_file)).tolist()
+    outside = Counter({name: n for name, n in zip(in_file, numbers, strict=True) if n})
     if outside and not known.any():
         proposed = chromosome_map_for(outside, lengths, genome.described)
         entries = some_of([f"{name!r}: {own!r}" for name, own in proposed.items()], shown=30)
@@ -163,14 +178,21 @@ def on_genome(
             f"{next(iter(outside))!r} under another name, {remedy}"
             + (f": {{{next(iter(outside))!r}: NAME, …}}." if remedy == _SET_MAP else "."),
         )
-    limits = names[known].map(lengths).astype("int64")
-    clipped = _check_ends(intervals[known], where, limits)
-    placed = intervals.loc[known, ["start", "end", "summit", *kept]]
-    placed["start"] = placed["start"].clip(lower=0)
-    placed["end"] = placed["end"].clip(upper=limits)
-    placed["summit"] = placed["summit"].where(placed["summit"] < placed["end"], -1).clip(lower=-1)
-    placed.insert(0, "chromosome", pd.Categorical(names[known], categories=list(lengths)))
-    return Placed(where, len(intervals), placed.reset_index(drop=True), outside, clipped, matched)
+    placed = intervals if known.all() else intervals[known]
+    limits = np.fromiter(lengths.values(), np.int64, len(lengths))[own[known]]
+    clipped = _check_ends(placed, where, limits)
+    start, end, summit = (placed[key].to_numpy() for key in ("start", "end", "summit"))
+    end = np.minimum(end, limits)
+    on_chromosomes = pd.DataFrame(
+        {
+            "chromosome": pd.Categorical.from_codes(own[known], categories=list(lengths)),
+            "start": np.maximum(start, 0),
+            "end": end,
+            "summit": np.where(summit < end, np.maximum(summit, -1), -1),
+        }
+        | {key: placed[key].to_numpy() for key in kept}
+    )
+    return Placed(where, len(intervals), on_chromosomes, outside, clipped, matched)
 
 
 def read_excluded(
@@ -225,18 +247,66 @@ def warn_of_placement(files: Iterable[Placed], *, remedy: str = _SET_MAP) -> Non
         )
 
 
-def _check_ends(intervals: pd.DataFrame, where: str | os.PathLike[str], limits: pd.Series) -> int:
+def _blocks(text: bytes) -> Iterator[bytes]:
+    """Whole lines of a text, about `_BLOCK` bytes at a time."""
+    start = 0
+    while start < len(text):
+        stop = text.find(b"\n", start + _BLOCK) + 1 or len(text)
+        yield text[start:stop]
+        start = stop
+
+
+def _joined(parts: list[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
+
+
+def _parse_any(
+    text: bytes, first_line: int, where: str | os.PathLike[str], *, names: bool, headed: bool
+) -> tuple[Block, int]:
+    """Parse lines of any form; gives the number of lines, too.
+
+    With `headed`, a header of column names may precede the first interval.
+    """
+    rows: list[tuple[int, int, int, int, int]] = []
+    chromosomes: dict[bytes, int] = {}
+    named: list[bytes] = []
+    lines = text.splitlines()
+    for number, line in enumerate(lines, start=first_line):
+        fields = line.split(None, 3)
+        if not fields or fields[0].startswith(b"#") or fields[0].lower() in NOT_INTERVALS:
+            continue
+        if headed and not rows and len(fields) > 2 and _HEADER.fullmatch(fields[1]):
+            continue
+        if len(fields) < 3 or not all(_COORDINATE.fullmatch(field) for field in fields[1:3]):
+            raise _not_bed(where, number, line, "chromosome, start and end, counted from 0")
+        start, end = int(fields[1]), int(fields[2])
+        if end <= start:
+            raise _not_bed(where, number, line, "an end greater than the start")
+        code = chromosomes.setdefault(fields[0].strip(b'"'), len(chromosomes))
+        rows.append((code, start, end, _summit(line, start, end), number))
+        if names:
+            named.append(_fourth(line))
+    codes, starts, ends, summits, numbers = np.array(rows, np.int64).reshape(-1, 5).T
+    block = Block(list(chromosomes), codes, starts, ends, summits, numbers, named)
+    return block, len(lines)
+
+
+def _check_ends(
+    intervals: pd.DataFrame, where: str | os.PathLike[str], limits: npt.NDArray[np.int64]
+) -> int:
     """Count intervals that extend beyond their chromosome; refuse many, or one that does far."""
-    beyond = pd.concat([-intervals["start"], intervals["end"] - limits], axis=1).max(axis=1)
-    far = (beyond > _MOST_CLIPPED_BP) | (intervals["end"] <= 0) | (intervals["start"] >= limits)
+    start, end = intervals["start"].to_numpy(), intervals["end"].to_numpy()
+    beyond = np.maximum(-start, end - limits)
+    far = (beyond > _MOST_CLIPPED_BP) | (end <= 0) | (start >= limits)
     clipped = int((beyond > 0).sum())
     if not far.any() and clipped <= max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)):
         return clipped
-    first = intervals[far if far.any() else beyond > 0].iloc[0]
+    row = int((far if far.any() else beyond > 0).argmax())
+    first = intervals.iloc[row]
     raise InputError(
         f"{where}, line {first['line']}",
         f"{first['chromosome']}:{first['start']}-{first['end']}, beyond the chromosome's "
-        f"{limits[first.name]} bp ({clipped} of {len(intervals)} intervals extend beyond theirs, "
+        f"{limits[row]} bp ({clipped} of {len(intervals)} intervals extend beyond theirs, "
         f"by up to {beyond.max()} bp)",
         f"intervals on their chromosomes, but for a few by up to {_MOST_CLIPPED_BP} bp",
         "If the intervals were called on another assembly, give its FASTA file. If the program "
@@ -251,15 +321,20 @@ def _summit(line: bytes, start: int, end: int) -> int:
     """
     fields = line.split(b"\t") if b"\t" in line else line.split()
     if len(fields) == 10 and fields[9].strip().isdigit():
-        position = start + int(fields[9][:15])
+        position = start + int(fields[9].strip()[:MOST_DIGITS])
         return position if 0 <= position < end else -1
     return -1
 
 
-def _name(line: bytes) -> str:
-    """Column 4 of a line; empty if it is missing or ``.``."""
+def _fourth(line: bytes) -> bytes:
+    """Column 4 of a line; empty if it is missing."""
     fields = line.split(b"\t", 4) if line.count(b"\t") >= 2 else line.split(None, 4)
-    name = fields[3].decode(errors="backslashreplace").strip() if len(fields) > 3 else ""
+    return fields[3] if len(fields) > 3 else b""
+
+
+def _name(raw: bytes) -> str:
+    """The text of column 4; empty for ``.``."""
+    name = raw.decode(errors="backslashreplace").strip()
     return "" if name == "." else name
 
 

@@ -1,12 +1,10 @@
-"""Bins of a chromosome, their labels, and the windows around them.
+"""Bins of a genome, those that peaks make positive, and the windows around them.
 
 By default a bin is positive for a target whose peaks cover more than half of it, as in DeepSEA
-(Zhou & Troyanskaya, Nature Methods 2015). Bins that are positive for at least one target of any
-kind are kept, each at the centre of a window; DeepSEA kept only bins that are positive for a
-transcription factor.
+(Zhou & Troyanskaya, Nature Methods 2015). Each bin is at the centre of a window.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import floor
 from typing import Literal
@@ -16,11 +14,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.data.genome.chromosomes import Region
-from noncoding.data.one_hot import codes, one_hot
-
-ROWS_PER_BLOCK = 4096
-"""Rows whose one-hot form is in memory at a time."""
 Integers = npt.NDArray[np.int64]
 
 
@@ -58,121 +51,92 @@ class Binning:
         return bins * self.bin - (self.window - self.bin) // 2
 
 
-@dataclass(frozen=True)
-class LabelledBins:
-    """The bins of a chromosome or region that are positive for a target, and their windows.
+class BinAxis:
+    """The bins of all chromosomes of a genome on one axis, by number.
+
+    Between the complete bins of two chromosomes lie at least two numbers that are no bins.
+
+    Parameters
+    ----------
+    lengths : mapping
+        Chromosome → length in bp.
+    bin : int
+        Length of a bin in bp.
 
     Attributes
     ----------
-    bin, target : numpy.ndarray, shape=(n,), dtype=int64
-        Number of the bin, from 0 at the start of the chromosome, and index of the target of each
-        positive label; sorted by bin, then target.
-    bins : numpy.ndarray, shape=(m,), dtype=int64
-        The distinct bins, in ascending order.
-    off_chromosome : numpy.ndarray, shape=(m,), dtype=bool
-        Whether the window of a bin extends beyond the chromosome or region.
-    excluded : numpy.ndarray, shape=(m,), dtype=bool
-        Whether it is within the chromosome or region and overlaps an excluded region.
+    chromosomes : list of str
+    first : numpy.ndarray, shape=(chromosomes,), dtype=int64
+        Number of the first bin of each chromosome.
+    complete : numpy.ndarray, shape=(chromosomes,), dtype=int64
+        Number of complete bins of each chromosome.
+    dtype : numpy.dtype
+        Smallest type of signed integers that holds the numbers of all bins.
     """
 
-    bin: Integers
-    target: Integers
-    bins: Integers
-    off_chromosome: npt.NDArray[np.bool_]
-    excluded: npt.NDArray[np.bool_]
+    def __init__(self, lengths: Mapping[str, int], bin: int) -> None:
+        self.chromosomes = list(lengths)
+        self.bin = bin
+        self.complete = np.fromiter(lengths.values(), dtype=np.int64) // bin
+        taken = self.complete + 2
+        self.first = np.cumsum(taken) - taken
+        self.dtype = np.min_scalar_type(-int(taken.sum()))
 
-    @property
-    def usable(self) -> Integers:
-        """Bins whose windows may become rows, in ascending order."""
-        return self.bins[~(self.off_chromosome | self.excluded)]
+    def numbers(self, chromosome: Integers, bin: Integers) -> Integers:
+        """Numbers of bins, given the indices of their chromosomes and their places on these."""
+        return self.first[chromosome] + bin
 
-    def positives(self, targets: int) -> Integers:
-        """Number of usable positive bins by target, shape=(targets,), dtype=int64."""
-        return np.bincount(self.target[np.isin(self.bin, self.usable)], minlength=targets)
+    def places(self, numbers: Integers) -> tuple[Integers, Integers]:
+        """Index of the chromosome of each bin, and its place on it; inverse of `numbers`."""
+        chromosome = np.searchsorted(self.first, numbers, side="right") - 1
+        return chromosome, numbers - self.first[chromosome]
 
-    def selected(self, kept: npt.NDArray[np.bool_]) -> "LabelledBins":
-        """The positive bins of the kept targets, shape=(targets,), which are renumbered."""
-        chosen = kept[self.target]
-        bin, target = self.bin[chosen], (np.cumsum(kept) - 1)[self.target[chosen]]
-        bins = np.isin(self.bins, bin)
-        return LabelledBins(
-            bin, target, self.bins[bins], self.off_chromosome[bins], self.excluded[bins]
-        )
-
-    def labels(self, bins: Integers, targets: int) -> npt.NDArray[np.uint8]:
-        """Label matrix of distinct bins in ascending order, shape=(n, targets), dtype=uint8."""
-        matrix = np.zeros((len(bins), targets), dtype=np.uint8)
-        if len(bins):
-            span = slice(*np.searchsorted(self.bin, [bins[0], bins[-1] + 1]))
-            row = np.searchsorted(bins, self.bin[span])
-            wanted = bins[row] == self.bin[span]
-            matrix[row[wanted], self.target[span][wanted]] = 1
-        return matrix
+    def on_chromosomes(self, numbers: Integers) -> Iterator[tuple[str, Integers, Integers]]:
+        """Chromosome, positions in `numbers`, and places of its bins, for each with any."""
+        chromosome, place = self.places(numbers)
+        order = np.argsort(chromosome, kind="stable")
+        ends = np.flatnonzero(np.diff(chromosome[order])) + 1
+        for rows in np.split(order, ends):
+            if len(rows):
+                yield self.chromosomes[chromosome[rows[0]]], rows, place[rows]
 
 
-def labelled_bins(
-    peaks: pd.DataFrame, region: Region, binning: Binning, excluded_regions: pd.DataFrame | None
-) -> LabelledBins:
-    """Label the bins of a region (see `positive_bins`) and check their windows.
+def positive_bins(peaks: pd.DataFrame, axis: BinAxis, binning: Binning) -> Integers:
+    """Bins that the peaks of one target make positive.
 
-    Bins are those of the whole chromosome. `excluded_regions` are as in `overlaps`.
-    """
-    bin, target = positive_bins(peaks, region.end, binning)
-    bins = np.unique(bin)
-    starts = binning.window_starts(bins)
-    off = (starts < region.start) | (starts + binning.window > region.end)
-    excluded = np.zeros(len(bins), dtype=bool)
-    if excluded_regions is not None:
-        excluded = ~off & overlaps(starts, binning.window, excluded_regions)
-    return LabelledBins(bin, target, bins, off, excluded)
-
-
-def positive_bins(peaks: pd.DataFrame, length: int, binning: Binning) -> tuple[Integers, Integers]:
-    """Label the complete bins of one chromosome.
-
-    With the rule ``overlap``, the peaks of a target are merged, and a bin is positive where they
-    cover more than ``min_overlap`` of it; a peak of 1 bp is a position, which makes its bin
-    positive. With ``summit``, a bin is positive where it contains the summit of a peak, or the
-    midpoint (``(start + end) // 2``) of a peak without one; with ``any``, where it shares a base
-    with a peak.
+    With the rule ``overlap``, peaks are merged, and a bin is positive where they cover more than
+    ``min_overlap`` of it; a peak of 1 bp is a position, which makes its bin positive. With
+    ``summit``, a bin is positive where it contains the summit of a peak, or the midpoint
+    (``(start + end) // 2``) of a peak without one; with ``any``, where it shares a base with a
+    peak.
 
     Parameters
     ----------
     peaks : pandas.DataFrame
-        Columns ``target`` (index), ``start`` and ``end`` (bp, 0-based, half-open, within the
-        chromosome); with ``summit`` also ``summit`` (bp, 0-based; below 0 for none).
-    length : int
-        Length of the chromosome in bp. Bases after the last complete bin belong to no bin.
+        Columns ``chromosome`` (categorical, categories as in `axis`), ``start`` and ``end`` (bp,
+        0-based, half-open, within the chromosome); with ``summit`` also ``summit`` (bp, 0-based;
+        below 0 for none).
+    axis : BinAxis
     binning : Binning
 
     Returns
     -------
-    bin, target : numpy.ndarray, shape=(n,), dtype=int64
-        Each positive label once, sorted by bin, then target.
+    numpy.ndarray, shape=(n,), dtype=int64
+        Numbers of complete bins, in ascending order. Bases after the last complete bin of a
+        chromosome belong to no bin.
     """
-    start, end, target = (peaks[name].to_numpy(np.int64) for name in ("start", "end", "target"))
+    start, end = (peaks[name].to_numpy(np.int64) for name in ("start", "end"))
     points, position = np.zeros(len(peaks), dtype=bool), start
     if binning.peak == "overlap":
         points = end - start == 1
     elif binning.peak == "summit":
         summit = peaks["summit"].to_numpy(np.int64)
         points[:], position = True, np.where(summit < 0, (start + end) // 2, summit)
-    # The bins of all targets on one axis, with an empty one between targets: a single call
-    # merges the peaks of every target.
-    stretch = length // binning.bin + 2
-    offset = target * stretch * binning.bin
-    keys = np.unique(
-        np.concatenate(
-            [
-                (position + offset)[points] // binning.bin,
-                _covered_bins((start + offset)[~points], (end + offset)[~points], binning),
-            ]
-        )
-    )
-    target, bin = np.divmod(keys, stretch)
-    complete = np.flatnonzero(bin < length // binning.bin)
-    order = complete[np.lexsort((target[complete], bin[complete]))]
-    return bin[order], target[order]
+    offset = axis.first[peaks["chromosome"].cat.codes.to_numpy()] * binning.bin
+    covered = _covered_bins((start + offset)[~points], (end + offset)[~points], binning)
+    found = np.union1d((position + offset)[points] // binning.bin, covered)
+    chromosome, place = axis.places(found)
+    return found[place < axis.complete[chromosome]]
 
 
 def _covered_bins(start: Integers, end: Integers, binning: Binning) -> Integers:
@@ -207,21 +171,3 @@ def overlaps(starts: Integers, window: int, regions: pd.DataFrame) -> npt.NDArra
     windows = pd.DataFrame({"chrom": "axis", "start": starts, "end": starts + window})
     counted = bioframe.count_overlaps(windows, regions[["start", "end"]].assign(chrom="axis"))
     return counted["count"].to_numpy() > 0
-
-
-def window_rows(
-    chromosome: str, sequence: bytes, bins: LabelledBins, binning: Binning, targets: int
-) -> Iterator[tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8], pd.DataFrame]]:
-    """Sequences, labels and loci of the usable bins, as `StoreWriter.append` takes them.
-
-    Blocks have `ROWS_PER_BLOCK` rows.
-    """
-    usable = bins.usable
-    if not len(usable):
-        return
-    windows = np.lib.stride_tricks.sliding_window_view(codes(sequence), binning.window)
-    for first in range(0, len(usable), ROWS_PER_BLOCK):
-        block = usable[first : first + ROWS_PER_BLOCK]
-        starts = binning.window_starts(block)
-        loci = {"chromosome": chromosome, "start": starts, "end": starts + binning.window}
-        yield one_hot(windows[starts]), bins.labels(block, targets), pd.DataFrame(loci)

@@ -8,8 +8,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
-from noncoding.data.genome.bins import Binning, Integers, LabelledBins
+from noncoding.data.genome.bins import Binning, Integers
 from noncoding.data.genome.peak_targets import PeakTargets
+from noncoding.data.genome.selection import (
+    EXCLUDED,
+    GUARD,
+    OFF,
+    UNKNOWN_BASES,
+    USABLE,
+    Windows,
+)
 from noncoding.data.targets import ADD_NEGATIVES
 from noncoding.layout import SPLITS
 
@@ -19,35 +27,35 @@ _FEW = 0.5
 """Positive bins per peak below which a warning is logged."""
 
 
-def count_bins(
-    bins: Mapping[str, LabelledBins], peaks: Mapping[str, pd.DataFrame], split_of: Mapping[str, str]
-) -> pd.DataFrame:
-    """Count the labelled bins of each split.
+def count_windows(windows: Windows, by_split: pd.DataFrame) -> pd.DataFrame:
+    """Count the bins of each split.
 
     Parameters
     ----------
-    bins, peaks, split_of : mapping
-        Chromosome or region → its labelled bins, its peaks, and its split.
+    windows : Windows
+        Those of bins that are chosen by their labels.
+    by_split : pandas.DataFrame
+        Peaks of each target (rows) on each split (columns).
 
     Returns
     -------
     pandas.DataFrame
-        By split: ``peaks`` of all targets; ``bins`` that are positive for a target; of these,
-        bins whose window extends beyond the chromosome or region (``off_chromosome``), whose window
-        overlaps an excluded region (``excluded``), and the others (``rows``).
+        By split: ``peaks`` of all targets; chosen ``bins``; of these, those whose window extends
+        beyond the chromosome or region (``off_chromosome``), is too close to another split
+        (``guarded``), overlaps an excluded region (``excluded``) or has too many unknown bases
+        (``unknown_bases``), and the others (``rows``).
     """
-    counts = {
-        name: {
-            "peaks": len(peaks[name]),
-            "bins": len(own.bins),
-            "off_chromosome": own.off_chromosome.sum(),
-            "excluded": own.excluded.sum(),
-            "rows": len(own.usable),
-        }
-        for name, own in bins.items()
+    columns = {
+        "off_chromosome": OFF,
+        "guarded": GUARD,
+        "excluded": EXCLUDED,
+        "unknown_bases": UNKNOWN_BASES,
+        "rows": USABLE,
     }
-    table = pd.DataFrame.from_dict(counts, orient="index")
-    return table.groupby(split_of).sum().reindex(SPLITS, fill_value=0)
+    counts = {"peaks": by_split.sum(), "bins": np.bincount(windows.split, minlength=len(SPLITS))}
+    for column, state in columns.items():
+        counts[column] = np.bincount(windows.split[windows.state == state], minlength=len(SPLITS))
+    return pd.DataFrame(counts, index=list(SPLITS))
 
 
 def check_positives(
@@ -73,24 +81,20 @@ def check_positives(
         No target has enough.
     """
     count = targets.table["peaks"].to_numpy()
-    peaks = pd.concat(targets.peaks.values())
-    if binning.peak == "summit" and (without := int((peaks["summit"] < 0).sum())):
+    if binning.peak == "summit" and targets.without_summit:
         log.info(
             "%s of %s peaks have no summit (column 10 of narrowPeak): their midpoint is used",
-            f"{without:,}",
-            f"{len(peaks):,}",
+            f"{targets.without_summit:,}",
+            f"{count.sum():,}",
         )
     # Peaks of 1 bp are positions: where they label few bins, several share a bin.
-    length = peaks["end"] - peaks["start"]
-    regions, short = (
-        np.bincount(peaks["target"][length.between(2, longest)], minlength=len(count))
-        for longest in (np.inf, binning.uncovered)
-    )
+    regions, short = targets.regions, targets.short
     kept = positives >= min_positives
-    lost = (binning.peak == "overlap") & (regions > _FEW * count)
+    lost = (count > 0) & (binning.peak == "overlap") & (regions > _FEW * count)
     listed = np.flatnonzero(~kept | (lost & (positives < _FEW * count)))
     lines = []
-    for target in listed[np.argsort(positives[listed] / count[listed], kind="stable")]:
+    share = positives[listed] / np.maximum(count[listed], 1)
+    for target in listed[np.argsort(share, kind="stable")]:
         name = targets.table["name"][target]
         line = f"{name}: {count[target]:,} peaks, {positives[target]:,} positive bins"
         if short[target]:
@@ -116,10 +120,13 @@ def check_positives(
     return kept
 
 
-def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binning) -> None:
-    """Refuse a split without rows, and say why it has none; `counts` are by `count_bins`."""
+def check_rows(counts: pd.DataFrame, regions: pd.DataFrame, binning: Binning) -> None:
+    """Refuse a split without rows, and say why it has none.
+
+    `counts` are by `count_windows`, `regions` by `noncoding.data.genome.splits.split_regions`.
+    """
     for name in counts.index[counts["rows"] == 0]:
-        chromosomes = [chromosome for chromosome, split in split_of.items() if split == name]
+        chromosomes = list(dict.fromkeys(regions["chromosome"][regions["split"] == name]))
         on, count = f"on {some_of(chromosomes)}", counts.loc[name]
         if not count["peaks"]:
             found = f"no peaks {on}" if chromosomes else "no chromosomes"
@@ -131,7 +138,9 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
             found = (
                 f"{count['bins']:,} positive bins {on}, and no window of {binning.window} bp that "
                 f"can be used ({count['off_chromosome']:,} extend beyond their chromosome or "
-                f"region, {count['excluded']:,} overlap an excluded region)"
+                f"region, {count['guarded']:,} are too close to another split, "
+                f"{count['excluded']:,} overlap an excluded region, {count['unknown_bases']:,} "
+                "have too many unknown bases)"
             )
             remedy = (
                 "Assign longer chromosomes or regions to it, shorten the window, or exclude less."
@@ -140,14 +149,19 @@ def check_rows(counts: pd.DataFrame, split_of: Mapping[str, str], binning: Binni
 
 
 def warn_of_missing_negatives(
-    bins: Mapping[str, LabelledBins],
-    split_of: Mapping[str, str],
-    counts: pd.DataFrame,
-    targets: pd.DataFrame,
+    positives: pd.DataFrame, rows: Mapping[str, int], targets: pd.DataFrame
 ) -> None:
-    """Warn of targets that are positive in every row of a split; parameters as in `check_rows`."""
-    positives = pd.DataFrame({name: own.positives(len(targets)) for name, own in bins.items()})
-    full = positives.T.groupby(split_of).sum().T.eq(counts["rows"])[list(SPLITS)]
+    """Warn of targets that are positive in every row of a split.
+
+    Parameters
+    ----------
+    positives : pandas.DataFrame
+        Positive rows by target (rows) and split (columns).
+    rows : mapping
+        Split → number of rows.
+    targets : pandas.DataFrame
+    """
+    full = positives.eq(pd.Series(rows))[list(SPLITS)]
     lines = [
         f"{targets['name'][target]} ({', '.join(full.columns[full.loc[target]])})"
         for target in full.index[full.any(axis=1)]

@@ -3,7 +3,7 @@
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import chain, groupby, pairwise
 from types import MappingProxyType
@@ -50,8 +50,11 @@ class Genome(NamedTuple):
     described: Mapping[str, str] = MappingProxyType({})
 
 
-def read_genome(fasta: str | os.PathLike[str]) -> Genome:
-    """Read the names and lengths of the chromosomes of a FASTA file; refuse duplicate names."""
+def read_genome(fasta: str | os.PathLike[str], each: Callable[[bytes], object] = len) -> Genome:
+    """Read the names and lengths of the chromosomes of a FASTA file; refuse duplicate names.
+
+    `each` is called with the letters of each chromosome.
+    """
     lengths, alternative, organelles, described = {}, set(), set(), {}
     for name, description, sequence in records(fasta):
         if name in lengths:
@@ -62,6 +65,7 @@ def read_genome(fasta: str | os.PathLike[str]) -> Genome:
                 "Give each sequence its own name, and a genome as one file of whole chromosomes.",
             )
         lengths[name] = len(sequence)
+        each(sequence)
         if is_alternative(name, description):
             alternative.add(name)
         elif chromosome := described_chromosome(description):

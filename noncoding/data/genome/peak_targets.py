@@ -1,34 +1,47 @@
-"""Read peak files and group their peaks by target."""
+"""Read peak files and label the bins of a genome, target by target."""
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
-from noncoding.data.genome.chromosomes import Genome, Region
+from noncoding.data.genome.bins import BinAxis, Binning, Integers, positive_bins
+from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.genome.peaks import origin, peak_files
 from noncoding.data.targets import check_name
+from noncoding.layout import SPLITS
 from noncoding.settings.genome import Peaks, PeakTable
 
 log = logging.getLogger(__name__)
 
+TELL_APART = ("name", "cell_type", "assay", "treatment")
+"""Columns of which at least one differs between any two targets, unless a table numbers them."""
+
 
 @dataclass(frozen=True)
 class PeakTargets:
-    """The targets of a data set and their peaks.
+    """The targets of a data set, and the bins that their peaks make positive.
 
     Attributes
     ----------
     table : pandas.DataFrame
-        The target table; ``peaks`` is the number of peaks on the chromosomes of the splits.
-    peaks : dict
-        Chromosome or region of a split → peaks of all targets on it: ``target`` (index),
-        ``start``, ``end`` and ``summit`` as in `noncoding.data.genome.bed.read_bed`.
+        The target table; ``peaks`` is the number of peaks on the regions of the splits.
+    bins : list of numpy.ndarray
+        By target: numbers of the positive bins of the whole genome, in ascending order.
+    by_split : pandas.DataFrame
+        Peaks of each target (rows) on the regions of each split (columns).
+    regions, short : numpy.ndarray, shape=(targets,), dtype=int64
+        Peaks on the regions of the splits that are longer than 1 bp; and of these, those that are
+        too short to make a bin positive alone.
+    without_summit : int
+        Peaks on the regions of the splits without a summit.
     counts : dict
         Numbers of files and peaks that were read and left out, and the chromosome names that were
         matched, as JSON.
@@ -37,124 +50,172 @@ class PeakTargets:
     """
 
     table: pd.DataFrame
-    peaks: dict[str, pd.DataFrame]
+    bins: list[npt.NDArray[np.signedinteger]]
+    by_split: pd.DataFrame
+    regions: Integers
+    short: Integers
+    without_summit: int
     counts: dict[str, Any]
     origin: str
 
 
 def read_peak_targets(
     source: Peaks,
-    archive: str | os.PathLike[str] | None,
+    given: Sequence[str | os.PathLike[str]],
     genome: Genome,
-    used: Mapping[str, Region],
+    regions: pd.DataFrame,
+    axis: BinAxis,
+    binning: Binning,
     chromosome_map: Mapping[str, str] | None,
     min_peaks: int,
 ) -> PeakTargets:
-    """Read all peak files and keep the targets with enough peaks.
+    """Read all peak files, one at a time, and keep the targets with enough peaks.
 
     Parameters
     ----------
-    source, archive
+    source, given
         As in `noncoding.data.genome.peaks.peak_files`.
     genome : Genome
-    used : mapping
-        The chromosomes and regions of the splits by name.
+    regions : pandas.DataFrame
+        Of the splits, see `noncoding.data.genome.splits.split_regions`.
+    axis, binning
+        As in `noncoding.data.genome.bins.positive_bins`.
     chromosome_map : mapping, optional
         As in `noncoding.data.genome.bed.on_genome`.
     min_peaks : int
-        Least number of peaks on the `used` chromosomes and regions.
+        Least number of peaks on the regions of the splits.
 
     Raises
     ------
     InputError
         A file is not BED, belongs to another assembly or has no chromosome of the genome; a name
-        is empty or occurs twice; or no target is left.
+        is empty; two targets are not told apart; or no target is left.
     """
-    files = []
-    for file in peak_files(source, archive):
+    regions_of = {split: regions[regions["split"] == split] for split in SPLITS}
+    read = []
+    placed_files = []
+    for file in peak_files(source, given[0] if given else None):
         intervals = read_bed(file.content, file.where)
         if intervals.empty:
             name = file.description["name"]
             log.warning("%s has no peaks: the target %s is left out", file.where, name)
         placed = on_genome(intervals, file.where, genome, chromosome_map)
-        files.append((file.description, file.named_in, placed))
+        own = placed.intervals
+        hits = {split: _overlap(own, of, genome) for split, of in regions_of.items()}
+        used = np.any([*hits.values()], axis=0)
+        length = (own["end"] - own["start"]).to_numpy()[used]
+        counted = {
+            "peaks": int(used.sum()),
+            "regions": int((length > 1).sum()),
+            "short": int(((length > 1) & (length <= binning.uncovered)).sum()),
+            "without_summit": int((own["summit"].to_numpy()[used] < 0).sum()),
+            **{split: int(found.sum()) for split, found in hits.items()},
+        }
+        bins = positive_bins(own, axis, binning).astype(axis.dtype)
+        read.append((file, counted, bins, placed.total, len(own)))
+        placed_files.append(placed._replace(intervals=own[:0]))
     if not isinstance(source, PeakTable):
-        files.sort(key=lambda file: file[0]["name"])
-    warn_of_placement(placed for _, _, placed in files)
-    matched = {name: own for _, _, placed in files for name, own in placed.matched.items()}
+        read.sort(key=lambda entry: entry[0].description["name"])
+    warn_of_placement(placed_files)
 
-    whole = [name for name, region in used.items() if name == region.chromosome]
-    parts = {name: region for name, region in used.items() if name != region.chromosome}
-    named_in: dict[str, str] = {}
-    rows: list[dict[str, Any]] = []
-    peaks: list[pd.DataFrame] = []
     counts: dict[str, Any] = {
-        "peak_files": len(files),
+        "peak_files": len(read),
         "targets": 0,
         "dropped_empty": [],
         "dropped_few_peaks": {},
-        "peaks": sum(placed.total for _, _, placed in files),
-        "peaks_outside": sum(placed.outside.total() for _, _, placed in files),
-        "peaks_clipped": sum(placed.clipped for _, _, placed in files),
+        "peaks": sum(placed.total for placed in placed_files),
+        "peaks_outside": sum(placed.outside.total() for placed in placed_files),
+        "peaks_clipped": sum(placed.clipped for placed in placed_files),
         "peaks_in_no_split": 0,
     }
+    matched = {name: own for placed in placed_files for name, own in placed.matched.items()}
     if matched:
-        place = {name: number for number, name in enumerate(genome.lengths)}
-        ordered = sorted(matched.items(), key=lambda item: place[item[1]])
-        counts["chromosome_map"] = dict(ordered)
-        log.info(
-            "chromosome names of the peak files were matched with those of the FASTA file: %s. If "
-            "this is wrong, set chromosome_map",
-            some_of([f"{name} → {own}" for name, own in ordered], shown=30),
-        )
-    for description, where, placed in files:
-        name = description["name"]
-        check_name(name, where)
-        if name in named_in:
-            raise InputError(
-                where,
-                f"the target name {name!r}, which {named_in[name]} has too",
-                "one name a target",
-                "Rename or remove one of them, or name the targets in a table of peak files.",
-            )
-        named_in[name] = where
-        is_used = placed.intervals["chromosome"].isin(whole)
-        for region in parts.values():
-            is_used |= _overlap(placed.intervals, region)
-        on_used = placed.intervals[is_used]
-        counts["peaks_in_no_split"] += len(placed.intervals) - len(on_used)
-        if not placed.total:
+        counts["chromosome_map"] = _reported(matched, genome)
+    named_in: dict[tuple[str, ...], str] = {}
+    rows: list[dict[str, Any]] = []
+    bins_of, counted_of = [], []
+    for file, counted, bins, total, on_any in read:
+        name = file.description["name"]
+        check_name(name, file.named_in)
+        if "index" not in file.description:
+            described = tuple(str(file.description[column]) for column in TELL_APART)
+            if described in named_in:
+                raise _not_told_apart(file.named_in, name, named_in[described], source)
+            named_in[described] = file.named_in
+        counts["peaks_in_no_split"] += on_any - counted["peaks"]
+        if not total and min_peaks:
             counts["dropped_empty"].append(name)
-        elif len(on_used) < min_peaks:
-            counts["dropped_few_peaks"][name] = len(on_used)
+        elif counted["peaks"] < min_peaks:
+            counts["dropped_few_peaks"][name] = counted["peaks"]
         else:
-            peaks.append(on_used.assign(target=len(rows)))
-            rows.append({"index": len(rows), **description, "peaks": len(on_used)})
+            description = {**file.description, "index": len(rows), "peaks": counted["peaks"]}
+            rows.append({"index": len(rows), **description})
+            bins_of.append(bins)
+            counted_of.append(counted)
     if not rows:
         raise InputError(
-            origin(source, archive),
-            f"{len(files)} peak files and in none of them {min_peaks} peaks on the "
+            origin(source, given[0] if given else None),
+            f"{len(read)} peak files and in none of them {min_peaks} peaks on the "
             f"chromosomes of the splits",
             f"a target with at least {min_peaks}",
             "Lower min_peaks, or put the chromosomes that have peaks into the splits.",
         )
     counts["targets"] = len(rows)
-    together = pd.concat(peaks)
-    grouped = {
-        str(chromosome): table
-        for chromosome, table in together.groupby("chromosome", observed=True)
-        if chromosome in used
-    }
-    grouped |= {name: together[_overlap(together, region)] for name, region in parts.items()}
-    by_name = {
-        name: grouped[name][["target", "start", "end", "summit"]].reset_index(drop=True)
-        for name in used
-        if name in grouped and len(grouped[name])
-    }
-    return PeakTargets(pd.DataFrame(rows), by_name, counts, origin(source, archive))
+    table = pd.DataFrame(counted_of)
+    return PeakTargets(
+        pd.DataFrame(rows),
+        bins_of,
+        table[list(SPLITS)],
+        table["regions"].to_numpy(),
+        table["short"].to_numpy(),
+        int(table["without_summit"].sum()),
+        counts,
+        origin(source, given[0] if given else None),
+    )
 
 
-def _overlap(intervals: pd.DataFrame, region: Region) -> pd.Series:
-    """Whether intervals share a base with a region."""
-    inside = (intervals["end"] > region.start) & (intervals["start"] < region.end)
-    return (intervals["chromosome"] == region.chromosome) & inside
+def _reported(matched: Mapping[str, str], genome: Genome) -> dict[str, str]:
+    """The matched names in the order of the genome, which are logged."""
+    place = {name: number for number, name in enumerate(genome.lengths)}
+    ordered = sorted(matched.items(), key=lambda item: place[item[1]])
+    log.info(
+        "chromosome names of the peak files were matched with those of the FASTA file: %s. If "
+        "this is wrong, set chromosome_map",
+        some_of([f"{name} → {own}" for name, own in ordered], shown=30),
+    )
+    return dict(ordered)
+
+
+def _not_told_apart(where: str, name: str, other: str, source: Peaks) -> InputError:
+    if isinstance(source, PeakTable):
+        return InputError(
+            where,
+            f"the target name {name!r}, which {other} has too, with the same cell type, assay and "
+            "treatment",
+            "targets that differ in at least one of them, or a table that numbers its targets",
+            "Rename or remove one of them, describe them in the columns cell_type, assay and "
+            "treatment, or number all rows from 0 in a column 'index'.",
+        )
+    return InputError(
+        where,
+        f"the target name {name!r}, which {other} has too",
+        "one name a target",
+        "Rename or remove one of them, or name the targets in a table of peak files.",
+    )
+
+
+def _overlap(
+    intervals: pd.DataFrame, regions: pd.DataFrame, genome: Genome
+) -> npt.NDArray[np.bool_]:
+    """Whether intervals share a base with one of disjoint regions, in the order of the genome."""
+    lengths = np.fromiter(genome.lengths.values(), dtype=np.int64)
+    first = np.cumsum(lengths) - lengths
+
+    def on_one_axis(table: pd.DataFrame) -> tuple[Integers, Integers]:
+        offset = first[table["chromosome"].cat.codes.to_numpy()]
+        return table["start"].to_numpy() + offset, table["end"].to_numpy() + offset
+
+    (start, end), (begins, ends) = on_one_axis(intervals), on_one_axis(regions)
+    ended_before = np.searchsorted(ends, start, side="right")
+    begun: Integers = np.searchsorted(begins, end, side="left")
+    return begun > ended_before

@@ -11,7 +11,7 @@ from noncoding.data.loader.batches import OrderedBatches, ShuffledBatches
 from noncoding.data.loader.order import BatchPlan
 from noncoding.data.loader.rows import Rows, RowsInMemory, RowsOnDisk, placement
 from noncoding.data.store import Store
-from noncoding.data.targets import ADD_NEGATIVES
+from noncoding.data.targets import ADD_NEGATIVES, same_targets
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def check_same_task(train: Store, valid: Store) -> None:
                 f"{getattr(train, what)} bp, as in {train.path}",
                 remedy,
             )
-    if list(train.targets["name"]) != list(valid.targets["name"]):
+    if not same_targets(train.targets, valid.targets):
         raise InputError(
             f"{valid.path}, target table",
             f"{len(valid.targets)} targets",

@@ -172,13 +172,14 @@ class Store:
         return np.unpackbits(self.packed_labels(rows), axis=-1, count=len(self.targets))
 
     def loci(self) -> pd.DataFrame | None:
-        """Window of each row (`LOCUS_COLUMNS`, 0-based, half-open), or None."""
+        """Window of each locus (`LOCUS_COLUMNS`, 0-based, half-open), or None."""
         if not self._has_loci:
             return None
         expected = "the loci that were written"
         with damage_reported(f"{self.path}, locus", expected, _verify_and_remake(self.path)):
             names = self._chromosomes.asstr()[:]
-            chromosome, start, end = (self._datasets[f"locus/{name}"][:] for name in LOCUS_COLUMNS)
+            columns = (self._datasets[f"locus/{name}"] for name in LOCUS_COLUMNS)
+            chromosome, start, end = (column[: self.loci_count] for column in columns)
             if chromosome.size and chromosome.min() < 0:
                 raise ValueError("a chromosome has a negative number")
             return pd.DataFrame({"chromosome": names[chromosome], "start": start, "end": end})

@@ -73,11 +73,7 @@ class StoreWriter:
         self.append_packed_sequences(np.packbits(sequences, axis=-1))
         self.append_packed_labels(np.packbits(labels, axis=-1))
         if loci is not None:
-            for name in loci["chromosome"]:
-                self._chromosomes.setdefault(name, len(self._chromosomes))
-            chromosome = loci["chromosome"].map(self._chromosomes)
-            for name, values in loci.assign(chromosome=chromosome)[list(LOCUS_COLUMNS)].items():
-                self._append(f"locus/{name}", values.to_numpy(dtype=np.int64))
+            self.append_loci(loci)
 
     def append_packed_sequences(self, packed: npt.NDArray[np.uint8]) -> None:
         """Append packed sequences, shape=(n, 4, ceil(length / 8)), without their labels."""
@@ -86,6 +82,14 @@ class StoreWriter:
     def append_packed_labels(self, packed: npt.NDArray[np.uint8]) -> None:
         """Append packed labels, shape=(n, ceil(targets / 8)), without their sequences."""
         self._append("label", packed)
+
+    def append_loci(self, loci: pd.DataFrame) -> None:
+        """Append the loci of rows, as in `append`."""
+        for name in loci["chromosome"].unique():
+            self._chromosomes.setdefault(name, len(self._chromosomes))
+        chromosome = loci["chromosome"].map(self._chromosomes)
+        for name, values in loci.assign(chromosome=chromosome)[list(LOCUS_COLUMNS)].items():
+            self._append(f"locus/{name}", values.to_numpy(dtype=np.int64))
 
     def _append(self, name: str, values: npt.NDArray[Any]) -> None:
         if name not in self._columns:

@@ -6,6 +6,7 @@ import logging
 import lzma
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
 from noncoding.common.errors import InputError
@@ -188,3 +189,71 @@ def test_names_are_matched_without_a_map():
     # An empty map is a map.
     with pytest.raises(InputError, match="none of them a chromosome"):
         placed_of(text, {"I": 10, "II": 9}, {})
+
+
+CHROMOSOMES = ["chr1", "chr2", "chrUn_gl000220", "X", "chr17_ctg5_hap1", "é"]
+UNUSUAL_NAMES = ["#x", "track", "Browser", '"chr1"', "", "a b", "\0a", "chr1\v", "\\xff", "n" * 300]
+UNUSUAL_NUMBERS = [
+    *("", "-", "+3", "1_0", "1e5", "1.5", " 4", "start", "²"),
+    *("-5", "0", "007", "-0", "9" * 15, "9" * 16),
+]
+FOURTH = ["p", ".", "", "a peak", '"q"', "\xa0z"]
+
+
+def random_line(random, columns, unusual):
+    """A line of intervals of which a share is not plain."""
+    start = int(random.integers(10 ** random.integers(1, 9)))
+    fields = [
+        str(random.choice(CHROMOSOMES)),
+        str(start),
+        str(start + int(random.integers(1, 500))),
+        *(str(random.choice(FOURTH[:3])) for _ in range(columns - 3)),
+    ]
+    if columns == 10:
+        fields[9] = str(random.integers(-2, 300))
+    if random.random() < unusual:
+        place = int(random.choice([0, 1, 2, columns - 1]))
+        values = UNUSUAL_NAMES if place == 0 else [*UNUSUAL_NUMBERS, *FOURTH]
+        fields[place] = str(random.choice(values))
+    if random.random() < unusual / 4:
+        fields = fields[: random.integers(1, columns + 1)]
+    return random.choice(["\t", " "], p=[1 - unusual / 4, unusual / 4]).join(fields)
+
+
+def outcome(content, **options):
+    try:
+        return read_bed(content, "a.bed", **options).to_dict("list")
+    except InputError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_plain_files_are_read_as_those_that_are_parsed_line_by_line(seed):
+    random = np.random.default_rng(seed)
+    comment = b"\n# a comment, with spaces\n"  # which is not plain
+    outcomes = []
+    for number in range(100):
+        columns, unusual = random.choice([3, 4, 6, 9, 10, 12]), random.choice([0, 0.03, 0.3])
+        lines = [random_line(random, columns, unusual) for _ in range(random.integers(1, 30))]
+        if number % 10 == 0:
+            lines.insert(0, "chrom\tstart\tend")
+        text = random.choice(["\n", "\n", "\n", "\r\n", "\r"]).join(lines).encode()
+        for names in (False, True):
+            found = outcome(text, names=names)
+            assert found == outcome(text + comment, names=names), text
+            outcomes.append(type(found))
+    assert min(outcomes.count(kind) for kind in (str, dict)) > 25
+
+
+def test_an_unusual_line_within_a_long_file_changes_no_other():
+    line = "chr{}\t{}\t{}\tp\t0\t.\t5.5\t-1\t-1\t3\n"
+    lines = [line.format(number % 3, number, number + 9).encode() for number in range(40_000)]
+    table = read_bed(b"".join([*lines[:30_000], b"# a comment\n", *lines[30_000:]]), "a.bed")
+    start = np.arange(40_000)
+    assert table["chromosome"].tolist() == [f"chr{number % 3}" for number in start]
+    assert table["line"].tolist() == [*range(1, 30_001), *range(30_002, 40_002)]
+    for column, expected in (("start", start), ("end", start + 9), ("summit", start + 3)):
+        np.testing.assert_array_equal(table[column], expected)
+    lines[35_000] = b"chr1\t1.5\t2\n"
+    with pytest.raises(InputError, match="line 35001: found 'chr1"):
+        read_bed(b"".join(lines), "a.bed")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from noncoding.data.genome.bins import Binning, LabelledBins, overlaps, positive_bins
+from noncoding.data.genome.bins import BinAxis, Binning, overlaps, positive_bins
 
 LENGTH = 97
 TARGETS = 3
@@ -24,6 +24,19 @@ def peak_table(peaks):
         [(target, start, end) for target, (start, end) in peaks],
         columns=["target", "start", "end"],
     ).astype(np.int64)
+
+
+def positive_pairs(peaks, length, binning, before=()):
+    """Pairs of bin and target on a chromosome, which others may precede in the genome."""
+    lengths = {f"before{place}": other for place, other in enumerate(before)} | {"c": length}
+    axis = BinAxis(lengths, binning.bin)
+    chromosome = pd.Categorical(["c"] * len(peaks), categories=[*lengths])
+    pairs = []
+    for target, own in peaks.assign(chromosome=chromosome).groupby("target"):
+        names, bins = axis.places(positive_bins(own, axis, binning))
+        assert {axis.chromosomes[name] for name in names} <= {"c"}
+        pairs += [(int(bin), int(target)) for bin in bins]
+    return sorted(pairs)
 
 
 def counted_base_by_base(peaks, length, bin, covered_bases):
@@ -48,9 +61,10 @@ def counted_base_by_base(peaks, length, bin, covered_bases):
 )
 def test_positive_bins_agree_with_a_count_base_by_base(peaks, rule):
     bin, fraction = rule
-    found = positive_bins(peak_table(peaks), LENGTH, Binning(bin, bin, fraction))
     expected = counted_base_by_base(peaks, LENGTH, bin, round(fraction * bin, 6))
-    assert list(zip(*found, strict=True)) == expected
+    for before in ((), (LENGTH,), (3, 40)):
+        binning = Binning(bin, bin, fraction)
+        assert positive_pairs(peak_table(peaks), LENGTH, binning, before) == expected
 
 
 summits = st.lists(
@@ -72,16 +86,15 @@ def test_summit_and_any_agree_with_a_search_base_by_base(peaks, bin):
         wanted["summit"].add(((middle if summit == -1 else int(summit)) // bin, target))
         wanted["any"] |= {(base // bin, target) for base in range(start, end)}
     for rule, pairs in wanted.items():
-        found = positive_bins(table, LENGTH, Binning(bin, bin, 0.5, rule))
-        complete = sorted(pair for pair in pairs if pair[0] < LENGTH // bin)
-        assert list(zip(*found, strict=True)) == complete
+        found = positive_pairs(table, LENGTH, Binning(bin, bin, 0.5, rule))
+        assert found == sorted(pair for pair in pairs if pair[0] < LENGTH // bin)
 
 
 def test_short_peaks_label_one_bin_each_by_their_summit_and_none_by_overlap():
     starts = np.arange(50) * 400 + 170  # 40 bp across the border of two bins
     table = peak_table([(0, (start, start + 40)) for start in starts]).assign(summit=starts + 35)
     found = {
-        rule: positive_bins(table, 20_000, Binning(1000, 200, 0.5, rule))[0].tolist()
+        rule: [bin for bin, _ in positive_pairs(table, 20_000, Binning(1000, 200, 0.5, rule))]
         for rule in ("overlap", "summit", "any")
     }
     assert found["overlap"] == []
@@ -110,29 +123,20 @@ def test_short_peaks_label_one_bin_each_by_their_summit_and_none_by_overlap():
 )
 def test_deepsea_rule_at_its_limits(peaks, expected):
     table = peak_table([(0, peak) for peak in peaks])
-    bin, target = positive_bins(table, 450, Binning(1000, 200, 0.5))
-    assert bin.tolist() == expected
-    assert set(target) <= {0}
+    found = positive_pairs(table, 450, Binning(1000, 200, 0.5))
+    assert found == [(bin, 0) for bin in expected]
 
 
 def test_a_fraction_without_exact_binary_form_is_used_as_written():
     table = peak_table([(0, (0, 29)), (1, (0, 30))])
-    _, target = positive_bins(table, 100, Binning(100, 100, 0.29))
-    assert target.tolist() == [1]
+    assert positive_pairs(table, 100, Binning(100, 100, 0.29)) == [(0, 1)]
 
 
-def test_peaks_of_different_targets_are_not_merged_at_chromosome_ends():
-    table = peak_table([(0, (6, 10)), (1, (0, 4))])
-    bin, _ = positive_bins(table, 10, Binning(10, 10, 0.5))
-    assert bin.tolist() == []
-
-
-def test_label_matrix_contains_only_the_given_bins():
-    bin, target = np.array([1, 1, 4, 6, 9]), np.array([0, 2, 1, 0, 2])
-    found = LabelledBins(bin, target, np.unique(bin), np.zeros(4, bool), np.zeros(4, bool))
-    assert found.labels(np.array([1, 6, 9]), 3).tolist() == [[1, 0, 1], [1, 0, 0], [0, 0, 1]]
-    assert found.labels(np.array([2, 4]), 3).tolist() == [[0, 0, 0], [0, 1, 0]]
-    assert found.labels(np.array([], dtype=np.int64), 3).shape == (0, 3)
+def test_peaks_of_neighbouring_chromosomes_are_not_merged():
+    axis = BinAxis({"a": 10, "b": 10}, 10)
+    names = pd.Categorical(["a", "b"], categories=["a", "b"])
+    peaks = pd.DataFrame({"chromosome": names, "start": [6, 0], "end": [10, 4]})
+    assert positive_bins(peaks, axis, Binning(10, 10, 0.5)).tolist() == []
 
 
 def test_the_bin_is_at_the_centre_of_its_window():

@@ -60,7 +60,7 @@ def test_the_log_lists_what_was_left_out(inputs, caplog):
 
 
 def test_blocks_do_not_change_the_rows(inputs, monkeypatch):
-    monkeypatch.setattr("noncoding.data.genome.bins.ROWS_PER_BLOCK", 1)
+    monkeypatch.setattr("noncoding.data.genome.rows.ROWS_PER_BLOCK", 1)
     inputs.tile()
     assert inputs.rows() == ROWS
 
@@ -102,7 +102,7 @@ def test_targets_with_few_positive_bins_are_left_out(inputs):
         **COUNTS,
         "targets": 1,
         "dropped_few_positives": {"A": 2},
-        "bins_with_peak": 7,
+        "bins_chosen": 7,
         "windows_off_chromosome": 2,
     }
     assert [row[:2] for row in inputs.rows()["train"]] == [row[:2] for row in ROWS["train"]]
@@ -156,7 +156,8 @@ def test_windows_that_overlap_excluded_regions_are_left_out(inputs):
     assert inputs.rows() == kept
     assert inputs.counts() == {
         **COUNTS,
-        "windows_excluded": 1,
+        "windows_excluded": {"exclude.bed": 1},
+        "windows_excluded_any": 1,
         "rows": {"train": 2, "valid": 1, "test": 1},
     }
 

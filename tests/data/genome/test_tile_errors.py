@@ -78,7 +78,7 @@ def test_a_split_without_usable_windows_is_refused(inputs):
     exclude.write_text("chr2\t0\t16\n")
     inputs.refuses(
         r"'valid': found 1 positive bins on II, and no window of 8 bp .*\(0 extend beyond their "
-        r"chromosome or region, 1 overlap an excluded region\)",
+        r"chromosome or region, 0 are too close to another split, 1 overlap an excluded region, ",
         exclude=str(exclude),
     )
 

@@ -45,7 +45,7 @@ def test_yeast(tmp_path):
             return store.source["counts"]
 
     # All files with a peak: bins that contain a peak.
-    assert built(1)["bins_with_peak"] == 20_601
+    assert built(1)["bins_chosen"] == 20_601
 
     counts = built(100)
     assert counts["peak_files"] == 384
@@ -54,7 +54,7 @@ def test_yeast(tmp_path):
     assert counts["targets"] == 256
     assert counts["dropped_empty"] == ["Kti12", "Rpa190", "Rsc2"]
     assert len(counts["dropped_few_peaks"]) == 125
-    assert counts["bins_with_peak"] == 20_467
+    assert counts["bins_chosen"] == 20_467
     assert counts["windows_off_chromosome"] == 1
     assert counts["rows"] == {"train": 16_868, "valid": 1_890, "test": 1_708}
     lengths = read_genome(fasta).lengths

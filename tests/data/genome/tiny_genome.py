@@ -9,6 +9,7 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import letters
 from noncoding.data.store import Store
+from noncoding.settings.base_dataset import Download
 from noncoding.settings.genome import GenomeDataset, PeakFolder, Splits
 from noncoding.stages.tile import tile
 
@@ -50,9 +51,13 @@ COUNTS = {
     "peaks_outside": 2,
     "peaks_clipped": 0,
     "peaks_in_no_split": 1,
-    "bins_with_peak": 8,
+    "bins": "any target",
+    "bins_chosen": 8,
     "windows_off_chromosome": 3,
-    "windows_excluded": 0,
+    "windows_guarded": 0,
+    "windows_excluded": {},
+    "windows_excluded_any": 0,
+    "windows_unknown_bases": 0,
     "rows": {"train": 2, "valid": 1, "test": 2},
 }
 
@@ -173,6 +178,8 @@ class Inputs:
         peaks = PeakFolder(folder=str(self.peaks), pattern="*.bed", suffix=".bed", group="TF")
         keys = {"peaks": peaks, "exclude": None, "min_positives": 1, **Contents().settings()}
         keys |= changes
+        if isinstance(keys["exclude"], str):
+            keys["exclude"] = [Download(url=keys["exclude"])]
         keys["splits"] = Splits.model_construct(**keys["splits"], ignore=ignore)
         # Not validated: a configuration has no windows as short as these.
         settings = GenomeDataset.model_construct(**keys)

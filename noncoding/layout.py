@@ -19,6 +19,7 @@ METRICS_LOG = "metrics.csv"
 LAYERS_LOG = "layers.csv"
 PREDICTIONS = "predictions.h5"
 REPLICATES = "replicates.h5"
+GENOME_WIDE = "genome_wide.h5"
 RANKING = "ranking.tsv"
 PAIRS = "pairs.tsv"
 FAITHFULNESS = "faithfulness.tsv"
@@ -59,12 +60,15 @@ FOLDERS = {
     "unpack": "{dataset}/raw",
     "convert": "{dataset}/data",
     "tile": "{dataset}/data",
+    "tile_genome_wide": "{dataset}/data",
     "describe": "{dataset}/data",
     "train": "{dataset}/{model}",
     "plot_training": "{dataset}/{model}/training",
     "predict": "{dataset}/{model}",
     "baseline": "{dataset}/baseline",
     "evaluate": "{dataset}/{model}/evaluation",
+    "predict_genome_wide": "{dataset}/{model}/genome_wide",
+    "evaluate_genome_wide": "{dataset}/{model}/genome_wide",
     "compare": "{dataset}/compare",
     "sweep": "sweep",
     "explain": "{dataset}/{model}/explain",
@@ -81,6 +85,7 @@ FILES: dict[str, tuple[str, ...]] = {
     "unpack": tuple(f"{split}.mat" for split in SPLITS),
     "convert": ("{split}.h5",),
     "tile": tuple(f"{split}.h5" for split in SPLITS),
+    "tile_genome_wide": (GENOME_WIDE,),
     "describe": (SUMMARY,),
     "train": (
         *(f"training/{name}" for name in (METRICS_LOG, LAYERS_LOG)),
@@ -90,6 +95,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "predict": (PREDICTIONS,),
     "baseline": (TARGETS, *(f"replicates/{name}.h5" for name in BASELINES)),
     "evaluate": (TARGETS, SUMMARY, REPLICATES),
+    "predict_genome_wide": (PREDICTIONS,),
+    "evaluate_genome_wide": (TARGETS, SUMMARY),
     "compare": (TARGETS, RANKING, PAIRS, SUMMARY),
     "sweep": ("runs.tsv", "models.tsv"),
     "explain": (TARGETS, SUMMARY, FAITHFULNESS, "curves.tsv", MAPS),
@@ -125,6 +132,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
         "calibration",
         "cooccurrence",
     ),
+    "evaluate_genome_wide": ("genome_wide_auprc", "genome_wide_gain"),
     "compare": ("ranking", "versus"),
     "sweep": ("sweep",),
 }
@@ -139,6 +147,9 @@ DIRECTORIES = {
     "score_variants": ("{name}",),
 }
 """Stage → folders of files whose number depends on the targets or variants."""
+
+GENOME_WIDE_STAGES = ("tile_genome_wide", "predict_genome_wide", "evaluate_genome_wide")
+"""Stages that run only if ``evaluate.genome_wide`` is true, on data sets of a genome."""
 
 APPLIED: dict[str, dict[str, tuple[str, ...]]] = {
     "predict_regions": {"tsv.gz": (".tsv.gz",), "h5": (".h5",), "bigwig": ("",)},

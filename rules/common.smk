@@ -62,6 +62,7 @@ from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
 from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
+from noncoding.data.genome.peak_table import read_peak_table, table_downloads
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
 from noncoding.settings.config import check_settings
@@ -73,6 +74,7 @@ from noncoding.settings.downloads import (
     file_name,
     is_fetched,
     mat_file,
+    names_of_downloads,
     urls,
 )
 from noncoding.settings.folders import check_folders
@@ -84,14 +86,20 @@ if not workflow.is_main_process:
     os.environ.pop(FOLLOWED, None)
 
 
+def peak_table(dataset):
+    """The table of a data set's peak files, if there is one and no other rule has to make it."""
+    peaks = getattr(SETTINGS.datasets[dataset], "peaks", None)
+    return peaks.table if isinstance(peaks, PeakTable) and Path(peaks.table).exists() else None
+
+
 @cache
 def peak_files(dataset):
     """Peak files of a data set and the table that lists them, unless they are in an archive."""
     peaks = getattr(SETTINGS.datasets[dataset], "peaks", None)
+    if isinstance(peaks, PeakTable) and not peak_table(dataset):
+        return [peaks.table]  # its content is not known yet
     if isinstance(peaks, PeakFolder | PeakTable):
-        # The content of a table that another rule makes is not known yet.
-        made = isinstance(peaks, PeakTable) and not Path(peaks.table).exists()
-        return [peaks.table] if made else [str(path) for path in peak_paths(peaks)]
+        return [str(path) for path in peak_paths(peaks, raw_folder(dataset))]
     return []
 
 
@@ -99,7 +107,7 @@ def check_paths(dataset):
     """Refuse input files whose names contain what Snakemake takes for wildcards."""
     settings = config["datasets"][dataset]
     given = [settings.get("targets"), config["explain"]["sequences"]]
-    given += [file_name(entry) for entry in downloads(settings).values()]
+    given += fetched(dataset)
     given += [urls(entry)[0] for entry in bed_files(settings).values() if not is_fetched(entry)]
     for entry in (*SETTINGS.apply.regions.values(), *SETTINGS.apply.variants.values()):
         given += entry.files().values()
@@ -130,9 +138,6 @@ try:
     update_config(config, SETTINGS.dump())  # with ~ expanded in paths
     DATASETS = SETTINGS.datasets_to_run()
     config["run"].update(datasets=DATASETS, models=SETTINGS.models_to_run())
-    # An error in an input function would be shown with its traceback.
-    for dataset in DATASETS:
-        check_paths(dataset)
 except (InputError, OSError) as error:
     raise WorkflowError(str(as_input_error(error) or error))
 
@@ -152,6 +157,8 @@ BUNDLES = from_source("bundle", "simulated")
 PACKED = [name for name in BUNDLES if not bundle_folder(config["datasets"][name])]
 GENOMES = from_source("genome")
 SIMULATED = from_source("simulated")
+# Data sets whose models are also evaluated on all bins of the test chromosomes.
+GENOME_WIDE = GENOMES if SETTINGS.evaluate.genome_wide else []
 
 
 def one_of(names):
@@ -251,20 +258,45 @@ def scale_with_attempt(first):
     return lambda wildcards, attempt: first * attempt
 
 
+@cache
 def fetched(dataset):
     """Files that are fetched for a data set: file name → its entry in the configuration."""
-    files = downloads(config["datasets"][dataset])
+    settings = config["datasets"][dataset]
+    files = downloads(settings)
     if dataset in SIMULATED:
         archive = path_of("simulate", "bundle.tar.gz").format(dataset=dataset)
         return {"bundle.tar.gz": {"url": archive}} | files
-    return files
+    return files | fetched_peaks(dataset)
+
+
+@cache
+def fetched_peaks(dataset):
+    """Of the fetched files, those that a table of peak files lists by URL."""
+    # Tables of data sets that are not run may not be there.
+    table = peak_table(dataset) if dataset in DATASETS else None
+    taken = names_of_downloads(config["datasets"][dataset])
+    return table_downloads(read_peak_table(table), taken) if table else {}
+
+
+def raw_folder(dataset):
+    """The folder into which files of a data set are fetched."""
+    return os.path.dirname(path_of("fetch", "{file}")).format(dataset=dataset)
 
 
 def raw(dataset, entry):
     """Where the file of an entry is fetched to."""
-    return path_of("fetch", "{file}").format(dataset=dataset, file=file_name(entry))
+    return f"{raw_folder(dataset)}/{file_name(entry)}"
 
 
+try:
+    # An error in an input function would be shown with its traceback.
+    for dataset in DATASETS:
+        check_paths(dataset)
+except (InputError, OSError) as error:
+    raise WorkflowError(str(as_input_error(error) or error))
+
+
+@cache
 def published(dataset):
     """The first URL of each fetched file, without secrets: it identifies the file.
 
@@ -274,13 +306,16 @@ def published(dataset):
 
 
 def published_data(wildcards):
-    """URLs of the files from which stores are made, for their headers; motifs are not used."""
-    motifs = config["datasets"][wildcards.dataset].get("motifs")
-    return {
-        name: shareable(url)
-        for name, url in published(wildcards.dataset).items()
-        if not motifs or name != file_name(motifs)
-    }
+    """URLs of the files from which stores are made, for their headers; motifs are not used.
+
+    A table of peak files, which may have hundreds of URLs, is named in place of them.
+    """
+    settings, found = config["datasets"][wildcards.dataset], published(wildcards.dataset)
+    unused = {file_name(settings["motifs"])} if settings.get("motifs") else set()
+    unused |= fetched_peaks(wildcards.dataset).keys()
+    data = {name: shareable(url) for name, url in found.items() if name not in unused}
+    table = settings.get("peaks", {}).get("table")
+    return data | ({"peaks.table": Path(table).name} if table else {})
 
 
 def addresses(wildcards, resources):
@@ -295,6 +330,36 @@ def simulated_source(wildcards):
     """The simulated archive, if it is the file to be fetched."""
     simulated = wildcards.dataset in SIMULATED and wildcards.file == "bundle.tar.gz"
     return path_of("simulate", "bundle.tar.gz") if simulated else []
+
+
+def check_sources():
+    """Refuse a run with files that cannot be had, before its first job.
+
+    `onstart` runs once, in the process of the user, after Snakemake has decided which jobs to run,
+    and not in a dry run. A job that only checks would be an input of all downloads, and its own
+    output would trigger them again; input functions are also called for files that are there.
+    """
+    # Not imported by the process of each job.
+    from noncoding.data.download.availability import WantedFile, check_available
+
+    wanted = []
+    for job in [] if workflow.touch else workflow.dag.needrun_jobs():
+        if job.rule.name != "fetch_file" or simulated_source(job.wildcards) or is_cached(job):
+            continue
+        dataset, name = job.wildcards.dataset, job.wildcards.file
+        found = tuple(addresses(job.wildcards, None))
+        wanted.append(WantedFile(f"{name} ({dataset})", found, config["mirror"]))
+    if wanted:
+        logger.info(f"Checking that {len(wanted)} files can be downloaded")
+    for message in check_available(wanted):
+        logger.warning(message)
+
+
+def is_cached(job):
+    """Whether the output of a job comes from the cache of Snakemake (`--cache`)."""
+    if workflow.workflow_settings.cache is None or not job.rule.cache.output:
+        return False
+    return workflow.async_run(job.rule.cache.exists(job))
 
 
 def mat_of(dataset, split):
@@ -344,6 +409,14 @@ def genome_inputs(wildcards):
         "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
         "beds": [given_bed(wildcards.dataset, entry) for entry in bed_files(settings).values()],
     }
+
+
+def genome_wide_results(wildcards):
+    """Results on all bins of the test chromosomes of all models, if there are any."""
+    if wildcards.dataset not in GENOME_WIDE:
+        return []
+    outputs = [f"{RESULTS}/{output}" for output in layout.outputs("evaluate_genome_wide")]
+    return expand(outputs, dataset=wildcards.dataset, model=MODELS)
 
 
 def genome_settings(wildcards):

@@ -19,3 +19,26 @@ rule evaluate_model:
         seed=config["seed"],
     script:
         "../scripts/evaluate.py"
+
+
+rule evaluate_genome_wide_model:
+    input:
+        predictions=path_of("predict_genome_wide", layout.PREDICTIONS),
+        store=path_of("tile_genome_wide", layout.GENOME_WIDE),
+        test_store=store_of("test"),
+    output:
+        outputs_of("evaluate_genome_wide", "Genome-wide"),
+    log:
+        log_of("evaluate_genome_wide"),
+    wildcard_constraints:
+        dataset=one_of(GENOMES),
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 8
+    resources:
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(120),
+    params:
+        *code("evaluate_genome_wide"),
+    script:
+        "../scripts/evaluate_genome_wide.py"

@@ -15,6 +15,7 @@ rule report_dataset:
             if not output.endswith((".h5", ".safetensors"))  # linked, not read
             for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
         ],
+        genome_wide=genome_wide_results,
         applied=applied_results,
     output:
         reported(path_of("report", layout.REPORT), "Page", labels={"data set": "{dataset}"}),
@@ -29,6 +30,7 @@ rule report_dataset:
     params:
         *code("report"),
         models=MODELS,
+        genome_wide=lambda wildcards: wildcards.dataset in GENOME_WIDE,
         applied=applied_models,
         # Reproduces the page, given files of the same names.
         configuration=lambda wildcards: shareable(

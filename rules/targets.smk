@@ -14,6 +14,8 @@ def deliverables(stage):
     """All outputs of a stage for the data sets and models that are run."""
     sources = SOURCES.get(stage, ("bundle", "genome", "simulated"))
     datasets = [name for name in DATASETS if name in from_source(*sources)]
+    if stage in layout.GENOME_WIDE_STAGES:
+        datasets = [name for name in DATASETS if name in GENOME_WIDE]
     if stage in layout.APPLIED:
         return made_of_entries(stage)
     return [path for pattern in layout.outputs(stage) for path in of_runs(pattern, datasets)]
@@ -30,6 +32,7 @@ DELIVERABLES = {stage: deliverables(stage) for stage in layout.FOLDERS if stage 
 # What a run without a target makes: final results, no intermediate files.
 FINAL_STAGES = [
     *("report", "describe", "train", "plot_training", "predict", "evaluate", "compare"),
+    "evaluate_genome_wide",  # nothing, unless the setting is true
     *(["sweep"] if SETTINGS.run.seeds else []),
     *("explain", "motifs", *layout.APPLIED),
 ]
@@ -47,6 +50,13 @@ def target_files(stage):
                 "no entry for the data sets and models that are run",
                 f"at least one for the stage '{stage}'",
                 "Add one; docs/configuration.md has an example.",
+            )
+        elif stage in layout.GENOME_WIDE_STAGES:
+            error = InputError(
+                "configuration, key evaluate.genome_wide",
+                "false",
+                f"true for the stage '{stage}'",
+                "Set it to true, and run a data set of source genome.",
             )
         else:
             found = [f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS]
@@ -73,11 +83,13 @@ except InputError as error:
 
 
 def start_run():
-    """Lock the folder of the run, and check that results can be written."""
+    """Lock the folder of the run; check that results can be written and downloads can be had."""
     try:
         check_folders(LOGS, writable=True)
         hold(local=workflow.local_exec)
+        check_sources()
     except (InputError, OSError) as error:
+        release()
         raise WorkflowError(str(as_input_error(error) or error))
 
 
@@ -92,7 +104,7 @@ def end_run():
         if Path(metrics).exists() and Path(state, layout.FINISHED).exists():
             discard(state)
     # Snakemake deletes outdated predictions before it runs the rule again.
-    for predictions in DELIVERABLES["predict"]:
+    for predictions in DELIVERABLES["predict"] + DELIVERABLES["predict_genome_wide"]:
         if Path(predictions).exists():
             discard(f"{predictions}.{layout.UNFINISHED}")
 

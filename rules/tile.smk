@@ -19,3 +19,27 @@ rule tile_genome:
         urls=published_data,
     script:
         "../scripts/tile.py"
+
+
+rule tile_genome_wide_bins:
+    input:
+        unpack(genome_inputs),
+        test_store=store_of("test"),
+    output:
+        outputs_of("tile_genome_wide"),
+    log:
+        log_of("tile_genome_wide"),
+    wildcard_constraints:
+        dataset=one_of(GENOMES),
+    conda:
+        "../envs/noncoding.yaml"
+    threads: 1
+    resources:
+        mem_mb=scale_with_attempt(8000),
+        runtime=scale_with_attempt(240),
+    params:
+        *code("tile_genome_wide"),
+        settings=genome_settings,
+        urls=published_data,
+    script:
+        "../scripts/tile_genome_wide.py"

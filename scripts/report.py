@@ -7,4 +7,10 @@ from noncoding.stages.report import report
 params, folder = snakemake.params, Path(snakemake.output[0]).parent
 
 with logged_stage(snakemake.log[0], snakemake.input):
-    report(folder, params.models, params.configuration, params.applied)
+    report(
+        folder,
+        params.models,
+        params.configuration,
+        params.applied,
+        genome_wide=params.genome_wide,
+    )

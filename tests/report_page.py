@@ -65,6 +65,7 @@ class Page(HTMLParser):
         return [[" ".join(text.split()) for text in row] for row in rows[1:]]
 
 
-def made(tree, *models: str, applied=()) -> Page:
-    report(tree.root, models or ["small"], CONFIGURATION, applied)
+def made(tree, *models: str, applied=(), genome_wide=False) -> Page:
+    chosen = models or ["small"]
+    report(tree.root, chosen, CONFIGURATION, applied, genome_wide=genome_wide)
     return Page(tree.page)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from noncoding import __version__
+from noncoding.cli.init import init
 from noncoding.cli.models import models
 from noncoding.cli.predict import predict
 from noncoding.cli.variants import variants
@@ -33,10 +34,10 @@ def options(
         ),
     ] = False,
 ) -> None:
-    """Apply trained classifiers of non-coding DNA to regions, genomes and variants."""
+    """Configure the training of classifiers of non-coding DNA, and apply trained ones."""
 
 
-for command in (predict, variants, models):
+for command in (init, predict, variants, models):
     app.command(no_args_is_help=command is not models)(command)
 
 

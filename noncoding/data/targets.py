@@ -14,17 +14,16 @@ import pandas as pd
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.common.tables import read_table
+from noncoding.data.target_columns import DOWNLOADED, NAMING, TEXT_COLUMNS, composed_name
 
 PUBLISHED_POSITIVES = "test_positives"
 """Column: positive rows of the official test split."""
 ADD_NEGATIVES = (
-    "A data set of peaks holds only bins with a peak of at least one target. Add peak files of "
-    "other factors or assays: bins with their peaks and none of this target are its negatives."
+    "By default, a data set of peaks holds only bins with a peak of at least one target. Add peak "
+    "files of other factors or assays: bins with their peaks and none of this target are its "
+    "negatives. Or set the key 'negatives' of the data set, which adds bins without any peak."
 )
 """What to do where a target is positive in every row."""
-DESCRIPTIONS = ("cell_type", "assay", "treatment")
-"""Columns that tell targets of the same name apart."""
-_TEXT = ("name", "group", *DESCRIPTIONS, "peak_file", "motif")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -36,7 +35,8 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
     path : path
         Tab-separated text with a header. ``index`` (0, 1, 2, … in order) and ``group`` are
         required; a missing ``name`` is composed of ``cell_type``, ``assay`` and ``treatment``;
-        ``motif`` names a target's known motif where the others do not. Other columns are kept.
+        ``motif`` names a target's known motif where the others do not. Other columns are kept,
+        except for ``url`` and ``sha256`` of peak files.
     strip : bool
         Remove white space around values: for tables that a person wrote.
 
@@ -47,12 +47,13 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
         order, or a name is empty.
     """
     # Names are text: 007, 1.10 and 1e5 are not the numbers 7, 1.1 and 100000.
-    text = dict.fromkeys(_TEXT, str)
+    text = dict.fromkeys(TEXT_COLUMNS, str)
     given = read_table(path, required=("index", "group"), strip=strip)
     content = StringIO()
     csv.writer(content, delimiter="\t").writerows([given.columns, *map(dict.values, given.rows)])
     content.seek(0)
     table = pd.read_csv(content, sep="\t", dtype=text, keep_default_na=False, na_values=[""])
+    table = table.drop(columns=list(DOWNLOADED), errors="ignore")
     if list(table["index"]) != list(range(len(table))):
         raise InputError(
             f"{path}, column index",
@@ -61,9 +62,9 @@ def read_targets(path: str | os.PathLike[str], *, strip: bool = False) -> pd.Dat
             "Number the targets in the order of the label matrix.",
         )
     if "name" not in table:
-        parts = table.reindex(columns=[*DESCRIPTIONS])
-        table.insert(1, "name", parts.apply(lambda row: " ".join(row.dropna()), axis=1))
-    for column in _TEXT:
+        parts = table.reindex(columns=list(NAMING)).fillna("")
+        table.insert(1, "name", [composed_name(*each) for each in parts.itertuples(index=False)])
+    for column in TEXT_COLUMNS:
         if column in table:
             table[column] = table[column].fillna("").astype(str)
     for line, name in zip(given.lines, table["name"], strict=True):
@@ -83,13 +84,13 @@ def check_name(name: str, where: str) -> None:
 def distinct_names(table: pd.DataFrame) -> pd.Series:
     """Names of targets, each of which only one target has.
 
-    Targets that share a name are told apart by the columns of `DESCRIPTIONS` in which they differ,
+    Targets that share a name are told apart by the columns of `NAMING` in which they differ,
     and by their index where these are the same.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        All targets: columns ``index``, ``name``, and optionally `DESCRIPTIONS`.
+        All targets: columns ``index``, ``name``, and optionally `NAMING`.
 
     Returns
     -------
@@ -118,8 +119,8 @@ def distinct_names(table: pd.DataFrame) -> pd.Series:
 
 
 def _descriptions(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns of `DESCRIPTIONS` as text, empty where there is none."""
-    return table.reindex(columns=[*DESCRIPTIONS]).astype(object).fillna("").astype(str)
+    """Columns of `NAMING` as text, empty where there is none."""
+    return table.reindex(columns=[*NAMING]).astype(object).fillna("").astype(str)
 
 
 def _differences(rows: pd.DataFrame, name: str) -> list[str]:
@@ -227,13 +228,13 @@ def _similar(entry: object, names: Iterable[str]) -> str:
 def same_targets(targets: pd.DataFrame, others: pd.DataFrame) -> bool:
     """Whether two tables have the same targets in the same order.
 
-    Names are compared and, of targets that share one, the columns of `DESCRIPTIONS` that both
+    Names are compared and, of targets that share one, the columns of `NAMING` that both
     tables have.
     """
     if list(targets["name"]) != list(others["name"]):
         return False
     shared = targets["name"].duplicated(keep=False).to_numpy()
-    columns = [name for name in DESCRIPTIONS if name in targets and name in others]
+    columns = [name for name in NAMING if name in targets and name in others]
     one, other = (_descriptions(table)[columns][shared] for table in (targets, others))
     return bool((one.to_numpy() == other.to_numpy()).all())
 

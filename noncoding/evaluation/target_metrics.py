@@ -6,14 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from noncoding.data.targets import DESCRIPTIONS, distinct_names
+from noncoding.data.target_columns import NAMING
+from noncoding.data.targets import distinct_names
 from noncoding.evaluation.bootstrap import Replicates, average_interval, blocks, bootstrap
 from noncoding.evaluation.confidence_intervals import degrees_of_freedom, logit_interval
 from noncoding.evaluation.delong import delong
 from noncoding.evaluation.metrics import Labels, Scores, auroc_and_average_precision
 from noncoding.evaluation.thresholds import threshold_metrics
 
-DESCRIPTION = ("index", "name", "group", *DESCRIPTIONS)
+DESCRIPTION = ("index", "name", "group", *NAMING)
 """Columns of the target table that result tables repeat."""
 METRICS = ("auroc", "auprc")
 BOOTSTRAP, DELONG = "block bootstrap", "DeLong"

@@ -11,8 +11,8 @@ from noncoding.common.files import atomic_write
 from noncoding.common.hdf5 import attribute, damage_reported, new_hdf5, open_hdf5, own_dataset
 from noncoding.data.store import Store
 
-_CHUNK = 1024
-"""Loci per chunk."""
+_CHUNK = (1024, 32)
+"""Loci and targets per chunk: some targets can be read without the others."""
 
 
 def write_predictions(
@@ -32,7 +32,7 @@ def write_predictions(
             "probability",
             shape=shape,
             dtype=np.float32,
-            chunks=(min(max(shape[0], 1), _CHUNK), shape[1]),
+            chunks=tuple(min(max(size, 1), most) for size, most in zip(shape, _CHUNK, strict=True)),
             fletcher32=True,
         )
         for loci, probabilities in shards:
@@ -42,8 +42,12 @@ def write_predictions(
         )
 
 
-def read_predictions(path: str | os.PathLike[str], store: Store) -> npt.NDArray[np.float32]:
+def read_predictions(
+    path: str | os.PathLike[str], store: Store, targets: slice = slice(None)
+) -> npt.NDArray[np.float32]:
     """Read the probabilities of the loci of a store, shape=(loci, targets).
+
+    All targets, or consecutive ones, of which only their own chunks are read.
 
     Raises
     ------
@@ -64,7 +68,7 @@ def read_predictions(path: str | os.PathLike[str], store: Store) -> npt.NDArray[
         if (digest := attribute(file, "store")) != store.digest:
             found = f"probabilities of a store with the digest {digest}"
             raise InputError(path, found, f"{store.digest}, that of {store.path}", remedy)
-        values = probability[:]
+        values = probability[:, targets]
     check_probabilities(values, path)
     return values
 

@@ -101,6 +101,17 @@ CAPTIONS = {
         "probability. For pairs on the dotted line, the predictions account for the whole "
         "correlation.",
     ),
+    "genome_wide_auprc": Caption(
+        "AUPR of each target on all bins of the test chromosomes against that on labelled bins",
+        "One point per target. Labelled bins are those of the test split with at least one label. "
+        "Both values come from the same predictions. Points are below the dotted line where the "
+        "bins without any label add false positives.",
+    ),
+    "genome_wide_gain": Caption(
+        "Ratio of AUPR to prevalence of each target on all bins against that on labelled bins",
+        "One point per target. A random classifier has a ratio of 1 on either set of bins. The "
+        "prevalence is lower on all bins, so a lower AUPR can be a larger gain.",
+    ),
     "ranking": Caption(
         "Mean AUPR and median AUROC of all classifiers, in descending order",
         "The averages of the table. Bars: 95 % intervals from a bootstrap over blocks of "
@@ -133,6 +144,16 @@ CONTENTS = {
     },
     "evaluate": {
         TARGETS: "Metrics of each target",
+        SUMMARY: "Averages over targets, unrounded",
+    },
+    "tile_genome_wide": {
+        layout.GENOME_WIDE: "Sequences and labels of all bins of the test chromosomes, HDF5",
+    },
+    "predict_genome_wide": {
+        layout.PREDICTIONS: "Predicted probability of each target at each of these bins, HDF5",
+    },
+    "evaluate_genome_wide": {
+        TARGETS: "Metrics of each target on all bins and on labelled bins",
         SUMMARY: "Averages over targets, unrounded",
     },
     "explain": {

@@ -12,6 +12,7 @@ from noncoding.report.formats import (
     decimals,
     interval,
     listed,
+    percent,
     probability,
     signed,
     signed_interval,
@@ -52,12 +53,53 @@ def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
             sentences.append(difference(kind, rows.loc[rows["mean_difference"].idxmin()]))
     if note := published_note(results):
         sentences.append(note)
-    return sentences
+    return sentences + genome_wide_answer(best)
 
 
 def published_note(results: DatasetResults) -> str:
     """How a rebuilt test set differs from that of the published results, where they are shown."""
     return str(results.comparison.get("published_note", ""))
+
+
+def genome_wide(model: ModelResults) -> list[str]:
+    """Performance on all bins of the test chromosomes and on labelled bins; empty if unknown."""
+    if not model.genome_wide:
+        return []
+    averages = model.genome_wide["all"]
+    whole, labelled = averages["all_bins"], averages["labelled_bins"]
+    bins = counted(model.genome_wide["bins"], "bin")
+    sentences = [
+        f"On all {bins} of the test chromosomes, {model.name} reaches a mean AUROC of "
+        f"{decimals(whole['auroc']['mean'])} and a mean AUPR of {decimals(whole['auprc']['mean'])} "
+        f"over {of_targets(averages)} (mean prevalence {percent(whole['prevalence'])})."
+    ]
+    share = model.genome_wide["labelled_bins"] / max(model.genome_wide["bins"], 1)
+    what = f"the {counted(model.genome_wide['labelled_bins'], 'labelled bin')} among them"
+    if labelled["auprc"]["mean"] is None:
+        sentences.append(
+            f"On {what} ({percent(share)}), no target has both positives and negatives, so "
+            "neither metric is defined there."
+        )
+        return sentences
+    sentences.append(
+        f"On {what} ({percent(share)}), the same predictions have a mean AUROC of "
+        f"{decimals(labelled['auroc']['mean'])} and a mean AUPR of "
+        f"{decimals(labelled['auprc']['mean'])} (mean prevalence "
+        f"{percent(labelled['prevalence'])})."
+    )
+    return sentences
+
+
+def genome_wide_answer(model: ModelResults) -> list[str]:
+    """A sentence on all bins for the summary of the page; none if they were not evaluated."""
+    if not model.genome_wide:
+        return []
+    whole = model.genome_wide["all"]["all_bins"]
+    return [
+        f"On all {counted(model.genome_wide['bins'], 'bin')} of the test chromosomes, with and "
+        f"without labels, its mean AUPR is {decimals(whole['auprc']['mean'])} (random classifier: "
+        f"{decimals(whole['prevalence'])})."
+    ]
 
 
 def difference(kind: str, row: pd.Series) -> str:
@@ -123,6 +165,7 @@ def other_versions(results: DatasetResults, here: dict[str, str]) -> list[str]:
             ("evaluated", model.evaluation),
             ("explained", model.explanation),
             ("searched for motifs", model.motifs),
+            ("evaluated on all bins", model.genome_wide or {}),
         )
     ]
     records += [

@@ -44,6 +44,7 @@ class ModelResults:
     faithfulness: pd.DataFrame  # one row per check
     motifs: Summary
     patterns: pd.DataFrame  # one row per learned motif
+    genome_wide: Summary | None = None  # metrics on all bins of the test chromosomes
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,11 @@ def rerun(stage: str) -> str:
 
 
 def read_results(
-    dataset: Path, models: Sequence[str], applied: Iterable[tuple[str, str, str]] = ()
+    dataset: Path,
+    models: Sequence[str],
+    applied: Iterable[tuple[str, str, str]] = (),
+    *,
+    genome_wide: bool = False,
 ) -> DatasetResults:
     """Read the results of a data set, except for figures.
 
@@ -101,6 +106,8 @@ def read_results(
         Names of at least one model.
     applied : iterable of tuple
         What the models were applied to: stage, name of the entry of ``apply``, and model.
+    genome_wide : bool
+        Whether the models were evaluated on all bins of the test chromosomes.
 
     Raises
     ------
@@ -118,7 +125,10 @@ def read_results(
             "a row of each model",
             rerun("compare"),
         )
-    results = [_read_model(dataset, name) for name in sorted(models, key=ranked.index)]
+    results = [
+        _read_model(dataset, name, genome_wide=genome_wide)
+        for name in sorted(models, key=ranked.index)
+    ]
     for other in results[1:]:
         check_same_targets(
             stage_folder(dataset, "evaluate", other.name) / layout.TARGETS,
@@ -143,10 +153,11 @@ def read_results(
     )
 
 
-def _read_model(dataset: Path, name: str) -> ModelResults:
+def _read_model(dataset: Path, name: str, *, genome_wide: bool) -> ModelResults:
     train, evaluate, explain, motifs = (
         stage_folder(dataset, stage, name) for stage in ("train", "evaluate", "explain", "motifs")
     )
+    all_bins = stage_folder(dataset, "evaluate_genome_wide", name) / layout.SUMMARY
     log = pd.read_csv(existing(train / "training" / layout.METRICS_LOG, "train"))
     metrics = _read_table(evaluate / layout.TARGETS, "evaluate")
     return ModelResults(
@@ -161,6 +172,7 @@ def _read_model(dataset: Path, name: str) -> ModelResults:
         faithfulness=_read_table(explain / layout.FAITHFULNESS, "explain", ("index", *_NUMERIC)),
         motifs=_read_json(motifs / layout.SUMMARY, "motifs"),
         patterns=_read_table(motifs / layout.PATTERNS, "motifs"),
+        genome_wide=_read_json(all_bins, "evaluate_genome_wide") if genome_wide else None,
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from noncoding.attribution.checks.table import ALL_LOCI, ENRICHMENT, IN_STRONGEST
 from noncoding.common.wording import counted
-from noncoding.layout import FOLDERS
+from noncoding.layout import FOLDERS, GENOME_WIDE_STAGES
 from noncoding.report.captions import APPLIED, CONTENTS
 from noncoding.report.results import Applied, ModelResults, stage_folder
 
@@ -99,12 +99,24 @@ def pattern_rows(patterns: pd.DataFrame, index: int) -> list[Row]:
     return pd.concat([own[~of_layer].head(PATTERNS), own[of_layer]]).to_dict("records")
 
 
+def genome_wide_rows(models: list[ModelResults]) -> dict[str, list[Row]]:
+    """Averages of each model on all bins and on labelled bins, over all targets and each group."""
+    found = [model.genome_wide for model in models if model.genome_wide]
+    rows = {"all targets": [summary["all"] for summary in found]}
+    if found and len(found[0]["groups"]) > 1:
+        for group in found[0]["groups"]:
+            rows[group] = [summary["groups"][group] for summary in found]
+    return rows
+
+
 def file_rows(
-    dataset: Path, models: Iterable[str], applied: Iterable[Applied]
+    dataset: Path, models: Iterable[str], applied: Iterable[Applied], *, genome_wide: bool = False
 ) -> Iterator[tuple[Path, str]]:
     """Files and folders of the results, with their contents."""
     for model in ("", *models):
         for stage, contents in CONTENTS.items():
+            if stage in GENOME_WIDE_STAGES and not genome_wide:
+                continue
             if ("{model}" in FOLDERS[stage]) == bool(model):
                 for name, text in contents.items():
                     yield stage_folder(dataset, stage, model) / name, text

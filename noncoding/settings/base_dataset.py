@@ -1,7 +1,5 @@
 """What all data sets have in common, and files that are downloaded."""
 
-import os
-import re
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -18,14 +16,13 @@ from noncoding.settings.base import (
     Section,
     problem,
 )
-from noncoding.settings.downloads import entries, file_name
-
-_FILE_NAME = re.compile(r"(?!.*\.lock\.json\Z)[^{}/.\x00-\x1f\x7f][^{}/\x00-\x1f\x7f]*")
-_LONGEST = 200
-"""Bytes of a file's name; names of related files are longer."""
-_UNPACKED = ("train.mat", "valid.mat", "test.mat")
-_MADE = {"genome": (), "bundle": _UNPACKED, "simulated": (*_UNPACKED, "bundle.tar.gz")}
-"""Source of a data set → files that are written beside the downloads."""
+from noncoding.settings.downloads import (
+    FILE_NAME,
+    entries,
+    file_name,
+    name_problem,
+    names_made,
+)
 
 
 class Download(Section):
@@ -82,19 +79,16 @@ class BaseDataset(Section):
                 found=f"{self.bin} bp",
             )
         # Downloads are in one folder, with what is made of them.
-        taken = dict.fromkeys(_MADE[self.source], "an unpacked file")
+        taken = names_made(self.source)
         for key, download in entries(self.dump()).items():
             name = file_name(download)
-            bad = not _FILE_NAME.fullmatch(name) or len(os.fsencode(name)) > _LONGEST
-            if bad or name in taken:
+            if found := name_problem(name, taken):
                 raise problem(
-                    f"a unique name of at most {_LONGEST} bytes that does not begin with a dot "
-                    "and holds no braces",
+                    FILE_NAME,
                     "Put a URL first whose last part is such a name, or download the file "
                     "yourself and give its path.",
                     key=f"{key}.url",
-                    found=f"the file name '{name}'"
-                    + ("" if bad else f", which is also that of {taken[name]}"),
+                    found=found,
                 )
             taken[name] = f"the key '{key}'"
         return self

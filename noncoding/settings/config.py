@@ -127,6 +127,16 @@ class Settings(Section):
                         found=repr(name),
                     )
         datasets = {name: self.datasets[name] for name in names["datasets"]}
+        if self.evaluate.genome_wide and not any(
+            dataset.source == "genome" for dataset in datasets.values()
+        ):
+            sources = ", ".join(f"{name} (source: {own.source})" for name, own in datasets.items())
+            raise problem(
+                "a data set of source genome among those that are run",
+                "Set it to false, or run a data set of a genome.",
+                key="evaluate.genome_wide",
+                found=f"true, but only {sources}",
+            )
         window = min(dataset.window for dataset in datasets.values())
         for name in names["models"]:
             model, key = self.models[name], f"models.{name}"

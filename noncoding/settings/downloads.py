@@ -11,6 +11,17 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import from_home
 from noncoding.common.redaction import redacted
 
+_LONGEST = 200
+"""Bytes of a file's name; names of related files are longer."""
+_NAME = re.compile(r"(?!.*\.lock\.json\Z)[^{}/.\x00-\x1f\x7f][^{}/\x00-\x1f\x7f]*")
+FILE_NAME = (
+    f"a unique name of at most {_LONGEST} bytes that does not begin with a dot and holds no braces"
+)
+"""What the name of a download must be."""
+_UNPACKED = ("train.mat", "valid.mat", "test.mat")
+_MADE = {"genome": (), "bundle": _UNPACKED, "simulated": (*_UNPACKED, "bundle.tar.gz")}
+"""Source of a data set → files that are written beside the downloads."""
+
 
 def urls(entry: Mapping[str, Any]) -> list[str]:
     """Addresses of the file of an entry, in the order in which they are tried."""
@@ -27,6 +38,28 @@ def file_name(entry: Mapping[str, Any]) -> str:
     """
     url = urls(entry)[0]
     return PurePosixPath(re.split("[?#]", url)[0] if "://" in url else url).name
+
+
+def names_made(source: str) -> dict[str, str]:
+    """Names that no download of a data set may have → what has them."""
+    return dict.fromkeys(_MADE[source], "an unpacked file")
+
+
+def name_problem(name: str, taken: Mapping[str, str]) -> str | None:
+    """What is wrong with the name of a download; None if it is `FILE_NAME`.
+
+    `taken` are the names of other files of the folder, and what has them.
+
+    Examples
+    --------
+    >>> name_problem("a.gz", {"a.gz": "the key 'fasta'"})
+    "the file name 'a.gz', which is also that of the key 'fasta'"
+    """
+    if not _NAME.fullmatch(name) or len(os.fsencode(name)) > _LONGEST:
+        return f"the file name '{name}'"
+    if name in taken:
+        return f"the file name '{name}', which is also that of {taken[name]}"
+    return None
 
 
 def is_url(address: str) -> bool:
@@ -141,3 +174,9 @@ def is_fetched(entry: Mapping[str, Any]) -> bool:
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """Published files of a data set: file name → its entry in the configuration."""
     return {file_name(entry): entry for entry in entries(dataset).values()}
+
+
+def names_of_downloads(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Names in the folder of downloads → what has them, for `name_problem`."""
+    keys = {file_name(entry): f"the key '{key}'" for key, entry in entries(dataset).items()}
+    return names_made(dataset["source"]) | keys

@@ -21,6 +21,8 @@ def report(
     models: Sequence[str],
     configuration: Mapping[str, Any],
     applied: Iterable[tuple[str, str, str]] = (),
+    *,
+    genome_wide: bool = False,
 ) -> None:
     """Write the HTML page of a data set.
 
@@ -34,6 +36,8 @@ def report(
         Shown on the page; ``datasets`` has the entry of the data set.
     applied : iterable of tuple
         What the models were applied to: stage, name of the entry of ``apply``, and model.
+    genome_wide : bool
+        Whether the models were evaluated on all bins of the test chromosomes.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def report(
         model is not in the comparison.
     """
     folder = Path(folder)
-    results = read_results(folder, models, applied)
+    results = read_results(folder, models, applied, genome_wide=genome_wide)
     test = (configuration["datasets"][folder.name].get("splits") or {}).get("test")
     sentences = answer(results, test if isinstance(test, list) else [])
     with atomic_write(*layout.files("report", folder)) as [page]:

@@ -15,7 +15,10 @@ GROUP = typer.main.get_command(app)
 SOURCES = {
     **{
         path.relative_to(ROOT).as_posix(): path.read_text()
-        for path in (ROOT / "README.md", ROOT / "docs/apply.md", ROOT / "resources/yeast_card.md")
+        for path in (
+            *(ROOT / "README.md", ROOT / "docs/apply.md", ROOT / "docs/configuration.md"),
+            ROOT / "resources/yeast_card.md",
+        )
     },
     **{f"noncoding {name} --help": command.help for name, command in GROUP.commands.items()},
 }

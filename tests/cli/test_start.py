@@ -19,7 +19,7 @@ finally:
 """
 
 
-@pytest.mark.parametrize("command", [[], ["predict"], ["variants"], ["models"]])
+@pytest.mark.parametrize("command", [[], ["init"], ["predict"], ["variants"], ["models"]])
 def test_help_is_shown_without_loading_torch(command, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", HELP, *command, "--help"],
@@ -32,6 +32,21 @@ def test_help_is_shown_without_loading_torch(command, tmp_path):
     *shown, loaded = done.stdout.splitlines()
     assert "Usage:" in "".join(shown)
     assert loaded == ""
+
+
+def test_init_writes_an_overlay_without_loading_torch(tmp_path):
+    (tmp_path / "g.fa").write_text(f">I\n{'ACGT' * 5000}\n")
+    (tmp_path / "A.bed").write_text("".join(f"I\t{n}\t{n + 200}\n" for n in range(0, 19000, 900)))
+    done = subprocess.run(
+        [sys.executable, "-c", HELP, "init", "--fasta", "g.fa", "--peaks", "A.bed"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == ""
+    assert (tmp_path / "overlay.yaml").is_file()
 
 
 def test_the_version_is_that_of_the_installed_package(tmp_path):

@@ -1,10 +1,11 @@
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from toy_store import write_toy_store
 
 from noncoding.common.errors import InputError
-from noncoding.data.store import Store
+from noncoding.data.store import FORWARD, Store, StoreHeader, new_store
 from noncoding.prediction.predictions import read_predictions, write_predictions
 
 
@@ -25,6 +26,22 @@ def test_predictions_are_read_as_written(written):
     store, path, values = written
     with Store(store) as split:
         np.testing.assert_array_equal(read_predictions(path, split), values)
+
+
+def test_some_targets_are_read_without_the_others(tmp_path):
+    """A chunk holds few targets, so that the others need not be read."""
+    table = pd.DataFrame({"index": range(70)}).assign(name="t", group="TF")
+    with new_store(tmp_path / "test.h5", StoreHeader(16, 8, FORWARD, table, {})) as writer:
+        writer.append(np.zeros((1500, 4, 16), np.uint8), np.zeros((1500, 70), np.uint8))
+    values = np.random.default_rng(1).random((1500, 70), np.float32)
+    path = tmp_path / "predictions.h5"
+    with Store(tmp_path / "test.h5") as split:
+        shards = [(slice(0, 900), values[:900]), (slice(900, 1500), values[900:])]
+        write_predictions(path, shards, split, "digest")
+        for block in (slice(0, 8), slice(24, 48), slice(64, 70)):
+            np.testing.assert_array_equal(read_predictions(path, split, block), values[:, block])
+    with h5py.File(path) as file:
+        assert file["probability"].chunks == (1024, 32)
 
 
 def test_predictions_of_another_store(written, tmp_path):

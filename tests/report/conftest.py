@@ -93,6 +93,34 @@ class Tree:
         _variants(self.root / model / "variants")
         return [("predict_regions", "track", model), ("score_variants", "patients", model)]
 
+    def evaluate_genome_wide(self, model: str = "small", *, defined: bool = True) -> None:
+        """Metrics on all bins; those on labelled bins may be undefined."""
+        folder = self.root / model / "genome_wide"
+        _figures("evaluate_genome_wide", folder)
+        whole = _of_bins(0.00312, 0.89124, 0.04567, 14.64)
+        labelled = _of_bins(0.05123, 0.86543, 0.21234, 4.14)
+        if not defined:
+            labelled = _of_bins(None, None, None, None)
+        averages = {"targets": 3, "averaged": 2, "all_bins": whole, "labelled_bins": labelled}
+        summary = {
+            "bins": 25678,
+            "labelled_bins": 1234,
+            "all": averages,
+            "groups": {"TF": averages, "DNase": averages | {"averaged": 0}},
+        }
+        (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def _of_bins(
+    prevalence: float | None, auroc: float | None, auprc: float | None, gain: float | None
+):
+    return {
+        "prevalence": prevalence,
+        "auroc": {"mean": auroc, "median": auroc},
+        "auprc": {"mean": auprc, "median": auprc},
+        "auprc_over_prevalence": gain,
+    }
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:

@@ -328,6 +328,14 @@ def test_a_genome_needs_only_a_fasta_file_and_peaks():
         check_settings(merged(DEFAULT, {"datasets": {"own": {"source": "genome"}}}))
 
 
+def test_all_bins_are_those_of_a_genome_that_is_run():
+    over = {"evaluate": {"genome_wide": True}, "datasets": {"own": OWN}}
+    assert check_settings(merged(DEFAULT, over)).evaluate.genome_wide
+    wanted = r"key evaluate.genome_wide: found true, but only deepsea \(source: bundle\)"
+    with pytest.raises(InputError, match=wanted):
+        check_settings(merged(DEFAULT, over | {"run": {"datasets": ["deepsea"]}}))
+
+
 def test_the_default_window_is_checked_with_the_bin():
     with pytest.raises(InputError, match="bin: found 2000 bp; expected at most the window, 1000"):
         check_settings(merged(DEFAULT, {"datasets": {"own": OWN | {"bin": 2000}}}))

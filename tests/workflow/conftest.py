@@ -109,6 +109,7 @@ def _finish(folder, renames):
             toy=toy | {"targets": "targets.tsv", "disk_gib": None}, own=own | {"disk_gib": None}
         )
         config["apply"] = write_applied(folder)
+        config["evaluate"]["genome_wide"] = True
         patch.setenv("PYTHONPATH", str(custom), prepend=os.pathsep)
         status, said = snakemake(folder, config=config, pipeline=folder)
         assert status == 0, said[-5000:]

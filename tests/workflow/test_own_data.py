@@ -2,20 +2,26 @@
 
 import random
 import re
+import shlex
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 from workflows import ROOT, planned, snakemake
+
+from noncoding.cli.app import app
 
 CHROMOSOMES = ("I", "IV", "IX", "X", "XV", "Mito")
 ARABIC = {"I": 1, "IV": 4, "IX": 9, "X": 10, "XV": 15}
 PROTEINS = ("Abf1", "Cbf1", "Rap1", "Reb1", "Ume6")
 
 
+SECTION = (ROOT / "README.md").read_text().partition("## Your own genome and peaks\n")[2]
+
+
 def example():
     """The configuration in the README."""
-    section = (ROOT / "README.md").read_text().partition("## Your own genome and peaks\n")[2]
-    return re.search(r"```yaml\n(.*?)```", section, re.DOTALL)[1]
+    return re.search(r"```yaml\n(.*?)```", SECTION, re.DOTALL)[1]
 
 
 @pytest.fixture
@@ -34,21 +40,40 @@ def own(tmp_path):
     return tmp_path
 
 
-def test_ten_lines_lead_from_a_genome_and_peaks_to_the_report(own):
-    assert len(example().splitlines()) <= 10
-    config = yaml.safe_load(example())
-    status, said = snakemake(own, "--dry-run", config=config)
+def test_the_command_and_ten_lines_lead_from_a_genome_and_peaks_to_the_report(own, monkeypatch):
+    monkeypatch.chdir(own)
+    command = re.search(r"^\.venv/bin/noncoding (init .*)$", SECTION, re.MULTILINE)[1]
+    done = CliRunner().invoke(app, shlex.split(command))
+    assert done.exit_code == 0, done.stderr
+    written = (own / "mine.yaml").read_text()
+    for text in (written, example()):
+        assert len([line for line in text.splitlines() if not line.strip().startswith("#")]) <= 10
+    found, shown = (yaml.safe_load(text)["datasets"]["mine"] for text in (written, example()))
+    assert found.keys() == shown.keys()
+    for key in ("source", "fasta", "peaks"):
+        assert found[key] == shown[key]
+    assert found["chromosome_map"].items() <= shown["chromosome_map"].items()
+
+    status, said = snakemake(own, "--configfile", "mine.yaml", "--dry-run")
     assert status == 0, said
     jobs = planned(said)
     assert {dataset for _, dataset in jobs} == {"mine"}
     assert {"train", "explain", "motifs", "report"} <= {stage for stage, _ in jobs}
     assert "results/mine/compact" in said
 
+    status, said = snakemake(own, "describe", "--configfile", "mine.yaml")
+    assert status == 0, said
+    log = (own / "results" / "mine" / "logs" / "tile.log").read_text()
+    assert "5 targets from 5 peak files" in log
+
+
+def test_names_of_chromosomes_are_matched_without_a_map(own):
+    config = yaml.safe_load(example())
+    del config["datasets"]["mine"]["chromosome_map"]
     status, said = snakemake(own, "describe", config=config)
     assert status == 0, said
-    targets = (own / "results" / "mine" / "logs" / "tile.log").read_text()
-    assert "chr1 → I, chr4 → IV, chr9 → IX, chr10 → X, chr15 → XV" in targets
-    assert "5 targets from 5 peak files" in targets
+    log = (own / "results" / "mine" / "logs" / "tile.log").read_text()
+    assert "chr1 → I, chr4 → IV, chr9 → IX, chr10 → X, chr15 → XV" in log
 
 
 def test_without_splits_the_run_stops_and_prints_a_line_to_copy(own):

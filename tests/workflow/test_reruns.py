@@ -3,6 +3,7 @@
 import copy
 import fnmatch
 import re
+import shutil
 
 import pytest
 import yaml
@@ -11,11 +12,12 @@ from toy_store import DANQ
 from workflows import BELOW, ROOT, STAGES, copy_pipeline, planned, reruns_table, snakemake, tiny
 
 from noncoding.common.provenance import source_files
+from noncoding.layout import GENOME_WIDE_STAGES
 
 OF_SOURCE = {
-    "toy": {"simulate", "tile", "sweep"},
+    "toy": {"simulate", "tile", "sweep", *GENOME_WIDE_STAGES},
     "own": {"simulate", "unpack", "convert", "sweep"},
-    "sim": {"tile", "sweep"},
+    "sim": {"tile", "sweep", *GENOME_WIDE_STAGES},
 }
 """Stages that a data set does not have; without seeds there is no sweep."""
 
@@ -224,6 +226,7 @@ def test_a_new_data_set_model_or_folder_reruns_nothing_else(finished):
     # Of the model that is there, nothing: comparison and page hold both.
     wanted = {"train", "plot_training", "predict", "evaluate", "compare", "explain", "motifs"}
     wanted |= {"predict_regions", "score_variants", "report"}
+    wanted |= {"predict_genome_wide", "evaluate_genome_wide"}
     assert {stage for stage, _ in planned(said)} == wanted
     assert not re.search("/(toy|own)/toy/", said)
     other = copy.deepcopy(finished.config)
@@ -233,6 +236,15 @@ def test_a_new_data_set_model_or_folder_reruns_nothing_else(finished):
     assert planned(dry_run(finished.folder, other)) == {
         (stage, "own") for stage in with_all_below(["fetch"], "own")
     }
+
+
+def test_an_evaluation_on_all_bins_that_is_added_reruns_only_the_report(finished, tmp_path):
+    run = finished.copied(tmp_path / "run")
+    own = run / "results" / "own"
+    (own / "data" / "genome_wide.h5").unlink()
+    shutil.rmtree(own / "toy" / "genome_wide")
+    wanted = {(stage, "own") for stage in (*GENOME_WIDE_STAGES, "report")}
+    assert planned(dry_run(run, finished.config)) == wanted
 
 
 def applied(said):
@@ -357,7 +369,7 @@ def test_deleted_results_are_made_again_but_not_deleted_intermediates(finished, 
     assert planned(dry_run(run, finished.config)) == wanted
 
 
-OF_MODELS = ["predict", "predict_regions", "score_variants"]
+OF_MODELS = ["predict", "predict_genome_wide", "predict_regions", "score_variants"]
 """Stages that read a trained model, besides those below them."""
 
 

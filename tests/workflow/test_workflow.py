@@ -17,6 +17,7 @@ from toy_bundle import TARGETS, toy_rows
 from toy_inputs import SIMULATED, write_applied, write_genome
 from workflows import BELOW, ROOT, SECRET, STAGES, planned, snakemake, tiny, written
 
+from noncoding import layout
 from noncoding.data.store import Store
 from noncoding.layout import MODEL_FILES
 
@@ -104,6 +105,7 @@ def test_one_stage_can_be_rerun_alone(finished, tmp_path):
 def test_each_stage_is_a_target_that_runs_its_dependencies(stage, tmp_path):
     """Of a bundle, which is simulated, and of a genome."""
     config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
+    config["evaluate"]["genome_wide"] = True
     config["apply"] = write_applied(tmp_path)
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
     assert status == 0, said
@@ -115,10 +117,13 @@ def test_each_stage_is_a_target_that_runs_its_dependencies(stage, tmp_path):
         {"convert"} if stage == "unpack" else set()
     )
     jobs = {(one, dataset) for one in stages | needed for dataset in ("sim", "own")}
-    of_one_source = {("sim", "tile")} | {("own", one) for one in ("simulate", "unpack", "convert")}
+    of_one_source = {("sim", one) for one in ("tile", *layout.GENOME_WIDE_STAGES)}
+    of_one_source |= {("own", one) for one in ("simulate", "unpack", "convert")}
     wanted = {(one, dataset) for one, dataset in jobs if (dataset, one) not in of_one_source}
     if stage in ("simulate", "unpack"):
         wanted = {(one, dataset) for one, dataset in wanted if dataset == "sim"}
+    elif stage in layout.GENOME_WIDE_STAGES:
+        wanted = {(one, dataset) for one, dataset in wanted if dataset == "own"}
     elif stage == "sweep":
         wanted |= {("sweep", None)}
     assert planned(said) == wanted
@@ -136,6 +141,21 @@ def test_a_stage_without_a_data_set_is_refused(stage, source, genome, tmp_path):
     assert status != 0
     assert "run.datasets: found own (source: genome)" in said
     assert f"expected a data set of source {source} for the stage '{stage}'" in said
+
+
+def test_all_bins_are_evaluated_only_on_request(genome, tmp_path):
+    config = tiny(own=genome)
+    status, said = snakemake(tmp_path, "--dry-run", config=config)
+    assert status == 0, said
+    assert not {stage for stage, _ in planned(said)} & {*layout.GENOME_WIDE_STAGES}
+    for stage in layout.GENOME_WIDE_STAGES:
+        status, said = snakemake(tmp_path, stage, "--dry-run", config=config)
+        assert status != 0
+        assert "key evaluate.genome_wide: found false; expected true for the stage" in said
+    config["evaluate"]["genome_wide"] = True
+    status, said = snakemake(tmp_path, "--dry-run", config=config)
+    assert status == 0, said
+    assert {(stage, "own") for stage in layout.GENOME_WIDE_STAGES} <= planned(said)
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,12 @@ import logging
 import multiprocessing
 import re
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import chain
 from multiprocessing.pool import ThreadPool
 from pathlib import PurePosixPath
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -32,10 +33,14 @@ RETRY = Retry(
 TIMEOUT = 60.0
 """Seconds without an answer or a byte that count as a lost connection."""
 MAX_HEADER_TIME = 5
-"""Timeouts within which all headers must have arrived, however slowly they come."""
+"""Timeouts within which all headers must have arrived, however slowly they come; a check also waits
+for the first bytes of the body for so long."""
 SNIFFED = 1024
 """Bytes in which a web page is recognised."""
+CHECK_RETRY = RETRY.new(total=1, backoff_max=10, retry_after_max=30)
+"""Two attempts of a check, since the download itself has more patience."""
 
+_T = TypeVar("_T")
 _HTML = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?xml[^>]*>|<!--.*?-->)\s*)*"
     rb"<(?:!doctype\s+html|html|head|body|title)[\s>]",
@@ -58,6 +63,10 @@ _LOST_TLS_CONNECTION = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallE
 """Any other error of TLS would recur at the next attempt."""
 
 
+class NoAnswerError(SourceError):
+    """A server did not answer, or answered that it cannot answer for the moment."""
+
+
 def fetch_http(url: str, partial: Partial) -> None:
     """Download a file, or the rest of it where that is safe.
 
@@ -77,21 +86,67 @@ def fetch_http(url: str, partial: Partial) -> None:
         except TransientError as error:
             if (size := partial.received(url)) > furthest:
                 retry, furthest = RETRY, size
-            try:
-                retry = retry.increment(error=error)
-            except urllib3.exceptions.MaxRetryError:
-                raise SourceError(
-                    url,
-                    f"{error}, at the last of {len(retry.history) + 1} attempts",
-                    "the whole file",
-                    "Check the connection and run again: what was received is kept and, where "
-                    "the server allows it, the download resumes. Or set a mirror.",
-                ) from error
+            retry = _next(retry, url, error)
             LOG.warning("%s: %s; trying again", redacted(url), error)
-            try:
-                retry.sleep(error.response)
-            except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-                retry.sleep()  # Retry-After is neither a number nor a date
+            _sleep(retry, error)
+
+
+def check_http(url: str, session: requests.Session) -> None:
+    """Check that a server sends a file, of which only the first bytes are requested.
+
+    A request of the body, not of the headers alone (HEAD), which some servers refuse, others
+    answer although they refuse the file, and in which a web page may look like a file.
+
+    Raises
+    ------
+    NoAnswerError
+        The server did not answer in the attempts of `CHECK_RETRY`, each within `TIMEOUT`.
+    SourceError
+        It refuses, or sends a web page.
+    """
+    retry = CHECK_RETRY
+    while True:
+        try:
+            return _check(url, session)
+        except TransientError as error:
+            retry = _next(retry, url, error)
+            _sleep(retry, error)
+
+
+def _check(url: str, session: requests.Session) -> None:
+    headers = {"Accept-Encoding": "identity", "Range": f"bytes=0-{SNIFFED - 1}"}
+    with _converted_errors(url):
+        response = _answer(url, headers, session.get)
+    with response:
+        if response.status_code == 416:  # an empty file
+            return
+        if response.status_code == 429:  # the job waits as long as the server asks for
+            return
+        _require_file(response, url)
+        body = _body(response, url, _is_encoded(response, url, ""))
+        with suppress(multiprocessing.TimeoutError):  # it sends the file slowly
+            _bounded(_start, url, body)
+
+
+def _next(retry: Retry, url: str, error: TransientError) -> Retry:
+    """The state of the retries after another failure; `NoAnswerError` after the last."""
+    try:
+        return retry.increment(error=error)
+    except urllib3.exceptions.MaxRetryError:
+        raise NoAnswerError(
+            url,
+            f"{error}, at the last of {len(retry.history) + 1} attempts",
+            "the whole file",
+            "Check the connection and run again: what was received is kept and, where "
+            "the server allows it, the download resumes. Or set a mirror.",
+        ) from error
+
+
+def _sleep(retry: Retry, error: TransientError) -> None:
+    try:
+        retry.sleep(error.response)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        retry.sleep()  # Retry-After is neither a number nor a date
 
 
 def _attempt(url: str, partial: Partial) -> None:
@@ -108,15 +163,8 @@ def _attempt(url: str, partial: Partial) -> None:
         status = response.status_code
         if status == 416:  # the file is shorter than what was received: it is another one
             partial.remove()
-        if status not in (200, 206):
-            answer = f"HTTP status {status} ({response.reason})"
-            if RETRY.is_retry("GET", status):
-                raise TransientError(answer, response.raw)
-            raise _refused(url, answer)
-        is_page_expected = PurePosixPath(urlsplit(url).path).suffix.lower() in (".html", ".htm")
-        if not is_page_expected and _media_type(response) == "text/html":
-            raise _refused(url, _WEB_PAGE)
-        is_encoded = _is_encoded(response, url, partial)
+        _require_file(response, url)
+        is_encoded = _is_encoded(response, url, partial.destination.name)
         body = _body(response, url, is_encoded)
         if status == 206:
             if origin is None or is_encoded or not _continues(response, origin, partial.size):
@@ -124,36 +172,68 @@ def _attempt(url: str, partial: Partial) -> None:
                 raise TransientError("a range that does not continue the partial file")
             partial.write(body, origin, resume=True)
         else:
-            start = b""  # read before what was received is dropped: a login page must not cost it
-            while len(start) < SNIFFED and (more := next(body, b"")):
-                start += more
-            if not is_page_expected and _HTML.match(start[:SNIFFED]):
-                raise _refused(url, _WEB_PAGE)
+            # Read before what was received is dropped: a login page must not cost it.
+            start = _start(url, body)
             # The headers describe the encoded bytes, so that such a download cannot resume.
             origin = Origin(redacted(url)) if is_encoded else _origin(response, url)
             partial.write(chain([start], body), origin, resume=False)
 
 
-def _answer(url: str, headers: dict[str, str]) -> requests.Response:
+def _require_file(response: requests.Response, url: str) -> None:
+    """Refuse an answer that by its headers is no file."""
+    status = response.status_code
+    if status not in (200, 206):
+        answer = f"HTTP status {status} ({response.reason})"
+        if RETRY.is_retry("GET", status):
+            raise TransientError(answer, response.raw)
+        raise _refused(url, answer)
+    if not _is_page_expected(url) and _media_type(response) == "text/html":
+        raise _refused(url, _WEB_PAGE)
+
+
+def _start(url: str, body: Iterator[bytes]) -> bytes:
+    """The first bytes of a body, at least `SNIFFED` of a longer one, which are no web page."""
+    start = b""
+    while len(start) < SNIFFED and (more := next(body, b"")):
+        start += more
+    if not _is_page_expected(url) and _HTML.match(start[:SNIFFED]):
+        raise _refused(url, _WEB_PAGE)
+    return start
+
+
+def _is_page_expected(url: str) -> bool:
+    return PurePosixPath(urlsplit(url).path).suffix.lower() in (".html", ".htm")
+
+
+def _answer(
+    url: str,
+    headers: dict[str, str],
+    get: Callable[..., requests.Response] = requests.get,
+) -> requests.Response:
     """The answer up to its body."""
 
     def drop_body_of_redirection(response: requests.Response, **_: object) -> None:
         if response.is_redirect:
             response.close()  # requests would read all of it
 
-    options = {
+    options: dict[str, Any] = {
         "headers": headers,
         "stream": True,
         "timeout": TIMEOUT,
         "hooks": {"response": drop_body_of_redirection},
     }
+    try:
+        return _bounded(get, url, **options)
+    except multiprocessing.TimeoutError:
+        patience = MAX_HEADER_TIME * TIMEOUT
+        raise TransientError(f"incomplete headers after {patience:g} s") from None
+
+
+def _bounded(function: Callable[..., _T], *arguments: Any, **options: Any) -> _T:
+    """The result of a function, or TimeoutError of multiprocessing after `MAX_HEADER_TIME`."""
     # The timeout of requests starts again with each byte.
-    patience = MAX_HEADER_TIME * TIMEOUT
     with ThreadPool(1) as pool:
-        try:
-            return pool.apply_async(requests.get, (url,), options).get(patience)
-        except multiprocessing.TimeoutError:
-            raise TransientError(f"incomplete headers after {patience:g} s") from None
+        return pool.apply_async(function, arguments, options).get(MAX_HEADER_TIME * TIMEOUT)
 
 
 def _body(response: requests.Response, url: str, is_encoded: bool) -> Iterator[bytes]:
@@ -200,13 +280,13 @@ def _media_type(response: requests.Response) -> str:
     return response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def _is_encoded(response: requests.Response, url: str, partial: Partial) -> bool:
-    """Whether the body must be decoded to be the file, although that was not asked for.
+def _is_encoded(response: requests.Response, url: str, name: str) -> bool:
+    """Whether the body must be decoded to be the file `name`, although that was not asked for.
 
     Some servers mark a file that is itself a gzip in this way; it is kept as it is.
     """
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
-    names = (urlsplit(url).path.lower(), partial.destination.name.lower())
+    names = (urlsplit(url).path.lower(), name.lower())
     is_gzip_file = _media_type(response) in _GZIP_KINDS or any(
         name.endswith(_GZIP_NAMES) for name in names
     )

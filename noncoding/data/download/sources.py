@@ -93,11 +93,8 @@ def _in_folder(folder: Path, name: str) -> Path:
 
 def copy(source: Path, partial: Partial) -> None:
     """Copy a local file; SourceError if it cannot be read or changes meanwhile."""
+    check_file(source)
     with _converted_errors(source):
-        if not source.is_file():
-            is_folder, exists = source.is_dir(), source.exists()
-            found = "a folder" if is_folder else "a device or a pipe" if exists else "nothing"
-            raise SourceError(source, found, "a file", _remedy(source))
         origin = Origin(str(source), length=source.stat().st_size)
     try:
         partial.write(_chunks(source), origin, resume=False)
@@ -105,6 +102,16 @@ def copy(source: Path, partial: Partial) -> None:
         raise SourceError(
             source, str(error), "a file that does not change", "Run again when it is complete."
         ) from error
+
+
+def check_file(source: Path) -> None:
+    """Check that a local file can be read, or raise SourceError."""
+    with _converted_errors(source):
+        if not source.is_file():
+            is_folder, exists = source.is_dir(), source.exists()
+            found = "a folder" if is_folder else "a device or a pipe" if exists else "nothing"
+            raise SourceError(source, found, "a file", _remedy(source))
+        source.open("rb").close()
 
 
 def _chunks(source: Path) -> Iterator[bytes]:

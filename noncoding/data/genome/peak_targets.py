@@ -94,7 +94,7 @@ def read_peak_targets(
     regions_of = {split: regions[regions["split"] == split] for split in SPLITS}
     read = []
     placed_files = []
-    for file in peak_files(source, given[0] if given else None):
+    for file in peak_files(source, given):
         intervals = read_bed(file.content, file.where)
         if intervals.empty:
             name = file.description["name"]
@@ -154,7 +154,7 @@ def read_peak_targets(
             counted_of.append(counted)
     if not rows:
         raise InputError(
-            origin(source, given[0] if given else None),
+            origin(source, given),
             f"{len(read)} peak files and in none of them {min_peaks} peaks on the "
             f"chromosomes of the splits",
             f"a target with at least {min_peaks}",
@@ -170,7 +170,7 @@ def read_peak_targets(
         table["short"].to_numpy(),
         int(table["without_summit"].sum()),
         counts,
-        origin(source, given[0] if given else None),
+        origin(source, given),
     )
 
 

@@ -5,20 +5,21 @@ Imports no heavy library, since the rules list the files, too.
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from noncoding.common import files
 from noncoding.common.errors import InputError, some_of
-from noncoding.common.files import correct_path, from_home
-from noncoding.common.tables import read_table
+from noncoding.common.files import correct_path
 from noncoding.data.archive import members
+from noncoding.data.genome.peak_table import DESCRIPTIVE, read_peak_table, server
+from noncoding.data.genome.quantitative import refuse_quantitative
+from noncoding.settings.downloads import file_name
 from noncoding.settings.genome import PeakArchive, PeakFolder, Peaks, PeakTable
-
-DESCRIPTIVE = ("group", "cell_type", "assay", "treatment", "motif")
-"""Optional columns of a table of peak files."""
-
 
 _ENDING = re.compile(
     # MACS names its files NAME_peaks.narrowPeak and NAME_summits.bed.
@@ -34,8 +35,9 @@ class PeakFile(NamedTuple):
     Attributes
     ----------
     description : dict
-        Columns of the target table: ``name``, `DESCRIPTIVE`, and ``peak_file``, the path relative
-        to the folder or table, or the name of the archive's member.
+        Columns of the target table: ``name``, `DESCRIPTIVE` and ``peak_file`` (text), and further
+        columns of a table. ``peak_file`` is the path relative to the folder, the name of the
+        archive's member, or the name of the file that a table lists.
     where : str
         The file, for errors.
     named_in : str
@@ -44,45 +46,67 @@ class PeakFile(NamedTuple):
         The whole file.
     """
 
-    description: dict[str, str]
+    description: dict[str, Any]
     where: str
     named_in: str
     content: bytes
 
 
-def peak_paths(source: PeakFolder | PeakTable) -> list[Path]:
+def peak_paths(
+    source: PeakFolder | PeakTable, fetched: str | os.PathLike[str] | None = None
+) -> list[Path]:
     """The files that a source is read from; of a table, the first is the table itself.
+
+    Parameters
+    ----------
+    source : PeakFolder or PeakTable
+    fetched : path
+        Folder into which the files of a table with URLs are fetched.
 
     Raises
     ------
     InputError
         The folder has no peak files, or those of several kinds without a pattern; the table cannot
-        be read; or the name of a file is not UTF-8.
+        be read, or has URLs although nothing is fetched; or the name of a file is not UTF-8.
     """
     if isinstance(source, PeakFolder):
         return _folder_files(source)
-    rows = read_table(source.table, required=("path", "name")).rows
-    return [Path(source.table), *(_table_path(source, row["path"]) for row in rows)]
+    paths = [Path(source.table)]
+    for row in read_peak_table(source.table):
+        if row.path is not None:
+            paths.append(row.path)
+        elif fetched is not None and row.download is not None:
+            paths.append(Path(fetched, file_name(row.download)))
+        else:
+            raise InputError(
+                row.where,
+                "a URL, whose file has not been fetched",
+                "a table that exists before the run starts, so that its files are fetched",
+                "Run again: the table is there.",
+            )
+    return paths
 
 
-def origin(source: Peaks, archive: str | os.PathLike[str] | None) -> str:
-    """The folder, archive or table of a source, for errors."""
+def origin(source: Peaks, given: Sequence[str | os.PathLike[str]]) -> str:
+    """The folder, archive or table of a source, for errors; `given` as in `peak_files`."""
     if isinstance(source, PeakArchive):
-        return str(archive)
+        return str(given[0])
     return source.folder if isinstance(source, PeakFolder) else source.table
 
 
-def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> Iterator[PeakFile]:
+def peak_files(source: Peaks, given: Sequence[str | os.PathLike[str]] = ()) -> Iterator[PeakFile]:
     """Read the peak files of a source, one at a time.
 
     Parameters
     ----------
     source : PeakFolder, PeakArchive or PeakTable
         A folder or archive has one file per target, named after it. In an archive, ``*`` of the
-        pattern also matches slashes. A table has one row per target: ``path`` (relative to the
-        table), ``name`` and any of `DESCRIPTIVE`.
-    archive : path
-        The fetched file of a `PeakArchive`; nothing is unpacked to disk.
+        pattern also matches slashes. A table is read as by
+        `noncoding.data.genome.peak_table.read_peak_table`.
+    given : sequence of path
+        Of a `PeakArchive`, the fetched file, of which nothing is unpacked to disk. Of a
+        `PeakTable`, the table and the file of each of its rows; without files, or at all, they
+        are read where the table says. Of a `PeakFolder`, ignored.
 
     Yields
     ------
@@ -92,12 +116,43 @@ def peak_files(source: Peaks, archive: str | os.PathLike[str] | None = None) -> 
     Raises
     ------
     InputError
-        No file matches, files are of several kinds without a pattern, a file cannot be read, its
-        name does not end in the suffix, or the table lacks a column.
+        No file matches, files are of several kinds without a pattern, a file cannot be read, is
+        not the one of its digest or has quantitative values, its name does not end in the suffix,
+        or the table is not valid.
     """
     if isinstance(source, PeakArchive):
-        return _in_archive(source, origin(source, archive))
-    return _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source)
+        return _in_archive(source, str(given[0]))
+    return _in_folder(source) if isinstance(source, PeakFolder) else _in_table(source, given)
+
+
+def table_source(source: Peaks, given: Sequence[str | os.PathLike[str]]) -> dict[str, Any]:
+    """What identifies a table of peak files, for the header of a store; empty for other sources.
+
+    Returns
+    -------
+    dict
+        ``peaks_table_sha256``, the digest of the table, and ``peaks_servers``, the name of each
+        server and the number of rows whose file is fetched from there first.
+    """
+    if not isinstance(source, PeakTable):
+        return {}
+    table = given[0] if given else source.table
+    servers = Counter(server(row.download) for row in read_peak_table(table) if row.download)
+    return {"peaks_table_sha256": files.sha256(table), "peaks_servers": dict(servers)}
+
+
+def target_name(file: str, suffix: str | None = None) -> str:
+    """The target that a peak file is named after; empty if its name has another ending.
+
+    Examples
+    --------
+    >>> target_name("CTCF_peaks.narrowPeak.gz"), target_name("CTCF.txt", ".txt")
+    ('CTCF', 'CTCF')
+    """
+    if suffix is None:
+        return _ENDING.sub("", file).strip() if _ENDING.search(file) else ""
+    ends = (suffix, f"{suffix}.gz")
+    return next((file.removesuffix(end).strip() for end in ends if file.endswith(end)), "")
 
 
 def _is_hidden(name: str) -> bool:
@@ -210,12 +265,9 @@ def _named_file(
     source: PeakFolder | PeakArchive, path: str, where: str, content: bytes
 ) -> PeakFile:
     """A file whose target is named by it."""
+    refuse_quantitative(content, where)
     name = PurePosixPath(path).name
-    if source.suffix is None:
-        target = _ENDING.sub("", name).strip() if _ENDING.search(name) else ""
-    else:
-        ends = (source.suffix, f"{source.suffix}.gz")
-        target = next((name.removesuffix(end).strip() for end in ends if name.endswith(end)), "")
+    target = target_name(name, source.suffix)
     if not target:
         raise InputError(
             where,
@@ -229,30 +281,36 @@ def _named_file(
     return PeakFile(description, where, where, content)
 
 
-def _in_table(source: PeakTable) -> Iterator[PeakFile]:
-    table = read_table(source.table, required=("path", "name"))
-    if not table.rows:
+def _in_table(source: PeakTable, given: Sequence[str | os.PathLike[str]]) -> Iterator[PeakFile]:
+    table = given[0] if given else source.table
+    rows = read_peak_table(table)
+    if not rows:
         raise InputError(
-            source.table, "no peak file", "one peak file per target", "Add a row for each of them."
+            table, "no peak file", "one peak file per target", "Add a row for each of them."
         )
-    for row, line in zip(table.rows, table.lines, strict=True):
-        path = _table_path(source, row["path"])
-        where = f"{source.table}, line {line}"
+    paths = list(map(Path, given[1:])) or peak_paths(source)[1:]
+    if len(paths) != len(rows):
+        raise InputError(
+            table, f"{len(rows)} rows", f"{len(paths)}, as when the run started", "Run again."
+        )
+    for row, path in zip(rows, paths, strict=True):
         if not path.is_file():
             raise InputError(
-                where,
-                f"the path {row['path']!r}, where no file is",
-                "a peak file, relative to the table",
+                row.where,
+                f"the path '{path}', where no file is",
+                "a peak file; its path is relative to the table",
                 "Correct the path.",
             )
-        description = {column: row.get(column, "") for column in ("name", *DESCRIPTIVE)}
-        yield PeakFile(
-            description | {"peak_file": row["path"]}, str(path), where, path.read_bytes()
-        )
-
-
-def _table_path(source: PeakTable, path: str) -> Path:
-    return Path(source.table).parent / from_home(path)
+        content = path.read_bytes()
+        if row.sha256 and (digest := sha256(content).hexdigest()) != row.sha256:
+            raise InputError(
+                row.where,
+                f"sha256 {digest} of {path}",
+                f"sha256 {row.sha256}",
+                "Correct the digest, or put the right file there.",
+            )
+        refuse_quantitative(content, str(path))
+        yield PeakFile(row.description, str(path), row.where, content)
 
 
 def _require_utf8(path: str, kind: str) -> None:

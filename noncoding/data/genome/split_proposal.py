@@ -2,90 +2,211 @@
 
 import math
 import re
-from collections import Counter
+from fnmatch import fnmatchcase
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import yaml
 
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.chromosome_names import is_sex_chromosome
 from noncoding.data.genome.chromosomes import Genome, assign_splits, region_of
+from noncoding.layout import SPLITS
 from noncoding.settings.genome import Splits
 
-_SHARE = 0.1
-"""Share of the bases for each of the test and the validation split."""
+SHARE = 0.1
+"""Share of the peaks and bases for each of the test and the validation split."""
+MOST_OFF = 2.0
+"""Factor by which the share of a split may differ from `SHARE` with whole chromosomes."""
 _MOST_NAMES = 6
 _PER_NAME = 0.005
-"""Deviation from `_SHARE` that is accepted for one name less."""
-_LONGEST = 60
-"""Number of sequences, the longest, that are considered: an assembly may have a million."""
+"""Deviation from `SHARE` that is accepted for one name less."""
+_LARGEST = 60
+"""Number of sequences, the largest, that are considered: an assembly may have a million."""
 
 
-def proposed_splits(genome: Genome) -> dict[str, list[str]]:
-    """Chromosomes for the validation and the test split, about 10 % of the bases each.
+class _Shares:
+    """Shares of the bases, and of the peaks if there are any, of the sequences in use.
 
-    Each gets few neighbours in the order of the file. Alternatives of other chromosomes, sex
-    chromosomes and organelles are not proposed; organelles are to be left out (``ignore``). Of
-    fewer than three chromosomes, both ends of the longest are proposed; of thousands of numbered
-    contigs, those with two last digits.
+    Attributes
+    ----------
+    of : pandas.DataFrame
+        Index: the sequences in use, in the order of the genome. Columns: ``bases`` and ``peaks``,
+        or ``bases`` alone; each sums to 1.
+    """
+
+    def __init__(self, genome: Genome, peaks: pd.DataFrame | None) -> None:
+        left_out = genome.alternative | genome.organelles
+        used = {
+            name: length for name, length in genome.lengths.items() if name not in left_out
+        } or genome.lengths
+        amounts = pd.DataFrame({"bases": pd.Series(used, dtype="float64")})
+        self.peaks = pd.DataFrame({"chromosome": [], "position": []}) if peaks is None else peaks
+        counts = self.peaks["chromosome"].astype(object).value_counts()
+        amounts["peaks"] = counts.reindex(amounts.index, fill_value=0).astype("float64")
+        self.numbers = amounts["peaks"].astype("int64")
+        if not self.numbers.any():
+            amounts = amounts[["bases"]]
+        self.of = amounts / amounts.sum()
+        self.lengths = used
+
+    def sizes(self) -> pd.Series:
+        """Size of each sequence, for comparison: its shares of bases and peaks together."""
+        return self.of.sum(axis=1)
+
+    def together(self, names: list[str]) -> npt.NDArray[np.float64]:
+        """Shares of several names, each a sequence, a pattern or a region, by column of `of`."""
+        return np.sum([self._of(name) for name in names], axis=0)
+
+    def _of(self, name: str) -> npt.NDArray[np.float64]:
+        if name in self.lengths:
+            return self.of.loc[name].to_numpy()
+        if region := region_of(name, self.lengths):
+            found = [(region.end - region.start) / sum(self.lengths.values())]
+            if "peaks" in self.of:
+                positions = self.positions(region.chromosome)
+                inside = (positions >= region.start) & (positions < region.end)
+                found.append(inside.sum() / self.numbers.sum())
+            return np.array(found)
+        return self.of[[fnmatchcase(each, name) for each in self.of.index]].sum().to_numpy()
+
+    def positions(self, chromosome: str) -> npt.NDArray[np.int64]:
+        """Sorted positions of the peaks on a sequence."""
+        own = self.peaks["position"][self.peaks["chromosome"] == chromosome]
+        return np.sort(own.to_numpy(dtype="int64"))
+
+
+def proposed_splits(genome: Genome, peaks: pd.DataFrame | None = None) -> dict[str, list[str]]:
+    """Chromosomes for the validation and the test split, about 10 % of the data each.
+
+    The data are the bases, and the peaks if they are given. Each split gets few neighbours in the
+    order of the file. Alternatives of other chromosomes, sex chromosomes and organelles are not
+    proposed; organelles are to be left out (``ignore``). Where no whole chromosomes have about 10 %
+    (a factor of `MOST_OFF` is accepted; of the peaks if they are given), both ends of the largest
+    are proposed; of thousands of numbered contigs, those with two last digits.
+
+    Parameters
+    ----------
+    genome : Genome
+    peaks : pandas.DataFrame, optional
+        ``chromosome`` of the genome, and ``position`` (bp, 0-based) of each peak of any target.
 
     Returns
     -------
     dict
         ``valid``, ``test`` and, if there are organelles, ``ignore``.
     """
-    used = {
-        name: length
-        for name, length in genome.lengths.items()
-        if name not in genome.alternative | genome.organelles
-    } or genome.lengths
-    total = sum(used.values())
-    longest = sorted(used, key=lambda name: -used[name])[:_LONGEST]
-    names = [
-        name for name in used if name in longest and not is_sex_chromosome(name, genome.lengths)
+    shares = _Shares(genome, peaks)
+    candidates = [_whole(shares, genome), _by_last_digit(shares), _ends_of_largest(shares)]
+    possible = [candidate for candidate in candidates if candidate]
+
+    def factor(splits: dict[str, list[str]]) -> float:
+        """Largest factor by which a split's share differs from the one that is aimed at."""
+        found = [shares.together(names)[-1] / SHARE for names in splits.values()]
+        return max(max(share, 1 / share) if share else math.inf for share in found)
+
+    within = (each for each in possible if factor(each) <= MOST_OFF * (1 + 1e-9))
+    chosen = next(within, None) or min(possible, key=factor)
+    ignored = [
+        name for name in genome.lengths if name in genome.organelles and name not in shares.lengths
     ]
-    if len(names) < 3:
-        name = longest[0]
-        length = used[name]
-        part = min(round(_SHARE * total), length // 3)
-        chosen = {"valid": [f"{name}:1-{part}"], "test": [f"{name}:{length - part + 1}-{length}"]}
-    else:
-        runs = [
-            names[first : first + count]
-            for count in range(1, min(_MOST_NAMES, len(names) - 2) + 1)
-            for first in range(len(names) - count + 1)
-        ]
-
-        def distance(run: list[str]) -> float:
-            return abs(sum(used[name] for name in run) / total - _SHARE) + _PER_NAME * len(run)
-
-        test = min(runs, key=distance)
-        valid = min((run for run in runs if not set(run) & set(test)), key=distance)
-        chosen = {"valid": valid, "test": test}
-        if sum(used[name] for name in test) < _SHARE / 2 * total:
-            chosen = _by_last_digit(used) or chosen
-    ignored = [name for name in genome.lengths if name in genome.organelles and name not in used]
     return chosen | ({"ignore": ignored} if ignored else {})
 
 
-def _by_last_digit(lengths: dict[str, int]) -> dict[str, list[str]]:
-    """Two patterns of contigs, by the last digit before a version, with about 10 % of the bases."""
-    bases: Counter[str] = Counter()
-    for name, length in lengths.items():
-        if found := re.search(r"\d(\.\d+)?$", name):
-            bases[f"*{found[0]}"] += length
-    total = sum(lengths.values())
-    near = sorted(bases, key=lambda pattern: abs(bases[pattern] / total - _SHARE))[:2]
+def _whole(shares: _Shares, genome: Genome) -> dict[str, list[str]]:
+    """Two runs of neighbouring chromosomes; at least one other is left for training."""
+    largest = set(shares.sizes().nlargest(_LARGEST).index)
+    names = [
+        name
+        for name in shares.lengths
+        if name in largest and not is_sex_chromosome(name, genome.lengths)
+    ]
+    if len(names) < 3:
+        return {}
+    runs = [
+        names[first : first + count]
+        for count in range(1, min(_MOST_NAMES, len(names) - 2) + 1)
+        for first in range(len(names) - count + 1)
+    ]
+    distance = {
+        tuple(run): float(np.abs(shares.together(run) - SHARE).sum()) + _PER_NAME * len(run)
+        for run in runs
+    }
+    test = min(runs, key=lambda run: distance[tuple(run)])
+    others = [run for run in runs if not set(run) & set(test) and len(run) + len(test) < len(names)]
+    return {"valid": min(others, key=lambda run: distance[tuple(run)]), "test": test}
+
+
+def _by_last_digit(shares: _Shares) -> dict[str, list[str]]:
+    """Two patterns of contigs, by the last digit before a version, with about 10 % of the data."""
+    if len(shares.of) <= _LARGEST:
+        return {}
+    found = {name: re.search(r"\d(\.\d+)?$", name) for name in shares.of.index}
+    digits = {name: f"*{digit[0]}" for name, digit in found.items() if digit}
+    distance = (shares.of.groupby(digits).sum() - SHARE).abs().sum(axis=1)
+    near = distance.nsmallest(2).index.tolist()
     return {"valid": near[1:], "test": near[:1]} if len(near) == 2 else {}
+
+
+def _ends_of_largest(shares: _Shares) -> dict[str, list[str]]:
+    """The first and the last part of the largest sequence, at most a third of it each."""
+    name = str(shares.sizes().idxmax())
+    length = shares.lengths[name]
+    positions = shares.positions(name)
+    number = min(round(SHARE * shares.numbers.sum()), len(positions) // 3)
+    part = max(1, min(round(SHARE * sum(shares.lengths.values())), length // 3))
+    first, last = part, length - part
+    if number:
+        # Between two peaks.
+        places = (number, len(positions) - number)
+        between = [positions[place - 1 : place + 1].mean() for place in places]
+        if between[0] + 1 < between[1]:
+            first, last = round(between[0]), round(between[1])
+    return {"valid": [f"{name}:1-{first}"], "test": [f"{name}:{last + 1}-{length}"]}
+
+
+def split_sizes(genome: Genome, splits: Splits, peaks: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Bases of each split, and the split of each peak.
+
+    Parameters
+    ----------
+    genome : Genome
+    splits : Splits
+    peaks : pandas.DataFrame
+        As in `proposed_splits`; ``chromosome`` is categorical, with those of the genome.
+
+    Returns
+    -------
+    bases : pandas.Series
+        Split → number of bases, int64.
+    split_of : pandas.Series
+        Name of the split for each row of `peaks`; empty for those in none.
+    """
+    offsets = np.cumsum([0, *genome.lengths.values()])
+    number = {name: place for place, name in enumerate(genome.lengths)}
+    bases = pd.Series(0, index=list(SPLITS))
+    starts, ends, names = [0], [0], [""]
+    for name, split in assign_splits(genome, splits).items():
+        if region := region_of(name, genome.lengths):
+            bases[split] += region.end - region.start
+            offset = offsets[number[region.chromosome]]
+            starts.append(offset + region.start)
+            ends.append(offset + region.end)
+            names.append(split)
+    codes = pd.Categorical(peaks["chromosome"], categories=list(genome.lengths)).codes
+    places = offsets[codes] + peaks["position"].to_numpy(dtype="int64")
+    found = np.searchsorted(starts, places, side="right") - 1
+    inside = places < np.asarray(ends)[found]
+    return bases, pd.Series(np.where(inside, np.asarray(names)[found], ""), index=peaks.index)
 
 
 def missing_splits(genome: Genome) -> InputError:
     """The error for a data set without splits, with a line to copy into its configuration."""
     splits = proposed_splits(genome)
-    bases = Counter[str]()
-    for name, split in assign_splits(genome, Splits.model_validate(splits)).items():
-        if region := region_of(name, genome.lengths):
-            bases[split] += region.end - region.start
-    valid, test = (bases[split] / bases.total() for split in ("valid", "test"))
+    none = pd.DataFrame({"chromosome": [], "position": []})
+    bases, _ = split_sizes(genome, Splits.model_validate(splits), none)
+    valid, test = (bases[split] / bases.sum() for split in ("valid", "test"))
     line = yaml.safe_dump(splits, default_flow_style=True, sort_keys=False, width=math.inf).strip()
     return InputError(
         genome.fasta,

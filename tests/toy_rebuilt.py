@@ -128,7 +128,9 @@ class ToyRebuilt:
             for name, bin in own:
                 start, end = bin * BIN - FLANK, (bin + 1) * BIN + FLANK
                 sequence = self.genome[name][start:end].upper()
-                forward.append(Row((name, start, end), sequence, tuple(labels.get((name, bin), ()))))
+                forward.append(
+                    Row((name, start, end), sequence, tuple(labels.get((name, bin), ())))
+                )
             rows[split] = forward + [
                 Row(row.locus, _reverse_complement(row.sequence), row.targets) for row in forward
             ]
@@ -151,7 +153,9 @@ class ToyRebuilt:
                 for name, start, end in peaks
             )
             _write_gzip(folder / _peak_file(target), text)
-        content = "".join(f"{name}\t{bin * BIN}\t{(bin + 1) * BIN}\n" for name, bin in bins).encode()
+        content = "".join(
+            f"{name}\t{bin * BIN}\t{(bin + 1) * BIN}\n" for name, bin in bins
+        ).encode()
         with tarfile.open(folder / BINS_FILE, "w:gz") as archive:
             member = tarfile.TarInfo(BINS_FILE.removesuffix(".tar.gz"))
             member.size = len(content)

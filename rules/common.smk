@@ -86,18 +86,28 @@ if not workflow.is_main_process:
     os.environ.pop(FOLLOWED, None)
 
 
+def shipped(table):
+    """Path of a table; one that ships with the pipeline is found from any working directory."""
+    own = Path(BASE, table)
+    return workflow_path(own) if own.exists() and not Path(table).exists() else table
+
+
 def peak_table(dataset):
     """The table of a data set's peak files, if there is one and no other rule has to make it."""
     peaks = getattr(SETTINGS.datasets[dataset], "peaks", None)
-    return peaks.table if isinstance(peaks, PeakTable) and Path(peaks.table).exists() else None
+    table = shipped(peaks.table) if isinstance(peaks, PeakTable) else None
+    return table if table and Path(table).exists() else None
 
 
 @cache
 def peak_files(dataset):
     """Peak files of a data set and the table that lists them, unless they are in an archive."""
     peaks = getattr(SETTINGS.datasets[dataset], "peaks", None)
-    if isinstance(peaks, PeakTable) and not peak_table(dataset):
-        return [peaks.table]  # its content is not known yet
+    if isinstance(peaks, PeakTable):
+        table = peak_table(dataset)
+        if not table:
+            return [peaks.table]  # its content is not known yet
+        peaks = PeakTable(table=str(table))
     if isinstance(peaks, PeakFolder | PeakTable):
         return [str(path) for path in peak_paths(peaks, raw_folder(dataset))]
     return []
@@ -393,10 +403,7 @@ def target_table(wildcards):
     """The table of the targets of a bundle."""
     if wildcards.dataset in SIMULATED:
         return path_of("simulate", layout.TARGETS)
-    table = config["datasets"][wildcards.dataset]["targets"]
-    shipped = Path(BASE, table)
-    # A table that ships with the pipeline is found from any working directory.
-    return workflow_path(shipped) if shipped.exists() and not Path(table).exists() else table
+    return shipped(config["datasets"][wildcards.dataset]["targets"])
 
 
 def given_bed(dataset, entry):

@@ -51,7 +51,14 @@ def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
     ):
         if len(rows):
             sentences.append(difference(kind, rows.loc[rows["mean_difference"].idxmin()]))
+    if note := published_note(results):
+        sentences.append(note)
     return sentences + genome_wide_answer(best)
+
+
+def published_note(results: DatasetResults) -> str:
+    """How a rebuilt test set differs from that of the published results, where they are shown."""
+    return str(results.comparison.get("published_note", ""))
 
 
 def genome_wide(model: ModelResults) -> list[str]:

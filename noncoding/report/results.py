@@ -10,7 +10,7 @@ import pandas as pd
 
 from noncoding import layout
 from noncoding.common.errors import InputError
-from noncoding.data.targets import DESCRIPTIONS, check_same_targets, distinct_names
+from noncoding.data.targets import NAMING, check_same_targets, distinct_names
 from noncoding.evaluation.paired_comparison import versus
 
 _NUMERIC = (
@@ -23,7 +23,7 @@ _NUMERIC = (
     *("mean_auprc_low", "mean_auprc_high", "median_auroc_low", "median_auroc_high"),
 )
 """Columns in which an empty field is a missing number."""
-_NAMES = ("name", "target", "first", "second", "subset", "classifier", *DESCRIPTIONS)
+_NAMES = ("name", "target", "first", "second", "subset", "classifier", *NAMING)
 """Columns that are text, even if all values are digits."""
 
 Summary = dict[str, Any]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from noncoding.data.published_positives import TOLERANCE, recorded_difference
 from noncoding.layout import SPLITS
 from noncoding.report.formats import count
 
@@ -93,6 +94,10 @@ def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
             yield Fact(_EXCLUDED, count(counts.get("windows_excluded_any")), names=names)
         case int(found):
             yield Fact(_EXCLUDED, count(found))
+    if difference := recorded_difference(source):
+        text = f"{difference}; {count(difference.beyond)} of {count(difference.targets)} targets "
+        text += f"beyond {100 * TOLERANCE:g} %"
+        yield Fact("Rebuilt: positive test rows against the published", text)
 
 
 def drawn_negatives(source: dict[str, Any]) -> dict[str, DrawnNegatives]:

@@ -14,6 +14,7 @@ from noncoding.common.frames import write_table
 from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import count_positives
+from noncoding.data.published_positives import REBUILT
 from noncoding.data.store import BOTH, Store
 from noncoding.data.targets import check_same_targets, read_targets
 from noncoding.evaluation.bootstrap import Replicates, read_replicates
@@ -59,8 +60,9 @@ def compare(
     with Store(store) as split:
         table = split.targets
         counts = count_positives(split)
-        published, reason = published_results(table, counts * (2 if split.strands == BOTH else 1))
-    log.info("%s", reason)
+        rows = counts * (2 if split.strands == BOTH else 1)
+        published = published_results(table, rows, rebuilt=REBUILT in split.source)
+    log.info("%s", published.reason)
     compared = counts >= min_positives
     if not compared.any():
         compared = counts > 0
@@ -71,8 +73,8 @@ def compare(
         evaluations[name] = _read_metrics(targets_file, table)
         own = evaluations[name][["index", "auroc", "auprc"]]
         metrics.append(own.assign(classifier=name, kind="model"))
-    if len(published):
-        metrics.append(published.assign(kind="published"))
+    if len(published.results):
+        metrics.append(published.results.assign(kind="published"))
     baseline_file, *replicates_files = layout.files("baseline", baselines)
     baseline = _read_metrics(baseline_file, table)
     for name, path in zip(layout.BASELINES, replicates_files, strict=True):
@@ -88,7 +90,8 @@ def compare(
     summary = {
         "min_positives": min_positives,
         "targets": int(compared.sum()),
-        "published": reason,
+        "published": published.reason,
+        "published_note": published.note,
         "best": best,
         "finding": ", ".join(ranking_finding(ranks)),
         "versions": versions(),

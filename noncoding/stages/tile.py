@@ -40,6 +40,7 @@ from noncoding.data.genome.selection import (
 )
 from noncoding.data.genome.split_proposal import missing_splits
 from noncoding.data.genome.splits import split_regions
+from noncoding.data.published_positives import REBUILT, report_difference
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
 from noncoding.layout import SPLITS, files
 from noncoding.settings.genome import BinsOfFile, BinsOfGroups, GenomeDataset
@@ -70,7 +71,8 @@ def tile(
     """Write the stores of all splits, or none of them.
 
     ``source`` of each store holds the URLs, the digests of the files, and ``counts``: numbers of
-    peaks, targets, bins and windows, and what was drawn.
+    peaks, targets, bins and windows, and what was drawn; with ``verify: rebuilt``, also ``rebuilt``,
+    see `noncoding.data.published_positives.Difference`.
 
     Parameters
     ----------
@@ -108,6 +110,10 @@ def tile(
 
         source = _source(fasta, peaks, settings, urls) | {"counts": counts}
         strands = BOTH if settings.strands == "both" else FORWARD
+        if settings.verify == "rebuilt":
+            rows = positives["test"].to_numpy() * (2 if strands == BOTH else 1)
+            difference = report_difference(rows, targets, inputs.found.origin)
+            source[REBUILT] = difference._asdict()
         header = StoreHeader(settings.window, settings.bin, strands, targets, source)
         with atomic_write(*files("tile", folder)) as partials, ExitStack() as stack:
             for split, partial in zip(SPLITS, partials, strict=True):

@@ -51,6 +51,11 @@ class Tree:
     def page(self) -> Path:
         return self.root / "report.html"
 
+    def change(self, name: str, **values: object) -> None:
+        """Change values of a JSON file of the results."""
+        path = self.root / name
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
     def rank(self, *models: str) -> None:
         _write_comparison(self.root / "compare", list(models))
 

@@ -84,6 +84,27 @@ def test_the_answer_names_the_strongest_of_each_kind(tree):
     assert "2 targets with at least 50 positive test loci" in text
 
 
+def test_a_rebuilt_test_set_is_named_wherever_published_results_are_shown(tree):
+    note = "The test set is rebuilt, not identical to the published one (positive rows of targets: "
+    note += "largest relative difference 0.4 %, mean 0.03 %)."
+    assert "rebuilt" not in made(tree).text
+    tree.change("compare/summary.json", published_note=note)
+    page = made(tree)
+    # After the best published result in the summary, below both tables and below both figures.
+    assert page.text.count(note) == 5
+
+
+def test_the_source_of_a_rebuilt_test_set_shows_the_differences(tree):
+    difference = {"targets": 919, "beyond": 3, "largest": 0.25, "mean": 0.001}
+    split = json.loads((tree.root / "data/summary.json").read_text())["test"]
+    split["source"] |= {"rebuilt": difference}
+    tree.change("data/summary.json", test=split)
+    assert (
+        "against the published largest relative difference 25 %, mean 0.1 %; 3 of 919 targets "
+        "beyond 0.5 %" in made(tree).text
+    )
+
+
 @pytest.mark.parametrize(
     ("value", "low", "high", "sentence"),
     [

@@ -334,10 +334,10 @@ def test_peaks_of_a_table_are_tracked_and_an_empty_file_is_a_warning(genome, tmp
 
 
 @pytest.mark.parametrize(
-    "overlay", [[], ["--configfile", "configs/demo.yaml"], ["--configfile", "configs/yeast.yaml"]]
+    "overlay", [None, "demo", "yeast", "deepsea_rebuilt", "deepsea_rebuilt_by_rule"]
 )
 def test_every_shipped_configuration_can_be_planned(tmp_path, overlay):
-    overlay = [str(ROOT / part) if "/" in part else part for part in overlay]
+    overlay = ["--configfile", str(ROOT / "configs" / f"{overlay}.yaml")] if overlay else []
     status, said = snakemake(tmp_path, "--dry-run", *overlay)
     assert status == 0, said
     stages = {"train", "evaluate", "explain", "motifs", "report"}

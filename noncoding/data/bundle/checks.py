@@ -10,6 +10,7 @@ import pandas as pd
 
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import ALPHABET, packed_reverse_complement
+from noncoding.data.published_positives import published_positives
 from noncoding.data.store import StoreWriter
 from noncoding.data.targets import PUBLISHED_POSITIVES
 
@@ -71,16 +72,7 @@ def published_positives_agree(
     Different numbers raise an `InputError` that names the file if `strict`; otherwise, a warning
     is logged.
     """
-    published = pd.to_numeric(targets[PUBLISHED_POSITIVES], errors="coerce").to_numpy(np.float64)
-    wrong = np.flatnonzero(~((published >= 0) & (published % 1 == 0)))
-    if len(wrong):
-        raise InputError(
-            f"target table, row {wrong[0] + 1}, column {PUBLISHED_POSITIVES}",
-            repr(targets[PUBLISHED_POSITIVES][wrong[0]]),
-            "a whole number, at least 0",
-            "Correct the number, or take the column out.",
-        )
-    published = published.astype(np.int64)
+    published = published_positives(targets)
     differ = np.flatnonzero(found != published)
     if not len(differ):
         log.info("positives of all %d targets are as many as published", len(targets))

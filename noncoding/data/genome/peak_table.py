@@ -26,7 +26,6 @@ from noncoding.settings.downloads import FILE_NAME, file_name, is_url, name_prob
 DESCRIPTIVE = ("group", *NAMING, "motif")
 """Columns of text that describe a target; empty if the table has none."""
 _LOCATION = ("path", *DOWNLOADED)
-_NOT_KEPT = ("index", *_LOCATION)
 _REMEDY = "Fill in one of the columns 'path' and 'url'."
 
 
@@ -45,8 +44,8 @@ class PeakRow(NamedTuple):
     sha256 : str or None
         Expected digest, in lower case.
     description : dict
-        ``name``, `DESCRIPTIVE` and ``peak_file`` (text), and further columns of the table:
-        numbers if all of their values are, NaN where a value is missing; else text.
+        ``name``, `DESCRIPTIVE` and ``peak_file`` (text), and further columns of the table, such as
+        ``index``: numbers if all of their values are, NaN where a value is missing; else text.
     """
 
     where: str
@@ -82,7 +81,7 @@ def read_peak_table(path: str | os.PathLike[str]) -> list[PeakRow]:
     typed: dict[str, Sequence[Any]] = {
         name: values if name in TEXT_COLUMNS else numbers_or_text(values)
         for name, values in columns.items()
-        if name not in _NOT_KEPT
+        if name not in _LOCATION
     }
     rows = []
     for number, (row, where) in enumerate(zip(table.rows, wheres, strict=True)):

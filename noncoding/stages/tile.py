@@ -42,6 +42,7 @@ from noncoding.data.genome.split_proposal import missing_splits
 from noncoding.data.genome.splits import split_regions
 from noncoding.data.published_positives import REBUILT, report_difference
 from noncoding.data.store import BOTH, FORWARD, Store, StoreHeader, new_store
+from noncoding.data.targets import distinct_names
 from noncoding.layout import SPLITS, files
 from noncoding.settings.genome import BinsOfFile, BinsOfGroups, GenomeDataset
 
@@ -71,8 +72,8 @@ def tile(
     """Write the stores of all splits, or none of them.
 
     ``source`` of each store holds the URLs, the digests of the files, and ``counts``: numbers of
-    peaks, targets, bins and windows, and what was drawn; with ``verify: rebuilt``, also ``rebuilt``,
-    see `noncoding.data.published_positives.Difference`.
+    peaks, targets, bins and windows, and what was drawn; with ``verify: rebuilt``, also
+    ``rebuilt``, see `noncoding.data.published_positives.Difference`.
 
     Parameters
     ----------
@@ -221,7 +222,7 @@ def _chosen(
     windows = cut_into_rows(examine, settings.splits)
     of_splits = count_windows(windows, found.by_split)
     check_rows(of_splits, inputs.rules.regions, binning)
-    few = dict(zip(found.table["name"][~kept], totals[~kept].tolist(), strict=True))
+    few = dict(zip(distinct_names(found.table)[~kept], totals[~kept].tolist(), strict=True))
     counts = found.counts | {
         "targets": len(targets),
         "dropped_few_positives": few,

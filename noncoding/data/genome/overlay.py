@@ -22,6 +22,7 @@ from noncoding.common.wording import counted
 from noncoding.data.genome.bed import RENAME, Placed, on_genome, read_bed, read_file
 from noncoding.data.genome.chromosomes import Genome, read_genome
 from noncoding.data.genome.given_peaks import GivenPeaks, portable
+from noncoding.data.genome.quantitative import refuse_quantitative
 from noncoding.data.genome.split_proposal import MOST_OFF, SHARE, proposed_splits, split_sizes
 from noncoding.data.targets import check_name
 from noncoding.layout import SPLITS
@@ -105,7 +106,9 @@ def propose_overlay(
     tables: list[pd.DataFrame] = []
     short: list[str] = []
     for number, path in enumerate(peaks.files):
-        placed = on_genome(read_bed(read_file(path), path), path, genome, None, remedy=RENAME)
+        content = read_file(path)
+        refuse_quantitative(content, path)
+        placed = on_genome(read_bed(content, path), path, genome, None, remedy=RENAME)
         tables.append(_positions(placed.intervals, number))
         if _are_short(placed.intervals):
             short.append(peaks.names[number])

@@ -15,7 +15,7 @@ from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
 from noncoding.data.genome.bins import BinAxis, Binning, Integers, positive_bins
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.genome.peaks import origin, peak_files
-from noncoding.data.targets import check_name
+from noncoding.data.targets import check_name, distinct_names
 from noncoding.layout import SPLITS
 from noncoding.settings.genome import Peaks, PeakTable
 
@@ -134,7 +134,12 @@ def read_peak_targets(
     named_in: dict[tuple[str, ...], str] = {}
     rows: list[dict[str, Any]] = []
     bins_of, counted_of = [], []
-    for file, counted, bins, total, on_any in read:
+    shown = distinct_names(
+        pd.DataFrame(
+            [{**file.description, "index": place} for place, (file, *_) in enumerate(read)]
+        )
+    )
+    for (file, counted, bins, total, on_any), distinct in zip(read, shown, strict=True):
         name = file.description["name"]
         check_name(name, file.named_in)
         if "index" not in file.description:
@@ -144,9 +149,9 @@ def read_peak_targets(
             named_in[described] = file.named_in
         counts["peaks_in_no_split"] += on_any - counted["peaks"]
         if not total and min_peaks:
-            counts["dropped_empty"].append(name)
+            counts["dropped_empty"].append(distinct)
         elif counted["peaks"] < min_peaks:
-            counts["dropped_few_peaks"][name] = counted["peaks"]
+            counts["dropped_few_peaks"][distinct] = counted["peaks"]
         else:
             description = {**file.description, "index": len(rows), "peaks": counted["peaks"]}
             rows.append({"index": len(rows), **description})

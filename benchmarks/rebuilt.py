@@ -17,11 +17,9 @@ labels
 
 import argparse
 import json
-import os
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any

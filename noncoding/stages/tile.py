@@ -71,8 +71,8 @@ def tile(
     """Write the stores of all splits, or none of them.
 
     ``source`` of each store holds the URLs, the digests of the files, and ``counts``: numbers of
-    peaks, targets, bins and windows, and what was drawn; with ``verify: rebuilt``, also ``rebuilt``,
-    see `noncoding.data.published_positives.Difference`.
+    peaks, targets, bins and windows, and what was drawn; with ``verify: rebuilt``, also
+    ``rebuilt``, see `noncoding.data.published_positives.Difference`.
 
     Parameters
     ----------

@@ -101,7 +101,8 @@ def test_rows_and_labels_are_those_of_the_naive_rule(rebuilt, stores, configurat
         loci = list(store.loci().itertuples(index=False, name=None))
         sequences = [letters(sequence) for sequence in store.sequences(slice(None))]
         labels = store.labels(slice(None))
-    assert loci == [row.locus for row in expected]
+    # Loci are stored once; their reverse complements follow in the same order.
+    assert loci == [row.locus for row in expected[: len(expected) // 2]]
     for row, sequence, own in zip(expected, sequences, labels, strict=True):
         assert sequence == row.sequence
         assert tuple(own.nonzero()[0]) == row.targets

@@ -80,7 +80,7 @@ PEAKS = 40_000
 """Mean number of peaks of a file."""
 SPREAD = 0.6
 """Standard deviation of the logarithm of the number of peaks."""
-SITES = 2_260_000
+SITES = 1_762_800
 """Places of the genome where transcription factors may bind; chosen for 2.6 million bins."""
 EVENNESS = 0.7
 """Shape of the gamma distribution of how often a site is bound; smaller: fewer sites have most."""
@@ -107,7 +107,6 @@ def main() -> None:
         print(json.dumps({"seconds": time.perf_counter() - start, **figures}))
         return
     if arguments.work:
-        arguments.work.mkdir(parents=True, exist_ok=True)
         compare(arguments, arguments.work)
     else:
         with tempfile.TemporaryDirectory() as folder:
@@ -134,6 +133,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
 
 def make(folder: Path, scale: float, number: int) -> dict[str, float]:
     """Write what `inputs` lists, unless it is there; counts of it."""
+    folder.mkdir(parents=True, exist_ok=True)
     done = folder / "made.json"
     wanted = {"scale": scale, "targets": number}
     if done.exists() and wanted.items() <= (made := json.loads(done.read_text())).items():

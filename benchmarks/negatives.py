@@ -1,10 +1,8 @@
 """Metrics on labelled bins and on all bins, by the data that a model was trained on.
 
-    .venv/bin/snakemake evaluate_genome_wide \
-        --configfile configs/yeast.yaml configs/yeast_negatives.yaml
     .venv/bin/python benchmarks/negatives.py results/yeast results/yeast_negatives
 
-Prints a table in Markdown with a row per data set and model: mean AUPR and mean AUROC over the
+The trainings are those of configs/yeast_negatives.yaml, which names the commands. Prints a table in Markdown with a row per data set and model: mean AUPR and mean AUROC over the
 targets on labelled bins, and on all bins of the test chromosomes, each as mean ± standard
 deviation over the trainings with different seeds. The test splits of the data sets must have the
 same labelled bins.

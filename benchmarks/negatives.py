@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/negatives.py results/yeast results/yeast_negatives
 
-The trainings are those of configs/yeast_negatives.yaml, which names the commands. Prints a table in Markdown with a row per data set and model: mean AUPR and mean AUROC over the
-targets on labelled bins, and on all bins of the test chromosomes, each as mean ± standard
-deviation over the trainings with different seeds. The test splits of the data sets must have the
-same labelled bins.
+The trainings are those of configs/yeast_negatives.yaml, which names the commands. Prints a table in
+Markdown with a row per data set and model: mean AUPR and mean AUROC over the targets on labelled
+bins, and on all bins of the test chromosomes, each as mean ± standard deviation over the trainings
+with different seeds. The test splits of the data sets must have the same labelled bins.
 """
 
 import argparse

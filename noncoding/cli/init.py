@@ -50,9 +50,10 @@ def init(
 ) -> None:
     """Write the configuration of a data set for your own genome and peak files.
 
-    Each peak file is a target. Chromosome names of both are compared, and matched where they
-    differ; about 10 % of the peaks and bases each are proposed for validation and test. The
-    choices and their reasons are printed, and are comments in the file, which can be edited.
+    Each peak file is a target. Chromosome names in the peak files are matched with those in the
+    FASTA file. Chromosomes with about 10 % of the peaks and bases are proposed for each of
+    validation and test. The choices and their reasons are printed, and written as comments to
+    the file, which can be edited.
 
     **Examples**
 

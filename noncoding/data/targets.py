@@ -21,7 +21,7 @@ PUBLISHED_POSITIVES = "test_positives"
 ADD_NEGATIVES = (
     "By default, a data set of peaks holds only bins with a peak of at least one target. Add peak "
     "files of other factors or assays: bins with their peaks and none of this target are its "
-    "negatives. Or set the key 'negatives' of the data set, which adds bins without any peak."
+    "negatives. Or set the key 'negatives' of the data set, which adds bins without a label."
 )
 """What to do where a target is positive in every row."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -46,8 +46,8 @@ CAPTIONS = {
     "gc_content": Caption(
         "Distribution of the GC content of windows with and without a label, by split",
         "Histograms in bins of 2 %; in brackets, the number of windows. Where negatives were "
-        "added (loci without a label), the curves coincide if these match the labelled loci. If "
-        "they do not, a model can tell the two apart by GC content alone.",
+        "added (loci without a label), the curves coincide if GC content is matched. If they "
+        "differ, GC content alone partly separates loci with and without a label.",
     ),
     "prevalence_by_split": Caption(
         "Prevalence of each target in the training and test splits",

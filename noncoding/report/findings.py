@@ -97,7 +97,8 @@ def genome_wide_answer(model: ModelResults) -> list[str]:
     whole = model.genome_wide["all"]["all_bins"]
     return [
         f"On all {counted(model.genome_wide['bins'], 'bin')} of the test chromosomes, with and "
-        f"without labels, its mean AUPR is {decimals(whole['auprc']['mean'])} (mean prevalence "
+        f"without labels, {model.name} has a mean AUPR of {decimals(whole['auprc']['mean'])} "
+        "(mean prevalence "
         f"{percent(whole['prevalence'])})."
     ]
 

@@ -97,7 +97,7 @@ def source_facts(kind: str, source: dict[str, Any]) -> Iterator[Fact]:
     if difference := recorded_difference(source):
         text = f"{difference}; {count(difference.beyond)} of {count(difference.targets)} targets "
         text += f"beyond {100 * TOLERANCE:g} %"
-        yield Fact("Rebuilt: positive test rows against the published", text)
+        yield Fact("Positive test rows per target, compared with published", text)
 
 
 def drawn_negatives(source: dict[str, Any]) -> dict[str, DrawnNegatives]:

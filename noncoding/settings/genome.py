@@ -72,8 +72,8 @@ class PeakTable(Section):
     """Peak files that a table lists, by path or URL."""
 
     table: LocalPath = Field(
-        description="Tab-separated table with a row per target: path or url (and optionally "
-        "sha256), name, and optionally group, cell_type, assay, treatment, motif and others."
+        description="Tab-separated table with a row per target: path or url, and optionally "
+        "sha256, name, group, cell_type, assay, treatment, motif, index and others."
     )
 
 
@@ -160,8 +160,8 @@ class Splits(Section):
     )
     guard: CountOrZero = Field(
         default=0,
-        description="Least distance in bp between windows of different splits: closer windows of "
-        "training, and of validation to test, are left out.",
+        description="Least distance in bp between a window and the regions of another split: "
+        "closer windows of training, and of validation to test, are left out.",
     )
 
     @property
@@ -264,7 +264,9 @@ class GenomeDataset(BaseDataset):
     """A genome and peak files."""
 
     source: Literal["genome"] = SOURCE
-    fasta: Downloaded = Field(description="Genome in FASTA format, plain, gzip or bgzip.")
+    fasta: Downloaded = Field(
+        description="Genome in FASTA format, plain or compressed with gzip (bgzip), bzip2 or xz."
+    )
     window: Annotated[Count, Field(ge=8)] = Field(
         default=1000, description="Length of a sequence in bp."
     )
@@ -273,7 +275,8 @@ class GenomeDataset(BaseDataset):
         description="Labelled bin at the centre of the window, in bp.",
     )
     peaks: Peaks = Field(
-        description="BED or narrowPeak files: {folder: PATH}, {archive: PATH} or {table: PATH}."
+        description="BED, narrowPeak, broadPeak or gappedPeak files: {folder: PATH}, "
+        "{archive: PATH} or {table: PATH}."
     )
     bins: Bins = Field(
         default="any_target",

@@ -151,10 +151,7 @@ def negatives_warning(split: str, drawn: Drawn, avoid: str) -> str | None:
     remedies = [f"lower negatives.{split}"]
     if avoid == "windows":
         remedies.append("set negatives.avoid: bins")
-    if differing:
-        remedies.append("set negatives.match: []")
-    *others, last = remedies
-    advice = f"{', '.join(others)} or {last}" if others else last
+    advice = " or ".join(remedies)
     return f"Split {split}: {'; '.join(found)}. {advice[0].upper()}{advice[1:]}."
 
 

@@ -108,7 +108,7 @@ def test_a_slow_server_that_answers_is_no_error(site, patience, monkeypatch):
         handler.send_response(200)
         handler.send_header("Content-Length", "2000")
         handler.end_headers()
-        while not site.released.wait(0.05):
+        while not site.released.wait(0.003):
             handler.wfile.write(b"x")
 
     site.answer = slow

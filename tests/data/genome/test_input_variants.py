@@ -260,7 +260,6 @@ VARIANTS["settings"] = {
     "several chromosomes per split": setting(splits=PLAIN.splits | {"train": ["Mito", "I"]}),
     "train: null": variant(None, Contents(splits=MORE), splits=PLAIN.splits | {"train": None}),
     "train: null, ignore": variant(splits=PLAIN.splits | {"train": None}, ignore=["Mito"]),
-    "test: null, ignore": variant(splits=PLAIN.splits | {"test": None}, ignore=["Mito"]),
     "unused names in chromosome_map": setting(chromosome_map=PLAIN.chromosome_map | {"chrX": "X"}),
 }
 

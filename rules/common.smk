@@ -66,7 +66,7 @@ from noncoding.data.genome.peak_table import read_peak_table, table_downloads
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
 from noncoding.settings.config import check_settings
-from noncoding.settings.genome import PeakFolder, PeakTable
+from noncoding.settings.genome import GenomeDataset, PeakFolder, PeakTable, Splits
 from noncoding.settings.downloads import (
     bed_files,
     bundle_folder,
@@ -430,13 +430,34 @@ def genome_wide_results(wildcards):
     return expand(outputs, dataset=wildcards.dataset, model=MODELS)
 
 
+def changed_from_default(settings):
+    """Settings of a genome that decide its stores; a default that is written out is none.
+
+    The stage would otherwise run again although nothing changes.
+    """
+    fields = GenomeDataset.model_fields
+    own = {key: settings[key] for key in settings if key not in ("motifs", "disk_gib")}
+    own = {key: value for key, value in own.items() if value != fields[key].default}
+    if not own.get("exclude"):
+        own.pop("exclude", None)
+    if own.get("verify") is False:
+        own.pop("verify")
+    if splits := own.get("splits"):
+        own["splits"] = {
+            key: value
+            for key, value in splits.items()
+            if value != Splits.model_fields[key].default and value != []
+        }
+    return own | {"source": settings["source"]}
+
+
 def genome_settings(wildcards):
     """Settings of a genome without those of downloads and of other stages.
 
     Addresses are those of the files that the stage reads.
     """
     settings = config["datasets"][wildcards.dataset]
-    kept = {key: settings[key] for key in settings if key not in ("motifs", "disk_gib")}
+    kept = changed_from_default(settings)
     kept["fasta"] = {"url": raw(wildcards.dataset, settings["fasta"])}
     if archive := settings["peaks"].get("archive"):
         kept["peaks"] = settings["peaks"] | {"archive": {"url": raw(wildcards.dataset, archive)}}

@@ -88,7 +88,8 @@ def init(
         given = given_peaks(find_peak_files(patterns), table, patterns)
         for path in (out, table) if given.table else (out,):
             _refuse_existing(path, force, inputs=[genome, *given.files])
-        name = name if name is not None else re.sub("[^A-Za-z0-9_.-]", "_", out.stem)
+        default = re.sub("[^A-Za-z0-9_.-]", "_", out.stem).lstrip("_.-") or "mine"
+        name = default if name is None else name
         overlay = propose_overlay(genome, given, name)
         written = write_overlay(overlay, out, table)
         for line in _summary(overlay, written):

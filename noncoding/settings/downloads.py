@@ -167,8 +167,12 @@ def bed_files(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def is_fetched(entry: Mapping[str, Any]) -> bool:
-    """Whether one of `bed_files` is fetched; a local one is read where it is."""
-    return is_url(urls(entry)[0])
+    """Whether one of `bed_files` is fetched; a single local path is read where it is.
+
+    A file with a digest is fetched, too, which compares it.
+    """
+    addresses = urls(entry)
+    return len(addresses) > 1 or is_url(addresses[0]) or bool(entry.get("sha256"))
 
 
 def downloads(dataset: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

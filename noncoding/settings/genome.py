@@ -353,6 +353,26 @@ class GenomeDataset(BaseDataset):
         return self
 
     @model_validator(mode="after")
+    def _check_verify(self) -> "GenomeDataset":
+        if self.verify != "rebuilt":
+            return self
+        if not isinstance(self.peaks, PeakTable):
+            raise problem(
+                "a table of peak files with the column test_positives",
+                "Give peaks.table, or set verify to off.",
+                key="verify",
+                found="'rebuilt' without peaks.table",
+            )
+        if self.min_peaks or self.min_positives:
+            raise problem(
+                "0 for min_peaks and min_positives, so that all targets are compared",
+                "Set both to 0.",
+                key="verify",
+                found="'rebuilt' with targets that may be left out",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _check_negatives(self) -> "GenomeDataset":
         if self.negatives and self.bins == "all":
             raise problem(

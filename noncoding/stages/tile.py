@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.common.files import atomic_write, sha256
 from noncoding.common.stage_logging import RESULT
 from noncoding.common.wording import counted
@@ -30,6 +31,7 @@ from noncoding.data.genome.peak_targets import PeakTargets, read_peak_targets
 from noncoding.data.genome.peaks import table_source
 from noncoding.data.genome.rows import write_rows
 from noncoding.data.genome.selection import (
+    USABLE,
     WindowRules,
     Windows,
     all_bins,
@@ -195,9 +197,13 @@ def _read(
         found = read_peak_targets(
             settings.peaks, peaks, genome, regions, axis, binning, names, settings.min_peaks
         )
+        paths = list(dict.fromkeys(str(file.url) for file in settings.exclude or ()))
+        shared = Counter(Path(path).name for path in paths)
         excluded = {
-            Path(str(file.url)).name: read_excluded(str(file.url), genome, names)
-            for file in settings.exclude or ()
+            (Path(path).name if shared[Path(path).name] == 1 else path): read_excluded(
+                path, genome, names
+            )
+            for path in paths
         }
         rules = WindowRules(regions, settings.splits.guard, excluded, settings.max_n)
         labels = Labels.of_targets(found.bins)
@@ -209,19 +215,25 @@ def _chosen(
 ) -> tuple[pd.DataFrame, Labels, Windows, dict[str, Any]]:
     """Targets with enough positive bins, their labels, the windows of the bins, and counts."""
     axis, binning, found = inputs.axis, inputs.binning, inputs.found
-    bins, chosen_by = _bins(inputs, inputs.labels, found.table, settings)
-    examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
-    totals = inputs.labels.positives(examine.usable())
-    kept = check_positives(found, totals, binning, settings.min_positives)
-    targets = found.table[kept].reset_index(drop=True).assign(index=range(kept.sum()))
-    labels = inputs.labels.selected(kept)
-    if not kept.all():  # bins of left-out targets alone are no longer chosen
-        bins, _ = _bins(inputs, labels, targets, settings)
-        examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
     assert settings.splits is not None
-    windows = cut_into_rows(examine, settings.splits)
-    of_splits = count_windows(windows, found.by_split)
-    check_rows(of_splits, inputs.rules.regions, binning)
+    kept = np.ones(len(found.table), dtype=bool)
+    totals = np.zeros(len(kept), dtype=np.int64)
+    while True:  # without the bins of left-out targets, others may have too few
+        targets = found.table[kept].reset_index(drop=True)
+        labels = inputs.labels.selected(kept)
+        bins, chosen_by = _bins(inputs, labels, targets, settings)
+        examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
+        windows = cut_into_rows(examine, settings.splits)
+        totals[kept] = labels.positives(windows.usable())
+        enough = kept & (totals >= settings.min_positives)
+        if enough.sum() in (0, kept.sum()):
+            break
+        kept = enough
+    check_positives(found, totals, binning, settings.min_positives)
+    targets = targets.assign(index=range(len(targets)))
+    of_splits = count_windows(examine, found.by_split)
+    of_splits["rows"] = np.bincount(windows.split[windows.state == USABLE], minlength=len(SPLITS))
+    check_rows(of_splits, inputs.rules.regions, binning, isinstance(settings.bins, BinsOfFile))
     few = dict(zip(distinct_names(found.table)[~kept], totals[~kept].tolist(), strict=True))
     counts = found.counts | {
         "targets": len(targets),
@@ -251,12 +263,19 @@ def _bins(
         return ordered(all_bins(axis, axis.chromosomes), axis, settings.order), "all"
     if isinstance(rule, BinsOfGroups):
         of_groups = np.flatnonzero(targets["group"].isin(rule.groups))
-        if missing := sorted(set(rule.groups) - set(targets["group"])):
+        if missing := sorted(set(rule.groups) - set(inputs.found.table["group"])):
             raise InputError(
                 "configuration, key bins.group",
                 f"{', '.join(map(repr, missing))}, the group of no target",
-                f"groups of targets, such as {', '.join(targets['group'].unique()[:5])}",
+                f"groups of targets, such as {some_of(inputs.found.table['group'])}",
                 "Correct it; a table of peak files has the column 'group'.",
+            )
+        if left_out := sorted(set(rule.groups) - set(targets["group"])):
+            raise InputError(
+                "configuration, key bins.group",
+                f"{', '.join(map(repr, left_out))}, whose targets all have too few positive bins",
+                f"groups with a target of at least {settings.min_positives} positive bins",
+                "Lower min_positives, or remove the group.",
             )
         chosen = labels.with_any(of_groups)
         return ordered(chosen, axis, settings.order), f"group {', '.join(rule.groups)}"
@@ -268,21 +287,18 @@ def _with_negatives(
 ) -> tuple[Windows, dict[str, Any]]:
     """The usable windows, and those of the negatives that are drawn for them."""
     assert settings.negatives is not None
-    labelled = inputs.labels.has_label(windows.bins)
-    positive = Windows(windows.bins[labelled], windows.split[labelled], windows.state[labelled])
     drawn, counts = drawn_negatives(
         settings.negatives,
-        positive,
+        windows,
         inputs.labels,
         inputs.axis,
         inputs.binning,
         inputs.rules,
         inputs.genome,
     )
-    new = ~np.isin(drawn.bins, windows.bins)
-    bins = np.concatenate([windows.bins, drawn.bins[new]])
-    split = np.concatenate([windows.split, drawn.split[new]])
-    state = np.concatenate([windows.state, drawn.state[new]])
+    bins = np.concatenate([windows.bins, drawn.bins])
+    split = np.concatenate([windows.split, drawn.split])
+    state = np.concatenate([windows.state, drawn.state])
     if not isinstance(settings.bins, BinsOfFile):
         order = np.argsort(bins, kind="stable")
         in_order = ordered(bins, inputs.axis, settings.order)

@@ -279,6 +279,11 @@ OWN = {"source": "genome", "fasta": "genome.fa.gz", "peaks": {"folder": "peaks"}
         ({"bins": {"groups": "TF"}}, "bins: found the unknown key 'groups'"),
         ({"bins": "any"}, "bins: found 'any'"),
         ({"max_n": 1.5}, "max_n"),
+        ({"verify": "rebuilt"}, "'rebuilt' without peaks.table"),
+        (
+            {"verify": "rebuilt", "peaks": {"table": "a.tsv"}},
+            "'rebuilt' with targets that may be left out",
+        ),
         ({"negatives": {"train": -1}}, "negatives.train"),
         ({"negatives": {"match": ["gc", "gc"]}}, "no entry twice"),
         ({"exclude": [3]}, "exclude"),

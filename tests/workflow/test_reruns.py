@@ -166,6 +166,20 @@ def test_nothing_is_to_be_done(finished):
     assert planned(dry_run(finished.folder, finished.config)) == set()
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"negatives": None, "exclude": [], "order": "genome", "max_n": 1.0, "verify": "off"},
+        {"bins": "any_target", "strands": "forward"},
+    ],
+)
+def test_a_default_that_is_written_out_changes_nothing(finished, written):
+    config = copy.deepcopy(finished.config)
+    config["datasets"]["own"] |= written
+    config["datasets"]["own"]["splits"] |= {"guard": 0, "ignore": []}
+    assert planned(dry_run(finished.folder, config)) == set()
+
+
 def test_each_key_reruns_the_documented_stages(finished):
     config = finished.config
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -120,15 +120,19 @@ def check_positives(
     return kept
 
 
-def check_rows(counts: pd.DataFrame, regions: pd.DataFrame, binning: Binning) -> None:
+def check_rows(counts: pd.DataFrame, regions: pd.DataFrame, binning: Binning, listed: bool) -> None:
     """Refuse a split without rows, and say why it has none.
 
-    `counts` are by `count_windows`, `regions` by `noncoding.data.genome.splits.split_regions`.
+    `counts` are by `count_windows`, `regions` by `noncoding.data.genome.splits.split_regions`;
+    `listed` says whether bins are those of a file.
     """
     for name in counts.index[counts["rows"] == 0]:
         chromosomes = list(dict.fromkeys(regions["chromosome"][regions["split"] == name]))
         on, count = f"on {some_of(chromosomes)}", counts.loc[name]
-        if not count["peaks"]:
+        if listed and chromosomes and not count["bins"]:
+            found = f"no bin of the file {on}"
+            remedy = "Add bins of this split to the file, or assign other chromosomes to it."
+        elif not count["peaks"]:
             found = f"no peaks {on}" if chromosomes else "no chromosomes"
             remedy = "Assign chromosomes with peaks to this split."
         elif not count["bins"]:

@@ -16,8 +16,8 @@ from noncoding.data.one_hot import UNKNOWN, codes
 _CASE = ord("a") ^ ord("A")
 _LOWER = 8
 """Bit of a code that marks a letter in lower case; codes of bases are below."""
-_BLOCK = 1 << 24
-"""Bases whose composition is counted at a time."""
+_BLOCK = 1 << 22
+"""Bases over which windows start whose composition is counted at a time."""
 
 Integers = npt.NDArray[np.int64]
 
@@ -69,20 +69,22 @@ class CodedGenome:
         own = self._of(chromosome)
         # Windows begin and end at multiples of `step`: counts of cells are summed.
         step = int(np.gcd.reduce(starts, initial=window))
-        first, last = int(starts.min()), int(starts.max()) + window
-        counts = np.concatenate([_counts(block, step) for block in _blocks(own[first:last], step)])
-        cumulated = np.vstack([np.zeros((1, counts.shape[1]), dtype=np.int64), counts.cumsum(0)])
-        cell = (starts - first) // step
-        unknown, gc, lower = (cumulated[cell + window // step] - cumulated[cell]).T
+        order = np.argsort(starts, kind="stable")
+        in_order = starts[order]
+        counts = np.empty((len(starts), 3), dtype=np.int64)
+        begin = 0
+        while begin < len(starts):
+            first = int(in_order[begin])
+            stop = int(np.searchsorted(in_order, first + max(_BLOCK, window)))
+            cells = _counts(own[first : int(in_order[stop - 1]) + window], step)
+            cumulated = np.vstack([np.zeros((1, 3), dtype=np.int64), cells.cumsum(axis=0)])
+            cell = (in_order[begin:stop] - first) // step
+            counts[order[begin:stop]] = cumulated[cell + window // step] - cumulated[cell]
+            begin = stop
+        unknown, gc, lower = counts.T
         known = window - unknown
         share = np.divide(gc, known, out=np.full(len(starts), np.nan), where=known > 0)
         return pd.DataFrame({"unknown": unknown / window, "gc": share, "repeats": lower / window})
-
-
-def _blocks(bases: npt.NDArray[np.uint8], step: int) -> Iterator[npt.NDArray[np.uint8]]:
-    size = max(1, _BLOCK // step) * step
-    for start in range(0, len(bases), size):
-        yield bases[start : start + size]
 
 
 def _counts(bases: npt.NDArray[np.uint8], step: int) -> Integers:

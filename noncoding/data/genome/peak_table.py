@@ -25,6 +25,8 @@ from noncoding.settings.downloads import FILE_NAME, file_name, is_url, name_prob
 
 DESCRIPTIVE = ("group", *NAMING, "motif")
 """Columns of text that describe a target; empty if the table has none."""
+TELL_APART = ("name", *NAMING)
+"""Columns of which at least one differs between any two targets, unless a table numbers them."""
 _LOCATION = ("path", *DOWNLOADED)
 _REMEDY = "Fill in one of the columns 'path' and 'url'."
 
@@ -70,8 +72,9 @@ def read_peak_table(path: str | os.PathLike[str]) -> list[PeakRow]:
     Raises
     ------
     InputError
-        The table cannot be read or lacks a column; or a row has no file or two, an address or a
-        digest that is not valid, another number, or the file name of another URL.
+        The table cannot be read, or lacks a column or rows; a row has no file or two, an address
+        or a digest that is not valid, another number, or the file name of another URL; or nothing
+        tells two targets apart.
     """
     table = read_table(path)
     _check_columns(table, path)
@@ -95,7 +98,31 @@ def read_peak_table(path: str | os.PathLike[str]) -> list[PeakRow]:
         description = {"name": composed_name(*naming)} | dict.fromkeys(DESCRIPTIVE, "")
         description |= {"peak_file": name} | {name: typed[name][number] for name in typed}
         rows.append(PeakRow(where, local, download, digest, description))
+    if not rows:
+        raise InputError(
+            path, "no peak file", "one peak file per target", "Add a row for each of them."
+        )
+    if "index" not in columns:
+        _check_apart(rows)
     return rows
+
+
+def _check_apart(rows: Sequence[PeakRow]) -> None:
+    """Refuse targets without a name, and those that nothing tells apart."""
+    named_in: dict[tuple[str, ...], str] = {}
+    for row in rows:
+        name = row.description["name"]
+        described = tuple(str(row.description[column]) for column in TELL_APART)
+        if described in named_in:
+            raise InputError(
+                row.where,
+                f"the target name {name!r}, which {named_in[described]} has too, with the same "
+                "cell type, assay and treatment",
+                "targets that differ in at least one of them, or a table that numbers its targets",
+                "Rename or remove one of them, describe them in the columns cell_type, assay and "
+                "treatment, or number all rows from 0 in a column 'index'.",
+            )
+        named_in[described] = row.where
 
 
 def table_downloads(rows: Sequence[PeakRow], taken: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -21,9 +21,6 @@ from noncoding.settings.genome import Peaks, PeakTable
 
 log = logging.getLogger(__name__)
 
-TELL_APART = ("name", "cell_type", "assay", "treatment")
-"""Columns of which at least one differs between any two targets, unless a table numbers them."""
-
 
 @dataclass(frozen=True)
 class PeakTargets:
@@ -96,7 +93,7 @@ def read_peak_targets(
     placed_files = []
     for file in peak_files(source, given):
         intervals = read_bed(file.content, file.where)
-        if intervals.empty:
+        if intervals.empty and min_peaks:
             name = file.description["name"]
             log.warning("%s has no peaks: the target %s is left out", file.where, name)
         placed = on_genome(intervals, file.where, genome, chromosome_map)
@@ -131,7 +128,7 @@ def read_peak_targets(
     matched = {name: own for placed in placed_files for name, own in placed.matched.items()}
     if matched:
         counts["chromosome_map"] = _reported(matched, genome)
-    named_in: dict[tuple[str, ...], str] = {}
+    named_in: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
     bins_of, counted_of = [], []
     shown = distinct_names(
@@ -142,11 +139,15 @@ def read_peak_targets(
     for (file, counted, bins, total, on_any), distinct in zip(read, shown, strict=True):
         name = file.description["name"]
         check_name(name, file.named_in)
-        if "index" not in file.description:
-            described = tuple(str(file.description[column]) for column in TELL_APART)
-            if described in named_in:
-                raise _not_told_apart(file.named_in, name, named_in[described], source)
-            named_in[described] = file.named_in
+        if not isinstance(source, PeakTable):  # rows of a table are told apart when it is read
+            if name in named_in:
+                raise InputError(
+                    file.named_in,
+                    f"the target name {name!r}, which {named_in[name]} has too",
+                    "one name a target",
+                    "Rename or remove one of them, or name the targets in a table of peak files.",
+                )
+            named_in[name] = file.named_in
         counts["peaks_in_no_split"] += on_any - counted["peaks"]
         if not total and min_peaks:
             counts["dropped_empty"].append(distinct)
@@ -189,24 +190,6 @@ def _reported(matched: Mapping[str, str], genome: Genome) -> dict[str, str]:
         some_of([f"{name} → {own}" for name, own in ordered], shown=30),
     )
     return dict(ordered)
-
-
-def _not_told_apart(where: str, name: str, other: str, source: Peaks) -> InputError:
-    if isinstance(source, PeakTable):
-        return InputError(
-            where,
-            f"the target name {name!r}, which {other} has too, with the same cell type, assay and "
-            "treatment",
-            "targets that differ in at least one of them, or a table that numbers its targets",
-            "Rename or remove one of them, describe them in the columns cell_type, assay and "
-            "treatment, or number all rows from 0 in a column 'index'.",
-        )
-    return InputError(
-        where,
-        f"the target name {name!r}, which {other} has too",
-        "one name a target",
-        "Rename or remove one of them, or name the targets in a table of peak files.",
-    )
 
 
 def _overlap(

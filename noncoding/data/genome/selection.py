@@ -172,7 +172,7 @@ def drawn_negatives(
     ----------
     settings : Negatives
     windows : Windows
-        Those of the rows with labels.
+        Those of the rows; bins with a label are matched, and none is drawn twice.
     labels : Labels
         Of all targets that were read.
 
@@ -193,12 +193,14 @@ def drawn_negatives(
         clear = np.ones(len(place), dtype=bool)
         if chromosome in on:
             clear = is_clear(place, on[chromosome], -(-reach // binning.bin))
-        free.append(bins[rows[clear]])
+        own = bins[rows[clear]]
+        free.append(own[~np.isin(own, windows.bins)])
     candidates = examined(np.concatenate([bins[:0], *free]), axis, binning, rules, genome)
     rng = np.random.default_rng(settings.seed)
     chosen, counts = [bins[:0]], {}
     for index, split in enumerate(SPLITS):
         own = windows.usable(index)
+        own = own[labels.has_label(own)]
         if not (wanted := round(getattr(settings, split) * len(own))):
             continue
         possible = candidates.usable(index)

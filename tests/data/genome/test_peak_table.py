@@ -77,8 +77,14 @@ def test_further_columns_describe_the_target(tmp_path):
     )
     motif = dict.fromkeys(("cell_type", "assay", "treatment", "motif"), "")
     assert first == motif | {
-        "index": 0, "name": "007", "donors": 3, "share": 0.5, "sex": "f", "peak_file": "first.bed", "group": "1"
-    }  # fmt: skip
+        "index": 0,
+        "name": "007",
+        "donors": 3,
+        "share": 0.5,
+        "sex": "f",
+        "peak_file": "first.bed",
+        "group": "1",
+    }
     assert (second["name"], second["donors"], second["sex"]) == ("1e5", -4, "")
     assert math.isnan(second["share"])
 

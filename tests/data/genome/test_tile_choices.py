@@ -113,6 +113,56 @@ def test_each_window_counts_for_every_file_that_excludes_it(tiled, inputs, conte
     assert inputs.counts()["windows_excluded_any"] == len(rows) - len(kept)
 
 
+def test_files_of_excluded_regions_may_share_a_name(tiled, inputs):
+    regions = {"a": ("chr1", 0, 300), "b": ("chr2", 0, 60)}
+    alone = {}
+    for folder, (chromosome, start, end) in regions.items():
+        path = inputs.folder / folder / "gaps.bed"
+        path.parent.mkdir()
+        path.write_text(f"{chromosome}\t{start}\t{end}\n")
+        tiled(exclude=[Download(url=str(path))])
+        alone[str(path)] = inputs.counts()["windows_excluded_any"]
+    tiled(exclude=[Download(url=path) for path in alone])
+    assert inputs.counts()["windows_excluded"] == alone
+    assert all(alone.values())
+
+
+def test_negatives_are_added_to_the_bins_of_a_file(tiled, inputs, contents):
+    """Bins without a label that the file lists are rows already, and are not drawn."""
+    loci = [row[0] for row in all_windows(contents.genome, contents.genome)]
+    labelled = {row[0] for own in contents.rows().values() for row in own}
+    chosen = [locus for locus in loci if locus in labelled or locus[1] % 3 == 0]
+    text = "".join(f"{name}\t{left + FLANK}\t{right - FLANK}\n" for name, left, right in chosen)
+    (inputs.folder / "bins.bed").write_text(text)
+    bins = BinsOfFile(file=Download(url=str(inputs.folder / "bins.bed")))
+    without = tiled(bins=bins)
+    found = tiled(bins=bins, negatives=Negatives(train=0.5, avoid="bins"))
+    drawn = inputs.counts()["negatives"]["train"]["drawn"]
+    assert found["train"][: len(without["train"])] == without["train"]
+    added = found["train"][len(without["train"]) :]
+    assert len(added) == drawn
+    assert not {row[0] for row in added} & {*map(tuple, chosen)}
+    assert [found["valid"], found["test"]] == [without["valid"], without["test"]]
+
+
+def test_targets_that_lose_their_bins_are_left_out(tiled, inputs, contents):
+    """Only bins of the group count, of targets that are kept themselves."""
+    table = inputs.folder / "peaks.tsv"
+    groups = {"A": "TF", "B": "DNase", "C": "TF"}
+    lines = "".join(f"peaks/{name}.bed\t{name}\t{group}\n" for name, group in groups.items())
+    table.write_text("path\tname\tgroup\n" + lines)
+    rows = [row for own in contents.rows().values() for row in own if row[2][0] or row[2][2]]
+    positives = dict(zip("ABC", np.sum([row[2] for row in rows], axis=0).tolist(), strict=True))
+    tiled(
+        peaks=PeakTable(table=str(table)),
+        bins=BinsOfGroups(group="TF"),
+        min_positives=positives["B"] + 1,
+    )
+    kept = {name for name, count in positives.items() if count > positives["B"]}
+    with Store(inputs.stores["train"]) as store:
+        assert set(store.targets["name"]) == kept
+
+
 def test_order_by_name_and_rows_of_splits(tiled, contents):
     splits = {"train": SplitRows(rows=4), "valid": SplitRows(rows=3), "test": ["chr8"]}
     found = tiled(splits=splits, order="name")

@@ -317,6 +317,14 @@ def _warnings(
             f"{counted(len(few), 'target')} with few peaks in a split (below {limits}), whose "
             f"metrics will be uncertain: {shown}."
         )
+    window = GenomeDataset.model_fields["window"].default
+    for split in SPLITS:
+        if not sizes["peaks"][split] or sizes["bases"][split] < window:
+            yield (
+                f"The split {split} has {counted(int(sizes['peaks'][split]), 'peak')} on "
+                f"{sizes['bases'][split]:,} bases, and windows have {window:,} bp: the stage tile "
+                "will find no row for it and stop. More peaks or a larger genome are needed."
+            )
     for split in SPLITS[1:]:
         share = sizes["peaks"][split] / sizes["peaks"].sum()
         if not SHARE / MOST_OFF <= share <= SHARE * MOST_OFF:
@@ -344,7 +352,6 @@ def _warnings(
             f"{counted(int(unused), 'peak')} on organelles or alternatives of chromosomes will be "
             "left out."
         )
-    window = GenomeDataset.model_fields["window"].default
     counts = positions["chromosome"].value_counts().items()
     short = sum(count for name, count in counts if genome.lengths[name] < window)
     if short:

@@ -93,6 +93,26 @@ def test_a_genome_of_one_chromosome_is_split_by_regions(tmp_path):
     assert "negatives" in dataset
 
 
+def test_a_genome_too_small_for_three_splits_gives_a_warning(tmp_path):
+    lengths = {"phage": 5400}
+    write_genome(tmp_path / "genome.fa", lengths)
+    write_peaks(tmp_path / "A.bed", lengths)
+    overlay, _, dataset = proposed(tmp_path, [str(tmp_path / "A.bed")])
+    (valid, *_), (test, *_) = (dataset["splits"][split] for split in ("valid", "test"))
+    told = [line for line in overlay.warnings if "will find no row for it and stop" in line]
+    short = {
+        split: last - first + 1
+        for split, region in (("valid", valid), ("test", test))
+        for first, last in [map(int, region.partition(":")[2].split("-"))]
+        if last - first + 1 < 1000
+    }
+    assert short
+    for split, length in short.items():
+        assert any(
+            f"The split {split} has" in line and f"{length:,} bases" in line for line in told
+        )
+
+
 def test_thousands_of_contigs_are_split_by_patterns(tmp_path):
     draw = random.Random(2)
     lengths = {f"contig_{number}": draw.randrange(900, 5000) for number in range(1, 3001)}

@@ -62,7 +62,7 @@ def published_positives(targets: pd.DataFrame, where: object = "target table") -
     wrong = np.flatnonzero(~((numbers >= 0) & (numbers % 1 == 0)))
     if len(wrong):
         raise InputError(
-            f"{where}, target {targets['name'].iloc[wrong[0]]}, column {PUBLISHED_POSITIVES}",
+            f"{where}, row {wrong[0] + 1}, column {PUBLISHED_POSITIVES}",
             "no value" if pd.isna(given[wrong[0]]) else repr(str(given[wrong[0]])),
             "a whole number, at least 0",
             "Correct the number, or take the column out.",

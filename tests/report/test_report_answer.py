@@ -100,7 +100,7 @@ def test_the_source_of_a_rebuilt_test_set_shows_the_differences(tree):
     split["source"] |= {"rebuilt": difference}
     tree.change("data/summary.json", test=split)
     assert (
-        "against the published largest relative difference 25 %, mean 0.1 %; 3 of 919 targets "
+        "compared with published largest relative difference 25 %, mean 0.1 %; 3 of 919 targets "
         "beyond 0.5 %" in made(tree).text
     )
 

@@ -60,14 +60,14 @@ def test_chosen_bins_and_excluded_windows_are_shown(describe):
 
 def test_negatives_are_shown(describe):
     page = describe(COUNTS)
-    columns = ("Wanted", "Drawn", "Difference in GC content", "Difference in soft-masked bases")
+    columns = ("Requested", "Drawn", "Difference in GC content", "Difference in soft-masked bases")
     assert page.table(*columns) == [
         ["train", "9,000", "8,765", "0.0123", "0.5000"],
         ["valid", "10", "0", "—", "—"],
     ]
     matched = {"train": {"wanted": 4, "drawn": 4, "difference": {"gc": 0.0}}}
     page = describe(COUNTS | {"negatives": matched})
-    assert page.table("Wanted", "Drawn") == [["train", "4", "4", "0.0000"]]
+    assert page.table("Requested", "Drawn") == [["train", "4", "4", "0.0000"]]
 
 
 def test_loci_without_a_label_are_counted(describe):

@@ -19,8 +19,8 @@ def test_metrics_on_all_bins_stand_beside_those_on_labelled_bins(tree):
         "AUPR of 0.212 (mean prevalence 5.12 %)."
     ) in text
     assert (
-        "On all 25,678 bins of the test chromosomes, with and without labels, its mean AUPR is "
-        "0.046 (mean prevalence 0.312 %)."
+        "On all 25,678 bins of the test chromosomes, with and without labels, small has a mean "
+        "AUPR of 0.046 (mean prevalence 0.312 %)."
     ) in text
     assert "Labelled bin A bin of the test split that is positive" in text
     [rows] = [rows for rows in page.tables if "Labelled bins" in " ".join(rows[0])]

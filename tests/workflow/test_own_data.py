@@ -42,7 +42,9 @@ def own(tmp_path):
 
 def test_the_command_and_ten_lines_lead_from_a_genome_and_peaks_to_the_report(own, monkeypatch):
     monkeypatch.chdir(own)
-    command = re.search(r"^\.venv/bin/noncoding (init .*)$", SECTION, re.MULTILINE)[1]
+    command = re.search(r"^\.venv/bin/noncoding (init .*genome\.fa\.gz.*)$", SECTION, re.MULTILINE)[
+        1
+    ]
     done = CliRunner().invoke(app, shlex.split(command))
     assert done.exit_code == 0, done.stderr
     written = (own / "mine.yaml").read_text()

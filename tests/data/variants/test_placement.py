@@ -188,5 +188,7 @@ def test_statuses_and_alleles_are_those_of_whole_sequences(
     assert str(found.status).removesuffix("_padded") == expected
     if found.ref and found.alt:
         present = alt if found.status == "swapped" else ref
-        assert applied(found.ref) == replaced(chromosome, position, present, ref)
-        assert applied(found.alt) == replaced(chromosome, position, present, alt)
+        for allele, letters in ((found.ref, ref), (found.alt, alt)):
+            # What both alleles share is that of the genome, which has R where a file may say A.
+            whole = replaced(chromosome, position, present, letters)
+            assert applied(allele).replace("R", "A") == whole.replace("R", "A")

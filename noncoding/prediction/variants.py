@@ -156,7 +156,8 @@ class VariantScorer:
 
         by_target = None
         if every_target:
-            logits = logits.take_along_dim(best[:, None, :, None], 2)[:, :, 0]
+            # In single precision, a value may be rounded differently at another place of an array.
+            logits = logits.take_along_dim(best[:, None, :, None], 2)[:, :, 0].double()
             ref, alt = logits.sigmoid().mean(2).unbind(1)
             # Logits of these probabilities: 1 - p of a saturated probability p would be 0.
             ref_logit, alt_logit = (

@@ -35,7 +35,8 @@ def draw_auprc(metrics: pd.DataFrame, *paths: str | os.PathLike[str]) -> None:
     with saved_figure(*paths, height=4.2) as figure:
         set_title(figure, *auprc_finding(metrics))
         axes = log_scatter(figure, _points(metrics, "auprc"), group_colours(metrics), "equal AUPR")
-        axes.set_ylim(top=1.1)
+        if not compared(metrics).empty:
+            axes.set_ylim(top=1.1)
         axes.set(
             xlabel="AUPR on labelled bins of the test split",
             ylabel="AUPR on all bins of the test chromosomes",

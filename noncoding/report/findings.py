@@ -204,7 +204,7 @@ def of_targets(averages: dict[str, Any]) -> str:
     """Number of averaged targets, e.g. "918 of 919 targets"."""
     targets = counted(averages["targets"], "target")
     if averages["averaged"] == averages["targets"]:
-        return f"all {targets}"
+        return f"all {targets}" if averages["targets"] > 1 else targets
     return f"{averages['averaged']:,} of {targets}"
 
 

@@ -14,7 +14,7 @@ from noncoding.common.provenance import versions
 from noncoding.common.wording import counted
 from noncoding.report import captions, findings, formats, rows
 from noncoding.report.images import Images
-from noncoding.report.results import DatasetResults, stage_folder
+from noncoding.report.results import DatasetResults, empty_figures, stage_folder
 from noncoding.report.sources import chromosomes_of_splits, drawn_negatives, source_facts
 
 _FILTERS = (
@@ -34,11 +34,12 @@ def render(
 
     Parameters as in `noncoding.stages.report.report`; an `InputError` if a figure is missing.
     """
+    empty = empty_figures(results.models[0])
 
     def figures(stage: str, folder: Path) -> list[tuple[Path, captions.Caption]]:
-        """The first format of each figure, with its caption."""
+        """The first format of each figure that shows something, with its caption."""
         first = [paths[0] for paths in layout.figures(stage, folder)]
-        return [(path, captions.CAPTIONS[path.stem]) for path in first]
+        return [(path, captions.CAPTIONS[path.stem]) for path in first if path.stem not in empty]
 
     environment = Environment(
         loader=PackageLoader("noncoding", "report"),

@@ -72,6 +72,17 @@ class DatasetResults:
     applied: list[Applied]  # variants first; those of an entry in the order of the models
 
 
+def empty_figures(model: ModelResults) -> set[str]:
+    """Names of figures without a point, which the page leaves out.
+
+    A single target has no others with which it could occur or be compared.
+    """
+    empty = {"cooccurrence"} if len(model.metrics) < 2 else set()
+    if model.genome_wide and model.genome_wide["all"]["labelled_bins"]["auprc"]["mean"] is None:
+        empty |= set(layout.FIGURES["evaluate_genome_wide"])
+    return empty
+
+
 def stage_folder(dataset: Path, stage: str, model: str = "") -> Path:
     """Folder of a stage, from the folder of all results of a data set."""
     return dataset.parent / layout.FOLDERS[stage].format(dataset=dataset.name, model=model)

@@ -57,6 +57,9 @@ def test_undefined_metrics_on_labelled_bins_are_dashes(tree):
     )
     [rows] = [rows for rows in page.tables if "Labelled bins" in " ".join(rows[0])]
     assert [cell.strip() for cell in rows[2][2:6]] == ["—"] * 4
+    # Its figures would have no point.
+    links = [link["href"] for link in page.all("a")]
+    assert not any("genome_wide_" in link for link in links)
 
 
 def test_the_section_is_there_only_if_all_bins_were_evaluated(tree):

@@ -116,15 +116,18 @@ class SplitRows(Section):
     )
 
 
-def _kind_of_split(value: Any) -> str:
-    if isinstance(value, SplitRegions | SplitRows):
-        return "bed" if isinstance(value, SplitRegions) else "rows"
-    if isinstance(value, Mapping):
-        return "rows" if "rows" in value else "bed"
-    return "names"
+def _by_key(plain: str, **models: type[Section]) -> Discriminator:
+    """Choose one of several sections by the key that only it has; `plain` for other values."""
+
+    def kind(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return next((key for key in models if key in value), next(iter(models)))
+        return next((key for key, model in models.items() if isinstance(value, model)), plain)
+
+    return Discriminator(kind)
 
 
-_KIND_OF_SPLIT = Discriminator(_kind_of_split)
+_KIND_OF_SPLIT = _by_key("names", bed=SplitRegions, rows=SplitRows)
 _Regions = Annotated[
     Annotated[_Chromosomes, Tag("names")] | Annotated[SplitRegions, Tag("bed")],
     _KIND_OF_SPLIT,
@@ -212,19 +215,11 @@ class BinsOfFile(Section):
     )
 
 
-def _kind_of_bins(value: Any) -> str:
-    if isinstance(value, BinsOfGroups | BinsOfFile):
-        return "file" if isinstance(value, BinsOfFile) else "group"
-    if isinstance(value, Mapping):
-        return "file" if "file" in value else "group"
-    return "rule"
-
-
 Bins = Annotated[
     Annotated[Literal["any_target", "all"], Tag("rule")]
     | Annotated[BinsOfGroups, Tag("group")]
     | Annotated[BinsOfFile, Tag("file")],
-    Discriminator(_kind_of_bins),
+    _by_key("rule", group=BinsOfGroups, file=BinsOfFile),
 ]
 
 

@@ -9,11 +9,7 @@ import gzip
 import io
 import random
 import tarfile
-import threading
 from collections import Counter
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
@@ -168,23 +164,6 @@ class ToyRebuilt:
             writer.writerow([*_COLUMNS, "url", "test_positives"])
             for target, number in zip(self.targets, test_positives, strict=True):
                 writer.writerow([*target.values(), f"{url}/{_peak_file(target)}", number])
-
-
-@contextmanager
-def serving(folder):
-    """A server of the loopback for the files of a folder; gives its URL."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def _peak_file(target):

@@ -1,18 +1,15 @@
 """A toy bundle on a server of the loopback, a toy genome, and a finished run of both."""
 
 import fcntl
-import functools
 import json
 import os
 import shutil
 import tarfile
-import threading
-from contextlib import contextmanager
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from loopback import serving
 from toy_bundle import write_toy_bundle
 from toy_inputs import SIMULATED, bundle_of, write_applied, write_genome
 from workflows import SECRET, copy_pipeline, snakemake, tiny
@@ -45,17 +42,6 @@ class Finished(NamedTuple):
     def copied(self, folder):
         """A copy of the checkout and its results, which a test may change."""
         return Path(shutil.copytree(self.folder, folder))
-
-
-@contextmanager
-def serving(shelf):
-    """A server of the loopback for the files of a folder; gives its URL."""
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=shelf)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture

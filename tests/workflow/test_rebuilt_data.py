@@ -3,7 +3,8 @@
 import pytest
 import toy_rebuilt
 import yaml
-from toy_rebuilt import ToyRebuilt, official_targets, serving
+from loopback import serving
+from toy_rebuilt import ToyRebuilt, official_targets
 from workflows import ROOT, snakemake
 
 from noncoding.data.store import Store

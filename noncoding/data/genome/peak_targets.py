@@ -15,6 +15,7 @@ from noncoding.data.genome.bed import on_genome, read_bed, warn_of_placement
 from noncoding.data.genome.bins import BinAxis, Binning, Integers, positive_bins
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.genome.peaks import origin, peak_files
+from noncoding.data.genome.splits import on_one_axis
 from noncoding.data.targets import check_name, distinct_names
 from noncoding.layout import SPLITS
 from noncoding.settings.genome import Peaks, PeakTable
@@ -196,14 +197,10 @@ def _overlap(
     intervals: pd.DataFrame, regions: pd.DataFrame, genome: Genome
 ) -> npt.NDArray[np.bool_]:
     """Whether intervals share a base with one of disjoint regions, in the order of the genome."""
-    lengths = np.fromiter(genome.lengths.values(), dtype=np.int64)
-    first = np.cumsum(lengths) - lengths
-
-    def on_one_axis(table: pd.DataFrame) -> tuple[Integers, Integers]:
-        offset = first[table["chromosome"].cat.codes.to_numpy()]
-        return table["start"].to_numpy() + offset, table["end"].to_numpy() + offset
-
-    (start, end), (begins, ends) = on_one_axis(intervals), on_one_axis(regions)
+    (start, end), (begins, ends) = (
+        (on_one_axis(table, "start", genome), on_one_axis(table, "end", genome))
+        for table in (intervals, regions)
+    )
     ended_before = np.searchsorted(ends, start, side="right")
     begun: Integers = np.searchsorted(begins, end, side="left")
     return begun > ended_before

@@ -12,7 +12,7 @@ import yaml
 from noncoding.common.errors import InputError, some_of
 from noncoding.data.genome.chromosome_names import is_sex_chromosome
 from noncoding.data.genome.chromosomes import Genome, region_of
-from noncoding.data.genome.splits import split_regions
+from noncoding.data.genome.splits import on_one_axis, split_regions
 from noncoding.layout import SPLITS
 from noncoding.settings.genome import Splits
 
@@ -189,17 +189,11 @@ def split_sizes(
     regions = split_regions(genome, splits)
     length = regions["end"] - regions["start"]
     bases = length.groupby(regions["split"]).sum().reindex(SPLITS, fill_value=0)
-    offsets = np.cumsum([0, *genome.lengths.values()])[:-1]
-
-    def on_one_axis(table: pd.DataFrame, column: str) -> npt.NDArray[np.int64]:
-        codes = pd.Categorical(table["chromosome"], categories=list(genome.lengths)).codes
-        return offsets[codes] + table[column].to_numpy(dtype="int64")
-
-    starts = np.append(-1, on_one_axis(regions, "start"))
-    ends = np.append(-1, on_one_axis(regions, "end"))
+    starts = np.append(-1, on_one_axis(regions, "start", genome))
+    ends = np.append(-1, on_one_axis(regions, "end", genome))
     places = {name: index for index, name in enumerate(SPLITS)}
     owners = np.append(-1, regions["split"].map(places)).astype(np.int8)
-    positions = on_one_axis(peaks, "position")
+    positions = on_one_axis(peaks, "position", genome)
     found = np.searchsorted(starts, positions, side="right") - 1
     return bases, np.where(positions < ends[found], owners[found], np.int8(-1))
 

@@ -154,6 +154,22 @@ def windows_split(
     return found
 
 
+def on_one_axis(table: pd.DataFrame, column: str, genome: Genome) -> npt.NDArray[np.int64]:
+    """Positions on an axis on which the chromosomes follow each other, shape=(n,), dtype=int64.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        ``chromosome`` and the positions in `column`, in bp.
+    column : str
+    genome : Genome
+    """
+    lengths = np.fromiter(genome.lengths.values(), dtype=np.int64)
+    first = np.cumsum(lengths) - lengths
+    codes = pd.Categorical(table["chromosome"], categories=list(genome.lengths)).codes
+    return first[codes] + table[column].to_numpy(dtype=np.int64)
+
+
 def _named_regions(named: Mapping[str, list[str]], genome: Genome) -> pd.DataFrame:
     """The chromosomes and regions that are named: `_GIVEN`, without a file."""
     owner: dict[str, str] = {}

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import toy_rebuilt
 import yaml
-from toy_rebuilt import ToyRebuilt, official_targets, serving
+from loopback import serving
+from toy_rebuilt import ToyRebuilt, official_targets
 
 from noncoding.data.one_hot import letters
 from noncoding.data.store import BOTH, Store

@@ -155,7 +155,15 @@ def tile_genome_wide(
     with Store(test_store) as split:
         targets = split.targets
     with _read(fasta, peaks, Path(store).parent, settings) as inputs:
-        labels = inputs.labels.selected(_in_table(inputs.found.table, targets))
+        kept = _in_table(inputs.found.table, targets)
+        if kept.sum() != len(targets):
+            raise InputError(
+                test_store,
+                f"{len(targets)} targets, of which {kept.sum()} are in the peak files",
+                "the targets of these peak files",
+                "Run the stage 'tile' again.",
+            )
+        labels = inputs.labels.selected(kept)
         rules = inputs.rules
         tested = rules.regions["split"] == "test"
         bins = all_bins(inputs.axis, list(rules.regions["chromosome"][tested].unique()))
@@ -309,7 +317,7 @@ def _with_negatives(
 
 def _in_table(table: pd.DataFrame, targets: pd.DataFrame) -> Any:
     """Which targets of a table are in another one, in the same order, shape=(n,), dtype=bool."""
-    keys = ["name", "peak_file", "cell_type", "assay", "treatment"]
+    keys = ["name", "peak_file", "cell_type", "assay", "treatment", "peaks"]
     wanted = set(targets[keys].itertuples(index=False, name=None))
     return np.array([key in wanted for key in table[keys].itertuples(index=False, name=None)])
 

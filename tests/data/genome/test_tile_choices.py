@@ -4,12 +4,23 @@ import re
 
 import numpy as np
 import pytest
-from tiny_genome import CHROMOSOMES, Contents
+from tiny_genome import Contents
 
+from noncoding.common.errors import InputError
 from noncoding.data.one_hot import letters
 from noncoding.data.store import BOTH, Store
 from noncoding.settings.base_dataset import Download
-from noncoding.settings.genome import BinsOfFile, BinsOfGroups, Negatives, PeakTable, SplitRows
+from noncoding.settings.genome import (
+    BinsOfFile,
+    BinsOfGroups,
+    GenomeDataset,
+    Negatives,
+    PeakFolder,
+    PeakTable,
+    SplitRows,
+    Splits,
+)
+from noncoding.stages.tile import tile_genome_wide
 
 BIN, FLANK, WINDOW = 4, 2, 8
 
@@ -253,5 +264,40 @@ def test_negatives_overlap_nothing_labelled(tiled, inputs, contents, avoid, orde
         assert other["valid"] != found["valid"] or other["train"] != found["train"]
 
 
-def test_the_tiny_genome_has_the_splits_of_the_reference():
-    assert set(CHROMOSOMES) == {"train", "valid", "test"}
+def settings_of(inputs, contents, **changes):
+    """The settings of the data set, which are not validated: windows are short."""
+    peaks = PeakFolder(folder=str(inputs.peaks), pattern="*.bed", suffix=".bed", group="TF")
+    keys = contents.settings() | {"peaks": peaks} | changes
+    keys["splits"] = Splits.model_construct(**keys["splits"], ignore=())
+    return GenomeDataset.model_construct(**keys)
+
+
+def test_all_bins_of_the_test_regions(tiled, inputs, contents):
+    (inputs.folder / "gaps.bed").write_text("chr8\t40\t60\n")
+    changes = {"exclude": [Download(url=str(inputs.folder / "gaps.bed"))], "max_n": 0.25}
+    tested = {locus: labels for locus, _, labels in tiled(**changes)["test"]}
+    store, settings = inputs.folder / "all.h5", settings_of(inputs, contents, **changes)
+    tile_genome_wide(inputs.fasta, [], inputs.stores["test"], store, settings, urls={})
+    expected = [
+        (locus, sequence)
+        for locus, sequence in all_windows(contents.genome, ["chr8"])
+        if sequence.count("N") <= 2 and not (locus[1] < 60 and locus[2] > 40)
+    ]
+    with Store(store) as made:
+        loci = [tuple(locus) for locus in made.loci().to_numpy()]
+        sequences = [letters(own) for own in made.sequences(slice(None))]
+        found = dict(zip(loci, made.labels().tolist(), strict=True))
+        assert made.source["counts"]["with_label"] == len(tested)
+        names = made.targets["name"].tolist()
+    assert list(zip(loci, sequences, strict=True)) == expected
+    assert len(found) > len(tested) > 0
+    assert found == dict.fromkeys(loci, [0] * len(names)) | tested
+
+
+def test_targets_of_other_peak_files_are_refused(tiled, inputs, contents):
+    tiled()
+    (inputs.peaks / "A.bed").unlink()
+    store, settings = inputs.folder / "all.h5", settings_of(inputs, contents)
+    with pytest.raises(InputError, match="3 targets, of which 2 are in the peak files"):
+        tile_genome_wide(inputs.fasta, [], inputs.stores["test"], store, settings, urls={})
+    assert not store.exists()

@@ -430,25 +430,29 @@ def genome_wide_results(wildcards):
     return expand(outputs, dataset=wildcards.dataset, model=MODELS)
 
 
+def without_defaults(section, given):
+    """The keys of a section that differ from their defaults."""
+    defaults = {
+        key: field.get_default(call_default_factory=True)
+        for key, field in section.model_fields.items()
+    }
+    return {key: value for key, value in given.items() if value != defaults[key]}
+
+
 def changed_from_default(settings):
     """Settings of a genome that decide its stores; a default that is written out is none.
 
     The stage would otherwise run again although nothing changes.
     """
-    fields = GenomeDataset.model_fields
-    own = {key: settings[key] for key in settings if key not in ("motifs", "disk_gib")}
-    own = {key: value for key, value in own.items() if value != fields[key].default}
+    own = without_defaults(GenomeDataset, settings)
+    own = {key: value for key, value in own.items() if key not in ("motifs", "disk_gib")}
     if not own.get("exclude"):
         own.pop("exclude", None)
-    if own.get("verify") is False:
+    if own.get("verify") is False:  # YAML reads off as false
         own.pop("verify")
-    if splits := own.get("splits"):
-        own["splits"] = {
-            key: value
-            for key, value in splits.items()
-            if value != Splits.model_fields[key].default and value != []
-        }
-    return own | {"source": settings["source"]}
+    if own.get("splits"):
+        own["splits"] = without_defaults(Splits, own["splits"])
+    return own
 
 
 def genome_settings(wildcards):

@@ -1,38 +1,61 @@
-"""Layers along a sequence, with channels last when they are compiled.
+"""Layers along a sequence, with channels last in training.
 
-Features have the shape (batch, channels, positions), as in torch. Tensor cores, however, read the
-channels of a position as a contiguous row: with another layout, features are transposed between
-layers, which takes longer than the layers. Within `torch.compile`, features therefore have the
-shape (batch, positions, channels) in all functions and layers of this module.
+Features have the shape (batch, channels, positions), as in torch. Matrix products, however, read
+the channels of a position as a contiguous row: with another layout, features are transposed between
+layers, which on a GPU takes longer than the layers. Within `torch.compile` and within
+`channels_last`, features therefore have the shape (batch, positions, channels) in all functions and
+layers of this module.
 """
 
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+_last = ContextVar("channels_last", default=False)
+_ROWS_PER_BLOCK = 8
+"""Their matches fit into the cache of a processor core."""
+
+
+@contextmanager
+def channels_last() -> Iterator[None]:
+    """Compute with channels last, and without the modules to which DeepLIFT's rules apply."""
+    token = _last.set(True)
+    try:
+        yield
+    finally:
+        _last.reset(token)
+
+
+def are_channels_last() -> bool:
+    """Whether features have the shape (batch, positions, channels)."""
+    return torch.compiler.is_compiling() or _last.get()
+
 
 def positions_axis() -> int:
     """Axis of the positions."""
-    return 1 if torch.compiler.is_compiling() else 2
+    return 1 if are_channels_last() else 2
 
 
 def in_layout(features: torch.Tensor) -> torch.Tensor:
     """Change from (batch, channels, positions) to the layout of this module, or back."""
-    return features.transpose(1, 2) if torch.compiler.is_compiling() else features
+    return features.transpose(1, 2) if are_channels_last() else features
 
 
 def normalised(norm: nn.Module, features: torch.Tensor) -> torch.Tensor:
     """Apply a normalisation, `torch.nn.BatchNorm1d` or its synchronised form, to features."""
-    if not torch.compiler.is_compiling():
+    if not are_channels_last():
         return norm(features)
     return norm(features.flatten(0, 1)).view(features.shape)
 
 
 def max_pooled(pool: nn.Module, features: torch.Tensor) -> torch.Tensor:
     """Apply `torch.nn.MaxPool1d` without padding, or `torch.nn.Identity`, to features."""
-    if not torch.compiler.is_compiling() or not isinstance(pool, nn.MaxPool1d):
+    if not are_channels_last() or not isinstance(pool, nn.MaxPool1d):
         return pool(features)
     size = cast(int, pool.kernel_size)
     count = features.shape[1] // size
@@ -40,7 +63,7 @@ def max_pooled(pool: nn.Module, features: torch.Tensor) -> torch.Tensor:
 
 
 class Conv1d(nn.Conv1d):
-    """`torch.nn.Conv1d`; compiled, a matrix product or a two-dimensional convolution."""
+    """`torch.nn.Conv1d`; channels last, a matrix product or a two-dimensional convolution."""
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Convolve features with the weights."""
@@ -48,7 +71,7 @@ class Conv1d(nn.Conv1d):
 
     def convolve(self, features: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         """Convolve features with other kernels, shape=(out_channels, in_channels / groups, k)."""
-        if not torch.compiler.is_compiling():
+        if not are_channels_last():
             return self._conv_forward(features, weight, self.bias)
         if self.kernel_size == self.stride == (1,) and self.groups == 1 and self.padding == (0,):
             return F.linear(features, weight.squeeze(-1), self.bias)
@@ -71,7 +94,77 @@ class AvgPool1d(nn.AvgPool1d):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Pool along the positions."""
-        if not torch.compiler.is_compiling():
+        if not are_channels_last():
             return super().forward(features)
         (size,) = self.kernel_size  # type: ignore[misc] # a tuple of one number
         return F.avg_pool2d(features, (size, 1), ceil_mode=self.ceil_mode)
+
+
+class _BestMatches(torch.autograd.Function):
+    """See `best_matches`."""
+
+    @staticmethod
+    def forward(ctx: Any, bases: torch.Tensor, kernels: torch.Tensor, pool: int) -> torch.Tensor:
+        if torch.is_autocast_enabled(bases.device.type):
+            bases = bases.to(torch.get_autocast_dtype(bases.device.type))
+        width, count = kernels.shape[-1], len(kernels)
+        # In the order A, C, G, T the reverse complement is a flip along both axes.
+        both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype).unsqueeze(2)
+        image = bases.transpose(1, 2).unsqueeze(2)  # in the memory format channels_last
+        with torch.autocast(bases.device.type, enabled=False):
+            scores = F.conv2d(
+                image,
+                both.contiguous(memory_format=torch.channels_last),
+                padding=(0, width // 2),
+            )
+            best, position = F.max_pool2d(scores, (1, pool), return_indices=True)
+        forward, reverse = best.squeeze(2).transpose(1, 2).split(count, dim=2)
+        place, other = position.squeeze(2).transpose(1, 2).split(count, dim=2)
+        second = reverse > forward
+        # Number of the best match among those of all positions and both strands.
+        place = torch.where(second, other, place).mul_(2).add_(second)
+        ctx.save_for_backward(bases, place)
+        ctx.shape, ctx.dtype = kernels.shape, kernels.dtype
+        return torch.maximum(forward, reverse)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, None]:
+        bases, place = ctx.saved_tensors
+        count, channels, width = ctx.shape
+        length = bases.shape[1]
+        padded = F.pad(bases, (0, 0, width // 2, width // 2))
+        total = gradient.new_zeros((2 * count, width * channels), dtype=ctx.dtype)
+        gradient = gradient.to(bases.dtype)
+        # The gradient of all matches, in blocks of rows that fit into the cache of a processor.
+        block = gradient.new_empty((_ROWS_PER_BLOCK, 2 * length, count))
+        with torch.autocast(bases.device.type, enabled=False):
+            for rows in torch.arange(len(bases)).split(_ROWS_PER_BLOCK):
+                of = slice(int(rows[0]), int(rows[-1]) + 1)
+                dense = block[: len(rows)].zero_().scatter_(1, place[of], gradient[of])
+                windows = padded[of].unfold(1, width, 1).transpose(2, 3)
+                total += dense.view(-1, 2 * count).t() @ windows.reshape(-1, width * channels)
+        forward, reverse = total.view(-1, width, channels).transpose(1, 2).split(count)
+        return None, forward + reverse.flip(1, 2), None
+
+
+def best_matches(bases: torch.Tensor, kernels: torch.Tensor, pool: int) -> torch.Tensor:
+    """Convolve bases with kernels on both strands, and take the maximum of strands and positions.
+
+    The same as a convolution with the kernels, one with their reverse complements, max-pooling of
+    both and their maximum. The gradient, of which only one in ``2 * pool`` values is not zero, is
+    not propagated through each of these steps, and there is none of the bases.
+
+    Parameters
+    ----------
+    bases : torch.Tensor, shape=(batch, length, 4)
+        One-hot, A, C, G, T.
+    kernels : torch.Tensor, shape=(channels, 4, width)
+        Of odd width; positions beyond the ends are N.
+    pool : int
+        Positions of which the maximum is taken.
+
+    Returns
+    -------
+    torch.Tensor, shape=(batch, length // pool, channels)
+    """
+    return _BestMatches.apply(bases, kernels, pool)

@@ -1,6 +1,6 @@
 """The convolutional part: a stem that detects motifs, and a wide residual network.
 
-Shapes are those without `torch.compile`; compiled, channels are last (see `layers`).
+Shapes are those of evaluation; in training, channels are last (see `layers`).
 """
 
 from itertools import pairwise
@@ -9,7 +9,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from .layers import AvgPool1d, Conv1d, in_layout, max_pooled, normalised, positions_axis
+from .layers import (
+    AvgPool1d,
+    Conv1d,
+    are_channels_last,
+    best_matches,
+    in_layout,
+    max_pooled,
+    normalised,
+    positions_axis,
+)
 
 
 class Exponential(nn.Module):
@@ -64,6 +73,7 @@ class Stem(nn.Module):
         # Pooling before normalisation and activation keeps the same maximum, and makes what
         # follows `pool` times cheaper.
         self.pool = nn.MaxPool1d(pool) if pool > 1 else nn.Identity()
+        self.pool_size = pool
         # Over two rows, one per strand. A module, so that DeepLIFT's rule applies to it.
         self.better_strand = nn.MaxPool2d((2, 1)) if both_strands else nn.Identity()
         self.norm = nn.BatchNorm1d(channels)
@@ -72,6 +82,9 @@ class Stem(nn.Module):
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """One-hot, shape=(batch, 4, length) → features, (batch, channels, positions)."""
         bases = self.embed(sequences)
+        if self.both_strands and are_channels_last() and not torch.compiler.is_compiling():
+            matches = best_matches(bases, self.convolution.weight, self.pool_size)
+            return self.activation(normalised(self.norm, matches))
         matches = max_pooled(self.pool, self.convolution(bases))
         if self.both_strands:
             # In the order A, C, G, T the reverse complement is a flip along both axes.

@@ -16,6 +16,7 @@ from noncoding.data.loader.order import BatchPlan
 from noncoding.data.loader.rows import PackedBatch
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.evaluation.metrics import auroc_and_average_precision
+from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
 from noncoding.settings.train import TrainSettings
 from noncoding.training.compiling import CompiledNetwork
@@ -87,7 +88,8 @@ class TrainingModule(pl.LightningModule):
         sequences, labels = batch
         views, weight = self._views_and_weight(batch_index, len(labels))
         sequences = augment(sequences, views).float()
-        logits = (self._compiled or self.network)(sequences)
+        with channels_last():
+            logits = (self._compiled or self.network)(sequences)
         loss = F.binary_cross_entropy_with_logits(logits, labels)
         detached = loss.detach()
         self._epoch_loss = self._epoch_loss.to(loss.device)

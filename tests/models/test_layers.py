@@ -1,11 +1,13 @@
-"""The layout of compiled networks, computed without the compiler."""
+"""The layout of training, with that of compiled networks computed without the compiler."""
+
+from contextlib import contextmanager
 
 import pytest
 import torch
 from torch import nn
 from transformers import XLNetConfig, XLNetModel
 
-from noncoding.models.layers import Conv1d
+from noncoding.models.layers import Conv1d, best_matches, channels_last
 from noncoding.models.sequence import TransformerXL
 from noncoding.models.wide_resnet import WideResNet
 
@@ -19,14 +21,23 @@ def outputs_and_gradients(network, sequences):
     return [out.detach(), *gradients]
 
 
+@contextmanager
+def compiled():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.compiler, "is_compiling", lambda: True)
+        yield
+
+
+@pytest.mark.parametrize("layout", [compiled, channels_last])
 @pytest.mark.parametrize(
     "sizes",
     [
         {"embedding": 3, "stem_pool": 1, "stem_both_strands": False},
+        {"embedding": 0, "stem_pool": 1, "stem_both_strands": True},
         {"embedding": 0, "stem_pool": 4, "stem_both_strands": True},
     ],
 )
-def test_channels_last_is_the_same_network(monkeypatch, sizes):
+def test_channels_last_is_the_same_network(sizes, layout):
     torch.manual_seed(0)
     network = WideResNet(
         stem_channels=8,
@@ -42,14 +53,32 @@ def test_channels_last_is_the_same_network(monkeypatch, sizes):
         squeeze_excitation=2,
         **sizes,
     ).double()
-    sequences = nn.functional.one_hot(torch.randint(4, (5, 50)), 4).transpose(1, 2).double()
+    sequences = nn.functional.one_hot(torch.randint(4, (19, 50)), 4).transpose(1, 2).double()
+    sequences[1, :, 20:] = 0  # all kernels match unknown bases equally well
     statistics = {name: value.clone() for name, value in network.named_buffers()}
     expected = outputs_and_gradients(network, sequences)
     updated = {name: value.clone() for name, value in network.named_buffers()}
     network.load_state_dict(statistics, strict=False)
-    monkeypatch.setattr(torch.compiler, "is_compiling", lambda: True)
-    torch.testing.assert_close(outputs_and_gradients(network, sequences), expected)
+    with layout():
+        torch.testing.assert_close(outputs_and_gradients(network, sequences), expected)
     torch.testing.assert_close(dict(network.named_buffers()), updated)
+
+
+def test_best_matches_in_lower_precision():
+    torch.manual_seed(0)
+    bases = nn.functional.one_hot(torch.randint(4, (9, 60)), 4).float()
+    kernels = torch.randn(6, 4, 7, requires_grad=True)
+    gradient = torch.randn(9, 15, 6)
+    expected = best_matches(bases, kernels, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = best_matches(bases, kernels, 4)
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found.float(), expected, rtol=0.02, atol=0.02)
+    [exact] = torch.autograd.grad(expected, kernels, gradient)
+    [rounded] = torch.autograd.grad(found, kernels, gradient.bfloat16())
+    assert rounded.dtype == torch.float32
+    cosine = nn.functional.cosine_similarity(exact.flatten(), rounded.flatten(), dim=0)
+    assert cosine > 0.99
 
 
 @pytest.mark.parametrize("options", [{"stride": 2, "padding": 2}, {"dilation": 3}, {"groups": 2}])

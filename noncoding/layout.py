@@ -41,7 +41,9 @@ FINISHED = "finished.json"
 MODEL_CODE = (
     "network.py",
     "layers.py",
+    "residual_blocks.py",
     "wide_resnet.py",
+    "attention.py",
     "sequence.py",
     "hybrid.py",
     "deepsea.py",

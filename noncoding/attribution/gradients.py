@@ -18,9 +18,11 @@ from torch import nn
 from noncoding.attribution.strands import BothStrands, device_of, without_cudnn
 from noncoding.common.threads import same_threads
 from noncoding.data.one_hot import reverse_complement
+from noncoding.models.attention import RotaryTransformer
 from noncoding.models.hybrid import AttentionHead
+from noncoding.models.residual_blocks import SqueezeExcitation
 from noncoding.models.sequence import LstmStates, Transformer
-from noncoding.models.wide_resnet import Exponential, SqueezeExcitation
+from noncoding.models.wide_resnet import Exponential
 
 REFERENCES = 8
 """Dinucleotide-shuffled references per sequence."""
@@ -33,6 +35,7 @@ _AVERAGED_GRADIENT = (
     SqueezeExcitation,
     LstmStates,
     Transformer,
+    RotaryTransformer,
     AttentionHead,
 )
 """Modules that multiply features (gates, attention), and activations unknown to tangermeme."""
@@ -111,7 +114,7 @@ def deeplift_shap(
     """DeepLIFT/SHAP (Lundberg & Lee 2017; tangermeme) from shuffled references.
 
     Activations and max-pooling follow the rescale rule. Modules that multiply features
-    (squeeze-and-excitation, LSTM, Transformer-XL, BERT, the attention head) have no such rule:
+    (squeeze-and-excitation, LSTM, transformers, the attention head) have no such rule:
     their gradient is averaged over `PATH_POINTS` points between the inputs for the reference
     and for the sequence, so that contributions still sum up. Other non-linear modules
     propagate their plain gradient; the check `completeness` measures the resulting error. The

@@ -57,15 +57,32 @@ class ResNet(Section):
     widening: Positive = Field(
         description="Channels of the middle convolution relative to the block's."
     )
+    block: Literal["bottleneck", "convnext"] = Field(
+        "bottleneck", description="Type of the residual blocks."
+    )
     groups: Count = Field(description="Groups of the middle convolution; more than 1 for ResNeXt.")
-    dropout: Share = Field(description="Dropout before the middle convolution.")
+    dropout: Share = Field(
+        description="Dropout before the middle convolution; of ConvNeXt before the last."
+    )
     squeeze_excitation: CountOrZero = Field(
         description="Reduction of the squeeze-and-excitation gate; 0 for no gate."
+    )
+    stochastic_depth: Share = Field(
+        0.0,
+        description="Probability that the last block is skipped for a row in training; that of "
+        "earlier blocks is proportional to their depth.",
     )
 
     @model_validator(mode="after")
     def _check_blocks(self) -> "ResNet":
         _check_lengths(self, "strides", "dilations")
+        if self.block == "convnext" and self.groups > 1:
+            raise problem(
+                "1 where 'block' is 'convnext', whose middle convolution is depthwise",
+                "Set 'groups' to 1 or 'block' to 'bottleneck'.",
+                key="groups",
+                found=f"{self.groups}",
+            )
         for channels in self.channels:
             inner = round(self.widening * channels)
             if inner < 1 or inner % self.groups:
@@ -92,15 +109,22 @@ _SKIP = Field(description="Concatenate the residual network's features to the he
 
 
 class Attention(Section):
-    """Transformer-XL or BERT."""
+    """Transformer-XL, BERT, or a transformer with rotary position embedding."""
 
-    kind: Literal["transformer_xl", "bert"] = Field(description="Type of the sequence layers.")
+    kind: Literal["transformer_xl", "bert", "rotary"] = Field(
+        description="Type of the sequence layers."
+    )
     skip: bool = _SKIP
     layers: Count = _LAYERS
     heads: Count = Field(description="Attention heads; they must divide `channels`.")
     channels: Count = _WIDTH
     inner: Count = Field(description="Units of the feed-forward layers.")
     dropout: Share = _DROPOUT
+    stochastic_depth: Share = Field(
+        0.0,
+        description="Probability that each half of the last layer is skipped for a row in "
+        "training; that of earlier layers is proportional to their depth. Of rotary only.",
+    )
 
     @model_validator(mode="after")
     def _check_heads(self) -> "Attention":
@@ -110,6 +134,20 @@ class Attention(Section):
                 "Change one of the two.",
                 key="heads",
                 found=f"{self.heads} heads for {self.channels} channels",
+            )
+        if self.kind == "rotary" and self.channels // self.heads % 2:
+            raise problem(
+                "an even number of channels in each rotary head",
+                "Change 'heads' or 'channels'.",
+                key="heads",
+                found=f"{self.heads} heads for {self.channels} channels",
+            )
+        if self.kind != "rotary" and self.stochastic_depth:
+            raise problem(
+                "0 unless 'kind' is 'rotary'",
+                "Remove the key, or set 'kind' to 'rotary'.",
+                key="stochastic_depth",
+                found=f"{self.stochastic_depth} with {self.kind}",
             )
         return self
 

@@ -4,7 +4,8 @@ from torch import nn
 
 from noncoding.data.one_hot import reverse_complement
 from noncoding.models.hybrid import EqualNormLinear
-from noncoding.models.wide_resnet import ACTIVATIONS, ResidualBlock, SqueezeExcitation, Stem
+from noncoding.models.residual_blocks import ResidualBlock, SqueezeExcitation
+from noncoding.models.wide_resnet import ACTIVATIONS, Stem
 
 
 def stem(**sizes):

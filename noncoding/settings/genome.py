@@ -279,6 +279,12 @@ class GenomeDataset(BaseDataset):
         "(positive for a target of the group; DeepSEA: TF), {file: PATH_OR_URL} (those of a BED "
         "file, in its order) or all.",
     )
+    stride: Count | None = Field(
+        default=None,
+        description="Distance in bp between the bins of training rows, a divisor of the bin: with "
+        "50, bins of 200 bp at four offsets become training rows. null: bins do not overlap. "
+        "Validation and test rows do not change.",
+    )
     negatives: Negatives | None = Field(
         default=None, description="Bins without a label that are added; null for none."
     )
@@ -344,6 +350,26 @@ class GenomeDataset(BaseDataset):
                 "Change one of the two by 1 bp.",
                 key="window",
                 found=f"{self.window} bp around bins of {self.bin} bp",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_stride(self) -> "GenomeDataset":
+        if self.stride is None:
+            return self
+        if self.bin % self.stride:
+            raise problem(
+                f"a divisor of the bin, {self.bin} bp",
+                "Change one of the two.",
+                key="stride",
+                found=f"{self.stride} bp",
+            )
+        if isinstance(self.bins, BinsOfFile) or (self.splits and self.splits.by_rows):
+            raise problem(
+                "bins that are chosen by their labels, and splits of chromosomes or regions",
+                "Remove stride: a file of bins and splits of {rows: N} say which bins are rows.",
+                key="stride",
+                found="a stride with bins of a file or splits of {rows: N}",
             )
         return self
 

@@ -167,6 +167,7 @@ def tile_genome_wide(
         rules = inputs.rules
         tested = rules.regions["split"] == "test"
         bins = all_bins(inputs.axis, list(rules.regions["chromosome"][tested].unique()))
+        bins = bins[bins < inputs.axis.grid]
         windows = examined(
             ordered(bins, inputs.axis, settings.order),
             inputs.axis,
@@ -201,7 +202,7 @@ def _read(
         if settings.splits is None:
             raise missing_splits(genome)
         regions = split_regions(genome, settings.splits, names)
-        axis = BinAxis(genome.lengths, settings.bin)
+        axis = BinAxis(genome.lengths, settings.bin, settings.stride)
         found = read_peak_targets(
             settings.peaks, peaks, genome, regions, axis, binning, names, settings.min_peaks
         )
@@ -230,7 +231,8 @@ def _chosen(
         targets = found.table[kept].reset_index(drop=True)
         labels = inputs.labels.selected(kept)
         bins, chosen_by = _bins(inputs, labels, targets, settings)
-        examine = examined(bins, axis, binning, inputs.rules, inputs.genome)
+        first_grid = bins < axis.grid
+        examine = examined(bins[first_grid], axis, binning, inputs.rules, inputs.genome)
         windows = cut_into_rows(examine, settings.splits)
         totals[kept] = labels.positives(windows.usable())
         enough = kept & (totals >= settings.min_positives)
@@ -254,6 +256,11 @@ def _chosen(
         "windows_excluded_any": int(of_splits["excluded"].sum()),
         "windows_unknown_bases": int(of_splits["unknown_bases"].sum()),
     }
+    if len(axis.offsets) > 1:
+        between = examined(bins[~first_grid], axis, binning, inputs.rules, inputs.genome)
+        between = between.take(between.split == SPLITS.index("train"))
+        counts["rows_between"] = len(between.usable())
+        windows = windows.followed_by(between)
     return targets, labels, windows, counts
 
 
@@ -304,15 +311,12 @@ def _with_negatives(
         inputs.rules,
         inputs.genome,
     )
-    bins = np.concatenate([windows.bins, drawn.bins])
-    split = np.concatenate([windows.split, drawn.split])
-    state = np.concatenate([windows.state, drawn.state])
+    windows = windows.followed_by(drawn)
     if not isinstance(settings.bins, BinsOfFile):
-        order = np.argsort(bins, kind="stable")
-        in_order = ordered(bins, inputs.axis, settings.order)
-        order = order[np.searchsorted(bins[order], in_order)]
-        bins, split, state = bins[order], split[order], state[order]
-    return Windows(bins, split, state), counts
+        order = np.argsort(windows.bins, kind="stable")
+        in_order = ordered(windows.bins, inputs.axis, settings.order)
+        windows = windows.take(order[np.searchsorted(windows.bins[order], in_order)])
+    return windows, counts
 
 
 def _in_table(table: pd.DataFrame, targets: pd.DataFrame) -> Any:

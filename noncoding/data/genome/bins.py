@@ -46,15 +46,18 @@ class Binning:
         # Rounded first: 0.29 × 100 is 28.999…, and 29 bp are not more than that.
         return floor(round(self.min_overlap * self.bin, 6))
 
-    def window_starts(self, bins: Integers) -> Integers:
-        """First position of the window of each bin, shape=(n,), in bp."""
-        return bins * self.bin - (self.window - self.bin) // 2
+    @property
+    def flank(self) -> int:
+        """Bases of a window on each side of the bin."""
+        return (self.window - self.bin) // 2
 
 
 class BinAxis:
     """The bins of all chromosomes of a genome on one axis, by number.
 
-    Between the complete bins of two chromosomes lie at least two numbers that are no bins.
+    The bins of a grid do not overlap. The first grid begins at the first base of each chromosome,
+    and each further one `stride` bases after the one before; its bins follow on the axis. Between
+    the complete bins of two chromosomes lie at least two numbers that are no bins.
 
     Parameters
     ----------
@@ -62,43 +65,52 @@ class BinAxis:
         Chromosome → length in bp.
     bin : int
         Length of a bin in bp.
+    stride : int, optional
+        Distance of the bins of all grids, a divisor of `bin`; by default there is one grid.
 
     Attributes
     ----------
     chromosomes : list of str
-    first : numpy.ndarray, shape=(chromosomes,), dtype=int64
-        Number of the first bin of each chromosome.
-    complete : numpy.ndarray, shape=(chromosomes,), dtype=int64
-        Number of complete bins of each chromosome.
+    offsets : range
+        First position of each grid on a chromosome, in bp.
+    first, complete : numpy.ndarray, shape=(grids, chromosomes), dtype=int64
+        Number of the first bin, and number of complete bins, of each grid and chromosome.
+    grid : int
+        The first grid has smaller numbers than this one.
     dtype : numpy.dtype
         Smallest type of signed integers that holds the numbers of all bins.
     """
 
-    def __init__(self, lengths: Mapping[str, int], bin: int) -> None:
+    def __init__(self, lengths: Mapping[str, int], bin: int, stride: int | None = None) -> None:
         self.chromosomes = list(lengths)
         self.bin = bin
-        self.complete = np.fromiter(lengths.values(), dtype=np.int64) // bin
+        self.offsets = range(0, bin, stride or bin)
+        bases = np.fromiter(lengths.values(), dtype=np.int64)
+        self.complete = np.maximum(0, bases - np.array(self.offsets)[:, np.newaxis]) // bin
         taken = self.complete + 2
-        self.first = np.cumsum(taken) - taken
+        self.first = (np.cumsum(taken) - taken.ravel()).reshape(taken.shape)
+        self.grid = int(taken[0].sum())
         self.dtype = np.min_scalar_type(-int(taken.sum()))
 
     def numbers(self, chromosome: Integers, bin: Integers) -> Integers:
-        """Numbers of bins, given the indices of their chromosomes and their places on these."""
-        return self.first[chromosome] + bin
+        """Numbers of bins of the first grid, given their chromosomes' indices and their places."""
+        return self.first[0, chromosome] + bin
 
-    def places(self, numbers: Integers) -> tuple[Integers, Integers]:
-        """Index of the chromosome of each bin, and its place on it; inverse of `numbers`."""
-        chromosome = np.searchsorted(self.first, numbers, side="right") - 1
-        return chromosome, numbers - self.first[chromosome]
+    def starts(self, numbers: Integers) -> tuple[Integers, Integers]:
+        """Index of the chromosome of each bin, and its first position in bp."""
+        part = np.searchsorted(self.first.ravel(), numbers, side="right") - 1
+        grid, chromosome = np.divmod(part, len(self.chromosomes))
+        place = numbers - self.first[grid, chromosome]
+        return chromosome, place * self.bin + grid * self.offsets.step
 
     def on_chromosomes(self, numbers: Integers) -> Iterator[tuple[str, Integers, Integers]]:
-        """Chromosome, positions in `numbers`, and places of its bins, for each with any."""
-        chromosome, place = self.places(numbers)
+        """Chromosome, indices in `numbers`, and first positions of its bins, for each with any."""
+        chromosome, starts = self.starts(numbers)
         order = np.argsort(chromosome, kind="stable")
         ends = np.flatnonzero(np.diff(chromosome[order])) + 1
         for rows in np.split(order, ends):
             if len(rows):
-                yield self.chromosomes[chromosome[rows[0]]], rows, place[rows]
+                yield self.chromosomes[chromosome[rows[0]]], rows, starts[rows]
 
 
 def positive_bins(peaks: pd.DataFrame, axis: BinAxis, binning: Binning) -> Integers:
@@ -122,8 +134,8 @@ def positive_bins(peaks: pd.DataFrame, axis: BinAxis, binning: Binning) -> Integ
     Returns
     -------
     numpy.ndarray, shape=(n,), dtype=int64
-        Numbers of complete bins, in ascending order. Bases after the last complete bin of a
-        chromosome belong to no bin.
+        Numbers of complete bins of all grids, in ascending order. Bases before the first and after
+        the last complete bin of a chromosome belong to no bin.
     """
     start, end = (peaks[name].to_numpy(np.int64) for name in ("start", "end"))
     points, position = np.zeros(len(peaks), dtype=bool), start
@@ -132,11 +144,19 @@ def positive_bins(peaks: pd.DataFrame, axis: BinAxis, binning: Binning) -> Integ
     elif binning.peak == "summit":
         summit = peaks["summit"].to_numpy(np.int64)
         points[:], position = True, np.where(summit < 0, (start + end) // 2, summit)
-    offset = axis.first[peaks["chromosome"].cat.codes.to_numpy()] * binning.bin
-    covered = _covered_bins((start + offset)[~points], (end + offset)[~points], binning)
-    found = np.union1d((position + offset)[points] // binning.bin, covered)
-    chromosome, place = axis.places(found)
-    return found[place < axis.complete[chromosome]]
+    chromosome = peaks["chromosome"].cat.codes.to_numpy()
+    found = []
+    for offset, first, complete in zip(axis.offsets, axis.first, axis.complete, strict=True):
+        # Of the axis, in bases: the bin with number n begins at n * bin.
+        origin = first[chromosome] * binning.bin
+        within = points & (position >= offset)
+        hit = (position - offset + origin)[within] // binning.bin
+        within = ~points & (end > offset)
+        from_, to = (np.maximum(0, ends - offset) + origin for ends in (start, end))
+        bins = np.union1d(hit, _covered_bins(from_[within], to[within], binning))
+        own = np.searchsorted(first, bins, side="right") - 1
+        found.append(bins[bins - first[own] < complete[own]])
+    return np.concatenate(found)
 
 
 def _covered_bins(start: Integers, end: Integers, binning: Binning) -> Integers:

@@ -51,8 +51,8 @@ def _windows(
     codes = np.empty((len(bins), binning.window), dtype=np.uint8)
     names = np.empty(len(bins), dtype=object)
     starts = np.empty(len(bins), dtype=np.int64)
-    for chromosome, rows, place in axis.on_chromosomes(bins):
-        names[rows], starts[rows] = chromosome, binning.window_starts(place)
+    for chromosome, rows, first in axis.on_chromosomes(bins):
+        names[rows], starts[rows] = chromosome, first - binning.flank
         codes[rows] = genome.windows(chromosome, starts[rows], binning.window)
     loci = {"chromosome": names, "start": starts, "end": starts + binning.window}
     return codes, pd.DataFrame(loci)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,19 @@ class Windows:
         chosen = self.state == USABLE
         return self.bins[chosen if split is None else chosen & (self.split == split)]
 
+    def take(self, chosen: npt.NDArray[Any]) -> "Windows":
+        """Some of the windows, by their indices or a mask."""
+        return Windows(self.bins[chosen], self.split[chosen], self.state[chosen], self.excluded_by)
+
+    def followed_by(self, others: "Windows") -> "Windows":
+        """These windows, and then others."""
+        return Windows(
+            np.concatenate([self.bins, others.bins]),
+            np.concatenate([self.split, others.split]),
+            np.concatenate([self.state, others.state]),
+            self.excluded_by,
+        )
+
 
 @dataclass(frozen=True)
 class WindowRules:
@@ -81,9 +94,9 @@ def examined(
     split = np.full(len(bins), OUTSIDE, dtype=np.int8)
     state = np.zeros(len(bins), dtype=np.int8)
     excluded_by = dict.fromkeys(rules.excluded, 0)
-    for chromosome, rows, place in axis.on_chromosomes(bins):
-        split[rows] = windows_split(rules.regions, chromosome, place * binning.bin, binning.bin, 0)
-        starts = binning.window_starts(place)
+    for chromosome, rows, first in axis.on_chromosomes(bins):
+        split[rows] = windows_split(rules.regions, chromosome, first, binning.bin, 0)
+        starts = first - binning.flank
         own = windows_split(rules.regions, chromosome, starts, binning.window, rules.guard)
         found = np.zeros(len(rows), dtype=np.int8)
         found[own == OUTSIDE] = OFF
@@ -106,12 +119,13 @@ def examined(
 
 
 def all_bins(axis: BinAxis, chromosomes: Sequence[str]) -> Integers:
-    """Numbers of all complete bins of some chromosomes, in ascending order."""
-    wanted = set(chromosomes)
+    """Numbers of all complete bins of all grids of some chromosomes, in ascending order."""
+    wanted = np.isin(axis.chromosomes, chromosomes)
     spans = [
         np.arange(first, first + count)
-        for name, first, count in zip(axis.chromosomes, axis.first, axis.complete, strict=True)
-        if name in wanted
+        for first, count in zip(
+            axis.first[:, wanted].flat, axis.complete[:, wanted].flat, strict=True
+        )
     ]
     return np.concatenate([np.empty(0, dtype=np.int64), *spans])
 
@@ -123,7 +137,7 @@ def ordered(bins: Integers, axis: BinAxis, order: str) -> Integers:
         return bins
     rank = np.empty(len(axis.chromosomes), dtype=np.int64)
     rank[sorted(range(len(rank)), key=axis.chromosomes.__getitem__)] = np.arange(len(rank))
-    return bins[np.argsort(rank[axis.places(bins)[0]], kind="stable")]
+    return bins[np.argsort(rank[axis.starts(bins)[0]], kind="stable")]
 
 
 def cut_into_rows(windows: Windows, splits: Splits) -> Windows:
@@ -154,7 +168,7 @@ def cut_into_rows(windows: Windows, splits: Splits) -> Windows:
     kept = np.ones(len(split), dtype=bool)
     kept[free[train.rows + valid.rows :]] = False
     kept &= (windows.state == USABLE) | (split == test)
-    return Windows(windows.bins[kept], split[kept], windows.state[kept], windows.excluded_by)
+    return replace(windows, split=split).take(kept)
 
 
 def drawn_negatives(
@@ -188,11 +202,14 @@ def drawn_negatives(
     reach = binning.window if settings.avoid == "windows" else (binning.window + binning.bin) // 2
     free = []
     labelled = labels.bins.astype(np.int64)
-    on = {chromosome: place for chromosome, _, place in axis.on_chromosomes(labelled)}
-    for chromosome, rows, place in axis.on_chromosomes(bins := all_bins(axis, chromosomes)):
-        clear = np.ones(len(place), dtype=bool)
+    labelled = labelled[labelled < axis.grid]
+    on = {name: first // binning.bin for name, _, first in axis.on_chromosomes(labelled)}
+    bins = all_bins(axis, chromosomes)
+    bins = bins[bins < axis.grid]
+    for chromosome, rows, first in axis.on_chromosomes(bins):
+        clear = np.ones(len(first), dtype=bool)
         if chromosome in on:
-            clear = is_clear(place, on[chromosome], -(-reach // binning.bin))
+            clear = is_clear(first // binning.bin, on[chromosome], -(-reach // binning.bin))
         own = bins[rows[clear]]
         free.append(own[~np.isin(own, windows.bins)])
     candidates = examined(np.concatenate([bins[:0], *free]), axis, binning, rules, genome)
@@ -220,7 +237,7 @@ def drawn_negatives(
             "difference": drawn.difference,
         }
     taken = np.isin(candidates.bins, np.concatenate(chosen)) & (candidates.state == USABLE)
-    return Windows(candidates.bins[taken], candidates.split[taken], candidates.state[taken]), counts
+    return candidates.take(taken), counts
 
 
 def _composition(
@@ -228,8 +245,8 @@ def _composition(
 ) -> pd.DataFrame:
     """Shares of bases of the windows of bins, as `CodedGenome.composition`."""
     parts = []
-    for chromosome, rows, place in axis.on_chromosomes(bins):
-        found = genome.composition(chromosome, binning.window_starts(place), binning.window)
+    for chromosome, rows, first in axis.on_chromosomes(bins):
+        found = genome.composition(chromosome, first - binning.flank, binning.window)
         parts.append(found.set_index(rows))
     if not parts:
         return genome.composition(axis.chromosomes[0], bins, binning.window)

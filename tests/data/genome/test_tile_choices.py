@@ -70,6 +70,23 @@ def tiled(inputs, contents):
     return build
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("peak", ["overlap", "any", "summit"])
+def test_training_rows_between_bins(tiled, contents, stride, peak):
+    contents = contents._replace(peak=peak)
+    expected = contents.rows()
+    named = [name for name in contents.genome if name in contents.splits["train"]]
+    expected["train"] = [
+        row
+        for offset in range(0, BIN, stride)
+        for name in named
+        for row in contents.rows_on(name, offset)
+    ]
+    found = tiled(stride=stride, peak=peak)
+    assert len(found["train"]) > 1.5 * len(contents.rows()["train"])
+    assert found == expected
+
+
 def test_all_bins(tiled, contents):
     labels = {row[0]: row[2] for own in contents.rows().values() for row in own}
     for split, rows in tiled(bins="all").items():

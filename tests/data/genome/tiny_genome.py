@@ -114,12 +114,12 @@ class Contents(NamedTuple):
             for split, names in self.splits.items()
         }
 
-    def rows_on(self, chromosome):
+    def rows_on(self, chromosome, offset=0):
         sequence = re.sub("[^ACGT]", "N", self.genome[chromosome].upper())
         peaks = [self.on(chromosome, self.peaks[target]) for target in self.targets()]
         excluded = self.on(chromosome, self.excluded)
         flank = (self.window - self.bin) // 2
-        for start in range(0, len(sequence) - self.bin + 1, self.bin):
+        for start in range(offset, len(sequence) - self.bin + 1, self.bin):
             left, right = start - flank, start + self.bin + flank
             labels = [int(self.positive(range(start, start + self.bin), own)) for own in peaks]
             if (

@@ -81,7 +81,8 @@ def test_after_a_signal_the_state_is_saved_and_training_resumes_from_it(
 
 
 def test_two_processes_train_as_one_does(stores, tmp_path):
-    training = TRAINING | {"epochs": 2}
+    # In single precision, since the parts of a batch are rounded differently.
+    training = TRAINING | {"epochs": 2, "precision": "32-true"}
     one = run(tmp_path / "one", stores, DEEPSEA, training | {"batch_size": 16})
     folder = tmp_path / "two"
     folder.mkdir()

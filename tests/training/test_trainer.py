@@ -9,7 +9,13 @@ from toy_store import DEEPSEA
 from noncoding.common.errors import InputError
 from noncoding.training import trainer
 from noncoding.training.lightning_module import TrainingModule
-from noncoding.training.trainer import log_hyperparameters, loggers, number_of_devices, switched_on
+from noncoding.training.trainer import (
+    log_hyperparameters,
+    loggers,
+    number_of_devices,
+    precision_for,
+    switched_on,
+)
 
 
 @pytest.mark.parametrize(("wanted", "deterministic"), [("auto", True), ("off", False)])
@@ -71,6 +77,22 @@ def test_processes_do_not_share_an_apple_gpu(gpus, monkeypatch):
     assert number_of_devices("auto") == 1
     with pytest.raises(InputError, match="1 GPU"):
         number_of_devices(2)
+
+
+@pytest.mark.parametrize(
+    ("instructions", "expected"),
+    [
+        ({"avx512_f": True, "avx512_bf16": False}, "32-true"),
+        ({"avx512_f": True, "avx512_bf16": True}, "bf16-mixed"),
+        ({"amx_bf16": True}, "bf16-mixed"),
+        ({"architecture": "aarch64"}, "32-true"),
+    ],
+)
+def test_lower_precision_where_a_cpu_has_instructions_for_it(instructions, expected, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions)
+    assert precision_for("auto") == expected
+    assert precision_for("32-true") == "32-true"
 
 
 def test_the_configuration_is_logged(tmp_path):

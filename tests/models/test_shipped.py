@@ -134,7 +134,7 @@ def test_models_are_found_by_folder_and_by_name(tmp_path, monkeypatch):
 
 
 def test_neither_a_folder_nor_a_name_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"no such folder or model; .* or one of yeast\. Did you"):
+    with pytest.raises(InputError, match=r"no such folder or model; .* one of yeast, or hf:.* Did you"):
         model_folder("yeas")
     with pytest.raises(
         InputError, match=r"no file config\.json in this folder; .*Run `noncoding models`"

@@ -74,12 +74,12 @@ def examples(model: ExportedModel, store: Store, auprc: pd.Series) -> pd.DataFra
             f"loci of {own}, the genome of the training",
             "Give the test split of the data set of the model.",
         )
-    chosen = auprc.sort_values(ascending=False, kind="stable").index[:_PROTEINS].to_numpy()
+    chosen = np.argsort(-auprc.to_numpy(), kind="stable")[:_PROTEINS]  # NaN comes last
     positive = store.labels(slice(0, store.loci_count))[:, chosen] == 1
     rows = np.flatnonzero(positive.any(axis=1))
-    rows = rows[loci.iloc[rows].reset_index().sort_values(["chromosome", "start"]).index]
-    sequences = {row: store.sequences(np.array([row]))[0] for row in rows}
-    one_hot = torch.from_numpy(np.stack([sequences[row] for row in rows])).float()
+    in_order = loci.iloc[rows].reset_index(drop=True).sort_values(["chromosome", "start"]).index
+    rows, sequences = rows[in_order], store.sequences(rows)[in_order]
+    one_hot = torch.from_numpy(sequences).float()
     probability = torch.cat(
         [strand_averaged(model.network, batch)[:, chosen] for batch in one_hot.split(64)]
     ).numpy()
@@ -93,7 +93,7 @@ def examples(model: ExportedModel, store: Store, auprc: pd.Series) -> pd.DataFra
             {
                 "protein": name,
                 **loci.iloc[rows[best]],
-                "sequence": letters(sequences[rows[best]]),
+                "sequence": letters(sequences[best]),
                 **dict(zip(names, probability[best].round(4).tolist(), strict=True)),
             }
         )

@@ -1,6 +1,6 @@
 """Put the model of `make yeast` into the package.
 
-    python resources/ship_yeast.py results/yeast/compact    # after `make yeast`; or another model of it
+    python resources/ship_yeast.py results/yeast/compact    # after `make yeast`
     python resources/ship_yeast.py                          # after changes of noncoding/models
 
 The folder of results has ``model`` and ``evaluation``, and the folder above it the test split,
@@ -82,7 +82,8 @@ def examples(model: ExportedModel, store: Store, auprc: pd.Series) -> pd.DataFra
     one_hot = torch.from_numpy(sequences).float()
     probability = torch.cat(
         [strand_averaged(model.network, batch)[:, chosen] for batch in one_hot.split(64)]
-    ).numpy()
+    )
+    probability = probability.double().numpy()  # whose rounded values are written as such
     names = distinct_names(model.targets).iloc[chosen].tolist()
     free, records = np.ones(len(rows), bool), []
     for column, name in enumerate(names):
@@ -103,7 +104,8 @@ def examples(model: ExportedModel, store: Store, auprc: pd.Series) -> pd.DataFra
 def model_card(model: ModelDescription, network: str, loci: pd.DataFrame) -> str:
     """The text of README.md; `network` is the name of the class, `loci` are the `examples`."""
     table = "\n".join(
-        f"| {row.protein} | {row.chromosome}:{row.start + 1:,}–{row.end:,} | {row[row.protein]:.4f} |"
+        f"| {row.protein} | {row.chromosome}:{row.start + 1:,}–{row.end:,} "
+        f"| {row[row.protein]:.4f} |"
         for _, row in loci.iterrows()
     )
     training, test = model.training, model.test

@@ -109,15 +109,14 @@ def hub_folder(model: HubModel) -> Path:
         )
     if not _COMMIT.fullmatch(model.revision):
         log.warning(
-            "%s: the content of a tag or branch may change; the loaded commit is "
-            "%s%s@%s#sha256=%s",
+            "%s: the content of a tag or branch may change; the loaded commit is %s%s@%s#sha256=%s",
             *(model, PREFIX, model.repository, commit, digest),
         )
     return folder
 
 
 def in_hub_cache(folder: Path) -> bool:
-    """Whether a folder belongs to the cache of huggingface_hub, which holds published files only."""
+    """Whether a folder is in the cache of huggingface_hub, which holds published files only."""
     from huggingface_hub.constants import HF_HUB_CACHE  # noqa: PLC0415
 
     return folder.resolve().is_relative_to(Path(HF_HUB_CACHE).resolve())

@@ -22,7 +22,7 @@ def local_models(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def model_folder(model: str | os.PathLike[str]) -> Path:
-    """The folder of a trained model: given as a path, as the name of a shipped model, or of the hub.
+    """The folder of a trained model, by its path, the name of a shipped model, or that of the hub.
 
     The stage ``train`` writes the folder ``model`` below that of its results; the latter is
     accepted, too. A model of the hub is spelled as in `noncoding.models.hub.SPELLING`; its files

@@ -167,7 +167,7 @@ def test_weights_are_compared_with_the_digest(hub, found):
 
 def test_what_the_hub_lacks_is_named(hub, found):
     hub.commit("lab/yeast", FILES, "v1")
-    hub.commit("lab/other", {name: b"" for name in ("config.json", "model.safetensors")}, "v1")
+    hub.commit("lab/other", dict.fromkeys(("config.json", "model.safetensors"), b""), "v1")
     messages = {
         "hf:lab/yeas@v1": "no such model on the hub, or a private one without access; ",
         "hf:lab/yeast@v2": "no revision 'v2' of this model; ",

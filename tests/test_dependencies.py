@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONDA_NAMES = {"torch": "pytorch", "isal": "python-isal"}
+CONDA_NAMES = {"torch": "pytorch", "isal": "python-isal", "huggingface-hub": "huggingface_hub"}
 INDIRECT = {
     "tensorboard",  # used by Lightning
     "pydantic-core",  # part of pydantic

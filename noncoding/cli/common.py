@@ -31,7 +31,10 @@ class Device(StrEnum):
 ModelOption = Annotated[
     str,
     typer.Option(
-        "--model", "-m", help="Folder of a trained model, or name of a model of the package."
+        "--model",
+        "-m",
+        help="Folder of a trained model, name of a model of the package, or a model of the Hugging "
+        "Face hub, hf:USER/MODEL@REVISION, optionally with #sha256=DIGEST of its weights.",
     ),
 ]
 GenomeOption = Annotated[

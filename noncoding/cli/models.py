@@ -22,7 +22,10 @@ COLUMNS = (
 
 def models(
     model: Annotated[
-        str | None, typer.Argument(help="Name of a model of the package, or folder of a model.")
+        str | None,
+        typer.Argument(
+            help="Name of a model of the package, folder of a model, or hf:USER/MODEL@REVISION."
+        ),
     ] = None,
     targets: Annotated[
         bool, typer.Option("--targets", help="Print the targets of the model, tab-separated.")
@@ -33,7 +36,9 @@ def models(
 ) -> None:
     """List trained models: those of the package, and those below the folder of results.
 
-    AUPR and AUROC are means over targets. With MODEL, its description or its targets are printed.
+    AUPR and AUROC are means over targets. With MODEL, its description or its targets are printed;
+    for a model of the Hugging Face hub, `hf:USER/MODEL@REVISION` (a commit hash, a tag or a
+    branch), its files are downloaded at the first use.
 
     **Examples**
 
@@ -46,6 +51,9 @@ def models(
 
         # Its targets with their test results
         noncoding models yeast --targets > targets.tsv
+
+        # A model of the hub, with the SHA-256 digest of its weights
+        noncoding models hf:USER/MODEL@REVISION#sha256=DIGEST
     """
     with reported():
         # Imported here, so that the help does not wait for pandas.
@@ -119,7 +127,7 @@ def _description(one: "ModelDescription") -> Iterator[tuple[str, str]]:
         f"AUPR {_estimate(test['auprc'])}, AUROC {_estimate(test['auroc'])}, means over "
         f"{counted(test['averaged'], 'target')}, {counted(test['loci'], 'locus')}"
         if test
-        else "not evaluated",
+        else "no evaluation in the folder or beside it",
     )
 
 

@@ -1,9 +1,10 @@
-"""Find trained models: those that come with the package, and folders."""
+"""Find trained models: those that come with the package, folders, and models of the hub."""
 
 import os
 from pathlib import Path
 
 from noncoding.common.errors import InputError, did_you_mean, some_of
+from noncoding.models.hub import PREFIX, SPELLING, HubModel, hub_folder
 
 SHIPPED = Path(__file__).resolve().parents[1] / "shipped"
 """Folder of the models that come with the package, by name."""
@@ -21,16 +22,19 @@ def local_models(folder: str | os.PathLike[str]) -> list[Path]:
 
 
 def model_folder(model: str | os.PathLike[str]) -> Path:
-    """The folder of a trained model, given as a path or as the name of a shipped model.
+    """The folder of a trained model, by its path, the name of a shipped model, or that of the hub.
 
     The stage ``train`` writes the folder ``model`` below that of its results; the latter is
-    accepted, too.
+    accepted, too. A model of the hub is spelled as in `noncoding.models.hub.SPELLING`; its files
+    are downloaded at the first use.
 
     Raises
     ------
     InputError
-        There is neither.
+        There is none of them, or the model of the hub cannot be used, see `hub_folder`.
     """
+    if str(model).startswith(PREFIX):
+        return hub_folder(HubModel.parse(str(model)))
     folder, shipped = Path(model), shipped_models()
     for found in (folder, folder / "model"):
         if (found / "config.json").is_file():
@@ -40,6 +44,6 @@ def model_folder(model: str | os.PathLike[str]) -> Path:
     raise InputError(
         model,
         "no file config.json in this folder" if folder.is_dir() else "no such folder or model",
-        f"a folder made by the stage 'train', or one of {some_of(shipped)}",
+        f"a folder made by the stage 'train', one of {some_of(shipped)}, or {SPELLING}",
         did_you_mean(model, shipped) or "Run `noncoding models` for a list.",
     )

@@ -22,6 +22,7 @@ from noncoding.data.one_hot import COMPLEMENT
 from noncoding.data.variants.alleles import Allele
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.layout import BACKGROUND
+from noncoding.models.hub import in_hub_cache
 from noncoding.models.shipped import SHIPPED
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import VariantScores
@@ -240,7 +241,8 @@ def background(
 
 
 def _cache(model: Path) -> Path:
-    if os.access(model, os.W_OK) and SHIPPED not in model.resolve().parents:
+    shared = SHIPPED in model.resolve().parents or in_hub_cache(model)
+    if os.access(model, os.W_OK) and not shared:
         return model / BACKGROUND
     return (
         Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "noncoding" / BACKGROUND

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from elsewhere import logits_elsewhere
@@ -16,6 +17,7 @@ from noncoding.common.errors import InputError
 from noncoding.data.one_hot import ALPHABET
 from noncoding.models.export import load_model
 from noncoding.models.shipped import local_models, model_folder, shipped_models
+from noncoding.prediction.inference import strand_averaged
 
 ROOT = Path(__file__).parents[2]
 MOTIFS = {
@@ -31,6 +33,15 @@ MOTIFS = {
 @pytest.fixture(scope="module")
 def yeast():
     return load_model("yeast")
+
+
+@pytest.fixture(scope="module")
+def ship_yeast():
+    script = ROOT / "resources" / "ship_yeast.py"
+    spec = importlib.util.spec_from_file_location("ship_yeast", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def one_hot(sequences):
@@ -84,17 +95,44 @@ def test_transformers_alone_gives_the_same_logits_from_a_copy(yeast, tmp_path):
         assert torch.equal(load_model(copied).network(sequences), yeast.network(sequences))
 
 
-def test_its_code_and_card_are_up_to_date(tmp_path):
-    script = ROOT / "resources" / "ship_yeast.py"
-    spec = importlib.util.spec_from_file_location("ship_yeast", script)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def test_it_gives_the_probabilities_of_its_card(yeast, ship_yeast):
+    """Of ten loci, within the tolerance that the card states."""
+    examples = pd.read_csv(yeast.folder / "examples.tsv", sep="\t")
+    names, card = examples["protein"], (yeast.folder / "README.md").read_text()
+    assert len(examples) == len(set(names)) == 10
+    assert not examples.duplicated(["chromosome", "start"]).any()
+    assert set(examples["chromosome"]) <= {"VIII", "IX"}  # those of the test split
+    assert (examples["end"] - examples["start"] == yeast.length).all()
+    columns = pd.Index(yeast.targets["name"]).get_indexer(names)
+    probabilities = strand_averaged(yeast.network, one_hot(examples["sequence"])).numpy()
+    stored = examples[names].to_numpy()
+    assert abs(probabilities[:, columns] - stored).max() <= ship_yeast.TOLERANCE
+    assert f"within {ship_yeast.TOLERANCE}" in card
+    for row, probability in zip(examples.itertuples(), np.diag(stored), strict=True):
+        locus = f"{row.chromosome}:{row.start + 1:,}–{row.end:,}"
+        assert f"| {row.protein} | {locus} | {probability:.4f} |" in card
+
+
+def test_its_code_and_card_are_up_to_date(ship_yeast, tmp_path):
     folder = shipped_models()["yeast"]
     copied = Path(shutil.copytree(folder, tmp_path / "yeast"))
-    module.ship(None, copied)
-    for path in filter(Path.is_file, copied.rglob("*")):
-        stored = folder / path.relative_to(copied)
-        assert path.read_bytes() == stored.read_bytes(), "run: python resources/ship_yeast.py"
+    (copied / "of_another_version.py").write_text("")
+    ship_yeast.ship(None, copied)
+    stored, made = (
+        {path.relative_to(each): path.read_bytes() for path in each.rglob("*") if path.is_file()}
+        for each in (folder, copied)
+    )
+    assert made == stored, "run: python resources/ship_yeast.py"
+
+
+def test_a_model_that_is_too_large_does_not_replace_it(ship_yeast, tmp_path, monkeypatch):
+    copied = Path(shutil.copytree(shipped_models()["yeast"], tmp_path / "yeast"))
+    (copied / "danq.py").write_text("before")
+    monkeypatch.setattr(ship_yeast, "_MOST_BYTES", 1_500_000)
+    with pytest.raises(InputError, match=r"bytes; expected less than 1,500,000, since "):
+        ship_yeast.ship(None, copied)
+    assert (copied / "danq.py").read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == ["yeast"]
 
 
 def test_the_figures_of_its_card_are_those_of_its_files():
@@ -112,7 +150,7 @@ def test_the_figures_of_its_card_are_those_of_its_files():
 def test_its_files_hold_no_absolute_paths():
     folder = shipped_models()["yeast"]
     texts = [path for path in folder.rglob("*") if path.suffix in (".json", ".tsv", ".md")]
-    assert len(texts) == 6
+    assert len(texts) == 7
     for path in texts:
         assert not re.search(r"""(?m)(^|[\s"'(=])(/\w|~/|file:|[A-Z]:\\)""", path.read_text()), path
 
@@ -134,7 +172,9 @@ def test_models_are_found_by_folder_and_by_name(tmp_path, monkeypatch):
 
 
 def test_neither_a_folder_nor_a_name_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"no such folder or model; .* or one of yeast\. Did you"):
+    with pytest.raises(
+        InputError, match=r"no such folder or model; .* one of yeast, or hf:.* Did you"
+    ):
         model_folder("yeas")
     with pytest.raises(
         InputError, match=r"no file config\.json in this folder; .*Run `noncoding models`"

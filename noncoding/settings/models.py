@@ -94,9 +94,11 @@ class ResNet(Section):
     channels: Counts = Field(description="Channels of each residual block.")
     strides: Counts = Field(description="Stride of each residual block.")
     dilations: Counts = Field(description="Dilation of each residual block.")
-    kernel: Odd = Field(description="Kernel of a block's middle convolution, in positions, odd.")
+    kernel: Odd = Field(
+        description="Kernel of a block's middle or depthwise convolution, in positions, odd."
+    )
     widening: Positive = Field(
-        description="Channels of the middle convolution relative to the block's."
+        description="Channels within a block relative to those of its output."
     )
     block: Literal["bottleneck", "convnext"] = Field(
         "bottleneck", description="Type of the residual blocks."

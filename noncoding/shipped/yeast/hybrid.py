@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 from transformers import PreTrainedConfig
 
+from .attention import RotaryTransformer
 from .network import Network
 from .sequence import Lstm, Transformer
 from .wide_resnet import WideResNet
@@ -121,8 +122,8 @@ class HybridConfig(PreTrainedConfig):
         Window in bp, and number of logits.
     resnet, sequence, head : dict
         Arguments of `WideResNet`, the sequence layers and the head. The ``kind`` of
-        sequence layers is ``transformer_xl``, ``bert``, ``lstm`` or ``none``; with ``skip``
-        the features of the residual network are concatenated to their output. The
+        sequence layers is ``transformer_xl``, ``bert``, ``rotary``, ``lstm`` or ``none``; with
+        ``skip`` the features of the residual network are concatenated to their output. The
         ``pooling`` of the head is ``flatten`` or ``attention``.
     """
 
@@ -150,7 +151,7 @@ _MOTIF_LENGTH = 24
 
 
 class Hybrid(Network):
-    """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head."""
+    """WideResNet → transformer, LSTM or nothing → fully connected head."""
 
     config_class = HybridConfig
 
@@ -164,16 +165,18 @@ class Hybrid(Network):
         sizes = dict(config.sequence)
         self._skip = sizes.pop("skip", True)
         self.sequence: nn.Module | None = None
-        if sizes["kind"] == "lstm":
-            del sizes["kind"]
+        kind = sizes.pop("kind")
+        if kind == "lstm":
             self.sequence = Lstm(channels, **sizes)
-        elif sizes["kind"] != "none":
-            self.sequence = Transformer(channels, positions, **sizes)
+        elif kind == "rotary":
+            self.sequence = RotaryTransformer(channels, **sizes)
+        elif kind != "none":
+            self.sequence = Transformer(channels, positions, kind=kind, **sizes)
         if self.sequence is not None:
             channels = sizes["channels"] + (channels if self._skip else 0)
         head = dict(config.head)
-        kind = {"flatten": FlattenHead, "attention": AttentionHead}[head.pop("pooling")]
-        self.head = kind(channels, positions, config.targets, **head)
+        pooled = {"flatten": FlattenHead, "attention": AttentionHead}[head.pop("pooling")]
+        self.head = pooled(channels, positions, config.targets, **head)
         self.post_init()
 
     @property

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .layers import AvgPool1d, Conv1d, in_layout, max_pooled, normalised, positions_axis
+from .layers import Conv1d, in_layout, max_pooled, normalised
+from .residual_blocks import BLOCKS, norm_act, stochastic_depths
 
 
 class Exponential(nn.Module):
@@ -82,97 +83,6 @@ class Stem(nn.Module):
         return self.activation(normalised(self.norm, matches))
 
 
-class SqueezeExcitation(nn.Module):
-    """Weight channels by a gate that sees their means (Hu et al. 2018).
-
-    The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: with few
-    units, all of them can become inactive for every sequence, and stay so without a gradient.
-
-    Parameters
-    ----------
-    channels : int
-    reduction : int
-        The gate's hidden layer has ``channels / reduction`` units.
-    """
-
-    def __init__(self, channels: int, reduction: int) -> None:
-        super().__init__()
-        hidden = max(1, channels // reduction)
-        self.squeeze = nn.Linear(channels, hidden)
-        self.activation = nn.SiLU()
-        self.excite = nn.Linear(hidden, channels)
-        self.gate = nn.Sigmoid()
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Gate features, shape=(batch, channels, positions)."""
-        axis = positions_axis()
-        gate = self.gate(self.excite(self.activation(self.squeeze(features.mean(dim=axis)))))
-        return features * gate.unsqueeze(axis)
-
-
-class ResidualBlock(nn.Module):
-    """Pre-activation bottleneck block (He et al. 2016; Zagoruyko & Komodakis 2016).
-
-    Normalisation, activation and convolution, three times, with kernels 1, ``kernel``
-    and 1; the middle convolution has ``widening`` times the channels of the block, and
-    its stride and dilation. The shortcut is averaged over the stride, and projected
-    where the number of channels changes.
-
-    Parameters
-    ----------
-    in_channels, channels : int
-        Channels before and after.
-    kernel : int
-        Odd width of the middle convolution, in positions.
-    widening : float
-        Middle channels as a multiple of ``channels``.
-    stride, dilation : int
-        Of the middle convolution.
-    groups : int
-        Of the middle convolution; more than one for ResNeXt (Xie et al. 2017).
-    dropout : float
-        Before the middle convolution.
-    squeeze_excitation : int
-        Reduction of the gate; 0 for no gate.
-    """
-
-    def __init__(
-        self,
-        in_channels: int,
-        channels: int,
-        *,
-        kernel: int,
-        widening: float,
-        stride: int,
-        dilation: int,
-        groups: int,
-        dropout: float,
-        squeeze_excitation: int,
-    ) -> None:
-        super().__init__()
-        inner = round(widening * channels)
-        self.reduce = _norm_act_conv(in_channels, inner, 1)
-        self.dropout = nn.Dropout(dropout)
-        self.widen = _norm_act_conv(
-            inner, inner, kernel, stride=stride, dilation=dilation, groups=groups
-        )
-        self.expand = _norm_act_conv(inner, channels, 1)
-        self.gate = (
-            SqueezeExcitation(channels, squeeze_excitation) if squeeze_excitation else nn.Identity()
-        )
-        shortcut: list[nn.Module] = []
-        if stride > 1:
-            shortcut.append(AvgPool1d(stride, ceil_mode=True))
-        if in_channels != channels:
-            shortcut.append(Conv1d(in_channels, channels, 1, bias=False))
-        self.shortcut = nn.Sequential(*shortcut)
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Shape=(batch, in_channels, n) → (batch, channels, ceil(n / stride))."""
-        residual = self.expand(self.widen(self.dropout(self.reduce(features))))
-        return self.shortcut(features) + self.gate(residual)
-
-
 class WideResNet(nn.Module):
     """Stem and residual blocks: from one-hot DNA to features along the sequence.
 
@@ -182,7 +92,11 @@ class WideResNet(nn.Module):
         See `Stem`.
     channels, strides, dilations : list of int
         One entry per residual block.
-    kernel, **block
+    block : str
+        Key of `BLOCKS`.
+    stochastic_depth : float
+        Of the last block; it increases linearly with depth.
+    kernel, **options
         See `ResidualBlock`.
 
     Attributes
@@ -206,7 +120,9 @@ class WideResNet(nn.Module):
         strides: list[int],
         dilations: list[int],
         kernel: int,
-        **block: Any,
+        block: str = "bottleneck",
+        stochastic_depth: float = 0.0,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.stem = Stem(
@@ -218,19 +134,26 @@ class WideResNet(nn.Module):
             both_strands=stem_both_strands,
         )
         widths = [stem_channels, *channels]
+        depths = stochastic_depths(stochastic_depth, len(channels))
         self.blocks = nn.ModuleList(
-            ResidualBlock(*sizes, kernel=kernel, stride=stride, dilation=dilation, **block)
-            for sizes, stride, dilation in zip(pairwise(widths), strides, dilations, strict=True)
+            BLOCKS[block](
+                *sizes,
+                kernel=kernel,
+                stride=stride,
+                dilation=dilation,
+                stochastic_depth=depth,
+                **options,
+            )
+            for sizes, stride, dilation, depth in zip(
+                pairwise(widths), strides, dilations, depths, strict=True
+            )
         )
-        self.final_norm = _norm_act(widths[-1])
+        self.final_norm = norm_act(widths[-1])
         self.channels = widths[-1]
-        self.receptive_fields = []
+        self.receptive_fields: list[int] = []
         seen, step = stem_kernel + stem_pool - 1, stem_pool
-        for stride, dilation in zip(strides, dilations, strict=True):
-            # The middle convolution extends to both sides, and the shortcut's average to the
-            # right.
-            side = kernel // 2 * dilation
-            seen += (side + max(side, stride - 1)) * step
+        for each, stride in zip(self.blocks, strides, strict=True):
+            seen += each.reach * step
             step *= stride
             self.receptive_fields.append(seen)
 
@@ -240,26 +163,3 @@ class WideResNet(nn.Module):
         for block in self.blocks:
             features = block(features)
         return in_layout(self.final_norm(features))
-
-
-class _NormAct(nn.Sequential):
-    """Normalisation, activation, and possibly a convolution."""
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        norm, *others = self
-        features = normalised(norm, features)
-        for layer in others:
-            features = layer(features)
-        return features
-
-
-def _norm_act(channels: int) -> _NormAct:
-    return _NormAct(nn.BatchNorm1d(channels), nn.GELU())
-
-
-def _norm_act_conv(
-    in_channels: int, channels: int, kernel: int, *, dilation: int = 1, **options: Any
-) -> _NormAct:
-    options |= {"dilation": dilation, "padding": dilation * (kernel // 2)}
-    convolution = Conv1d(in_channels, channels, kernel, bias=False, **options)
-    return _NormAct(*_norm_act(in_channels), convolution)

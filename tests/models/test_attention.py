@@ -37,7 +37,9 @@ def plain(network, features):
     """One sequence, shape=(positions, channels), in steps."""
     x = features @ network.project.weight.T + network.project.bias
     size = CHANNELS // HEADS
-    frequency = torch.tensor([10_000.0 ** (-2 * i / size) for i in range(size // 2)]).double()
+    frequency = torch.tensor(
+        [10_000.0 ** (-2 * i / size) for i in range(size // 2)], dtype=torch.float64
+    )
     turns = torch.exp(1j * torch.arange(len(x)).double()[:, None] * frequency)
     for layer in network.layers:
         y = normalised(layer.attention_norm, x)

@@ -100,7 +100,7 @@ def test_gradcam_reads_the_first_block_whose_receptive_field_holds_a_motif(
 def reaches(network, fields):
     """Check by the gradient that each block sees so many bases at most."""
     for block, field in zip(network.resnet.blocks, fields, strict=True):
-        sequences = torch.rand(1, 4, 80, requires_grad=True)
+        sequences = torch.rand(1, 4, network.config.length, requires_grad=True)
         seen = {}
         handle = block.register_forward_hook(lambda _m, _i, output, s=seen: s.update(out=output))
         network(sequences)

@@ -93,6 +93,12 @@ def _models(entry: _Json, models: dict[str, _Json]) -> list[_Json]:
     return [models[name] for name in names if name not in _ELSEWHERE]
 
 
+def _plain(entry: _Json) -> list[_Json]:
+    """Values that an entry may hold, besides models and null."""
+    entries = entry.get("oneOf") or entry.get("anyOf") or []
+    return [each for each in entries if "$ref" not in each and each.get("type") != "null"]
+
+
 def _rows(model: _Json, models: dict[str, _Json], above: str = "") -> _Rows:
     """Each key of a model and of those below it."""
     rows: _Rows = {}
@@ -107,6 +113,9 @@ def _rows(model: _Json, models: dict[str, _Json], above: str = "") -> _Rows:
             rows[f"{key}.{kind['propertyName']}"] = _value(options), entry["description"]
         elif len(below) != 1:
             value = "mapping" if below else _value(entry)
+            rows[key] = f"{value}{optional}", entry["description"]
+        elif plain := _plain(entry):
+            value = " or ".join([*map(_value, plain), "mapping"])
             rows[key] = f"{value}{optional}", entry["description"]
         for each in below:
             for inner, row in _rows(each, models, f"{key}.").items():

@@ -77,6 +77,19 @@ def toy_sizes(pooling="attention", kind="transformer_xl"):
     }
 
 
+BEST = toy_sizes(kind="rotary")
+"""The parts of the model `best` at toy size."""
+BEST["resnet"] |= {
+    "block": "convnext",
+    "channels": [12, 16, 16],
+    "strides": [1, 2, 1],
+    "dilations": [1, 1, 2],
+    "widening": 2,
+    "stem_activation": "exponential",
+    "stem_both_strands": True,
+    "stochastic_depth": 0.1,
+}
+BEST["sequence"] |= {"layers": 2, "stochastic_depth": 0.1}
 TRAINING = {
     "epochs": 2,
     "patience": 5,

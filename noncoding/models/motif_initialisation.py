@@ -2,7 +2,8 @@
 
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any
 
@@ -10,17 +11,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
+import torch.nn.functional as F
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.data.targets import distinct_names
 from noncoding.models.network import Network
 from noncoding.motifs.known_motifs import MOTIF_COLUMN, match_motifs
 from noncoding.motifs.meme import read_motifs
 from noncoding.motifs.scan import log_odds
+from noncoding.motifs.tomtom import matches
+from noncoding.settings.models import MotifStart
 
 log = logging.getLogger(__name__)
 _KERNEL_NORM = 1.0
 """About twice that of random initial kernels, so that motifs persist in the first steps."""
+_SIMILAR = 0.05
+"""Largest q-value of motifs that resemble a motif of a target."""
+_SHOWN = 20
 
 
 def motif_kernels(
@@ -59,13 +66,58 @@ def motif_kernels(
     return np.stack(kernels).astype(np.float32)
 
 
-def start_from_motifs(
-    network: Network, path: str | os.PathLike[str], targets: pd.DataFrame
-) -> dict[str, list[Any]]:
-    """Initialise the first kernels of a network with the known motifs of its targets.
+def diverse(
+    kernels: npt.NDArray[np.float32], count: int, given: npt.NDArray[np.float32] | None = None
+) -> list[int]:
+    """Choose kernels that differ from each other, one at a time.
 
-    Where there are more motifs than kernels, the first motif of every target takes precedence
-    over the second of any. The remaining kernels keep their values.
+    The next kernel is that whose highest similarity to one of those before is the lowest, and
+    the first of several. The similarity is the maximum of the scalar product over all shifts and
+    both strands.
+
+    Parameters
+    ----------
+    kernels : numpy.ndarray, shape=(n, 4, width), dtype=float32
+        From `motif_kernels`.
+    count : int
+        Number of kernels to choose.
+    given : numpy.ndarray, shape=(m, 4, width), optional
+        Kernels from which those that are chosen differ, too.
+
+    Returns
+    -------
+    list of int
+        Indices of kernels, in the order in which they are chosen.
+    """
+    padded = F.pad(torch.from_numpy(kernels), (kernels.shape[-1] - 1,) * 2)
+
+    def similarity(kernel: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        strands = torch.from_numpy(np.stack([kernel, kernel[::-1, ::-1]]))
+        # Rounded, so that the order does not depend on the order of a sum.
+        return F.conv1d(padded, strands).amax(dim=(1, 2)).numpy().round(4)
+
+    nearest = np.full(len(kernels), -np.inf, np.float32)
+    for kernel in () if given is None else given:
+        nearest = np.maximum(nearest, similarity(kernel))
+    chosen: list[int] = []
+    for _ in range(min(count, len(kernels))):
+        chosen.append(int(nearest.argmin()))
+        nearest = np.maximum(nearest, similarity(kernels[chosen[-1]]))
+        nearest[chosen] = np.inf
+    return chosen
+
+
+def start_from_motifs(
+    network: Network,
+    path: str | os.PathLike[str],
+    targets: pd.DataFrame,
+    choice: MotifStart | bool = True,
+) -> dict[str, list[Any]]:
+    """Initialise the first kernels of a network with known motifs.
+
+    Where there are more motifs of targets than kernels, the first motif of every target takes
+    precedence over the second of any; of other motifs, diverse ones are chosen. The remaining
+    kernels keep their values.
 
     Parameters
     ----------
@@ -74,6 +126,8 @@ def start_from_motifs(
         MEME file.
     targets : pandas.DataFrame
         The target table, see `noncoding.motifs.known_motifs.match_motifs`.
+    choice : MotifStart or bool
+        Which motifs, and how many; true for those of targets.
 
     Returns
     -------
@@ -84,9 +138,10 @@ def start_from_motifs(
     Raises
     ------
     InputError
-        The file has no motif of any target, or the first convolution of the network is not
-        applied to bases.
+        The file has no such motif, or the first convolution of the network is not applied to
+        bases.
     """
+    choice = MotifStart() if isinstance(choice, bool) else choice
     detectors = network.motif_detectors
     if detectors is None:
         raise InputError(
@@ -98,8 +153,11 @@ def start_from_motifs(
     motifs = read_motifs(path)
     matched = match_motifs(targets, motifs)
     rounds = (keys[n : n + 1] for n in range(max(map(len, matched), default=0)) for keys in matched)
-    chosen = list(dict.fromkeys(chain.from_iterable(rounds)))[: detectors.out_channels]
-    if not chosen:
+    own = list(dict.fromkeys(chain.from_iterable(rounds)))
+    weight = detectors.weight
+    count = max(1, int(choice.share * detectors.out_channels))
+    chosen = [] if choice.source == "others" else own[:count]
+    if choice.source == "targets" and not chosen:
         raise InputError(
             path,
             f"{len(motifs)} motifs, none of which belongs to one of the {len(targets)} targets "
@@ -108,8 +166,25 @@ def start_from_motifs(
             f"Use a file with motifs of this organism, name motifs in a column '{MOTIF_COLUMN}' "
             "of the target table, or set the model's 'motifs' to false.",
         )
-    weight = detectors.weight
-    kernels = motif_kernels((motifs[key] for key in chosen), weight.shape[-1])
+    width = weight.shape[-1]
+    if choice.source != "targets":
+        others = _named(path, [key for key in motifs if key not in own], choice.names)
+        if choice.source == "others":
+            others = _dissimilar(motifs, others, own)
+        if not chosen and not others:
+            raise InputError(
+                path,
+                f"{len(motifs)} motifs, each of a target or similar to a motif of one",
+                "other motifs",
+                "Use a file with more motifs, or set the key 'from' of the model's 'motifs' to "
+                "'targets'.",
+            )
+        if len(others) > count - len(chosen):
+            given = motif_kernels((motifs[key] for key in chosen), width) if chosen else None
+            candidates = motif_kernels((motifs[key] for key in others), width)
+            others = [others[i] for i in diverse(candidates, count - len(chosen), given)]
+        chosen += others
+    kernels = motif_kernels((motifs[key] for key in chosen), width)
     with torch.no_grad():
         weight[: len(kernels)] = torch.from_numpy(kernels)
     kept = ([key for key in keys if key in chosen] for keys in matched)
@@ -119,9 +194,47 @@ def start_from_motifs(
         if keys
     ]
     log.info(
-        "%d first kernels are initialised with motifs of %d targets: %s",
+        "%d first kernels are initialised with motifs, %d of them with those of %d targets: %s",
         len(chosen),
+        len({key for target in found for key in target["motifs"]}),
         len(found),
-        ", ".join(chosen),
+        some_of(chosen, shown=_SHOWN),
     )
     return {"kernels": chosen, "targets": found}
+
+
+def _named(
+    path: str | os.PathLike[str], keys: Sequence[str], patterns: Sequence[str] | None
+) -> list[str]:
+    """Keys whose whole or one of whose words matches a pattern."""
+    if patterns is None:
+        return list(keys)
+    words = {key: {key.upper(), *key.upper().split()} for key in keys}
+    found: set[str] = set()
+    for pattern in patterns:
+        of_pattern = {
+            key for key, own in words.items() if any(fnmatchcase(w, pattern.upper()) for w in own)
+        }
+        if not of_pattern:
+            raise InputError(
+                path,
+                f"no motif besides those of targets that matches {pattern!r}",
+                "the identifier or name of a motif for each pattern, e.g. 'MA03*' or 'GATA?'",
+                "Correct or remove the pattern in the key 'names' of the model's 'motifs'.",
+            )
+        found |= of_pattern
+    return [key for key in keys if key in found]
+
+
+def _dissimilar(
+    motifs: Mapping[str, npt.NDArray[np.float64]], others: Sequence[str], own: Sequence[str]
+) -> list[str]:
+    """Other motifs that TOMTOM does not match to a motif of a target."""
+    database = {key: motifs[key] for key in others}
+    similar = {
+        name
+        for found in matches([motifs[key] for key in own], database)
+        for name, match in found.items()
+        if match.q_value <= _SIMILAR
+    }
+    return [key for key in others if key not in similar]

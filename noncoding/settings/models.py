@@ -2,12 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
 from noncoding.settings.base import (
+    AS_WRITTEN,
+    UNIQUE,
     Count,
     CountOrZero,
     Counts,
+    NonEmpty,
     Odd,
     Positive,
     Section,
@@ -17,9 +20,47 @@ from noncoding.settings.base import (
 from noncoding.settings.train import TrainOverlay
 
 _Overlay = Annotated[TrainOverlay, Field(description="Keys of `train` that differ for this model.")]
+
+
+class MotifStart(Section):
+    """Motifs that the first kernels are initialised with."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    source: Literal["targets", "others", "all"] = Field(
+        default="targets",
+        alias="from",
+        description="Motifs of the targets; others, which resemble no motif of a target; or all: "
+        "those of the targets, then others.",
+    )
+    names: Annotated[list[NonEmpty], Field(min_length=1), *UNIQUE] | None = Field(
+        default=None,
+        description="Patterns of the identifiers or names of motifs that belong to no target; "
+        "null for all.",
+    )
+    share: Annotated[float, Field(gt=0, le=1), *AS_WRITTEN] = Field(
+        default=1.0, description="Largest share of the first kernels that is initialised."
+    )
+
+    @model_validator(mode="after")
+    def _check_names(self) -> "MotifStart":
+        if self.names and self.source == "targets":
+            raise problem(
+                "no key 'names' where 'from' is 'targets'",
+                "Remove it, or set 'from' to 'others' or 'all'.",
+                key="names",
+                found=repr(self.names),
+            )
+        return self
+
+
 _Motifs = Annotated[
-    bool,
-    Field(description="Initialise the first kernels with known motifs of the data set's targets."),
+    Annotated[bool, Tag("switch")] | Annotated[MotifStart, Tag("choice")],
+    Discriminator(lambda value: "choice" if isinstance(value, dict | MotifStart) else "switch"),
+    Field(
+        description="Initialise the first kernels with known motifs: true for those of the data "
+        "set's targets, or a section."
+    ),
 ]
 
 
@@ -53,9 +94,11 @@ class ResNet(Section):
     channels: Counts = Field(description="Channels of each residual block.")
     strides: Counts = Field(description="Stride of each residual block.")
     dilations: Counts = Field(description="Dilation of each residual block.")
-    kernel: Odd = Field(description="Kernel of a block's middle convolution, in positions, odd.")
+    kernel: Odd = Field(
+        description="Kernel of a block's middle or depthwise convolution, in positions, odd."
+    )
     widening: Positive = Field(
-        description="Channels of the middle convolution relative to the block's."
+        description="Channels within a block relative to those of its output."
     )
     block: Literal["bottleneck", "convnext"] = Field(
         "bottleneck", description="Type of the residual blocks."

@@ -101,7 +101,10 @@ def train(
         untrained = create_model(
             length=data.train_rows.length, targets=data.train_rows.targets, **sizes
         )
-        motif_start = start_from_motifs(untrained, motifs, targets) if motifs else None
+        motif_start = None
+        if motifs:
+            choice = getattr(job.network, "motifs", True)
+            motif_start = start_from_motifs(untrained, motifs, targets, choice)
         untrained.set_prevalence(data.train_rows.prevalence())
         trainer = new_trainer(
             settings, job.runtime, unfinished, Path(folder, "training/tensorboard")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from linear import Linear, Rectified, on_both_strands, sequences, weights
-from toy_store import DANQ, DEEPSEA, LENGTH, toy_sizes
+from toy_store import BEST, DANQ, DEEPSEA, LENGTH, toy_sizes
 
 from noncoding.attribution.gradients import (
     corrected_gradient,
@@ -126,7 +126,8 @@ ADDITIVE = {
     "danq": DANQ,
     "flatten": toy_sizes("flatten", "none"),
     "attention": toy_sizes("attention", "none"),
-    **{kind: toy_sizes(kind=kind) for kind in ("lstm", "bert", "transformer_xl")},
+    **{kind: toy_sizes(kind=kind) for kind in ("lstm", "bert", "rotary", "transformer_xl")},
+    "best": BEST,
     "both strands": toy_sizes("flatten", "none"),
 }
 ADDITIVE["both strands"]["resnet"] |= {"stem_both_strands": True, "stem_activation": "exponential"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
-from toy_store import DANQ, DEEPSEA, LENGTH, sequence_sizes, toy_sizes
+from toy_store import BEST, DANQ, DEEPSEA, LENGTH, sequence_sizes, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
@@ -16,8 +16,9 @@ PUBLISHED = yaml.safe_load((ROOT / "config.yaml").read_text())["models"]
 TINY = {
     **{
         f"hybrid with {kind}": toy_sizes(kind=kind)
-        for kind in ("transformer_xl", "lstm", "bert", "none")
+        for kind in ("transformer_xl", "rotary", "lstm", "bert", "none")
     },
+    "best": BEST,
     "hybrid, flattened": toy_sizes("flatten"),
     "deepsea": DEEPSEA,
     "danq": DANQ,
@@ -61,6 +62,19 @@ def test_the_hybrid_has_the_parameters_of_the_original():
     assert round(original / 1e6, 2) == 1.29
     trained = sum(p.numel() for p in network.sequence.parameters() if p.requires_grad)
     assert trained == 6 * (5 * 256 * 256 + 2 * 256 + inner)
+
+
+def test_the_best_network_has_tens_of_millions_of_parameters():
+    with torch.device("meta"):
+        network = create_model(length=1000, targets=919, **PUBLISHED["best"])
+        assert network.resnet(torch.zeros(2, 4, 1000)).shape == (2, 512, 125)
+    assert count(network) == 30_072_553
+    # Without biases, norms and scales: two pointwise convolutions and a gate of each block;
+    # queries, keys, values, output and feed-forward layers of each attention layer.
+    blocks = 25 * 4 * 768 + 768 * 512 + 4 * (2 * 512 * 2048 + 7 * 512 + 2 * 512 * 64)
+    attention = 6 * (4 * 512 * 512 + 2 * 512 * 2048)
+    head = 919 * (2 * (2 * 512 + 1) + 125)
+    assert blocks + attention + head == pytest.approx(count(network), rel=0.0025)
 
 
 def test_published_shapes_of_danq_and_deepsea():

@@ -58,7 +58,7 @@ def test_it_is_an_ordinary_hugging_face_folder(exported):
 def test_it_loads_without_this_project(tmp_path):
     sequences = torch.rand(3, 4, LENGTH)
     expected = {}
-    for kind in ("transformer_xl", "lstm", "bert", "none"):
+    for kind in ("transformer_xl", "rotary", "lstm", "bert", "none"):
         network = create_model(length=LENGTH, targets=3, **toy_sizes(kind=kind)).eval()
         export_model(network, tmp_path / kind, TABLE, RECORD)
         expected[tmp_path / kind] = network(sequences).detach()

@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from toy_store import LENGTH, toy_sizes
@@ -93,8 +94,13 @@ def test_gradcam_reads_the_first_block_whose_receptive_field_holds_a_motif(
     network = create_model(length=80, targets=3, **sizes).eval()
     assert network.resnet.receptive_fields == fields
     assert network.gradcam_layer == layer
+    reaches(network, fields)
+
+
+def reaches(network, fields):
+    """Check by the gradient that each block sees so many bases at most."""
     for block, field in zip(network.resnet.blocks, fields, strict=True):
-        sequences = torch.rand(1, 4, 80, requires_grad=True)
+        sequences = torch.rand(1, 4, network.config.length, requires_grad=True)
         seen = {}
         handle = block.register_forward_hook(lambda _m, _i, output, s=seen: s.update(out=output))
         network(sequences)
@@ -103,3 +109,40 @@ def test_gradcam_reads_the_first_block_whose_receptive_field_holds_a_motif(
         reached = sequences.grad.abs().sum(dim=(0, 1)).nonzero()
         # Max-pooling passes the gradient to one of its bases only.
         assert int(reached.max() - reached.min()) < field
+
+
+def test_blocks_of_convnext_see_their_receptive_field():
+    sizes = toy_sizes()
+    sizes["resnet"] |= {
+        "block": "convnext",
+        "stem_pool": 1,
+        "channels": [16, 12, 12],
+        "strides": [1, 2, 3],
+        "dilations": [2, 1, 2],
+        "squeeze_excitation": 0,
+    }
+    network = create_model(length=150, targets=3, **sizes).eval()
+    # 7 bp; kernel 3 with dilation 2; the mean of 2, and two neighbours of 2 bp; the mean of 3
+    # steps of 2 bp, and dilation 2 in steps of 6 bp.
+    fields = [7 + 4, 11 + 1 + 4, 16 + 4 + 24]
+    assert network.resnet.receptive_fields == fields
+    reaches(network, [field + 1 for field in fields])
+    # Without pooling over bases, all of them have a gradient.
+    with pytest.raises(AssertionError):
+        reaches(network, [field - 1 for field in fields])
+
+
+def test_each_target_of_the_attention_head_pools_with_its_own_query():
+    torch.manual_seed(0)
+    head = AttentionHead(6, 9, 4, hidden=0, dropout=0.3, weight_norm=False).eval()
+    torch.nn.init.normal_(head.preference)
+    features = torch.randn(2, 9, 6)
+    queries, biases = head.score.weight.detach().numpy(), head.score.bias.detach().numpy()
+    weights, offsets = head.output.weight.detach().numpy(), head.output.bias.detach().numpy()
+    preference = head.preference.detach().numpy()
+    for row, logits in zip(features.numpy(), head(features).detach().numpy(), strict=True):
+        for target in range(4):
+            scores = np.exp(row @ queries[target] + biases[target] + preference[:, target])
+            pooled = (scores / scores.sum()) @ row
+            expected = weights[target] @ pooled + offsets[target]
+            np.testing.assert_allclose(logits[target], expected, rtol=1e-5, atol=1e-6)

@@ -35,24 +35,31 @@ def compiled():
         {"embedding": 3, "stem_pool": 1, "stem_both_strands": False},
         {"embedding": 0, "stem_pool": 1, "stem_both_strands": True},
         {"embedding": 0, "stem_pool": 4, "stem_both_strands": True},
+        {
+            "embedding": 0,
+            "stem_pool": 1,
+            "stem_both_strands": True,
+            "block": "convnext",
+            "groups": 1,
+        },
     ],
 )
 def test_channels_last_is_the_same_network(sizes, layout):
     torch.manual_seed(0)
-    network = WideResNet(
-        stem_channels=8,
-        stem_kernel=5,
-        stem_activation="gelu",
-        channels=[12, 12, 8],
-        strides=[2, 1, 3],
-        dilations=[1, 2, 1],
-        kernel=3,
-        widening=2,
-        groups=2,
-        dropout=0.0,
-        squeeze_excitation=2,
-        **sizes,
-    ).double()
+    usual = {
+        "stem_channels": 8,
+        "stem_kernel": 5,
+        "stem_activation": "gelu",
+        "channels": [12, 12, 8],
+        "strides": [2, 1, 3],
+        "dilations": [1, 2, 1],
+        "kernel": 3,
+        "widening": 2,
+        "groups": 2,
+        "dropout": 0.0,
+        "squeeze_excitation": 2,
+    }
+    network = WideResNet(**usual | sizes).double()
     sequences = nn.functional.one_hot(torch.randint(4, (19, 50)), 4).transpose(1, 2).double()
     sequences[1, :, 20:] = 0  # all kernels match unknown bases equally well
     statistics = {name: value.clone() for name, value in network.named_buffers()}

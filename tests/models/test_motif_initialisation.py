@@ -10,7 +10,8 @@ from toy_store import DANQ, LENGTH, toy_sizes
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import codes, one_hot
 from noncoding.models.architectures import create_model
-from noncoding.models.motif_initialisation import motif_kernels, start_from_motifs
+from noncoding.models.motif_initialisation import diverse, motif_kernels, start_from_motifs
+from noncoding.settings.models import MotifStart
 
 # Columns: positions; rows: A, C, G, T.
 TATA = np.array([[0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]], dtype=float)
@@ -113,3 +114,118 @@ def test_with_few_kernels_first_motifs_of_all_targets_take_precedence(tmp_path):
         ["TBP", "TBP::NRF"],
         ["NRF", "TBP::NRF"],
     ]
+
+
+def random_motifs(seed, count, length=8):
+    return np.random.default_rng(seed).dirichlet(np.full(4, 0.1), (count, length)).swapaxes(1, 2)
+
+
+def network(kernels):
+    torch.manual_seed(0)
+    return create_model(length=LENGTH, targets=2, **DANQ | {"channels": kernels, "kernel": 9})
+
+
+def start(path, kernels=40, names=("TBP", "NRF"), **choice):
+    choice = MotifStart.model_validate(choice)
+    started = start_from_motifs(network(kernels), path, table(name=list(names)), choice)
+    return [key.split()[1] for key in started["kernels"]], started["targets"]
+
+
+def naive_similarity(one, other):
+    """Best scalar product over shifts and strands, base by base."""
+    width, best = one.shape[1], -np.inf
+    for strand in (other, other[::-1, ::-1]):
+        for shift in range(1 - width, width):
+            places = [place for place in range(width) if 0 <= place - shift < width]
+            best = max(best, sum(one[:, p] @ strand[:, p - shift] for p in places))
+    return best
+
+
+def test_diverse_kernels_are_the_farthest_of_a_naive_search():
+    kernels = motif_kernels(random_motifs(1, 12), 9)
+    given = motif_kernels(random_motifs(2, 2), 9)
+    before, expected = list(given), []
+    for _ in range(7):
+        worst = [max(naive_similarity(each, kernel) for each in before) for kernel in kernels]
+        left = [i for i in range(12) if i not in expected]
+        expected.append(min(left, key=worst.__getitem__))
+        before.append(kernels[expected[-1]])
+    assert diverse(kernels, 7, given) == expected
+    assert sorted(diverse(kernels, 99)) == list(range(12))
+
+
+def test_copies_of_a_kernel_are_chosen_last():
+    """Also where they are shifted, or on the other strand."""
+    one, *others = motif_kernels(random_motifs(3, 4, length=5), 9)
+    copies = [np.roll(one, 1, axis=1), one[::-1, ::-1]]
+    kernels = np.stack([one, *copies, *others])
+    assert set(diverse(kernels, 4)) == {0, 3, 4, 5}
+    assert set(diverse(kernels, 3, one[None])) == {3, 4, 5}
+
+
+@pytest.fixture
+def database(tmp_path):
+    """Motifs of two targets, copies of them under other names, and 30 others."""
+    tbp, nrf, *others = random_motifs(4, 32, length=10)
+    named = {f"M{number}": motif for number, motif in enumerate(others)}
+    reverse = np.ascontiguousarray(tbp[::-1, ::-1])
+    copies = {"TBPLIKE": reverse, "NRFLIKE": np.ascontiguousarray(nrf[:, 1:])}
+    return meme(tmp_path / "m.meme", **copies, **named, TBP=tbp, NRF=nrf)
+
+
+def test_all_motifs_are_those_of_targets_and_then_others(database):
+    names, targets = start(database, **{"from": "all"})
+    assert names[:2] == ["TBP", "NRF"]
+    assert names[2:] == ["TBPLIKE", "NRFLIKE", *(f"M{n}" for n in range(30))]
+    assert [target["name"] for target in targets] == ["TBP", "NRF"]
+    # Copies of the targets' motifs are the least diverse.
+    names, _ = start(database, kernels=24, **{"from": "all"})
+    assert names[:2] == ["TBP", "NRF"]
+    assert len(set(names)) == 24
+    assert not {"TBPLIKE", "NRFLIKE"} & set(names)
+    assert names == start(database, kernels=24, **{"from": "all"})[0]
+
+
+def test_a_share_of_the_kernels_is_initialised(database):
+    assert len(start(database, kernels=21, share=0.5, **{"from": "all"})[0]) == 10
+    assert start(database, kernels=2, share=0.5)[0] == ["TBP"]
+    assert start(database, kernels=5, share=0.1)[0] == ["TBP"]
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["m1?"], {f"M1{n}" for n in range(10)}),
+        (["M3", "M2*"], {"M3", "M2", *(f"M2{n}" for n in range(10))}),
+    ],
+)
+def test_others_are_named_by_patterns(database, patterns, expected):
+    names, _ = by_name(database, patterns)
+    assert set(names) == {"TBP", "NRF"} | expected
+
+
+def by_name(path, patterns):
+    choice = MotifStart.model_validate({"from": "all", "names": patterns})
+    started = start_from_motifs(network(40), path, table(name=["TBP", "NRF"]), choice)
+    return [key.split()[1] for key in started["kernels"]], started["targets"]
+
+
+def test_identifiers_are_matched_like_names(database):
+    [first] = [line for line in database.read_text().splitlines() if line.endswith(" M7")]
+    assert set(by_name(database, [first.split()[1][:-1] + "*"])[0]) == {"TBP", "NRF", "M7"}
+    with pytest.raises(InputError, match=r"m\.meme: found no motif besides .*matches 'MX\*'"):
+        by_name(database, ["M1", "MX*"])
+
+
+def test_others_resemble_no_motif_of_a_target(database):
+    names, targets = start(database, **{"from": "others"})
+    assert not {"TBP", "NRF", "TBPLIKE", "NRFLIKE"} & set(names)
+    # A q-value of 0.05 excludes few of the unrelated ones.
+    assert len(names) >= 25
+    assert targets == []
+
+
+def test_without_other_motifs_it_is_refused(tmp_path):
+    path = meme(tmp_path / "m.meme", TBP=TATA)
+    with pytest.raises(InputError, match="1 motifs, each of a target or similar to a motif of one"):
+        start(path, **{"from": "others"})

@@ -42,6 +42,23 @@ def test_every_shipped_configuration_is_valid(overlay):
             "yeast.peaks.archive.url: found .*also that of the key 'fasta'",
         ),
         ({"models": {"compact": {"resnet": {"stem_pool": 3000}}}}, "stem_pool: found 3000 bp"),
+        (
+            {"models": {"best": {"resnet": {"groups": 2}}}},
+            "best.resnet.groups: found 2; .*convnext",
+        ),
+        ({"models": {"best": {"sequence": {"heads": 512}}}}, "heads: found 512 heads .*even"),
+        (
+            {"models": {"compact": {"sequence": {"stochastic_depth": 0.1}}}},
+            "sequence.stochastic_depth: found 0.1 with transformer_xl; expected 0 unless",
+        ),
+        (
+            {"models": {"compact": {"motifs": {"names": ["MA03*"]}}}},
+            r"motifs.names: found \['MA03\*'\]; expected no key 'names' where 'from'",
+        ),
+        ({"models": {"compact": {"motifs": {"from": "jaspar"}}}}, "motifs.from: found 'jaspar'"),
+        ({"models": {"compact": {"motifs": {"share": 0.0}}}}, "motifs.share: found 0.0; expected"),
+        ({"models": {"compact": {"motifs": {"source": "all"}}}}, "unknown key 'source'"),
+        ({"models": {"danq": {"motifs": "all"}}}, "danq.motifs: found 'all'; expected true or"),
         ({"train": {"reverse_complement": 1}}, "expected true or false"),
         ({"run": {"datasets": ["yest"]}}, "run.datasets: found 'yest'.*mean 'yeast'"),
         ({"run": {"models": ["none"]}}, "run.models: found 'none'; expected one of"),

@@ -32,6 +32,10 @@ def test_matrices_and_kernels_are_distinguished_from_other_parameters(sizes):
     assert set(matrices(network)) == expected
     left_out = {name for name, p in network.named_parameters() if p.requires_grad} - expected
     assert all(
-        re.search(r"bias|norm|Norm|embeddings|preference|scale|widen\.0|reduce\.0|expand\.0", name)
+        re.search(
+            r"bias|norm|Norm|embeddings|preference|scale"
+            r"|(project|widen|reduce|expand|feed_forward)\.0",
+            name,
+        )
         for name in left_out
     )

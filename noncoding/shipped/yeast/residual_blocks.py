@@ -227,7 +227,10 @@ class ConvNextBlock(nn.Module):
         return features + self.stochastic_depth(residual)
 
 
-BLOCKS = {"bottleneck": ResidualBlock, "convnext": ConvNextBlock}
+BLOCKS: dict[str, type[ResidualBlock | ConvNextBlock]] = {
+    "bottleneck": ResidualBlock,
+    "convnext": ConvNextBlock,
+}
 
 
 def _gate(channels: int, reduction: int) -> nn.Module:

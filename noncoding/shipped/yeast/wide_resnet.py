@@ -146,7 +146,7 @@ class WideResNet(nn.Module):
         )
         widths = [stem_channels, *channels]
         depths = stochastic_depths(stochastic_depth, len(channels))
-        self.blocks = nn.ModuleList(
+        blocks = [
             BLOCKS[block](
                 *sizes,
                 kernel=kernel,
@@ -158,13 +158,14 @@ class WideResNet(nn.Module):
             for sizes, stride, dilation, depth in zip(
                 pairwise(widths), strides, dilations, depths, strict=True
             )
-        )
+        ]
+        self.blocks = nn.ModuleList(blocks)
         self.final_norm = norm_act(widths[-1])
         self.channels = widths[-1]
         self.receptive_fields: list[int] = []
         seen, step = stem_kernel + stem_pool - 1, stem_pool
-        for each, stride in zip(self.blocks, strides, strict=True):
-            seen += int(each.reach) * step  # type: ignore[arg-type] # a module's attribute
+        for each, stride in zip(blocks, strides, strict=True):
+            seen += each.reach * step
             step *= stride
             self.receptive_fields.append(seen)
 

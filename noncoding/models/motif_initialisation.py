@@ -176,7 +176,7 @@ def start_from_motifs(
                 path,
                 f"{len(motifs)} motifs, each of a target or similar to a motif of one",
                 "other motifs",
-                "Use a file with more motifs, or set the key 'from' of the model's 'motifs' to "
+                "Use a file with more motifs, or set the key 'source' of the model's 'motifs' to "
                 "'targets'.",
             )
         if len(others) > count - len(chosen):

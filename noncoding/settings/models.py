@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from noncoding.settings.base import (
     AS_WRITTEN,
@@ -25,11 +25,8 @@ _Overlay = Annotated[TrainOverlay, Field(description="Keys of `train` that diffe
 class MotifStart(Section):
     """Motifs that the first kernels are initialised with."""
 
-    model_config = ConfigDict(serialize_by_alias=True)
-
     source: Literal["targets", "others", "all"] = Field(
         default="targets",
-        alias="from",
         description="Motifs of the targets; others, which resemble no motif of a target; or all: "
         "those of the targets, then others.",
     )
@@ -46,8 +43,8 @@ class MotifStart(Section):
     def _check_names(self) -> "MotifStart":
         if self.names and self.source == "targets":
             raise problem(
-                "no key 'names' where 'from' is 'targets'",
-                "Remove it, or set 'from' to 'others' or 'all'.",
+                "no key 'names' where 'source' is 'targets'",
+                "Remove it, or set 'source' to 'others' or 'all'.",
                 key="names",
                 found=repr(self.names),
             )

@@ -174,20 +174,20 @@ def database(tmp_path):
 
 
 def test_all_motifs_are_those_of_targets_and_then_others(database):
-    names, targets = start(database, **{"from": "all"})
+    names, targets = start(database, source="all")
     assert names[:2] == ["TBP", "NRF"]
     assert names[2:] == ["TBPLIKE", "NRFLIKE", *(f"M{n}" for n in range(30))]
     assert [target["name"] for target in targets] == ["TBP", "NRF"]
     # Copies of the targets' motifs are the least diverse.
-    names, _ = start(database, kernels=24, **{"from": "all"})
+    names, _ = start(database, kernels=24, source="all")
     assert names[:2] == ["TBP", "NRF"]
     assert len(set(names)) == 24
     assert not {"TBPLIKE", "NRFLIKE"} & set(names)
-    assert names == start(database, kernels=24, **{"from": "all"})[0]
+    assert names == start(database, kernels=24, source="all")[0]
 
 
 def test_a_share_of_the_kernels_is_initialised(database):
-    assert len(start(database, kernels=21, share=0.5, **{"from": "all"})[0]) == 10
+    assert len(start(database, kernels=21, share=0.5, source="all")[0]) == 10
     assert start(database, kernels=2, share=0.5)[0] == ["TBP"]
     assert start(database, kernels=5, share=0.1)[0] == ["TBP"]
 
@@ -205,7 +205,7 @@ def test_others_are_named_by_patterns(database, patterns, expected):
 
 
 def by_name(path, patterns):
-    choice = MotifStart.model_validate({"from": "all", "names": patterns})
+    choice = MotifStart.model_validate({"source": "all", "names": patterns})
     started = start_from_motifs(network(40), path, table(name=["TBP", "NRF"]), choice)
     return [key.split()[1] for key in started["kernels"]], started["targets"]
 
@@ -218,7 +218,7 @@ def test_identifiers_are_matched_like_names(database):
 
 
 def test_others_resemble_no_motif_of_a_target(database):
-    names, targets = start(database, **{"from": "others"})
+    names, targets = start(database, source="others")
     assert not {"TBP", "NRF", "TBPLIKE", "NRFLIKE"} & set(names)
     # A q-value of 0.05 excludes few of the unrelated ones.
     assert len(names) >= 25
@@ -228,4 +228,4 @@ def test_others_resemble_no_motif_of_a_target(database):
 def test_without_other_motifs_it_is_refused(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA)
     with pytest.raises(InputError, match="1 motifs, each of a target or similar to a motif of one"):
-        start(path, **{"from": "others"})
+        start(path, source="others")

@@ -53,9 +53,12 @@ def test_every_shipped_configuration_is_valid(overlay):
         ),
         (
             {"models": {"compact": {"motifs": {"names": ["MA03*"]}}}},
-            r"motifs.names: found \['MA03\*'\]; expected no key 'names' where 'from'",
+            r"motifs.names: found \['MA03\*'\]; expected no key 'names' where 'source'",
         ),
-        ({"models": {"compact": {"motifs": {"from": "jaspar"}}}}, "motifs.from: found 'jaspar'"),
+        (
+            {"models": {"compact": {"motifs": {"source": "jaspar"}}}},
+            "motifs.source: found 'jaspar'",
+        ),
         ({"models": {"compact": {"motifs": {"share": 0.0}}}}, "motifs.share: found 0.0; expected"),
         ({"models": {"compact": {"motifs": {"source": "all"}}}}, "unknown key 'source'"),
         ({"models": {"danq": {"motifs": "all"}}}, "danq.motifs: found 'all'; expected true or"),

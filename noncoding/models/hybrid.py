@@ -153,6 +153,7 @@ class Hybrid(Network):
     """WideResNet → Transformer-XL, LSTM, BERT or nothing → fully connected head."""
 
     config_class = HybridConfig
+    stem_modules = ("resnet.stem",)
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)

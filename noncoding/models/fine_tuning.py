@@ -1,18 +1,51 @@
 """Start a network from the weights of a trained one."""
 
 import copy
+import inspect
 import logging
+import os
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pandas as pd
 import torch
 
+from noncoding.common.files import sha256
 from noncoding.data.targets import distinct_names, same_targets
 from noncoding.models.architectures import ARCHITECTURES
-from noncoding.models.export import ExportedModel
+from noncoding.models.export import ExportedModel, load_model
 from noncoding.models.network import Network
+from noncoding.settings.models import FineTunedModel
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a fine-tuned model starts from, and which parts are trained at which rate.
+
+    Attributes
+    ----------
+    model : ExportedModel
+    weights_sha256 : str
+    freeze : str
+        Key of `FROZEN_PARTS`.
+    rates : dict of float
+        Part → its learning rate relative to the peak.
+    """
+
+    model: ExportedModel
+    weights_sha256: str
+    freeze: str
+    rates: dict[str, float]
+
+    def record(self) -> dict[str, Any]:
+        """What decides the weights, as JSON."""
+        return {
+            "weights_sha256": self.weights_sha256,
+            "freeze": self.freeze,
+            "rates": self.rates,
+        }
 
 
 class Started(NamedTuple):
@@ -28,6 +61,19 @@ class Started(NamedTuple):
 
     network: Network
     initialised: list[int]
+
+
+def read_start(folder: str | os.PathLike[str], settings: FineTunedModel) -> Start:
+    """Load the model that a fine-tuned one starts from.
+
+    Raises
+    ------
+    InputError
+        As in `load_model`.
+    """
+    model = load_model(folder)
+    digest = sha256(model.folder / "model.safetensors")
+    return Start(model, digest, settings.freeze, settings.rates.model_dump())
 
 
 def start_from_model(earlier: ExportedModel, targets: pd.DataFrame) -> Started:
@@ -114,9 +160,5 @@ def sizes_of(earlier: ExportedModel) -> dict[str, Any]:
         return dict(sizes)
     config = earlier.network.config
     [name] = [name for name, kind in ARCHITECTURES.items() if isinstance(config, kind[1])]
-    own = config.to_diff_dict()
-    general = type(config).__mro__[1]().to_dict().keys()
-    others = {"length", "targets", "alphabet", "auto_map", "architectures", "transformers_version"}
-    return {"architecture": name} | {
-        key: value for key, value in own.items() if key not in general | others
-    }
+    keys = inspect.signature(type(config)).parameters.keys() - {"length", "targets", "kwargs"}
+    return {"architecture": name} | {key: getattr(config, key) for key in sorted(keys)}

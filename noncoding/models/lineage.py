@@ -1,10 +1,12 @@
 """What earlier models were trained on, and whether it overlaps the new splits."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from noncoding.data.regions import Regions, overlapping_chromosomes
 
+log = logging.getLogger(__name__)
 CHECKED = {"valid": "validation", "test": "test"}
 """Splits that no earlier model should have been trained on → their names in messages."""
 
@@ -76,9 +78,11 @@ def overlaps(
     return found
 
 
-def is_clean(row: Mapping[str, Any]) -> bool:
-    """Whether a model is known to have no training rows in a split, see `overlaps`."""
-    return all(row[split] == [] for split in CHECKED)
+def log_overlaps(found: Iterable[Mapping[str, Any]]) -> None:
+    """Log the messages of `overlaps`, as warnings unless there is no overlap."""
+    for row in found:
+        clean = all(row[split] == [] for split in CHECKED)
+        log.log(logging.INFO if clean else logging.WARNING, "%s", row["message"])
 
 
 def _message(row: Mapping[str, Any], *, recorded: bool) -> str:

@@ -7,7 +7,6 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-
 PARTS = ("stem", "body", "head")
 """Parts of a network, from its input to its output."""
 

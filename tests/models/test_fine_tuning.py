@@ -107,7 +107,8 @@ def test_parts_of_a_network(name):
     assert set(parts["stem"]) == stem
     heads = ("head.",) if name == "hybrid" else ("hidden.", "output.")
     assert parts["head"] == [n for n, _ in network.named_parameters() if n.startswith(heads)]
-    assert sorted(sum(parts.values(), [])) == sorted(n for n, _ in network.named_parameters())
+    names = [name for of_part in parts.values() for name in of_part]
+    assert sorted(names) == sorted(name for name, _ in network.named_parameters())
     assert parts["body"]
 
 
@@ -137,7 +138,7 @@ def test_an_earlier_model_of_another_window_or_alphabet_is_refused(tmp_path):
     with pytest.raises(InputError, match="truncated"):
         check_earlier_model(tmp_path / "model", {"own": LENGTH})
     config.unlink()
-    with pytest.raises(InputError, match="no file config.json"):
+    with pytest.raises(InputError, match=r"no file config\.json"):
         check_earlier_model(tmp_path / "model", {"own": LENGTH})
 
 

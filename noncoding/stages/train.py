@@ -24,6 +24,7 @@ from noncoding.models.architectures import create_model
 from noncoding.models.earlier_model import check_window
 from noncoding.models.export import export_model
 from noncoding.models.fine_tuning import (
+    Start,
     read_start,
     set_prevalence_of,
     sizes_of,
@@ -82,8 +83,9 @@ def train(
     """
     settings, seed = job.settings, job.seed
     unfinished = Unfinished(Path(folder, "training", UNFINISHED))
-    fine_tuned = isinstance(job.network, FineTunedModel)
-    start = read_start(earlier, job.network) if fine_tuned else None
+    start: Start | None = None
+    if isinstance(job.network, FineTunedModel):
+        start = read_start(earlier or job.network.start_from, job.network)
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets

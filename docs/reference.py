@@ -83,12 +83,18 @@ def _named(name: str, entry: _Json, models: dict[str, _Json]) -> Iterator[tuple[
     for model in _models(named, models):
         key, kind = next(iter(model["properties"].items()))
         of = f" with `{key}: {kind['const']}`" if "const" in kind else ""
+        if key == "start_from":
+            of = " with `start_from`"
         yield f"`{name}.*`{of}", _rows(model, models)
 
 
 def _models(entry: _Json, models: dict[str, _Json]) -> list[_Json]:
     """Models that an entry may hold, but for those that are described elsewhere."""
-    entries = entry.get("oneOf") or entry.get("anyOf") or [entry]
+    entries = [
+        each
+        for member in entry.get("oneOf") or entry.get("anyOf") or [entry]
+        for each in member.get("oneOf", [member])
+    ]
     names = [each["$ref"].rpartition("/")[2] for each in entries if "$ref" in each]
     return [models[name] for name in names if name not in _ELSEWHERE]
 

@@ -78,6 +78,7 @@ from noncoding.settings.downloads import (
     urls,
 )
 from noncoding.settings.folders import check_folders
+from noncoding.settings.models import FineTunedModel
 from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
 
@@ -512,6 +513,96 @@ def initial_motifs(wildcards):
     """The motifs from which a model is initialised, if it is."""
     model = config["models"][trained(wildcards)[0]]
     return known_motifs(wildcards) if model.get("motifs") else []
+
+
+@cache
+def start_folder(model):
+    """The folder of the trained model that a fine-tuned one starts from.
+
+    Returns
+    -------
+    tuple
+        The folder, and the data set and the model that this workflow trains into it, or None.
+    """
+    start = SETTINGS.models[model].start_from
+    for dataset in SETTINGS.datasets:
+        for name in dict.fromkeys([*SETTINGS.models, *MODELS]):
+            folder = str(Path(EXPORTED_MODEL[0]).parent).format(dataset=dataset, model=name)
+            made = (os.path.abspath(folder), os.path.abspath(os.path.dirname(folder)))
+            if os.path.abspath(start) in made:
+                return folder, (dataset, name)
+    # Not imported by runs without such a model.
+    from noncoding.models.shipped import SHIPPED, model_folder
+
+    folder = model_folder(os.path.normpath(start) if "/" in start else start)
+    if folder.is_relative_to(SHIPPED):
+        # As in the checkout, also where another one is installed.
+        return workflow_path(Path(BASE, "noncoding", "shipped", folder.name)), None
+    return str(folder), None
+
+
+def check_starts():
+    """Refuse models that cannot start from the one that is given, before any job."""
+    from noncoding.models.earlier_model import check_earlier_model, check_window
+
+    windows = {name: SETTINGS.datasets[name].window for name in DATASETS}
+    for name in SETTINGS.models_to_run():
+        key, model = f"configuration, key models.{name}.start_from", name
+        chain, for_data = [], windows
+        while isinstance(SETTINGS.models[model], FineTunedModel):
+            try:
+                folder, trained_here = start_folder(model)
+            except InputError as error:
+                raise InputError(key, *(error.args[1:])) from None
+            if contains_wildcard(folder):
+                raise InputError(
+                    key,
+                    f"the folder {folder}, whose name has braces",
+                    "a path without '{' and '}', which Snakemake takes for a wildcard",
+                    "Rename the folder, or make a link with another name.",
+                )
+            if trained_here is None:
+                check_earlier_model(folder, for_data)
+                break
+            dataset, trained_model = trained_here
+            own = SETTINGS.datasets[dataset].window
+            for other, window in for_data.items():
+                check_window(key, own, other, window)
+            chain.append(trained_here)
+            model = TRAINED.get(trained_model, (trained_model, None))[0]
+            for_data = {dataset: own}
+            own_results = {each for each, of in TRAINED.items() if of.model == name} | {name}
+            if len(set(chain)) < len(chain) or (
+                dataset in windows and trained_model in own_results
+            ):
+                raise InputError(
+                    key,
+                    f"the model '{trained_model}' of the data set '{dataset}', which itself starts "
+                    "from this one",
+                    "a model that is trained before",
+                    "Start from another model.",
+                )
+
+
+if any(isinstance(SETTINGS.models[name], FineTunedModel) for name in SETTINGS.models_to_run()):
+    try:
+        check_starts()
+    except (InputError, OSError) as error:
+        raise WorkflowError(str(as_input_error(error) or error))
+
+
+def earlier_model(wildcards):
+    """The files of the trained model that a fine-tuned one starts from."""
+    model = trained(wildcards)[0]
+    if not isinstance(SETTINGS.models[model], FineTunedModel):
+        return []
+    folder, _ = start_folder(model)
+    return [f"{folder}/{name}" for name in layout.LOADED_FILES]
+
+
+def split_to_compare(wildcards):
+    """The test split of a fine-tuned model, whose rows the earlier one may have been trained on."""
+    return store_of("test") if earlier_model(wildcards) else []
 
 
 def planted_motifs(wildcards):

@@ -3,6 +3,9 @@ rule train_model:
         train=store_of("train"),
         valid=store_of("valid"),
         motifs=initial_motifs,
+        # Of a fine-tuned model. Its test split is only compared with the earlier training rows.
+        earlier=earlier_model,
+        test=split_to_compare,
     output:
         # A training that fails keeps the previous model and checkpoints. The tables are deleted
         # when it starts, so that Snakemake knows that the outputs are incomplete.

@@ -10,4 +10,14 @@ given, out, job = snakemake.input, snakemake.output, TrainingJob(**snakemake.par
 share_between_tasks(snakemake.resources, snakemake.log[0])
 with logged_stage(snakemake.log[0], given):
     stores, names = {"train": given.train, "valid": given.valid}, snakemake.wildcards.items()
-    train(stores, Path(out[0]).parents[1], job, **dict(names), motifs=given.motifs or None)
+    earlier = Path(given.earlier[0]).parent if given.earlier else None
+    if given.test:
+        stores["test"] = given.test
+    train(
+        stores,
+        Path(out[0]).parents[1],
+        job,
+        **dict(names),
+        motifs=given.motifs or None,
+        earlier=earlier,
+    )

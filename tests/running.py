@@ -45,6 +45,7 @@ def run(
     every=None,
     motifs=None,
     rows="auto",
+    earlier=None,
 ):
     """Train; a signal before a batch of an epoch, and a checkpoint every few batches."""
     folder = Path(folder)
@@ -73,6 +74,7 @@ def run(
         dataset="toy",
         model="tiny",
         motifs=motifs,
+        earlier=earlier,
     )
     return Made(folder)
 

@@ -27,10 +27,16 @@ def toy_split(rows, seed, length=LENGTH):
     return sequences, labels.astype(np.uint8)
 
 
-def write_toy_store(path, rows=64, seed=0, both=False, table=TABLE, length=LENGTH):
+def write_toy_store(
+    path, rows=64, seed=0, both=False, table=TABLE, length=LENGTH, chromosome=None, source=None
+):
+    """A store of `toy_split`; with a chromosome, its windows follow each other."""
     sequences, labels = toy_split(rows, seed, length)
-    with new_store(path, StoreHeader(length, 10, BOTH if both else FORWARD, table, {})) as writer:
-        writer.append(sequences, labels)
+    start = np.arange(rows) * length
+    loci = pd.DataFrame({"chromosome": chromosome, "start": start, "end": start + length})
+    header = StoreHeader(length, 10, BOTH if both else FORWARD, table, source or {})
+    with new_store(path, header) as writer:
+        writer.append(sequences, labels, loci if chromosome else None)
         if both:
             writer.append(reverse_complement(sequences), labels)
     return path

@@ -65,6 +65,7 @@ class DanQ(TwoLayerHead):
     """
 
     config_class = DanQConfig
+    stem_modules = ("convolution", "activation", "pool", "after_pool")
 
     def __init__(self, config: DanQConfig) -> None:
         super().__init__(config)

@@ -282,4 +282,16 @@ Validation split, averaged over both strands:
 | metric | value |
 |---|---|
 {figures}
-"""
+{_fine_tuning(training)}"""
+
+
+def _fine_tuning(training: dict[str, Any]) -> str:
+    """What the card says of the models that a fine-tuned one descends from."""
+    start = training.get("start_from")
+    if not start:
+        return ""
+    models = ", ".join(f"{each['model']} on {each['dataset']}" for each in start["models"])
+    notes = "\n".join(
+        f"- {each['message'][:1].upper()}{each['message'][1:]}." for each in start["overlap"]
+    )
+    return f"\nFine-tuned, starting from: {models} (frozen: {start['freeze']}).\n\n{notes}\n"

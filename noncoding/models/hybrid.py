@@ -154,6 +154,7 @@ class Hybrid(Network):
     """WideResNet → transformer, LSTM or nothing → fully connected head."""
 
     config_class = HybridConfig
+    stem_modules = ("resnet.stem",)
 
     def __init__(self, config: HybridConfig) -> None:
         super().__init__(config)

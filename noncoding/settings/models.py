@@ -1,6 +1,7 @@
 """Settings of each network architecture."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -10,6 +11,7 @@ from noncoding.settings.base import (
     Count,
     CountOrZero,
     Counts,
+    LocalPath,
     NonEmpty,
     Odd,
     Positive,
@@ -291,4 +293,80 @@ class DanQModel(Section):
     train: _Overlay = Field(default_factory=TrainOverlay)
 
 
-Model = Annotated[HybridModel | DeepSeaModel | DanQModel, Field(discriminator="architecture")]
+class Rates(Section):
+    """Learning rates of the parts of a network, relative to the peak learning rate."""
+
+    stem: Positive = Field(
+        default=1.0, description="Factor of the learning rate for the first convolution."
+    )
+    body: Positive = Field(
+        default=1.0,
+        description="Factor of the learning rate for the layers between the first convolution and "
+        "the head.",
+    )
+    head: Positive = Field(default=1.0, description="Factor of the learning rate for the head.")
+
+
+FROZEN_PARTS = {"none": (), "stem": ("stem",), "all_but_head": ("stem", "body")}
+"""Values of ``freeze`` → parts of the network that are not trained."""
+
+
+class FineTunedModel(Section):
+    """A trained model that is trained further, with its sizes."""
+
+    start_from: LocalPath = Field(
+        description="Folder of a trained model, also of one that this run trains, as "
+        "results/{dataset}/{model}/model; or the name of a model that comes with the package."
+    )
+    freeze: Literal["none", "stem", "all_but_head"] = Field(
+        default="none",
+        description="What keeps the weights of the earlier model: nothing, the first convolution, "
+        "or all but the head.",
+    )
+    rates: Rates = Field(
+        default_factory=Rates,
+        description="Learning rate of each part of the network, relative to `learning_rate`.",
+    )
+    train: _Overlay = Field(default_factory=TrainOverlay)
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> "FineTunedModel":
+        for part in FROZEN_PARTS[self.freeze]:
+            if part in self.rates.model_fields_set:
+                raise problem(
+                    f"rates of trained parts only, with 'freeze: {self.freeze}'",
+                    "Remove it, or change 'freeze'.",
+                    key=f"rates.{part}",
+                    found=f"{getattr(self.rates, part)}, for a part that is frozen",
+                )
+        return self
+
+
+def _kind_of_model(value: Any) -> str | None:
+    """Whether a model has an architecture or starts from a model, if it is one of the two."""
+    if isinstance(value, Section):
+        return "fine_tuned" if isinstance(value, FineTunedModel) else "network"
+    if not isinstance(value, Mapping):
+        return "network"
+    kinds = {"architecture": "network", "start_from": "fine_tuned"}
+    found = [kind for key, kind in kinds.items() if key in value]
+    return found[0] if len(found) == 1 else None
+
+
+UntrainedModel = Annotated[
+    HybridModel | DeepSeaModel | DanQModel, Field(discriminator="architecture")
+]
+Model = Annotated[
+    Annotated[UntrainedModel, Tag("network")] | Annotated[FineTunedModel, Tag("fine_tuned")],
+    Discriminator(
+        _kind_of_model,
+        custom_error_type="problem",
+        custom_error_message="expected {expected}",
+        custom_error_context={
+            "expected": "exactly one of the keys architecture and start_from",
+            "remedy": "Give 'architecture' with the sizes of the network, or 'start_from', the "
+            "folder of a trained model whose sizes are kept. A fine-tuned model needs a name that "
+            "no entry of config.yaml has.",
+        },
+    ),
+]

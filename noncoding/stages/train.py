@@ -17,12 +17,23 @@ from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import RESULT, is_first_process
 from noncoding.data.loader.data_module import SplitsDataModule, check_same_task, check_validation
+from noncoding.data.regions import covered_regions
 from noncoding.data.store import Store
 from noncoding.layout import CHECKPOINTS, UNFINISHED, files
 from noncoding.models.architectures import create_model
+from noncoding.models.earlier_model import check_window
 from noncoding.models.export import export_model
+from noncoding.models.fine_tuning import (
+    Start,
+    read_start,
+    set_prevalence_of,
+    sizes_of,
+    start_from_model,
+)
+from noncoding.models.lineage import lineage, log_overlaps, overlaps
 from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.settings.config import TrainingJob
+from noncoding.settings.models import FROZEN_PARTS, FineTunedModel
 from noncoding.training.checkpoints import load_checkpoint
 from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
@@ -42,13 +53,15 @@ def train(
     dataset: str,
     model: str,
     motifs: str | os.PathLike[str] | None = None,
+    earlier: str | os.PathLike[str] | None = None,
 ) -> None:
     """Train a network on a data set and export it.
 
     Parameters
     ----------
     stores : dict of path
-        ``train`` and ``valid``.
+        ``train`` and ``valid``; of a fine-tuned model also ``test``, of which only the
+        coordinates are read.
     folder : path
         Output folder.
     job : TrainingJob
@@ -57,20 +70,29 @@ def train(
         Names in the configuration, for the record of the training.
     motifs : path, optional
         MEME file with motifs that the first kernels are initialised with.
+    earlier : path, optional
+        Folder of the trained model that a fine-tuned one starts from.
 
     Raises
     ------
     InputError
-        The stores are not compatible, the loss is not finite, a batch does not fit into memory,
-        the folder contains an unfinished training of another configuration or of other data,
-        another process trains in the folder, or a signal requests to stop.
+        The stores are not compatible, the earlier model is damaged or does not fit them, the loss
+        is not finite, a batch does not fit into memory, the folder contains an unfinished training
+        of another configuration or of other data, another process trains in the folder, or a
+        signal requests to stop.
     """
     settings, seed = job.settings, job.seed
     unfinished = Unfinished(Path(folder, "training", UNFINISHED))
+    start: Start | None = None
+    if isinstance(job.network, FineTunedModel):
+        start = read_start(earlier or job.network.start_from, job.network)
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
         sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
+        if start:
+            check_window(start.model.folder, start.model.length, dataset, store.length)
+            sizes = sizes_of(start.model)
         record = {
             "dataset": dataset,
             "model": model,
@@ -82,6 +104,18 @@ def train(
             "data_sha256": {"train": store.digest, "valid": valid.digest},
             "motifs_sha256": sha256(motifs) if motifs else None,
         }
+        regions = {"train": _regions(store), "valid": _regions(valid)}
+        # Not part of what decides the weights.
+        origin: dict[str, Any] = {"regions": regions, "motif_start": None}
+        if start:
+            record["start_from"] = start.record()
+            with Store(stores["test"]) as test:
+                checked = {"valid": regions["valid"], "test": _regions(test)}
+            models = lineage(start.model.training)
+            found = overlaps(models, checked, store.source.get("fasta_sha256"))
+            origin["start_from"] = start.record() | {"models": models, "overlap": found}
+            if is_first_process():
+                log_overlaps(found)
     with ExitStack() as stack:
         if is_first_process():
             stack.enter_context(exclusive(unfinished.folder))
@@ -98,14 +132,20 @@ def train(
             rows=job.load.rows,
             workers=job.load.workers,
         )
-        untrained = create_model(
-            length=data.train_rows.length, targets=data.train_rows.targets, **sizes
-        )
-        motif_start = None
-        if motifs:
-            choice = getattr(job.network, "motifs", True)
-            motif_start = start_from_motifs(untrained, motifs, targets, choice)
-        untrained.set_prevalence(data.train_rows.prevalence())
+        prevalence = data.train_rows.prevalence()
+        if start:
+            untrained, initialised = start_from_model(start.model, targets)
+            set_prevalence_of(untrained, prevalence, initialised)
+            untrained.freeze(*FROZEN_PARTS[start.freeze])
+            origin["start_from"]["initialised_targets"] = len(initialised)
+        else:
+            untrained = create_model(
+                length=data.train_rows.length, targets=data.train_rows.targets, **sizes
+            )
+            if motifs:
+                choice = getattr(job.network, "motifs", True)
+                origin["motif_start"] = start_from_motifs(untrained, motifs, targets, choice)
+            untrained.set_prevalence(prevalence)
         trainer = new_trainer(
             settings, job.runtime, unfinished, Path(folder, "training/tensorboard")
         )
@@ -116,6 +156,7 @@ def train(
             seed,
             compiled=switched_on(settings.compile, auto=device.type == "cuda"),
             checkpoint=unfinished.resume_point,
+            rates=start.rates if start else None,
         )
         check_validation(data.valid_rows, trainer.world_size)
         try:
@@ -141,7 +182,13 @@ def train(
             raise out_of_memory(settings.batch_size, fits) from error
         if trainer.is_global_zero:
             seconds = time.perf_counter() - started
-            _write_results(unfinished, folder, module, targets, record, motif_start, seconds)
+            _write_results(unfinished, folder, module, targets, record | origin, seconds)
+
+
+def _regions(store: Store) -> dict[str, list[list[int]]] | None:
+    """The regions of a split, if the store has coordinates."""
+    loci = store.loci()
+    return None if loci is None else covered_regions(loci)
 
 
 def _write_results(
@@ -150,7 +197,6 @@ def _write_results(
     module: TrainingModule,
     targets: pd.DataFrame,
     record: dict[str, Any],
-    motif_start: dict[str, Any] | None,
     seconds: float,
 ) -> None:
     """Export the best weights, and write tables and checkpoints.
@@ -166,7 +212,6 @@ def _write_results(
             "AUROC, mean over targets": figures["valid_auroc"],
             "best epoch": epoch + 1,
         },
-        "motif_start": motif_start,
         "seconds": seconds,
         "versions": {
             "torch": torch.__version__,

@@ -12,6 +12,7 @@ from noncoding.data.targets import read_targets
 from noncoding.models.architectures import create_model
 from noncoding.models.network import Network
 from noncoding.settings.config import check_settings
+from noncoding.settings.models import FineTunedModel
 
 
 def has_gpu() -> bool:
@@ -57,7 +58,10 @@ def in_words(seconds: float) -> str:
 
 
 def main() -> None:
-    """Without a GPU, print how long the training of each configured model takes."""
+    """Without a GPU, print how long the training of each configured model takes.
+
+    Fine-tuned models are left out.
+    """
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("config", type=Path, help="configuration file")
     parser.add_argument("--rows", type=int, required=True, help="training rows")
@@ -69,6 +73,8 @@ def main() -> None:
     dataset = config["datasets"][settings.datasets_to_run()[0]]
     targets = len(read_targets(dataset["targets"]))
     for name in settings.models_to_run():
+        if isinstance(settings.models[name], FineTunedModel):
+            continue  # The model that it starts from may not be there yet.
         network = create_model(length=dataset["window"], targets=targets, **config["models"][name])
         speed = sequences_per_second(network, batch_size=8, steps=2)
         warning = slow_warning(speed, arguments.rows, config["train"]["epochs"])

@@ -1,6 +1,7 @@
 """The Lightning module: loss, augmentation, optimiser, learning rate and validation."""
 
 import math
+from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ class TrainingModule(pl.LightningModule):
         Whether to use torch.compile (see `CompiledNetwork`).
     checkpoint : Path, optional
         The latest checkpoint, for error messages.
+    rates : mapping of float, optional
+        Part of the network (see `noncoding.models.network.PARTS`) → its learning rate relative to
+        that of the settings; 1 for all by default.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class TrainingModule(pl.LightningModule):
         *,
         compiled: bool = False,
         checkpoint: Path | None = None,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.network = network
@@ -54,6 +59,7 @@ class TrainingModule(pl.LightningModule):
         self._settings = settings
         self._seed = seed
         self._checkpoint = checkpoint
+        self._rates = rates or {}
         self._validated: list[tuple[np.ndarray, np.ndarray]] = []
         # Sum of the losses of the epoch's rows, and the number of rows.
         self._epoch_loss = torch.zeros(2)
@@ -208,15 +214,25 @@ class TrainingModule(pl.LightningModule):
             nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
 
     def configure_optimizers(self) -> Any:
-        """AdamW with linear warm-up and cosine decay to zero."""
-        decayed = matrices(self)
-        others = [p for n, p in self.named_parameters() if p.requires_grad and n not in decayed]
+        """AdamW with linear warm-up and cosine decay to zero.
+
+        All learning rates follow the same schedule; parts may have different maxima.
+        """
+        peak, decayed = self._settings.learning_rate, matrices(self)
+        # Matrices come first: the order is that of the state in a checkpoint.
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for decay, of_matrices in ((self._settings.weight_decay, True), (0.0, False)):
+            for name, parameter in self.named_parameters():
+                if parameter.requires_grad and (name in decayed) == of_matrices:
+                    part = self.network.part_of(name.removeprefix("network."))
+                    rate = peak * self._rates.get(part, 1.0)
+                    groups.setdefault((decay, rate), []).append(parameter)
         optimizer = torch.optim.AdamW(
             [
-                {"params": [*decayed.values()], "weight_decay": self._settings.weight_decay},
-                {"params": others, "weight_decay": 0.0},
+                {"params": parameters, "weight_decay": decay, "lr": rate}
+                for (decay, rate), parameters in groups.items()
             ],
-            lr=self._settings.learning_rate,
+            lr=peak,
             # In fp16 a fused step would unscale the gradients after clipping.
             fused=self.device.type in ("cpu", "cuda") and self.trainer.precision != "16-mixed",
         )

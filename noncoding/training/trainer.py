@@ -31,6 +31,8 @@ _IGNORED_WARNINGS = (
     ".*Checkpoint directory .* exists and is not empty.*",
     ".*You have overridden `on_after_batch_transfer`.*",
     ".*LeafSpec.*",
+    # Frozen parts of a fine-tuned network.
+    ".*module\\(s\\) in eval mode at the start of training.*",
     ".*is smaller than the logging interval.*",
     # Each process logs values that are gathered from all.
     ".*sync_dist=True.*",

@@ -60,7 +60,7 @@ def test_every_shipped_configuration_is_valid(overlay):
             "motifs.source: found 'jaspar'",
         ),
         ({"models": {"compact": {"motifs": {"share": 0.0}}}}, "motifs.share: found 0.0; expected"),
-        ({"models": {"compact": {"motifs": {"source": "all"}}}}, "unknown key 'source'"),
+        ({"models": {"compact": {"motifs": {"from": "all"}}}}, "unknown key 'from'"),
         ({"models": {"danq": {"motifs": "all"}}}, "danq.motifs: found 'all'; expected true or"),
         ({"train": {"reverse_complement": 1}}, "expected true or false"),
         ({"run": {"datasets": ["yest"]}}, "run.datasets: found 'yest'.*mean 'yeast'"),
@@ -104,7 +104,7 @@ def test_every_shipped_configuration_is_valid(overlay):
             {"datasets": {"new": {"source": "genome", "fasta": "a.fa", "peaks": "peaks"}}},
             "new.peaks: found 'peaks'; .*{folder: PATH}",
         ),
-        ({"models": {"new": {}}}, "'architecture' to one of hybrid, deepsea, danq"),
+        ({"models": {"new": {}}}, "exactly one of the keys architecture and start_from"),
         ({"datasets": {"../up": {"source": "genome"}}}, "up"),
         ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
         ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),
@@ -364,3 +364,22 @@ def test_all_bins_are_those_of_a_genome_that_is_run():
 def test_the_default_window_is_checked_with_the_bin():
     with pytest.raises(InputError, match="bin: found 2000 bp; expected at most the window, 1000"):
         check_settings(merged(DEFAULT, {"datasets": {"own": OWN | {"bin": 2000}}}))
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({}, "exactly one of the keys architecture and start_from"),
+        ({"architecture": "danq", "start_from": "yeast"}, "exactly one of the keys architecture"),
+        ({"start_from": "yeast", "channels": 3}, "unknown key 'channels'"),
+        ({"start_from": "yeast", "freeze": "all"}, "freeze: found 'all'; expected one of none"),
+        ({"start_from": "yeast", "rates": {"head": 0}}, "rates.head: found 0; expected more than"),
+        (
+            {"start_from": "yeast", "freeze": "stem", "rates": {"stem": 0.1}},
+            "rates.stem: found 0.1, for a part that is frozen",
+        ),
+    ],
+)
+def test_a_model_has_an_architecture_or_starts_from_another(entry, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        check_settings(merged(DEFAULT, {"models": {"tuned": entry}}))

@@ -76,6 +76,8 @@ class DeepSea(TwoLayerHead):
                 layers.append(nn.MaxPool1d(config.pool))
                 positions //= config.pool
             layers.append(nn.Dropout(dropout))
+            if number == 0:
+                self.stem_modules = tuple(f"convolutions.{n}" for n in range(len(layers)))
         if positions < 1:
             raise ValueError(f"a window of {config.length} bp is too short for its convolutions")
         self.convolutions = nn.Sequential(*layers)

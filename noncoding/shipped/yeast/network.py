@@ -1,19 +1,72 @@
 """The interface that every network of this project provides."""
 
 from abc import abstractmethod
+from typing import Self
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
+
+PARTS = ("stem", "body", "head")
+"""Parts of a network, from its input to its output."""
 
 
 class Network(PreTrainedModel):
     """One-hot sequences to logits.
 
     The configuration has ``length`` (bp) and ``targets``.
+
+    Attributes
+    ----------
+    stem_modules : tuple of str
+        Names of the first convolution and of what belongs to it: normalisation, activation,
+        pooling and dropout.
+    head_modules : tuple of str
+        Names of the layers after the features of the sequence.
+    frozen : tuple of str
+        Those of `PARTS` that are not trained, see `freeze`.
     """
 
     main_input_name = "sequences"
+    stem_modules: tuple[str, ...] = ()
+    head_modules: tuple[str, ...] = ("head",)
+    frozen: tuple[str, ...] = ()
+
+    def part_of(self, name: str) -> str:
+        """The part, one of `PARTS`, of a module, parameter or buffer with this name."""
+        for part, modules in (("stem", self.stem_modules), ("head", self.head_modules)):
+            if any(name == module or name.startswith(f"{module}.") for module in modules):
+                return part
+        return "body"
+
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """Each of `PARTS` with the names of its parameters."""
+        found: dict[str, list[str]] = {part: [] for part in PARTS}
+        for name, _ in self.named_parameters():
+            found[self.part_of(name)].append(name)
+        return found
+
+    def freeze(self, *parts: str) -> None:
+        """Exclude parts from training.
+
+        Their parameters require no gradient. Their modules stay in evaluation mode, so that
+        statistics of batch normalisation do not change either, and there is no dropout.
+        """
+        self.frozen = parts
+        for name, parameter in self.named_parameters():
+            if self.part_of(name) in parts:
+                parameter.requires_grad_(False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode of all modules that are not frozen; those that are stay in evaluation."""
+        super().train(mode)
+        if self.frozen:
+            for name, module in self.named_modules():
+                if name and self.part_of(name) in self.frozen:
+                    module.training = False
+        return self
 
     @property
     @abstractmethod
@@ -70,6 +123,8 @@ class Network(PreTrainedModel):
 
 class TwoLayerHead(Network):
     """A network that ends in two fully connected layers over all positions."""
+
+    head_modules = ("hidden", "hidden_activation", "output")
 
     def add_head(self, features: int, hidden: int, targets: int) -> None:
         """Add the layers, for channels times positions ``features``.

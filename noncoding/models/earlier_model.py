@@ -1,0 +1,72 @@
+"""The trained model that a fine-tuned one starts from: its checks before anything is loaded."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from noncoding.common.errors import InputError
+from noncoding.common.files import read_json
+from noncoding.data.one_hot import ALPHABET
+from noncoding.layout import LOADED_FILES
+
+_OTHER = "Start from another model, or train a new one with 'architecture' instead of 'start_from'."
+
+
+def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, int]) -> None:
+    """Refuse a folder from which models of some data sets cannot start.
+
+    Neither the weights nor the network are loaded; `load_model` checks these.
+
+    Parameters
+    ----------
+    folder : path
+        With the files of an exported model.
+    windows : mapping of int
+        Data set → its window in bp.
+
+    Raises
+    ------
+    InputError
+        A file is missing, or alphabet or window differ.
+    """
+    folder = Path(folder)
+    for name in LOADED_FILES:
+        if not (folder / name).is_file():
+            raise InputError(
+                folder,
+                f"no file {name}",
+                "a trained model to start from",
+                "Run the stage 'train' of that model again, or copy the whole folder again.",
+            )
+    path = folder / "config.json"
+    config = read_json(path)
+    if not isinstance(config, dict):
+        raise InputError(
+            path,
+            "a truncated or damaged file",
+            "a JSON object",
+            "Run the stage 'train' of that model again, or copy the whole folder again.",
+        )
+    if (alphabet := config.get("alphabet")) != ALPHABET:
+        raise InputError(
+            path,
+            f"the alphabet {alphabet!r}",
+            f"{ALPHABET!r}, the order of the input channels",
+            _OTHER,
+        )
+    for dataset, window in windows.items():
+        check_window(path, config.get("length"), dataset, window)
+
+
+def check_window(where: object, found: object, dataset: str, window: int) -> None:
+    """Raise an `InputError` if the window of an earlier model is not that of a data set.
+
+    `where` is its file or configuration key; both windows in bp.
+    """
+    if found != window:
+        raise InputError(
+            where,
+            f"a model for windows of {found} bp",
+            f"{window} bp, the window of the data set '{dataset}' that it is trained on",
+            f"Set datasets.{dataset}.window to {found}, or start from another model.",
+        )

@@ -244,6 +244,14 @@ def _read_object(path: Path) -> dict[str, Any]:
     return found
 
 
+def _members(training: dict[str, Any]) -> str:
+    """The line of a model card that names the members of an ensemble; empty without members."""
+    if "members" not in training:
+        return ""
+    names = ", ".join(member["name"] for member in training["members"])
+    return f"- An ensemble: the mean of the {training['average']} of {names}.\n"
+
+
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
     figures = "\n".join(
         f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
@@ -263,7 +271,7 @@ tags: [biology, genomics, dna]
   {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}). They refer
   to the bin of {training["bin"]} bp at the centre of the sequence.
-- `training.json` contains the training configuration and the digests of the data.
+{_members(training)}- `training.json` contains the training configuration and the digests of the data.
 - The `.py` files define the network; they require only torch, transformers and safetensors.
 
 ```python

@@ -51,6 +51,12 @@ class ModelResults:
         """Records of the members of an ensemble; empty for a single network."""
         return list(self.training.get("members", []))
 
+    @property
+    def starts_from_motifs(self) -> bool:
+        """Whether first kernels were initialised with known motifs, also of only some members."""
+        records = self.members or [self.training]
+        return any((record.get("sizes") or {}).get("motifs") for record in records)
+
 
 @dataclass(frozen=True)
 class Applied:

@@ -266,6 +266,11 @@ def models_of(stage):
     return list(ENSEMBLES) if stage == "ensemble" else MODELS
 
 
+def on_page(stage):
+    """Models of which the page shows results of a stage."""
+    return [model for model in models_of(stage) if model in MODELS]
+
+
 def models_of_ensemble(wildcards):
     """Files of the members of an ensemble."""
     members = ENSEMBLES[wildcards.model].members

@@ -1,8 +1,3 @@
-def on_page(stage):
-    """Models of which the page shows results of a stage."""
-    return [model for model in models_of(stage) if model in MODELS]
-
-
 rule report_dataset:
     input:
         results=[

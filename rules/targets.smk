@@ -110,7 +110,7 @@ def end_run():
     Snakemake deletes results that it does not accept; they are written again from the state.
     """
     release()
-    for metrics in of_runs("{dataset}/{model}/training/metrics.csv", models=TRAINED):
+    for metrics in of_runs("{dataset}/{model}/training/metrics.csv", models=list(TRAINED)):
         state = Path(metrics).with_name(layout.UNFINISHED)
         if Path(metrics).exists() and Path(state, layout.FINISHED).exists():
             discard(state)

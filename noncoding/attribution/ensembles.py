@@ -1,7 +1,6 @@
 """Ensembles in attribution: their maps are the mean of those of their members."""
 
 from collections.abc import Iterator
-from typing import cast
 
 import torch
 from torch import nn
@@ -32,9 +31,7 @@ def explained(network: nn.Module) -> nn.Module:
 
 def members(network: Network) -> list[Network]:
     """The members of an ensemble; any other network is its only member."""
-    if isinstance(network, Ensemble):
-        return [cast(Network, member) for member in network.members]
-    return [network]
+    return network.networks if isinstance(network, Ensemble) else [network]
 
 
 def with_layers(network: nn.Module, layer: nn.Module) -> Iterator[tuple[nn.Module, nn.Module]]:
@@ -45,6 +42,6 @@ def with_layers(network: nn.Module, layer: nn.Module) -> Iterator[tuple[nn.Modul
     """
     if isinstance(network, Ensemble):
         assert isinstance(layer, nn.ModuleList)
-        yield from zip(network.members, layer, strict=True)
+        yield from zip(network.networks, layer, strict=True)
     else:
         yield network, layer

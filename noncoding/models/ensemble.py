@@ -1,19 +1,20 @@
 """Ensembles: several trained networks whose predictions are averaged."""
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .danq import DanQ
-from .deepsea import DeepSea
-from .hybrid import Hybrid
+from .danq import DanQ, DanQConfig
+from .deepsea import DeepSea, DeepSeaConfig
+from .hybrid import Hybrid, HybridConfig
 from .network import Network
 
-_NETWORKS: dict[str, type[Network]] = {
-    network.config_class.model_type: network for network in (Hybrid, DeepSea, DanQ)
+_NETWORKS: dict[str, tuple[type[Network], Any]] = {
+    config.model_type: (network, config)
+    for network, config in ((Hybrid, HybridConfig), (DeepSea, DeepSeaConfig), (DanQ, DanQConfig))
 }
 """Networks that can be members, by ``model_type``."""
 
@@ -72,7 +73,7 @@ class Ensemble(Network):
         self.members = nn.ModuleList(map(_untrained, config.members))
         for name in ("length", "targets"):
             own = getattr(config, name)
-            found = {getattr(member.config, name) for member in self.members}
+            found = {getattr(member.config, name) for member in self.networks}
             if found != {own}:
                 raise ValueError(f"members of {name} {sorted(found)} in an ensemble of {own}")
         self.post_init()
@@ -80,37 +81,43 @@ class Ensemble(Network):
     @classmethod
     def of(cls, members: list[Network], average: str) -> "Ensemble":
         """An ensemble with the weights of networks, which are copied, in evaluation mode."""
-        configs = [member.config for member in members]
+        configs = [member.config.to_dict() for member in members]
         ensemble = cls(
             EnsembleConfig(
-                length=configs[0].length,
-                targets=configs[0].targets,
-                members=[config.to_dict() for config in configs],
+                length=configs[0]["length"],
+                targets=configs[0]["targets"],
+                # Where the code of a single network is to be found in its own folder.
+                members=[{k: v for k, v in each.items() if k != "auto_map"} for each in configs],
                 average=average,
             )
         )
-        for own, member in zip(ensemble.members, members, strict=True):
+        for own, member in zip(ensemble.networks, members, strict=True):
             own.load_state_dict(member.state_dict())
         return ensemble.eval()
 
     @property
+    def networks(self) -> list[Network]:
+        """The members."""
+        return [cast(Network, member) for member in self.members]
+
+    @property
     def gradcam_layer(self) -> str:
         """That of the first member."""
-        return f"members.0.{self.members[0].gradcam_layer}"
+        return f"members.0.{self.networks[0].gradcam_layer}"
 
     @property
     def motif_detectors(self) -> nn.Conv1d | None:
         """Those of the first member."""
-        return self.members[0].motif_detectors
+        return self.networks[0].motif_detectors
 
     @property
     def output_layer(self) -> nn.Linear:
         """That of the first member."""
-        return self.members[0].output_layer
+        return self.networks[0].output_layer
 
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Initialise the biases of all members."""
-        for member in self.members:
+        for member in self.networks:
             member.set_prevalence(prevalence)
 
     def mean_logits(self, sequences: torch.Tensor) -> torch.Tensor:
@@ -146,5 +153,5 @@ def _untrained(config: dict[str, Any]) -> Network:
     kind = config.get("model_type")
     if kind not in _NETWORKS:
         raise ValueError(f"a member of type {kind!r}, not one of {', '.join(_NETWORKS)}")
-    network = _NETWORKS[kind]
-    return network(network.config_class.from_dict(config))
+    network, config_class = _NETWORKS[kind]
+    return network(config_class.from_dict(config))

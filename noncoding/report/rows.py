@@ -122,7 +122,7 @@ def file_rows(
         for stage, contents in CONTENTS.items():
             if stage in GENOME_WIDE_STAGES and not genome_wide:
                 continue
-            if stage in ("train", "ensemble") and (stage == "train") == ensembles.get(model):
+            if stage == ("train" if ensembles.get(model) else "ensemble"):
                 continue
             if ("{model}" in FOLDERS[stage]) == bool(model):
                 for name, text in contents.items():

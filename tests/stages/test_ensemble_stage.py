@@ -47,9 +47,7 @@ def folders(tmp_path):
 def run(folders, tmp_path, average="probabilities"):
     valid = write_toy_store(tmp_path / "valid.h5", rows=30, seed=2)
     folder = tmp_path / "both"
-    ensemble(
-        folders, valid, folder, average=average, batch_size=8, dataset="toy", model="both"
-    )
+    ensemble(folders, valid, folder, average=average, batch_size=8, dataset="toy", model="both")
     return folder / "model", valid
 
 

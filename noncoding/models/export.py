@@ -245,11 +245,11 @@ def _read_object(path: Path) -> dict[str, Any]:
 
 
 def _members(training: dict[str, Any]) -> str:
-    """The line of a model card that names the members of an ensemble; empty without members."""
+    """A line of the model card that names the members of an ensemble; empty without members."""
     if "members" not in training:
         return ""
     names = ", ".join(member["name"] for member in training["members"])
-    return f"- An ensemble: the mean of the {training['average']} of {names}.\n"
+    return f"\n- An ensemble: the mean of the {training['average']} of {names}."
 
 
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
@@ -270,8 +270,8 @@ tags: [biology, genomics, dna]
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}). They refer
-  to the bin of {training["bin"]} bp at the centre of the sequence.
-{_members(training)}- `training.json` contains the training configuration and the digests of the data.
+  to the bin of {training["bin"]} bp at the centre of the sequence.{_members(training)}
+- `training.json` contains the training configuration and the digests of the data.
 - The `.py` files define the network; they require only torch, transformers and safetensors.
 
 ```python

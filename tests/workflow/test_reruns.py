@@ -19,7 +19,8 @@ OF_SOURCE = {
     "own": {"simulate", "unpack", "convert", "sweep", "ensemble"},
     "sim": {"tile", "sweep", "ensemble", *GENOME_WIDE_STAGES},
 }
-"""Stages that a data set does not have; without seeds there is no sweep, and without entries no ensemble."""
+"""Stages that a data set does not have; without seeds there is no sweep, and without
+members no ensemble."""
 
 
 KEYS = reruns_table("Keys of the configuration")

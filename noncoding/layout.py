@@ -48,6 +48,7 @@ MODEL_CODE = (
     "hybrid.py",
     "deepsea.py",
     "danq.py",
+    "ensemble.py",
 )
 """Modules of `noncoding.models` that require only torch and transformers and use relative
 imports: with them, an exported model can be loaded without this project."""
@@ -66,6 +67,7 @@ FOLDERS = {
     "describe": "{dataset}/data",
     "train": "{dataset}/{model}",
     "plot_training": "{dataset}/{model}/training",
+    "ensemble": "{dataset}/{model}",
     "predict": "{dataset}/{model}",
     "baseline": "{dataset}/baseline",
     "evaluate": "{dataset}/{model}/evaluation",
@@ -94,6 +96,7 @@ FILES: dict[str, tuple[str, ...]] = {
         *(f"model/{name}" for name in LOADED_FILES),
     ),
     "plot_training": (),
+    "ensemble": tuple(f"model/{name}" for name in LOADED_FILES),
     "predict": (PREDICTIONS,),
     "baseline": (TARGETS, *(f"replicates/{name}.h5" for name in BASELINES)),
     "evaluate": (TARGETS, SUMMARY, REPLICATES),
@@ -109,11 +112,10 @@ FILES: dict[str, tuple[str, ...]] = {
 }
 """Stage → its files, in the order in which the stage writes them; below its folder."""
 
+_UNREAD_MODEL_FILES = tuple(f"model/{name}" for name in MODEL_FILES if name not in LOADED_FILES)
 UNREAD_FILES = {
-    "train": (
-        *(f"training/{name}" for name in CHECKPOINTS),
-        *(f"model/{name}" for name in MODEL_FILES if name not in LOADED_FILES),
-    )
+    "train": (*(f"training/{name}" for name in CHECKPOINTS), *_UNREAD_MODEL_FILES),
+    "ensemble": _UNREAD_MODEL_FILES,
 }
 """Stage → files that it also writes and that no stage reads: if one is deleted, nothing runs again.
 """

@@ -155,7 +155,10 @@ except (InputError, OSError) as error:
 RESULTS = os.path.normpath(SETTINGS.results)
 # Name of each trained model → its name in the configuration, and its seed.
 TRAINED = SETTINGS.trained_models()
-MODELS = list(TRAINED)
+# Name of each ensemble → its members, which are trained models, and what is averaged.
+ENSEMBLES = SETTINGS.ensembles()
+# Models that are evaluated: trained models, then ensembles.
+MODELS = list(SETTINGS.evaluated_models())
 
 
 def from_source(*sources):
@@ -179,7 +182,7 @@ def one_of(names):
 
 wildcard_constraints:
     dataset=one_of(SETTINGS.datasets),
-    model=one_of([*SETTINGS.models, *MODELS]),
+    model=one_of([*SETTINGS.models, *TRAINED, *ENSEMBLES]),
     split=one_of(SPLITS),
 
 
@@ -255,6 +258,24 @@ def outputs_of(stage, category=None):
 
 
 EXPORTED_MODEL = [path_of("train", f"model/{name}") for name in layout.LOADED_FILES]
+
+
+def models_of(stage):
+    """Models of which a stage has results."""
+    if stage in ("train", "plot_training"):
+        return list(TRAINED)
+    return list(ENSEMBLES) if stage == "ensemble" else MODELS
+
+
+def on_page(stage):
+    """Models of which the page shows results of a stage."""
+    return [model for model in models_of(stage) if model in MODELS]
+
+
+def models_of_ensemble(wildcards):
+    """Files of the members of an ensemble."""
+    members = ENSEMBLES[wildcards.model].members
+    return expand(EXPORTED_MODEL, dataset=wildcards.dataset, model=members)
 
 
 def unread_files(stage):

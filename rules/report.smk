@@ -6,6 +6,7 @@ rule report_dataset:
                 "describe",
                 "train",
                 "plot_training",
+                "ensemble",
                 "evaluate",
                 "compare",
                 "explain",
@@ -13,7 +14,7 @@ rule report_dataset:
             )
             for output in layout.outputs(stage)
             if not output.endswith((".h5", ".safetensors"))  # linked, not read
-            for path in expand(f"{RESULTS}/{output}", model=MODELS, allow_missing=True)
+            for path in expand(f"{RESULTS}/{output}", model=on_page(stage), allow_missing=True)
         ],
         genome_wide=genome_wide_results,
         applied=applied_results,
@@ -38,7 +39,10 @@ rule report_dataset:
                 "run": config["run"] | {"datasets": [wildcards.dataset]},
                 "seed": config["seed"],
                 "datasets": {wildcards.dataset: config["datasets"][wildcards.dataset]},
-                "models": {name: config["models"][name] for name in config["run"]["models"]},
+                "models": {
+                    name: config["models"][name]
+                    for name in dict.fromkeys(trained.model for trained in TRAINED.values())
+                },
                 **{
                     section: config[section]
                     for section in (

@@ -1,6 +1,10 @@
+# Single models; an ensemble has no seed.
+SEEDED = [model for model in MODELS if model in TRAINED]
+
+
 rule sweep_all:
     input:
-        summaries=expand(path_of("evaluate", layout.SUMMARY), dataset=DATASETS, model=MODELS),
+        summaries=expand(path_of("evaluate", layout.SUMMARY), dataset=DATASETS, model=SEEDED),
     output:
         outputs_of("sweep", "Sweep"),
     log:
@@ -14,6 +18,6 @@ rule sweep_all:
     params:
         *code("sweep"),
         # Data set, model and seed of each summary.
-        runs=[(dataset, *TRAINED[model]) for dataset in DATASETS for model in MODELS],
+        runs=[(dataset, *TRAINED[model]) for dataset in DATASETS for model in SEEDED],
     script:
         "../scripts/sweep.py"

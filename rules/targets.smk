@@ -5,9 +5,9 @@ SOURCES = {"simulate": ("simulated",), "unpack": ("bundle", "simulated")}
 UNPACKED = [mat_of(name, split) for name in DATASETS if name in BUNDLES for split in SPLITS]
 
 
-def of_runs(pattern, datasets=DATASETS):
+def of_runs(pattern, datasets=DATASETS, models=MODELS):
     """A path for each data set, model and split that is run."""
-    return expand(f"{RESULTS}/{pattern}", dataset=datasets, model=MODELS, split=SPLITS)
+    return expand(f"{RESULTS}/{pattern}", dataset=datasets, model=models, split=SPLITS)
 
 
 def deliverables(stage):
@@ -18,7 +18,8 @@ def deliverables(stage):
         datasets = [name for name in DATASETS if name in GENOME_WIDE]
     if stage in layout.APPLIED:
         return made_of_entries(stage)
-    return [path for pattern in layout.outputs(stage) for path in of_runs(pattern, datasets)]
+    patterns, models = layout.outputs(stage), models_of(stage)
+    return [path for pattern in patterns for path in of_runs(pattern, datasets, models)]
 
 
 # Stage → the files that a user asks for by its name.
@@ -31,7 +32,8 @@ DELIVERABLES = {stage: deliverables(stage) for stage in layout.FOLDERS if stage 
 }
 # What a run without a target makes: final results, no intermediate files.
 FINAL_STAGES = [
-    *("report", "describe", "train", "plot_training", "predict", "evaluate", "compare"),
+    *("report", "describe", "train", "plot_training", "ensemble"),
+    *("predict", "evaluate", "compare"),
     "evaluate_genome_wide",  # nothing, unless the setting is true
     *(["sweep"] if SETTINGS.run.seeds else []),
     *("explain", "motifs", *layout.APPLIED),
@@ -50,6 +52,13 @@ def target_files(stage):
                 "no entry for the data sets and models that are run",
                 f"at least one for the stage '{stage}'",
                 "Add one; docs/configuration.md has an example.",
+            )
+        elif stage == "ensemble":
+            error = InputError(
+                "configuration, key run.ensembles",
+                "no entry",
+                "at least one for the stage 'ensemble'",
+                "Add one, such as {best: [compact, hybrid]}.",
             )
         elif stage in layout.GENOME_WIDE_STAGES:
             error = InputError(
@@ -72,7 +81,9 @@ def target_files(stage):
 
 
 # Every job writes into these folders.
-LOGS = [RESULTS, *of_runs("{dataset}/logs"), *of_runs("{dataset}/{model}/logs")]
+ANY_MODEL = list(dict.fromkeys([*MODELS, *TRAINED]))
+LOGS = [RESULTS, *of_runs("{dataset}/logs")]
+LOGS += of_runs("{dataset}/{model}/logs", models=ANY_MODEL)
 # Snakemake would fail on files in place of folders while it looks for outputs.
 try:
     check_folders(
@@ -99,7 +110,7 @@ def end_run():
     Snakemake deletes results that it does not accept; they are written again from the state.
     """
     release()
-    for metrics in of_runs("{dataset}/{model}/training/metrics.csv"):
+    for metrics in of_runs("{dataset}/{model}/training/metrics.csv", models=list(TRAINED)):
         state = Path(metrics).with_name(layout.UNFINISHED)
         if Path(metrics).exists() and Path(state, layout.FINISHED).exists():
             discard(state)

@@ -18,6 +18,8 @@ rule train_model:
         log_of("train"),
     benchmark:
         f"{RESULTS}/{{dataset}}/{{model}}/logs/train.benchmark.tsv"
+    wildcard_constraints:
+        model=one_of([*SETTINGS.models, *TRAINED]),
     conda:
         "../envs/noncoding.yaml"
     threads: 16

@@ -5,10 +5,15 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
+from noncoding.attribution.ensembles import members
 from noncoding.attribution.receptive_field import Grid, captured
 from noncoding.attribution.strands import without_cudnn
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement
+from noncoding.models.ensemble import Ensemble
+from noncoding.models.network import Network
+
+_SEPARATOR = ", "
 
 
 def gradcam(activation: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
@@ -49,6 +54,39 @@ def named_layer(network: nn.Module, name: str, part: str = "") -> nn.Module:
             "Correct the name, or set null for the model's default.",
         )
     return layers[name]
+
+
+def layer_names(network: Network, name: str | None) -> str:
+    """Name of a layer for Grad-CAM, by default that of the network.
+
+    Of an ensemble, the layers of its members, separated by ", "; one name if all have the same.
+    """
+    names = [name or member.gradcam_layer for member in members(network)]
+    return names[0] if len(set(names)) == 1 else _SEPARATOR.join(names)
+
+
+def layer_of(network: Network, name: str, *, convolutional: bool = False) -> nn.Module:
+    """The layer of a name from `layer_names`; of an ensemble, a `torch.nn.ModuleList` of layers.
+
+    Parameters
+    ----------
+    convolutional : bool
+        Look only in the convolutional part of the network.
+
+    Raises
+    ------
+    InputError
+        The network, or a member, has no such layer.
+    """
+    networks = members(network)
+    names = name.split(_SEPARATOR) if len(networks) > 1 else [name]
+    if len(names) == 1:
+        names *= len(networks)
+    layers = [
+        named_layer(each, own, each.convolutional_part if convolutional else "")
+        for each, own in zip(networks, names, strict=True)
+    ]
+    return nn.ModuleList(layers) if isinstance(network, Ensemble) else layers[0]
 
 
 def strand_averaged_maps(

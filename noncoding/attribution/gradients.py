@@ -15,6 +15,7 @@ from tangermeme.ersatz import dinucleotide_shuffle
 from tangermeme.saliency import saliency
 from torch import nn
 
+from noncoding.attribution.ensembles import explained
 from noncoding.attribution.strands import BothStrands, device_of, without_cudnn
 from noncoding.common.threads import same_threads
 from noncoding.data.one_hot import reverse_complement
@@ -128,7 +129,7 @@ def deeplift_shap(
 
     def of_strand(one: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         return deep_lift_shap(
-            network,
+            explained(network),
             one,
             target=target,
             references=others,

@@ -11,8 +11,10 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from noncoding.attribution.ensembles import with_layers
 from noncoding.attribution.strands import device_of
 from noncoding.common.errors import InputError
+from noncoding.models.ensemble import Ensemble
 
 _WINDOWED = {
     "conv": ("input", "weight", "bias", "stride", "padding", "dilation"),
@@ -123,8 +125,11 @@ def layer_resolution(
     The effective receptive field (Luo et al. 2016, arXiv:1701.04128) is the shortest window
     around the centre of the middle position that has 95 % of that position's gradient with
     respect to the bases. The theoretical one is the whole sequence if a gate sees the mean of
-    all positions.
+    all positions. Of an ensemble, the resolution of the coarsest layer.
     """
+    if isinstance(network, Ensemble):
+        every = (layer_resolution(*each, sequences) for each in with_layers(network, layer))
+        return max(every, key=lambda found: (found.grid.step, found.receptive_field))
     given = torch.as_tensor(sequences, dtype=torch.float32, device=device_of(network))
     given = given.clone().requires_grad_()
     with captured(layer) as outputs:

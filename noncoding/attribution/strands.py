@@ -8,20 +8,21 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from noncoding.attribution.ensembles import explained
 from noncoding.data.one_hot import reverse_complement
 
 _BATCH = 128
 
 
 class BothStrands(nn.Module):
-    """Mean logits of a sequence and its reverse complement.
+    """Mean logits of a sequence and its reverse complement; of ensembles, see `explained`.
 
     Attributions to its input are averaged over both strands as well.
     """
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = network
+        self.network = explained(network)
         self.eval()  # Libraries restore the mode of this module in all its submodules.
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
@@ -54,7 +55,10 @@ def without_cudnn(network: nn.Module) -> Iterator[None]:
 def logits(
     network: nn.Module, sequences: npt.NDArray[np.uint8] | torch.Tensor, target: int
 ) -> npt.NDArray[np.float32]:
-    """Logit of a target, averaged over both strands, shape=(n,), dtype=float32."""
+    """Logit of a target, averaged over both strands, shape=(n,), dtype=float32.
+
+    Of an ensemble, also averaged over its members, see `explained`.
+    """
     both, device = BothStrands(network), device_of(network)
     batches = torch.as_tensor(sequences).split(_BATCH)
     found = [both(batch.to(device).float())[:, target].float().cpu() for batch in batches]

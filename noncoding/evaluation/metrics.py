@@ -103,6 +103,20 @@ def auroc_and_average_precision(
     return result[0], result[1]
 
 
+def mean_metrics(labels: Labels, scores: Scores) -> tuple[float, float]:
+    """Means over targets of AUROC and AUPR, as validation reports them.
+
+    Targets without positives or negatives, which have neither, are left out.
+
+    Raises
+    ------
+    InputError
+        A score is not finite.
+    """
+    auroc, auprc = auroc_and_average_precision(labels, scores)
+    return float(np.nanmean(auroc)), float(np.nanmean(auprc))
+
+
 def _areas(positive: npt.NDArray[np.bool_], scores: Scores) -> tuple[float, float]:
     """AUROC and average precision of a target, from the ranks of its positives.
 

@@ -1,7 +1,7 @@
 """Networks by name.
 
-A new architecture is a module in this package, a line here, its settings in
-`noncoding.settings.models` and its file in `noncoding.layout.MODEL_CODE`; then run
+A new architecture is a module in this package, a line here and in `noncoding.models.ensemble`, its
+settings in `noncoding.settings.models` and its file in `noncoding.layout.MODEL_CODE`; then run
 ``python docs/reference.py``.
 """
 
@@ -10,6 +10,7 @@ from typing import Any
 from noncoding.common.errors import InputError
 from noncoding.models.danq import DanQ, DanQConfig
 from noncoding.models.deepsea import DeepSea, DeepSeaConfig
+from noncoding.models.ensemble import Ensemble, EnsembleConfig
 from noncoding.models.hybrid import Hybrid, HybridConfig
 from noncoding.models.network import Network
 
@@ -18,6 +19,10 @@ ARCHITECTURES: dict[str, tuple[type[Network], Any]] = {
     "deepsea": (DeepSea, DeepSeaConfig),
     "danq": (DanQ, DanQConfig),
 }
+NETWORKS: dict[str, tuple[type[Network], Any]] = {
+    config.model_type: (network, config) for network, config in ARCHITECTURES.values()
+} | {EnsembleConfig.model_type: (Ensemble, EnsembleConfig)}
+"""``model_type`` of a configuration → its classes, also of ensembles, which are not trained."""
 
 
 def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) -> Network:

@@ -29,7 +29,7 @@ from noncoding.data.targets import (
     write_targets,
 )
 from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES, TARGETS
-from noncoding.models.architectures import ARCHITECTURES
+from noncoding.models.architectures import NETWORKS
 from noncoding.models.network import Network
 from noncoding.models.shipped import model_folder
 
@@ -179,12 +179,11 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
             raise InputError(folder, f"no file {name}", "an exported model", _AGAIN)
     config, training = (_read_object(folder / name) for name in ("config.json", "training.json"))
     model_type = config.get("model_type")
-    known = {kind.model_type: (network, kind) for network, kind in ARCHITECTURES.values()}
-    if model_type not in known:
+    if model_type not in NETWORKS:
         raise InputError(
             folder / "config.json",
             f"model_type {model_type!r}",
-            f"one of {', '.join(known)}",
+            f"one of {', '.join(NETWORKS)}",
             "Train the model with this version of the pipeline.",
         )
     weights = folder / "model.safetensors"
@@ -197,7 +196,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
         )
     _check_interface(config, folder / "config.json")
     try:
-        network_class, config_class = known[model_type]
+        network_class, config_class = NETWORKS[model_type]
         network = network_class(config_class.from_dict(config))
     except Exception as error:  # of any type, since the constructors do not check their values
         raise InputError(
@@ -245,6 +244,14 @@ def _read_object(path: Path) -> dict[str, Any]:
     return found
 
 
+def _members(training: dict[str, Any]) -> str:
+    """A line of the model card that names the members of an ensemble; empty without members."""
+    if "members" not in training:
+        return ""
+    names = ", ".join(member["name"] for member in training["members"])
+    return f"\n- An ensemble: the mean of the {training['average']} of {names}."
+
+
 def _model_card(network: Network, targets: pd.DataFrame, training: dict[str, Any]) -> str:
     figures = "\n".join(
         f"| {k} | {v if isinstance(v, int) else format(v, '.4f')} |"
@@ -263,7 +270,7 @@ tags: [biology, genomics, dna]
 - Input: one-hot DNA, float, shape (batch, 4, {network.config.length}), in the order
   {", ".join(ALPHABET)}; N is a column of zeros.
 - Output: logits, shape (batch, {len(targets)}); `targets.tsv` names them ({groups}). They refer
-  to the bin of {training["bin"]} bp at the centre of the sequence.
+  to the bin of {training["bin"]} bp at the centre of the sequence.{_members(training)}
 - `training.json` contains the training configuration and the digests of the data.
 - The `.py` files define the network; they require only torch, transformers and safetensors.
 

@@ -139,6 +139,7 @@ CONTENTS = {
         f"training/{layout.METRICS_LOG}": "Training log",
         f"training/{layout.LAYERS_LOG}": "Norms of weights and gradients of each layer",
     },
+    "ensemble": {"model": "Ensemble with model card"},
     "predict": {
         layout.PREDICTIONS: "Predicted probability of each target at each test locus, HDF5",
     },

@@ -42,6 +42,8 @@ def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
         f"{best.name}{rank} reaches a mean AUROC of {auroc} and a mean AUPR of {auprc} over "
         f"{of_targets(averages)}."
     ]
+    if best.members:
+        sentences.append(f"{best.name} is an ensemble: its prediction is the {members(best)}.")
     others = results.versus.dropna(subset="mean_difference")
     baselines = others["other"].isin(layout.BASELINES.values())
     models = others["other"].isin([model.name for model in results.models])
@@ -54,6 +56,14 @@ def answer(results: DatasetResults, chromosomes: Sequence[str]) -> list[str]:
     if note := published_note(results):
         sentences.append(note)
     return sentences + genome_wide_answer(best)
+
+
+def members(model: ModelResults) -> str:
+    """What an ensemble averages, e.g. "mean probability of a and b"; empty for a single network."""
+    if not model.members:
+        return ""
+    average = {"probabilities": "probability", "logits": "logit"}[model.training["average"]]
+    return f"mean {average} of {listed([member['name'] for member in model.members])}"
 
 
 def published_note(results: DatasetResults) -> str:
@@ -162,7 +172,7 @@ def other_versions(results: DatasetResults, here: dict[str, str]) -> list[str]:
         (f"{model.name} was {verb}", record)
         for model in results.models
         for verb, record in (
-            ("trained", model.training),
+            ("averaged" if model.members else "trained", model.training),
             ("evaluated", model.evaluation),
             ("explained", model.explanation),
             ("searched for motifs", model.motifs),

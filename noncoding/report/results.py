@@ -36,7 +36,7 @@ class ModelResults:
 
     name: str
     training: Summary
-    epochs: int
+    epochs: int | None  # None of an ensemble, which is not trained itself
     evaluation: Summary
     metrics: pd.DataFrame  # one row per target, with distinct names
     explanation: Summary
@@ -45,6 +45,17 @@ class ModelResults:
     motifs: Summary
     patterns: pd.DataFrame  # one row per learned motif
     genome_wide: Summary | None = None  # metrics on all bins of the test chromosomes
+
+    @property
+    def members(self) -> list[Summary]:
+        """Records of the members of an ensemble; empty for a single network."""
+        return list(self.training.get("members", []))
+
+    @property
+    def starts_from_motifs(self) -> bool:
+        """Whether first kernels were initialised with known motifs, also of only some members."""
+        records = self.members or [self.training]
+        return any((record.get("sizes") or {}).get("motifs") for record in records)
 
 
 @dataclass(frozen=True)
@@ -169,12 +180,16 @@ def _read_model(dataset: Path, name: str, *, genome_wide: bool) -> ModelResults:
         stage_folder(dataset, stage, name) for stage in ("train", "evaluate", "explain", "motifs")
     )
     all_bins = stage_folder(dataset, "evaluate_genome_wide", name) / layout.SUMMARY
-    log = pd.read_csv(existing(train / "training" / layout.METRICS_LOG, "train"))
+    training = _read_json(train / "model" / "training.json", "train")
+    epochs = None
+    if "members" not in training:
+        log = pd.read_csv(existing(train / "training" / layout.METRICS_LOG, "train"))
+        epochs = int(log["epoch"].max()) + 1
     metrics = _read_table(evaluate / layout.TARGETS, "evaluate")
     return ModelResults(
         name=name,
-        training=_read_json(train / "model" / "training.json", "train"),
-        epochs=int(log["epoch"].max()) + 1,
+        training=training,
+        epochs=epochs,
         evaluation=_read_json(evaluate / layout.SUMMARY, "evaluate"),
         metrics=metrics.assign(name=distinct_names(metrics)),
         explanation=_read_json(explain / layout.SUMMARY, "explain"),

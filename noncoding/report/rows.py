@@ -110,12 +110,19 @@ def genome_wide_rows(models: list[ModelResults]) -> dict[str, list[Row]]:
 
 
 def file_rows(
-    dataset: Path, models: Iterable[str], applied: Iterable[Applied], *, genome_wide: bool = False
+    dataset: Path,
+    models: Iterable[ModelResults],
+    applied: Iterable[Applied],
+    *,
+    genome_wide: bool = False,
 ) -> Iterator[tuple[Path, str]]:
     """Files and folders of the results, with their contents."""
-    for model in ("", *models):
+    ensembles = {model.name: bool(model.members) for model in models}
+    for model in ("", *ensembles):
         for stage, contents in CONTENTS.items():
             if stage in GENOME_WIDE_STAGES and not genome_wide:
+                continue
+            if stage == ("train" if ensembles.get(model) else "ensemble"):
                 continue
             if ("{model}" in FOLDERS[stage]) == bool(model):
                 for name, text in contents.items():

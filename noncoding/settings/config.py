@@ -1,6 +1,6 @@
 """The whole configuration: checked before anything runs, and what it trains."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -9,6 +9,9 @@ from noncoding.common.errors import did_you_mean, some_of
 from noncoding.settings.apply import ApplySettings, Entry, RegionEntry, VariantEntry
 from noncoding.settings.base import (
     HOME_EXPANDED,
+    ONE,
+    ONE_OR_SEVERAL,
+    SEVERAL,
     UNIQUE,
     Matches,
     Name,
@@ -56,6 +59,13 @@ class Trained(NamedTuple):
     seed: int
 
 
+class Averaged(NamedTuple):
+    """An ensemble: the names of the trained models that are its members, and what is averaged."""
+
+    members: tuple[str, ...]
+    average: Literal["probabilities", "logits"]
+
+
 class Application(NamedTuple):
     """An entry of ``apply.regions`` or ``apply.variants``, and a trained model to be applied."""
 
@@ -67,6 +77,21 @@ class Application(NamedTuple):
 
 DEFAULT_DATASET = "deepsea"
 """The data set of ``config.yaml``."""
+
+
+class EnsembleSettings(Section):
+    """An entry of ``run.ensembles``."""
+
+    members: _Names = Field(
+        description="Models by name: with `seeds`, those of all seeds of an entry of `models`, or "
+        "of one seed, such as `compact-seed2`."
+    )
+    average: Literal["probabilities", "logits"] = Field(
+        default="probabilities", description="What is averaged over the members."
+    )
+
+
+_Ensemble = Annotated[Annotated[_Names, SEVERAL] | Annotated[EnsembleSettings, ONE], ONE_OR_SEVERAL]
 
 
 class RunSettings(Section):
@@ -81,6 +106,11 @@ class RunSettings(Section):
     )
     seeds: Annotated[list[Seed], *UNIQUE] = Field(
         description="Every model is trained with each of these seeds; if empty, with `seed` only."
+    )
+    ensembles: dict[_ModelName, _Ensemble] = Field(
+        default_factory=dict,
+        description="Trained models that are averaged, by the name of the ensemble; a list of "
+        "members, or a mapping.",
     )
 
 
@@ -113,6 +143,39 @@ class Settings(Section):
     apply: ApplySettings = Field(description="What trained models are applied to.")
 
     @model_validator(mode="after")
+    def _check_ensembles(self) -> "Settings":
+        known = [*self.models, *self._possible_trainings()]
+        for name, (members, _) in self.ensembles().items():
+            key = f"run.ensembles.{name}"
+            if name in known:
+                raise problem(
+                    "a name that no model has",
+                    "Give the ensemble another name.",
+                    key=key,
+                    found=f"an ensemble with the name of the model '{name}'",
+                )
+            for unknown in self._given_members(name):
+                if unknown not in known:
+                    raise problem(
+                        f"one of {some_of(known, like=unknown)}",
+                        did_you_mean(unknown, known)
+                        or "Name entries of 'models', or of their trainings with 'run.seeds'.",
+                        key=key,
+                        found=repr(unknown),
+                    )
+            if len(set(members)) < len(members):
+                twice = next(member for member in members if members.count(member) > 1)
+                raise problem("no member twice", key=key, found=f"'{twice}' twice")
+            if len(members) < 2:
+                raise problem(
+                    "at least two trained models",
+                    "Add a member, or train the model with several seeds (run.seeds).",
+                    key=key,
+                    found=f"only {', '.join(members)}",
+                )
+        return self
+
+    @model_validator(mode="after")
     def _check_run(self) -> "Settings":
         names = {"datasets": self.datasets_to_run(), "models": self.models_to_run()}
         for kind, chosen in names.items():
@@ -121,7 +184,9 @@ class Settings(Section):
                 if name not in known:
                     raise problem(
                         f"one of {some_of(known, like=name)}",
-                        did_you_mean(name, known)
+                        "Remove it: ensembles are always run."
+                        if kind == "models" and name in self.run.ensembles
+                        else did_you_mean(name, known)
                         or f"Add an entry '{name}' under '{kind}', or run an existing one.",
                         key=f"run.{kind}",
                         found=repr(name),
@@ -138,7 +203,7 @@ class Settings(Section):
                 found=f"true, but only {sources}",
             )
         window = min(dataset.window for dataset in datasets.values())
-        for name in names["models"]:
+        for name in dict.fromkeys(trained.model for trained in self.trained_models().values()):
             model, key = self.models[name], f"models.{name}"
             if isinstance(model, HybridModel) and model.resnet.stem_pool > window:
                 raise problem(
@@ -160,7 +225,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _check_apply(self) -> "Settings":
-        known = {"datasets": [*self.datasets], "models": [*self.models]}
+        models = [*self.models, *self.run.ensembles]
+        known = {"datasets": [*self.datasets], "models": models}
         for kind in ApplySettings.model_fields:
             for name, entry in getattr(self.apply, kind).items():
                 key = f"apply.{kind}.{name}"
@@ -193,8 +259,8 @@ class Settings(Section):
         entries: dict[str, RegionEntry | VariantEntry] = dict(getattr(self.apply, kind))
         for name, entry in entries.items():
             for dataset in self._applied_datasets(entry):
-                for model, trained in self.trained_models().items():
-                    if trained.model in (entry.models or self.models):
+                for model, chosen in self.evaluated_models().items():
+                    if entry.models is None or chosen in entry.models:
                         yield Application(name, entry, dataset, model)
 
     def datasets_to_run(self) -> list[str]:
@@ -213,14 +279,54 @@ class Settings(Section):
         return TrainSettings(**train | self.models[model].train.dump())
 
     def trained_models(self) -> dict[str, Trained]:
-        """What is trained on each data set, by the name of its results."""
-        if not self.run.seeds:
-            return {name: Trained(name, self.seed) for name in self.models_to_run()}
-        return {
-            f"{name}-seed{seed}": Trained(name, seed)
-            for name in self.models_to_run()
-            for seed in self.run.seeds
+        """What is trained on each data set, by the name of its results.
+
+        The models that are run come first, then members of ensembles that are not run themselves.
+        """
+        possible = self._possible_trainings()
+        members = [name for one in self.ensembles().values() for name in one.members]
+        return self._trainings_of(self.models_to_run()) | {name: possible[name] for name in members}
+
+    def evaluated_models(self) -> dict[str, str]:
+        """Name of the results of each model that is evaluated → its name in the configuration.
+
+        Ensembles come last.
+        """
+        single = self._trainings_of(self.models_to_run())
+        return {name: trained.model for name, trained in single.items()} | {
+            name: name for name in self.run.ensembles
         }
+
+    def ensembles(self) -> dict[str, Averaged]:
+        """The ensembles by name; a model stands for its trainings with all seeds."""
+        return {
+            name: Averaged(
+                tuple(
+                    training
+                    for member in self._given_members(name)
+                    for training in (
+                        self._trainings_of([member]) if member in self.models else [member]
+                    )
+                ),
+                entry.average if isinstance(entry, EnsembleSettings) else "probabilities",
+            )
+            for name, entry in self.run.ensembles.items()
+        }
+
+    def _given_members(self, ensemble: str) -> list[str]:
+        entry = self.run.ensembles[ensemble]
+        return entry.members if isinstance(entry, EnsembleSettings) else entry
+
+    def _trainings_of(self, models: Iterable[str]) -> dict[str, Trained]:
+        """Trainings of models with all seeds, by the name of their results."""
+        if not self.run.seeds:
+            return {name: Trained(name, self.seed) for name in models}
+        return {
+            f"{name}-seed{seed}": Trained(name, seed) for name in models for seed in self.run.seeds
+        }
+
+    def _possible_trainings(self) -> dict[str, Trained]:
+        return self._trainings_of(self.models)
 
 
 class TrainingJob(Section):

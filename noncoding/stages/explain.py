@@ -16,6 +16,7 @@ from noncoding.attribution.checks.motif_enrichment import motif_hits
 from noncoding.attribution.checks.planted_motifs import planted_sites, truth_metrics
 from noncoding.attribution.checks.table import Check, faithfulness_table
 from noncoding.attribution.figures import draw_sequence, draw_summary
+from noncoding.attribution.gradcam import layer_of
 from noncoding.attribution.methods import METHODS, applicable_methods, attribute
 from noncoding.attribution.output import NO_TRACKS, file_stem, write_maps, write_tracks
 from noncoding.attribution.receptive_field import Resolution, layer_resolution
@@ -102,7 +103,7 @@ def explain(
             problems += omitted
         methods, layer_name, omitted = applicable_methods(network, settings.methods, settings.layer)
         problems += omitted
-        layer = network.get_submodule(layer_name) if layer_name else None
+        layer = layer_of(network, layer_name) if layer_name else None
         resolution: Resolution | None = None
         with (
             atomic_folders(figures_final, tracks_final) as [figures, tracks],

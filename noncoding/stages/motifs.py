@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from memelite.io import write_meme
 
+from noncoding.attribution.ensembles import members
 from noncoding.attribution.first_layer import first_layer, strongest_filter
 from noncoding.attribution.methods import METHODS, BaseMethod
 from noncoding.attribution.output import file_stem
@@ -74,7 +75,9 @@ def discover_motifs(
     table = read_targets(metrics)
     selected, problems = select_targets(table, selection)
     database = read_motifs(motifs) if motifs else {}
-    layer = first_layer(network)
+    # Of an ensemble, the first layer of its first member is shown.
+    first_network = members(network)[0]
+    layer = first_layer(first_network)
     method = METHODS[settings.method]
     assert isinstance(method, BaseMethod)  # The settings allow no other.
     learned: list[TargetMotifs] = []
@@ -103,7 +106,7 @@ def discover_motifs(
             except InputError as error:
                 problems.append(f"{name}: {error}")
                 found = []
-            if layer and (strongest := strongest_filter(network, layer, one_hot, index)):
+            if layer and (strongest := strongest_filter(first_network, layer, one_hot, index)):
                 found.append(strongest)
             matched = matches([pattern.frequencies for pattern in found], database)
             learned.append(TargetMotifs(index, name, taken, found, matched, own[index], database))

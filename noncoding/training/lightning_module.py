@@ -16,7 +16,7 @@ from noncoding.data.loader.augment import Views, augment, random_views
 from noncoding.data.loader.order import BatchPlan
 from noncoding.data.loader.rows import PackedBatch
 from noncoding.data.one_hot import reverse_complement, unpack
-from noncoding.evaluation.metrics import auroc_and_average_precision
+from noncoding.evaluation.metrics import mean_metrics
 from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
 from noncoding.settings.train import TrainSettings
@@ -192,12 +192,10 @@ class TrainingModule(pl.LightningModule):
         if not np.isfinite(scores).all():
             place = non_finite_weights(self.network) or "the logits of the validation"
             raise non_finite(self.current_epoch, 0, place, self._checkpoint)
-        with_positives = labels.any(axis=0)
-        labels, scores = labels[:, with_positives], scores[:, with_positives]
-        area, precision = auroc_and_average_precision(labels, scores)
-        for name, values in (("valid_auroc", area), ("valid_auprc", precision)):
+        area, precision = mean_metrics(labels, scores)
+        for name, value in (("valid_auroc", area), ("valid_auprc", precision)):
             # All processes have gathered the same values.
-            self.log(name, float(np.nanmean(values)), prog_bar=True, rank_zero_only=False)
+            self.log(name, value, prog_bar=True, rank_zero_only=False)
 
     def configure_gradient_clipping(
         self,

@@ -15,11 +15,12 @@ from noncoding.common.provenance import source_files
 from noncoding.layout import GENOME_WIDE_STAGES
 
 OF_SOURCE = {
-    "toy": {"simulate", "tile", "sweep", *GENOME_WIDE_STAGES},
-    "own": {"simulate", "unpack", "convert", "sweep"},
-    "sim": {"tile", "sweep", *GENOME_WIDE_STAGES},
+    "toy": {"simulate", "tile", "sweep", "ensemble", *GENOME_WIDE_STAGES},
+    "own": {"simulate", "unpack", "convert", "sweep", "ensemble"},
+    "sim": {"tile", "sweep", "ensemble", *GENOME_WIDE_STAGES},
 }
-"""Stages that a data set does not have; without seeds there is no sweep."""
+"""Stages that a data set does not have; without seeds there is no sweep, and without
+members no ensemble."""
 
 
 KEYS = reruns_table("Keys of the configuration")

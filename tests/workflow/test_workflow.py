@@ -44,11 +44,12 @@ def test_the_terminal_shows_one_line_per_job_and_a_table(finished):
     jobs = [line.split() for line in lines if re.match(r" *\d+ of \d+ ", line)]
     total = int(jobs[0][2])
     assert [int(job[0]) for job in jobs] == [*range(1, total + 1)]
-    assert {job[4] for job in jobs} == STAGES - {"simulate", "sweep"}
+    stages = STAGES - {"simulate", "sweep", "ensemble"}
+    assert {job[4] for job in jobs} == stages
     assert all(re.fullmatch(r"\d+:\d\d", job[3]) for job in jobs)
     [table] = [number for number, line in enumerate(lines) if line.startswith("Stage ")]
     assert {line.split()[0] for line in lines[table + 1 : -3] if line[0] != " "} == {
-        *(STAGES - {"simulate", "sweep"}),
+        *stages,
         "all",
     }
     assert re.search(r"evaluate +2 .*: mean AUPR 0\.\d{3}, mean AUROC 0\.\d{3}", finished.said)
@@ -105,6 +106,7 @@ def test_one_stage_can_be_rerun_alone(finished, tmp_path):
 def test_each_stage_is_a_target_that_runs_its_dependencies(stage, tmp_path):
     """Of a bundle, which is simulated, and of a genome."""
     config = tiny(sim=SIMULATED, own=write_genome(tmp_path))
+    config["run"] |= {"seeds": [1, 2], "ensembles": {"both": ["toy"]}}
     config["evaluate"]["genome_wide"] = True
     config["apply"] = write_applied(tmp_path)
     status, said = snakemake(tmp_path, stage, "--dry-run", config=config)

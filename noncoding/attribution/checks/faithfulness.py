@@ -31,7 +31,7 @@ from noncoding.attribution.checks.table import (
     n_replicates,
     ratio,
 )
-from noncoding.attribution.gradcam import named_layer
+from noncoding.attribution.gradcam import layer_of
 from noncoding.attribution.gradients import shuffled
 from noncoding.attribution.in_silico_mutagenesis import base_effects
 from noncoding.attribution.methods import METHODS, LayerMethod, attribute
@@ -197,7 +197,7 @@ def randomisation_checks(
     start = (target.length - target.bin) // 2
     end = start + target.bin
     for part, permuted in randomised(network):
-        module = named_layer(permuted, layer) if layer else None
+        module = layer_of(permuted, layer) if layer else None
         for method, maps in attribute(others, permuted, module, one_hot, target.index).items():
             own = target.maps[method][: len(one_hot)]
             if isinstance(METHODS[method], LayerMethod):

@@ -9,18 +9,18 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
+from noncoding.attribution.ensembles import members
+from noncoding.models.ensemble import Ensemble
 from noncoding.models.network import Network
 
 
 def parts(network: Network) -> list[str]:
     """Parts of a network with weights, from the logits to the bases.
 
-    The convolutional part is split into its children, and lists of blocks into blocks.
+    The convolutional part is split into its children, and lists of blocks into blocks. The parts of
+    an ensemble are those of its members together, see `_modules_of_parts`.
     """
-    names: list[str] = []
-    for name, child in network.named_children():
-        names += _children(name, child) if name == network.convolutional_part else [name]
-    return [name for name in names if list(network.get_submodule(name).parameters())][::-1]
+    return list(_modules_of_parts(network))
 
 
 def randomised(network: Network) -> Iterator[tuple[str, Network]]:
@@ -38,11 +38,12 @@ def randomised(network: Network) -> Iterator[tuple[str, Network]]:
     """
     permuted = copy.deepcopy(network)
     generator = torch.Generator().manual_seed(1)
-    for name in parts(network):
+    for name, modules in _modules_of_parts(network).items():
         with torch.no_grad():
-            for weights in permuted.get_submodule(name).parameters():
-                order = torch.randperm(weights.numel(), generator=generator)
-                weights.copy_(weights.flatten()[order.to(weights.device)].view_as(weights))
+            for module in modules:
+                for weights in permuted.get_submodule(module).parameters():
+                    order = torch.randperm(weights.numel(), generator=generator)
+                    weights.copy_(weights.flatten()[order.to(weights.device)].view_as(weights))
         yield name, permuted
 
 
@@ -58,6 +59,37 @@ def rank_correlations(
         if all(np.isfinite(map_).all() and np.ptp(map_) > 0 for map_ in (one, other)):
             found[row] = spearmanr(one, other).statistic
     return found
+
+
+def _modules_of_parts(network: Network) -> dict[str, list[str]]:
+    """Part of a network → names of its modules, from the logits to the bases.
+
+    A part of an ensemble has a module of each member. Members with fewer parts than others are
+    spread over all parts, whose names are then those of the modules, such as "head + output".
+    """
+    if not isinstance(network, Ensemble):
+        return {name: [name] for name in _parts_of_one(network)}
+    every = [_parts_of_one(member) for member in members(network)]
+    number = max(map(len, every))
+    parts: dict[str, list[str]] = {}
+    for step in range(number):
+        names: list[str] = []
+        modules: list[str] = []
+        for member, own in enumerate(every):
+            # With as many parts as steps, the part of the same number.
+            first, end = (-(-len(own) * at // number) for at in (step, step + 1))
+            names += own[first:end]
+            modules += [f"members.{member}.{name}" for name in own[first:end]]
+        parts[" + ".join(dict.fromkeys(names))] = modules
+    return parts
+
+
+def _parts_of_one(network: Network) -> list[str]:
+    """Names of the parts of a single network, from the logits to the bases."""
+    names: list[str] = []
+    for name, child in network.named_children():
+        names += _children(name, child) if name == network.convolutional_part else [name]
+    return [name for name in names if list(network.get_submodule(name).parameters())][::-1]
 
 
 def _children(name: str, module: nn.Module) -> list[str]:

@@ -35,7 +35,12 @@ from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.settings.config import TrainingJob
 from noncoding.settings.models import FROZEN_PARTS, FineTunedModel
 from noncoding.training.checkpoints import load_checkpoint
-from noncoding.training.estimate import has_gpu, sequences_per_second, slow_warning
+from noncoding.training.estimate import (
+    busy_warning,
+    has_gpu,
+    sequences_per_second,
+    slow_warning,
+)
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
 from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.tables import dead_units
@@ -167,7 +172,9 @@ def train(
                 text = f"{size:,} parameters; {rows:,} rows, at most {epochs} epochs"
                 log.info("%s", text)
                 if not has_gpu():
-                    speed = sequences_per_second(untrained, settings.batch_size)
+                    if busy := busy_warning(torch.get_num_threads()):
+                        log.warning("%s", busy)
+                    speed = sequences_per_second(untrained, settings.batch_size, settings.precision)
                     log.warning("%s", slow_warning(speed, rows, epochs))
             trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         except Exception as error:

@@ -4,15 +4,18 @@ import argparse
 import time
 from pathlib import Path
 
+import psutil
 import torch
 import torch.nn.functional as F
 import yaml
 
 from noncoding.data.targets import read_targets
 from noncoding.models.architectures import create_model
+from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
 from noncoding.settings.config import check_settings
 from noncoding.settings.models import FineTunedModel
+from noncoding.training.trainer import precision_for
 
 
 def has_gpu() -> bool:
@@ -20,11 +23,15 @@ def has_gpu() -> bool:
     return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
-def sequences_per_second(network: Network, batch_size: int, steps: int = 3) -> float:
+def sequences_per_second(
+    network: Network, batch_size: int, precision: str = "auto", steps: int = 3
+) -> float:
     """Measure the speed of training on the CPU, in rows per second, after one warm-up step.
 
-    The weights and statistics of the network do not change.
+    The weights and statistics of the network do not change. `precision` is that of the
+    configuration.
     """
+    lower = torch.autocast("cpu", enabled=precision_for(precision) == "bf16-mixed")
     length, targets = network.config.length, network.config.targets
     statistics = {name: buffer.clone() for name, buffer in network.named_buffers()}
     sequences = F.one_hot(torch.randint(4, (batch_size, length)), 4).transpose(1, 2).float()
@@ -33,7 +40,9 @@ def sequences_per_second(network: Network, batch_size: int, steps: int = 3) -> f
     for step in range(steps + 1):
         if step == 1:
             start = time.perf_counter()
-        F.binary_cross_entropy_with_logits(network(sequences), labels).backward()
+        with lower, channels_last():
+            logits = network(sequences)
+        F.binary_cross_entropy_with_logits(logits.float(), labels).backward()
     elapsed = time.perf_counter() - start
     network.zero_grad(set_to_none=True)
     for name, buffer in network.named_buffers():
@@ -46,6 +55,23 @@ def slow_warning(speed: float, rows: int, epochs: int) -> str:
     return (
         f"no GPU: training runs on the CPU, at a measured speed of {speed:.0f} rows per second; "
         f"{epochs} epochs of {rows:,} rows take {in_words(rows * epochs / speed)}"
+    )
+
+
+def busy_warning(threads: int) -> str | None:
+    """The warning that other programs use cores that the threads of a training would need.
+
+    Threads wait for each other at the end of each operation, so that one that shares its core
+    delays all.
+    """
+    cores = psutil.cpu_count() or 1
+    busy = psutil.cpu_percent(interval=0.2) / 100 * cores
+    free = max(1, round(cores - busy))
+    if threads <= free:
+        return None
+    return (
+        f"other programs use {busy:.1f} of {cores} cores: training with {threads} threads is "
+        f"slower than with {free}, e.g. 'snakemake --set-threads train_model={free} …'"
     )
 
 
@@ -76,7 +102,8 @@ def main() -> None:
         if isinstance(settings.models[name], FineTunedModel):
             continue  # The model that it starts from may not be there yet.
         network = create_model(length=dataset["window"], targets=targets, **config["models"][name])
-        speed = sequences_per_second(network, batch_size=8, steps=2)
+        training = settings.training_of(name)
+        speed = sequences_per_second(network, 8, training.precision, steps=2)
         warning = slow_warning(speed, arguments.rows, config["train"]["epochs"])
         print(f"WARNING {name}: {warning}")
 

@@ -4,7 +4,7 @@ import os
 
 import pandas as pd
 import torch
-from toy_store import TABLE, sequence_sizes, toy_sizes, write_toy_stores
+from toy_store import BEST, TABLE, sequence_sizes, toy_sizes, write_toy_stores
 
 from noncoding.models.architectures import create_model
 
@@ -21,6 +21,8 @@ HYBRID["resnet"] |= {"embedding": 4, "stem_pool": 1, "strides": [2, 2]}
 COMPACT = toy_sizes("attention") | {"sequence": sequence_sizes("none")}
 COMPACT["resnet"] |= {"stem_activation": "exponential", "stem_both_strands": True}
 COMPACT["head"]["hidden"] = 0
+NO_DROPS = {"stochastic_depth": 0.0}
+WITH_ATTENTION = BEST | {part: BEST[part] | NO_DROPS for part in ("resnet", "sequence")}
 DEEPSEA = {
     "architecture": "deepsea",
     "channels": [32, 32, 32],
@@ -38,7 +40,13 @@ DANQ = {
     "hidden": 16,
     "dropout": [0.0, 0.0],
 }
-ARCHITECTURES = {"hybrid": HYBRID, "compact": COMPACT, "deepsea": DEEPSEA, "danq": DANQ}
+ARCHITECTURES = {
+    "hybrid": HYBRID,
+    "best": WITH_ATTENTION,
+    "compact": COMPACT,
+    "deepsea": DEEPSEA,
+    "danq": DANQ,
+}
 """Those of the shipped configurations, in small, and without dropout: its random numbers differ."""
 
 TRAINING = {

@@ -30,7 +30,7 @@ from noncoding.data.targets import (
 )
 from noncoding.layout import LOADED_FILES, MODEL_CODE, MODEL_FILES, TARGETS
 from noncoding.models.architectures import NETWORKS
-from noncoding.models.network import Network
+from noncoding.models.network import Network, config_of
 from noncoding.models.shipped import model_folder
 
 log = logging.getLogger(__name__)
@@ -197,7 +197,7 @@ def load_model(folder: str | os.PathLike[str]) -> ExportedModel:
     _check_interface(config, folder / "config.json")
     try:
         network_class, config_class = NETWORKS[model_type]
-        network = network_class(config_class.from_dict(config))
+        network = network_class(config_of(config_class, config))
     except Exception as error:  # of any type, since the constructors do not check their values
         raise InputError(
             folder / "config.json", f"sizes of no network ({error})", f"a {model_type}", _AGAIN

@@ -371,6 +371,13 @@ class GenomeDataset(BaseDataset):
                 key="stride",
                 found="a stride with bins of a file or splits of {rows: N}",
             )
+        if self.negatives:
+            raise problem(
+                "no negatives, whose windows may overlap those of training rows between the bins",
+                "Remove one of the two.",
+                key="stride",
+                found="a stride with negatives",
+            )
         return self
 
     @model_validator(mode="after")

@@ -73,7 +73,8 @@ class Unfinished:
                     f"the settings of {self.resume_point}",
                     f"Restore it, or delete {self.folder} to train from the start.",
                 )
-            different = [key for key in record if before.get(key) != record[key]]
+            keys = dict.fromkeys([*record, *before])
+            different = [key for key in keys if before.get(key) != record.get(key)]
             if different:
                 raise InputError(
                     self.resume_point,

@@ -183,6 +183,13 @@ def test_weights_of_another_export_are_refused(exported):
         load_model(folder)
 
 
+def test_a_configuration_chooses_no_code_of_transformers(exported):
+    edit(exported[1] / "config.json", _attn_implementation="someone/kernel", attention="other")
+    network = load_model(exported[1]).network
+    assert network.config._attn_implementation != "someone/kernel"
+    assert not hasattr(network.config, "attention")
+
+
 @pytest.mark.parametrize("name", ["config.json", "training.json"])
 @pytest.mark.parametrize("content", ["", '{"model_type": "hy', "[]"])
 def test_a_damaged_record_is_named(exported, name, content):

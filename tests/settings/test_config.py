@@ -63,6 +63,15 @@ def test_every_shipped_configuration_is_valid(overlay):
         ({"models": {"compact": {"motifs": {"from": "all"}}}}, "unknown key 'from'"),
         ({"models": {"danq": {"motifs": "all"}}}, "danq.motifs: found 'all'; expected true or"),
         ({"train": {"reverse_complement": 1}}, "expected true or false"),
+        ({"datasets": {"yeast": {"stride": 30}}}, "stride: found 30 bp; expected a divisor of"),
+        (
+            {"datasets": {"yeast": {"stride": 50, "negatives": {"train": 1}}}},
+            "stride: found a stride with negatives",
+        ),
+        (
+            {"datasets": {"yeast": {"stride": 50, "bins": {"file": {"url": "bins.bed"}}}}},
+            "stride: found a stride with bins of a file",
+        ),
         ({"run": {"datasets": ["yest"]}}, "run.datasets: found 'yest'.*mean 'yeast'"),
         ({"run": {"models": ["none"]}}, "run.models: found 'none'; expected one of"),
         ({"run": {"models": []}}, "run.models"),

@@ -59,6 +59,16 @@ def trained(monkeypatch):
     return epochs
 
 
+def test_a_setting_that_was_removed_is_named(tmp_path):
+    started = Unfinished(tmp_path)
+    before = {"seed": 1, "start_from": {"model": "earlier"}}
+    assert started.start(before, writes=True) is None
+    started.resume_point.touch()
+    with pytest.raises(InputError, match=r"different: start_from"):
+        started.start({"seed": 1}, writes=True)
+    assert started.start(before, writes=True) == started.resume_point
+
+
 def test_a_training_that_was_moved_keeps_its_best_epoch(stores, tmp_path, monkeypatch):
     whole = run(tmp_path / "whole", stores, DEEPSEA, WORSENING)
     best = load_model(whole.model).training["validation"]

@@ -202,11 +202,8 @@ def drawn_negatives(
     reach = binning.window if settings.avoid == "windows" else (binning.window + binning.bin) // 2
     free = []
     labelled = labels.bins.astype(np.int64)
-    labelled = labelled[labelled < axis.grid]
     on = {name: first // binning.bin for name, _, first in axis.on_chromosomes(labelled)}
-    bins = all_bins(axis, chromosomes)
-    bins = bins[bins < axis.grid]
-    for chromosome, rows, first in axis.on_chromosomes(bins):
+    for chromosome, rows, first in axis.on_chromosomes(bins := all_bins(axis, chromosomes)):
         clear = np.ones(len(first), dtype=bool)
         if chromosome in on:
             clear = is_clear(first // binning.bin, on[chromosome], -(-reach // binning.bin))

@@ -10,7 +10,7 @@ from transformers import PreTrainedConfig
 from .danq import DanQ, DanQConfig
 from .deepsea import DeepSea, DeepSeaConfig
 from .hybrid import Hybrid, HybridConfig
-from .network import Network
+from .network import Network, config_of
 
 _NETWORKS: dict[str, tuple[type[Network], Any]] = {
     config.model_type: (network, config)
@@ -154,4 +154,4 @@ def _untrained(config: dict[str, Any]) -> Network:
     if kind not in _NETWORKS:
         raise ValueError(f"a member of type {kind!r}, not one of {', '.join(_NETWORKS)}")
     network, config_class = _NETWORKS[kind]
-    return network(config_class.from_dict(config))
+    return network(config_of(config_class, config))

@@ -1,14 +1,24 @@
 """The interface that every network of this project provides."""
 
+import inspect
 from abc import abstractmethod
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 PARTS = ("stem", "body", "head")
 """Parts of a network, from its input to its output."""
+
+
+def config_of(kind: type[PreTrainedConfig], values: dict[str, Any]) -> PreTrainedConfig:
+    """A configuration with those of the values that are parameters of its constructor.
+
+    Others would be passed to transformers, in which some choose code that is downloaded and run.
+    """
+    names = inspect.signature(kind).parameters.keys() - {"kwargs"}
+    return kind(**{name: value for name, value in values.items() if name in names})
 
 
 class Network(PreTrainedModel):

@@ -7,7 +7,7 @@ from torch import nn
 from .residual_blocks import StochasticDepth, stochastic_depths
 
 _LONGEST = 10_000.0
-"""Wavelength of the slowest pair of channels, in positions, divided by 2π (Su et al. 2021)."""
+"""Base of the angular frequencies (Su et al. 2021)."""
 
 
 def rotations(positions: int, channels: int, like: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -18,7 +18,7 @@ def rotations(positions: int, channels: int, like: torch.Tensor) -> tuple[torch.
     positions, channels : int
         Number of positions, and of channels of a head, even.
     like : torch.Tensor
-        Of the device and precision of the result, which is at least single.
+        Determines the device and the precision of the result, which is at least float32.
 
     Returns
     -------

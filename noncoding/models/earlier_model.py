@@ -13,7 +13,7 @@ _OTHER = "Start from another model, or train a new one with 'architecture' inste
 
 
 def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, int]) -> None:
-    """Refuse a folder from which models of some data sets cannot start.
+    """Check that models of some data sets can start from a folder.
 
     Neither the weights nor the network are loaded; `load_model` checks these.
 

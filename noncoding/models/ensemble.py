@@ -69,7 +69,7 @@ class Ensemble(Network):
         if not config.members:
             raise ValueError("an ensemble without members")
         if config.average not in ("probabilities", "logits"):
-            raise ValueError(f"an average of {config.average!r}, not of probabilities or logits")
+            raise ValueError(f"average must be probabilities or logits, not {config.average!r}")
         self.members = nn.ModuleList(map(_untrained, config.members))
         for name in ("length", "targets"):
             own = getattr(config, name)
@@ -80,13 +80,13 @@ class Ensemble(Network):
 
     @classmethod
     def of(cls, members: list[Network], average: str) -> "Ensemble":
-        """An ensemble with the weights of networks, which are copied, in evaluation mode."""
+        """An ensemble in evaluation mode, with copies of the weights of trained networks."""
         configs = [member.config.to_dict() for member in members]
         ensemble = cls(
             EnsembleConfig(
                 length=configs[0]["length"],
                 targets=configs[0]["targets"],
-                # Where the code of a single network is to be found in its own folder.
+                # 'auto_map' names the code files of a single network's exported folder.
                 members=[{k: v for k, v in each.items() if k != "auto_map"} for each in configs],
                 average=average,
             )

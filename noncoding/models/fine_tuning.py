@@ -121,7 +121,7 @@ def start_from_model(earlier: ExportedModel, targets: pd.DataFrame) -> Started:
 
 
 def set_prevalence_of(network: Network, prevalence: torch.Tensor, targets: list[int]) -> None:
-    """Initialise the biases of some targets, see `Network.set_prevalence`; others are kept.
+    """Initialise the biases of some targets (see `Network.set_prevalence`) and keep the others.
 
     Parameters
     ----------

@@ -137,7 +137,7 @@ def _download(model: HubModel, name: str, revision: str) -> Path:
                 library_version=__version__,
             )
         )
-    # Of any type: those of the HTTP library, which differs between versions, are among them.
+    # Exceptions of any type, since those of the HTTP library differ between versions.
     except Exception as error:
         match error:
             case errors.HFValidationError():

@@ -71,7 +71,7 @@ def busy_warning(threads: int) -> str | None:
         return None
     return (
         f"other programs use {busy:.1f} of {cores} cores: training with {threads} threads is "
-        f"slower than with {free}, e.g. 'snakemake --set-threads train_model={free} …'"
+        f"probably slower than with {free}: try 'snakemake --set-threads train_model={free} …'"
     )
 
 

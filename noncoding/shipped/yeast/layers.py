@@ -151,8 +151,9 @@ def best_matches(bases: torch.Tensor, kernels: torch.Tensor, pool: int) -> torch
     """Convolve bases with kernels on both strands, and take the maximum of strands and positions.
 
     The same as a convolution with the kernels, one with their reverse complements, max-pooling of
-    both and their maximum. The gradient, of which only one in ``2 * pool`` values is not zero, is
-    not propagated through each of these steps, and there is none of the bases.
+    both and their maximum. Only one in ``2 * pool`` values of the gradient is non-zero, so it is
+    computed directly rather than propagated through each operation. No gradient is returned for
+    the bases.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from torch import nn
 from .layers import AvgPool1d, Conv1d, normalised, positions_axis
 
 _INITIAL_SCALE = 0.1
-"""Of a residual branch: that of CaiT with up to 18 layers (Touvron et al. 2021)."""
+"""Initial scale of a residual branch, as in CaiT with up to 18 layers (Touvron et al. 2021)."""
 
 
 class StochasticDepth(nn.Module):
@@ -47,7 +47,7 @@ class SqueezeExcitation(nn.Module):
     """Weight channels by a gate that sees their means (Hu et al. 2018).
 
     The hidden layer has SiLU, as in EfficientNet (Tan & Le 2019), and not ReLU: with few
-    units, all of them can become inactive for every sequence, and stay so without a gradient.
+    units, all of them can become inactive for every sequence and then receive no gradient.
 
     Parameters
     ----------

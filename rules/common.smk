@@ -545,16 +545,20 @@ def start_folder(model):
     tuple
         The folder, and the data set and the model that this workflow trains into it, or None.
     """
+    # Not imported by runs without such a model.
+    from noncoding.models.earlier_model import an_ensemble, check_pinned
+    from noncoding.models.shipped import SHIPPED, model_folder
+
     start = SETTINGS.models[model].start_from
     for dataset in SETTINGS.datasets:
-        for name in dict.fromkeys([*SETTINGS.models, *MODELS]):
+        for name in dict.fromkeys([*SETTINGS.models, *TRAINED, *ENSEMBLES]):
             folder = str(Path(EXPORTED_MODEL[0]).parent).format(dataset=dataset, model=name)
             made = (os.path.abspath(folder), os.path.abspath(os.path.dirname(folder)))
             if os.path.abspath(start) in made:
+                if name in ENSEMBLES:
+                    raise an_ensemble(start)
                 return folder, (dataset, name)
-    # Not imported by runs without such a model.
-    from noncoding.models.shipped import SHIPPED, model_folder
-
+    check_pinned(start)
     folder = model_folder(os.path.normpath(start) if "/" in start else start)
     if folder.is_relative_to(SHIPPED):
         # As in the checkout, also where another one is installed.
@@ -567,7 +571,7 @@ def check_starts():
     from noncoding.models.earlier_model import check_earlier_model, check_window
 
     windows = {name: SETTINGS.datasets[name].window for name in DATASETS}
-    for name in SETTINGS.models_to_run():
+    for name in TO_TRAIN:
         key, model = f"configuration, key models.{name}.start_from", name
         chain, for_data = [], windows
         while isinstance(SETTINGS.models[model], FineTunedModel):
@@ -605,7 +609,12 @@ def check_starts():
                 )
 
 
-if any(isinstance(SETTINGS.models[name], FineTunedModel) for name in SETTINGS.models_to_run()):
+# Entries of `models` that are trained, also as members of ensembles only.
+TO_TRAIN = dict.fromkeys(of.model for of in TRAINED.values())
+# Jobs read the same configuration; checking it again could ask the hub again.
+if workflow.is_main_process and any(
+    isinstance(SETTINGS.models[name], FineTunedModel) for name in TO_TRAIN
+):
     try:
         check_starts()
     except (InputError, OSError) as error:

@@ -8,7 +8,10 @@ from noncoding.common.errors import InputError
 from noncoding.common.files import read_json
 from noncoding.data.one_hot import ALPHABET
 from noncoding.layout import LOADED_FILES
+from noncoding.models.hub import PREFIX, HubModel
 
+ENSEMBLE = "noncoding-ensemble"
+"""``model_type`` of an ensemble, as in `noncoding.models.ensemble`, which is not imported here."""
 _OTHER = "Start from another model, or train a new one with 'architecture' instead of 'start_from'."
 
 
@@ -27,7 +30,7 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
     Raises
     ------
     InputError
-        A file is missing, or alphabet or window differ.
+        A file is missing, the model is an ensemble, or alphabet or window differ.
     """
     folder = Path(folder)
     for name in LOADED_FILES:
@@ -47,6 +50,8 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
             "a JSON object",
             "Run the stage 'train' of that model again, or copy the whole folder again.",
         )
+    if config.get("model_type") == ENSEMBLE:
+        raise an_ensemble(path)
     if (alphabet := config.get("alphabet")) != ALPHABET:
         raise InputError(
             path,
@@ -56,6 +61,27 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
         )
     for dataset, window in windows.items():
         check_window(path, config.get("length"), dataset, window)
+
+
+def an_ensemble(where: object) -> InputError:
+    """The error of a start from an ensemble; `where` is its file or configuration key."""
+    return InputError(where, "an ensemble", "a single network", "Start from one of its members.")
+
+
+def check_pinned(start: str) -> None:
+    """Raise an `InputError` if a model of the hub is not named by its full commit hash.
+
+    Other models are not checked. `start` is what ``start_from`` names.
+    """
+    if start.startswith(PREFIX) and not (model := HubModel.parse(start)).is_pinned:
+        raise InputError(
+            start,
+            f"the revision {model.revision}, a branch or tag, whose content may change during a "
+            "run",
+            f"{PREFIX}{model.repository}@COMMIT, with all 40 digits of the commit hash",
+            "The page of the model lists its commits, and `noncoding models "
+            f"{model}` shows that of this revision.",
+        )
 
 
 def check_window(where: object, found: object, dataset: str, window: int) -> None:

@@ -289,11 +289,11 @@ Validation split, averaged over both strands:
 | metric | value |
 |---|---|
 {figures}
-{_fine_tuning(training)}"""
+{"".join(map(_fine_tuning, (training, *training.get("members", ()))))}"""
 
 
 def _fine_tuning(training: dict[str, Any]) -> str:
-    """What the card says of the models that a fine-tuned one descends from."""
+    """What the card says of the models that a fine-tuned one, or a member, descends from."""
     start = training.get("start_from")
     if not start:
         return ""
@@ -301,4 +301,5 @@ def _fine_tuning(training: dict[str, Any]) -> str:
     notes = "\n".join(
         f"- {each['message'][:1].upper()}{each['message'][1:]}." for each in start["overlap"]
     )
-    return f"\nFine-tuned, starting from: {models} (frozen: {start['freeze']}).\n\n{notes}\n"
+    which = f"The member {training['name']} is fine-tuned" if "name" in training else "Fine-tuned"
+    return f"\n{which}, starting from: {models} (frozen: {start['freeze']}).\n\n{notes}\n"

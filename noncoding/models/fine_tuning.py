@@ -13,6 +13,7 @@ import torch
 from noncoding.common.files import sha256
 from noncoding.data.targets import distinct_names, same_targets
 from noncoding.models.architectures import ARCHITECTURES
+from noncoding.models.earlier_model import ENSEMBLE, an_ensemble
 from noncoding.models.export import ExportedModel, load_model
 from noncoding.models.network import Network
 from noncoding.settings.models import FineTunedModel
@@ -69,9 +70,11 @@ def read_start(folder: str | os.PathLike[str], settings: FineTunedModel) -> Star
     Raises
     ------
     InputError
-        As in `load_model`.
+        As in `load_model`, or the model is an ensemble.
     """
     model = load_model(folder)
+    if model.network.config.model_type == ENSEMBLE:
+        raise an_ensemble(model.folder)
     digest = sha256(model.folder / "model.safetensors")
     return Start(model, digest, settings.freeze, settings.rates.model_dump())
 

@@ -73,6 +73,11 @@ class HubModel:
         digest = found["digest"]
         return cls(found["repository"], found["revision"], digest.lower() if digest else None)
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the revision is a full commit hash, whose content never changes."""
+        return _COMMIT.fullmatch(self.revision) is not None
+
     def __str__(self) -> str:
         return f"{PREFIX}{self.repository}@{self.revision}"
 
@@ -107,7 +112,7 @@ def hub_folder(model: HubModel) -> Path:
             f"this revision; if that is the expected one, delete {weights.resolve()} and run "
             "again, which downloads the file again.",
         )
-    if not _COMMIT.fullmatch(model.revision):
+    if not model.is_pinned:
         log.warning(
             "%s: the content of a tag or branch may change; the loaded commit is %s%s@%s#sha256=%s",
             *(model, PREFIX, model.repository, commit, digest),

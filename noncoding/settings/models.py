@@ -316,7 +316,8 @@ class FineTunedModel(Section):
 
     start_from: LocalPath = Field(
         description="Folder of a trained model, also of one that this run trains, as "
-        "results/{dataset}/{model}/model; or the name of a model that comes with the package."
+        "results/{dataset}/{model}/model; the name of a model that comes with the package; or "
+        "hf:USER/MODEL@COMMIT, a model of the Hugging Face hub."
     )
     freeze: Literal["none", "stem", "all_but_head"] = Field(
         default="none",

@@ -21,8 +21,18 @@ from noncoding.models.export import ExportedModel, export_model, load_model
 from noncoding.prediction.inference import device, predict_loci
 
 log = logging.getLogger(__name__)
-_OF_DATA = ("data", "data_sha256")
+_OF_DATA = ("data", "data_sha256", "regions")
 """Keys of the record of a training that all members share if they had the same data."""
+_OF_MEMBER = (
+    "model",
+    "seed",
+    "parameters",
+    "weights_sha256",
+    "validation",
+    "sizes",
+    "start_from",
+)
+"""Keys of the record of a training that are kept for each member."""
 
 
 def ensemble(
@@ -83,10 +93,8 @@ def ensemble(
         "bin": first.bin,
         "average": average,
         "members": [
-            {
-                key: each.training.get(key)
-                for key in ("model", "seed", "parameters", "weights_sha256", "validation", "sizes")
-            }
+            {key: each.training.get(key) for key in _OF_MEMBER}
+            | ({} if "regions" in shared else {"regions": each.training.get("regions")})
             | {"name": name}
             for name, each in loaded.items()
         ],

@@ -4,6 +4,7 @@ import logging
 import os
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from noncoding.common.files import atomic_write, sha256
 from noncoding.common.locks import exclusive
 from noncoding.common.stage_logging import RESULT, is_first_process
 from noncoding.data.loader.data_module import SplitsDataModule, check_same_task, check_validation
-from noncoding.data.regions import covered_regions
+from noncoding.data.regions import MOST_REGIONS, covered_regions
 from noncoding.data.store import Store
 from noncoding.layout import CHECKPOINTS, UNFINISHED, files
 from noncoding.models.architectures import create_model
@@ -30,7 +31,7 @@ from noncoding.models.fine_tuning import (
     sizes_of,
     start_from_model,
 )
-from noncoding.models.lineage import lineage, log_overlaps, overlaps
+from noncoding.models.lineage import CHECKED, lineage, log_overlaps, overlaps
 from noncoding.models.motif_initialisation import start_from_motifs
 from noncoding.settings.config import TrainingJob
 from noncoding.settings.models import FROZEN_PARTS, FineTunedModel
@@ -109,18 +110,24 @@ def train(
             "data_sha256": {"train": store.digest, "valid": valid.digest},
             "motifs_sha256": sha256(motifs) if motifs else None,
         }
-        regions = {"train": _regions(store), "valid": _regions(valid)}
+        loci = {"train": store.loci(), "valid": valid.loci()}
         # Not part of what decides the weights.
-        origin: dict[str, Any] = {"regions": regions, "motif_start": None}
+        origin: dict[str, Any] = {"motif_start": None}
         if start:
             record["start_from"] = start.record()
             with Store(stores["test"]) as test:
-                checked = {"valid": regions["valid"], "test": _regions(test)}
+                loci["test"] = test.loci()
+            checked = {
+                split: None if loci[split] is None else covered_regions(loci[split])
+                for split in CHECKED
+            }
             models = lineage(start.model.training)
             found = overlaps(models, checked, store.source.get("fasta_sha256"))
             origin["start_from"] = start.record() | {"models": models, "overlap": found}
             if is_first_process():
                 log_overlaps(found)
+        origin["regions"] = {split: _regions(loci, split) for split in ("train", "valid")}
+        del loci
     with ExitStack() as stack:
         if is_first_process():
             stack.enter_context(exclusive(unfinished.folder))
@@ -192,10 +199,15 @@ def train(
             _write_results(unfinished, folder, module, targets, record | origin, seconds)
 
 
-def _regions(store: Store) -> dict[str, list[list[int]]] | None:
-    """The regions of a split, if the store has coordinates."""
-    loci = store.loci()
-    return None if loci is None else covered_regions(loci)
+def _regions(
+    loci: Mapping[str, pd.DataFrame | None], split: str
+) -> dict[str, list[list[int]]] | None:
+    """The recorded regions of a split, if its store has coordinates."""
+    own = loci[split]
+    if own is None:
+        return None
+    others = [each for name, each in loci.items() if name != split and each is not None]
+    return covered_regions(own, pd.concat(others) if others else None, MOST_REGIONS)
 
 
 def _write_results(

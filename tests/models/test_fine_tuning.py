@@ -6,10 +6,17 @@ from toy_store import DANQ, DEEPSEA, LENGTH, TABLE, export_toy_model, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
-from noncoding.models.earlier_model import check_earlier_model
-from noncoding.models.export import load_model
-from noncoding.models.fine_tuning import set_prevalence_of, start_from_model, target_axes
+from noncoding.models.earlier_model import check_earlier_model, check_pinned
+from noncoding.models.ensemble import Ensemble
+from noncoding.models.export import export_model, load_model
+from noncoding.models.fine_tuning import (
+    read_start,
+    set_prevalence_of,
+    start_from_model,
+    target_axes,
+)
 from noncoding.models.lineage import lineage, overlaps
+from noncoding.settings.models import FineTunedModel
 
 # Target c is first, a second, and d is not among those of the toy model.
 OTHERS = pd.DataFrame({"index": [0, 1, 2, 3], "name": ["c", "a", "d", "e"], "group": ["TF"] * 4})
@@ -176,3 +183,30 @@ def test_what_cannot_be_checked_is_said(earlier, splits, why):
     [row] = overlaps(lineage(earlier), splits, None)
     assert None in (row["valid"], row["test"])
     assert "cannot be checked" in row["message"] and why in row["message"]
+
+
+def test_an_ensemble_is_no_start(earlier, tmp_path):
+    folder = tmp_path / "both"
+    record = {"dataset": "toy", "model": "both", "bin": 20, "validation": {}}
+    record |= {"average": "logits", "members": [{"name": "tiny"}] * 2}
+    export_model(Ensemble.of([earlier.network] * 2, "logits"), folder, TABLE, record)
+    settings = FineTunedModel(start_from=str(folder))
+    for refused in (
+        lambda: check_earlier_model(folder, {"own": LENGTH}),
+        lambda: read_start(folder, settings),
+    ):
+        with pytest.raises(
+            InputError, match=r"an ensemble; expected a single network\. Start from"
+        ):
+            refused()
+
+
+@pytest.mark.parametrize("start", ["hf:lab/yeast@main", "hf:lab/yeast@v1", f"hf:a/b@{'0' * 39}"])
+def test_a_model_of_the_hub_is_named_by_its_commit(start):
+    with pytest.raises(InputError, match="a branch or tag, whose content may change during a run"):
+        check_pinned(start)
+
+
+@pytest.mark.parametrize("start", ["yeast", "folder/model@main", f"hf:lab/yeast@{'0a' * 20}"])
+def test_other_models_are_not_refused_for_their_revision(start):
+    check_pinned(start)

@@ -40,6 +40,34 @@ def test_the_page_names_the_members(both):
     assert "and those of an ensemble over its members" in page.text
 
 
+def test_the_page_shows_from_what_members_were_fine_tuned(both):
+    for record, name in ((MEMBERS[1], "both"), (None, "small")):
+        path = both.root / name / "model" / "training.json"
+        training = json.loads(path.read_text())
+        start = {
+            "models": [{"model": "m", "dataset": "d"}, {"model": "n", "dataset": "e"}],
+            "overlap": [{"message": "rows of m"}, {"message": "rows of n"}],
+            "freeze": "all_but_head",
+        }
+        if record:
+            training["members"] = [
+                MEMBERS[0] | {"start_from": None},
+                record | {"start_from": start},
+            ]
+        else:
+            training["start_from"] = start | {"freeze": "none"}
+        path.write_text(json.dumps(training))
+    rows = {row[0]: row[1:] for row in made(both, "both", "small").table("both", "small")}
+    assert rows["Fine-tuned from"] == [
+        "other: m on d, from n on e; frozen: all but head",
+        "m on d, from n on e",
+    ]
+    assert rows["Earlier training rows in the splits"] == [
+        "other: rows of m; rows of n",
+        "rows of m; rows of n",
+    ]
+
+
 def test_figures_and_files_of_a_training_are_those_of_trained_models(both):
     page = made(both, "both", "small")
     links = {link["href"] for link in page.all("a")}

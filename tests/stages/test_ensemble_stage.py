@@ -88,6 +88,37 @@ def test_the_record_names_the_members(folders, tmp_path):
     assert exported.network.config.average == "logits"
 
 
+def test_the_record_and_the_card_keep_the_origin_of_members(folders, tmp_path):
+    message = "the earlier model m (data set d) was trained on chromosomes of the test split (I)"
+    start = {
+        "models": [{"model": "m", "dataset": "d"}],
+        "overlap": [{"message": message}],
+        "freeze": "stem",
+    }
+    path = folders["two"] / "training.json"
+    regions = {"train": {"I": [[0, 9]]}}
+    own = json.loads(path.read_text()) | {"start_from": start, "regions": regions}
+    path.write_text(json.dumps(own))
+    model, _ = run(folders, tmp_path)
+    members = json.loads((model / "training.json").read_text())["members"]
+    assert [member["start_from"] for member in members] == [None, start]
+    assert [member["regions"] for member in members] == [None, regions]
+    card = (model / "README.md").read_text()
+    assert "The member two is fine-tuned, starting from: m on d (frozen: stem)." in card
+    assert f"- T{message[1:]}." in card and "The member one" not in card
+
+
+def test_regions_that_all_members_share_are_recorded_once(folders, tmp_path):
+    regions = {"train": {"I": [[0, 9]]}}
+    for folder in folders.values():
+        path = folder / "training.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"regions": regions}))
+    model, _ = run(folders, tmp_path)
+    record = json.loads((model / "training.json").read_text())
+    assert record["regions"] == regions
+    assert not any("regions" in member for member in record["members"])
+
+
 OTHER = TABLE.assign(name=["a", "b", "z"])
 
 

@@ -69,12 +69,15 @@ def test_the_best_network_has_tens_of_millions_of_parameters():
         network = create_model(length=1000, targets=919, **PUBLISHED["best"])
         assert network.resnet(torch.zeros(2, 4, 1000)).shape == (2, 512, 125)
     assert count(network) == 30_072_553
-    # Without biases, norms and scales: two pointwise convolutions and a gate of each block;
-    # queries, keys, values, output and feed-forward layers of each attention layer.
-    blocks = 25 * 4 * 768 + 768 * 512 + 4 * (2 * 512 * 2048 + 7 * 512 + 2 * 512 * 64)
-    attention = 6 * (4 * 512 * 512 + 2 * 512 * 2048)
-    head = 919 * (2 * (2 * 512 + 1) + 125)
-    assert blocks + attention + head == pytest.approx(count(network), rel=0.0025)
+    # Weights and biases; a normalisation has two parameters per channel, a block one scale.
+    stem = 768 * 4 * 25 + 2 * 768 + (2 * 768 + 768 * 512 + 512)
+    pointwise = 2 * 512 + (512 * 2048 + 2048) + (2048 * 512 + 512) + 512
+    gate = (512 * 64 + 64) + (64 * 512 + 512)
+    blocks = 4 * (512 * 7 + pointwise + gate) + 2 * 512
+    attention = 2 * 512 + (512 * 1536 + 1536) + (512 * 512 + 512)
+    feed_forward = 2 * 512 + (512 * 2048 + 2048) + (2048 * 512 + 512)
+    head = 2 * (1024 * 919 + 919) + 125 * 919
+    assert count(network) == stem + blocks + 6 * (attention + feed_forward) + 2 * 512 + head
 
 
 def test_published_shapes_of_danq_and_deepsea():

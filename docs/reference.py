@@ -11,6 +11,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 
 from noncoding.settings.config import Settings
+from noncoding.settings.inheritance import INHERITED, LIKE
 
 _ROOT = Path(__file__).parents[1]
 PAGE = _ROOT / "docs" / "configuration.md"
@@ -42,6 +43,11 @@ def schema_text() -> str:
     """The JSON schema of a whole configuration."""
     schema = Settings.model_json_schema(schema_generator=_WithoutTitles)
     schema = {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+    other = {"type": "object", "properties": {LIKE: {"type": "string"}}, "required": [LIKE]}
+    for section in INHERITED:
+        entries = schema["properties"][section]["patternProperties"]
+        for pattern, entry in entries.items():
+            entries[pattern] = {"anyOf": [entry, other]}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -78,6 +78,7 @@ from noncoding.settings.downloads import (
     urls,
 )
 from noncoding.settings.folders import check_folders
+from noncoding.settings.inheritance import with_inherited
 from noncoding.settings.models import FineTunedModel
 from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
@@ -145,6 +146,7 @@ def check_paths(dataset):
 try:
     check_files(workflow.configfiles)
     retype(config, workflow.config_settings.config_args)
+    config.update(with_inherited(config))
     SETTINGS = check_settings(config)
     update_config(config, SETTINGS.dump())  # with ~ expanded in paths
     DATASETS = SETTINGS.datasets_to_run()

@@ -25,6 +25,7 @@ from noncoding.settings.datasets import Dataset
 from noncoding.settings.evaluate import EvaluateSettings
 from noncoding.settings.explain import ExplainSettings
 from noncoding.settings.messages import input_error
+from noncoding.settings.inheritance import with_inherited
 from noncoding.settings.models import HybridModel, Model
 from noncoding.settings.motifs import MotifsSettings
 from noncoding.settings.predict import PredictSettings
@@ -349,6 +350,6 @@ def check_settings(config: Mapping[str, Any]) -> Settings:
         an unknown data set or model, sizes of a network that do not fit, or splits that overlap.
     """
     try:
-        return Settings.model_validate(dict(config))
+        return Settings.model_validate(with_inherited(config))
     except ValidationError as error:
         raise input_error(error, Settings) from None

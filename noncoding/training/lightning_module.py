@@ -94,9 +94,7 @@ class TrainingModule(pl.LightningModule):
         sequences, labels = batch
         views, weight = self._views_and_weight(batch_index, len(labels))
         sequences = augment(sequences, views).float()
-        with channels_last():
-            logits = (self._compiled or self.network)(sequences)
-        loss = F.binary_cross_entropy_with_logits(logits, labels)
+        loss = self.loss(sequences, labels)
         detached = loss.detach()
         self._epoch_loss = self._epoch_loss.to(loss.device)
         sum_and_rows = [detached * len(labels), torch.full_like(detached, len(labels))]
@@ -109,6 +107,22 @@ class TrainingModule(pl.LightningModule):
             raise non_finite(self.current_epoch, batch_index, place, self._checkpoint)
         self.log("train_loss_step", detached, on_step=True, on_epoch=False, prog_bar=True)
         return loss * weight
+
+    def loss(self, sequences: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Mean binary cross-entropy of a batch.
+
+        Parameters
+        ----------
+        sequences : torch.Tensor, shape=(batch, 4, length)
+            One-hot, after augmentation.
+        labels : torch.Tensor, shape=(batch, targets)
+        """
+        return F.binary_cross_entropy_with_logits(self.logits(sequences), labels)
+
+    def logits(self, sequences: torch.Tensor) -> torch.Tensor:
+        """Logits of a training batch, shape=(batch, targets)."""
+        with channels_last():
+            return (self._compiled or self.network)(sequences)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Save the loss of the epoch so far, summed over processes."""

@@ -3,9 +3,9 @@
     python benchmarks/accuracy.py results/yeast/data --models compact hybrid deepsea danq \\
         --motifs results/yeast/raw/JASPAR2022_CORE_non-redundant_pfms_meme.txt --json accuracy.json
 
-The folder has train.h5, valid.h5 and test.h5. `compact` is trained with the settings of
-configs/yeast.yaml, the others with those of config.yaml, in batches of 64. Several trainings run
-at the same time, and each of them is written when it ends.
+The folder has train.h5, valid.h5 and test.h5. `compact` and `convnext` are trained with the
+settings of configs/yeast.yaml, the others with those of config.yaml, in batches of 64. Several
+trainings run at the same time, and each of them is written when it ends.
 """
 
 import argparse
@@ -83,10 +83,10 @@ def trained(arguments: argparse.Namespace, model: str, seed: int) -> dict[str, A
     from noncoding.settings.train import RuntimeOptions, TrainSettings
     from noncoding.stages.train import train
 
-    base, yeast = configuration(), configuration("configs/yeast.yaml")
-    network = base["models"][model] | yeast["models"].get(model, {})
-    network.pop("train", None)
-    section = base["train"] | (yeast["train"] if model == "compact" else {"batch_size": 64})
+    config = configuration("configs/yeast.yaml", "configs/yeast_networks.yaml")
+    network = {key: size for key, size in config["models"][model].items() if key != "train"}
+    small = model in ("compact", "convnext")
+    section = config["train"] if small else configuration()["train"] | {"batch_size": 64}
     if arguments.epochs:
         section["epochs"] = arguments.epochs
     start = time.perf_counter()
@@ -98,7 +98,7 @@ def trained(arguments: argparse.Namespace, model: str, seed: int) -> dict[str, A
                 network=network,
                 settings={key: section[key] for key in TrainSettings.model_fields},
                 runtime={key: section[key] for key in RuntimeOptions.model_fields},
-                load=base["load"],
+                load=config["load"],
                 seed=seed,
             ),
             dataset="yeast",

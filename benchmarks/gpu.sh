@@ -29,7 +29,7 @@ fi
 train=(--seconds 8 --warmup 30 --rows 20480)
 explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
 predict=(--models hybrid compact)
-accuracy=(--models compact hybrid best deepsea danq --seeds 1 2 --processes 4)
+accuracy=(--models convnext compact hybrid best deepsea danq --seeds 1 2 --processes 4)
 if [ "$stores" = --dry ]; then
     export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu
     share=10

@@ -1,19 +1,17 @@
 """Mean and standard deviation of the metrics of models over several seeds.
 
-    for seed in 1 2 3; do
-        .venv/bin/snakemake evaluate --configfile configs/yeast.yaml configs/yeast_models.yaml \
-            --config seed=$seed results=results/seed$seed
-    done
-    python benchmarks/seeds.py results/seed1/yeast results/seed2/yeast results/seed3/yeast
+    .venv/bin/snakemake evaluate --configfile configs/yeast.yaml configs/yeast_networks.yaml
+    python benchmarks/seeds.py results/yeast
 
-One row per model: mean AUPR and median AUROC over the targets with at least
+One row per model and folder: mean AUPR and median AUROC over the targets with at least
 `--min-positives` positive test loci, mean AUROC of `--factors`, and updates and core
-minutes of a training; each as mean ± standard deviation over the folders with the
-model. With `--validation`: mean AUPR and mean AUROC on the validation split at the
-epoch that was kept, which do not require evaluation.
+minutes of a training; each as mean ± standard deviation over the seeds of the model
+(`run.seeds`). With `--validation`: mean AUPR and mean AUROC on the validation split at
+the epoch that was kept, which do not require evaluation.
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -25,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folders", type=Path, nargs="+", help="results/…/{dataset}, one per seed")
+    parser.add_argument("folders", type=Path, nargs="+", help="results/{dataset}")
     parser.add_argument("--min-positives", type=int, default=5)
     parser.add_argument("--factors", nargs="*", default=EIGHT)
     parser.add_argument("--validation", action="store_true")
@@ -47,7 +45,7 @@ def tested(model: Path, min_positives: int, factors: list[str]) -> dict[str, obj
     table[["auroc", "auprc"]] = table[["auroc", "auprc"]].apply(pd.to_numeric, errors="coerce")
     enough = table[table["test_positives"] >= min_positives]
     return {
-        "model": model.name,
+        "model": name_of(model),
         "mean AUPR": enough["auprc"].mean(),
         "median AUROC": enough["auroc"].median(),
         "factors": table.loc[table["name"].isin(factors), "auroc"].mean(),
@@ -60,21 +58,25 @@ def validated(model: Path) -> dict[str, object]:
     metrics = pd.read_csv(model / "training" / "metrics.csv")
     best = metrics.loc[metrics["valid_auprc"].idxmax()]
     return {
-        "model": model.name,
+        "model": name_of(model),
         "mean AUPR": best["valid_auprc"],
         "mean AUROC": best["valid_auroc"],
         **training(model),
     }
 
 
+def name_of(model: Path) -> str:
+    """Data set and model, without the seed."""
+    return f"{model.parent.name} {re.sub(r'-seed[0-9]+$', '', model.name)}"
+
+
 def training(model: Path) -> dict[str, object]:
-    """Weight updates, and minutes of the stage `train` summed over cores."""
-    benchmark = pd.read_csv(model / "logs" / "train.benchmark.tsv", sep="\t")
+    """Weight updates; minutes of the stage `train` summed over cores, if the workflow ran it."""
     metrics = pd.read_csv(model / "training" / "metrics.csv")
-    return {
-        "updates": metrics["step"].max() + 1,
-        "core minutes": benchmark["cpu_time"].iloc[-1] / 60,
-    }
+    benchmark, minutes = model / "logs" / "train.benchmark.tsv", float("nan")
+    if benchmark.exists():
+        minutes = pd.read_csv(benchmark, sep="\t")["cpu_time"].iloc[-1] / 60
+    return {"updates": metrics["step"].max() + 1, "core minutes": minutes}
 
 
 def over_seeds(rows: pd.DataFrame) -> pd.DataFrame:

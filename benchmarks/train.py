@@ -46,6 +46,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.models.architectures import create_model
+from noncoding.settings.inheritance import merged, with_inherited
 from noncoding.settings.train import TrainSettings
 from noncoding.training.callbacks import ExponentialMovingAverage
 from noncoding.training.lightning_module import TrainingModule
@@ -304,8 +305,12 @@ def original(arguments: argparse.Namespace) -> dict[str, Any]:
 SIDES = {"ours": ours, "original": original}
 
 
-def configuration(file: str = "config.yaml") -> dict[str, Any]:
-    return yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
+def configuration(*overlays: str) -> dict[str, Any]:
+    """The configuration of config.yaml with overlays."""
+    found: dict[str, Any] = {}
+    for file in ("config.yaml", *overlays):
+        found = merged(found, yaml.safe_load((ROOT / file).read_text(encoding="utf-8")))
+    return with_inherited(found)
 
 
 def new_network(name: str) -> torch.nn.Module:

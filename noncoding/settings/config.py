@@ -24,8 +24,8 @@ from noncoding.settings.baseline import BaselineSettings
 from noncoding.settings.datasets import Dataset
 from noncoding.settings.evaluate import EvaluateSettings
 from noncoding.settings.explain import ExplainSettings
-from noncoding.settings.messages import input_error
 from noncoding.settings.inheritance import with_inherited
+from noncoding.settings.messages import input_error
 from noncoding.settings.models import HybridModel, Model
 from noncoding.settings.motifs import MotifsSettings
 from noncoding.settings.predict import PredictSettings

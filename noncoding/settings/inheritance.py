@@ -42,12 +42,26 @@ def with_inherited(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def merged(under: Any, over: Any) -> Any:
+    """Lay a section over another one of the same kind, key by key.
+
+    Other values, and sections of another kind, are replaced.
+    """
+    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
+        return over
+    if any(kind in over and over[kind] != under.get(kind) for kind in _KINDS):
+        return dict(over)
+    return dict(under) | {
+        key: merged(under[key], value) if key in under else value for key, value in over.items()
+    }
+
+
 def _complete(section: str, entries: Mapping[str, Any], names: list[str]) -> Any:
     """The last of the named entries, of which each is like the next one."""
     entry = entries[names[-1]]
     if not isinstance(entry, Mapping) or LIKE not in entry:
         return entry
-    other, key = entry[LIKE], f"{section}.{names[-1]}.{LIKE}"
+    other, key = entry[LIKE], f"configuration, key {section}.{names[-1]}.{LIKE}"
     if not isinstance(other, str) or other not in entries:
         raise InputError(
             key,
@@ -63,14 +77,4 @@ def _complete(section: str, entries: Mapping[str, Any], names: list[str]) -> Any
             f"Write out the keys of one of them, without '{LIKE}'.",
         )
     own = {name: value for name, value in entry.items() if name != LIKE}
-    return _merged(_complete(section, entries, [*names, other]), own)
-
-
-def _merged(under: Any, over: Any) -> Any:
-    if not isinstance(under, Mapping) or not isinstance(over, Mapping):
-        return over
-    if any(kind in over and over[kind] != under.get(kind) for kind in _KINDS):
-        return dict(over)
-    return dict(under) | {
-        key: _merged(under[key], value) if key in under else value for key, value in over.items()
-    }
+    return merged(_complete(section, entries, [*names, other]), own)

@@ -19,7 +19,7 @@ from noncoding.settings.train import TrainSettings
 @pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
 def test_every_shipped_configuration_is_valid(overlay):
     over = yaml.safe_load(overlay.read_text()) if overlay else {}
-    # `yeast_models.yaml` and its like are laid over `yeast.yaml`.
+    # `yeast_networks.yaml` and its like are laid over `yeast.yaml`.
     under = YEAST if overlay and overlay.name.startswith("yeast_") else DEFAULT
     check_settings(merged(under, over))
 
@@ -278,8 +278,8 @@ def test_a_model_has_no_other_training_keys_than_those_that_decide_its_weights(k
 @pytest.mark.parametrize(
     ("seeds", "trained"),
     [
-        ([], {"compact": ("compact", 1)}),
-        ([3, 4], {"compact-seed3": ("compact", 3), "compact-seed4": ("compact", 4)}),
+        ([], {"convnext": ("convnext", 1)}),
+        ([3, 4], {"convnext-seed3": ("convnext", 3), "convnext-seed4": ("convnext", 4)}),
     ],
 )
 def test_every_model_is_trained_with_every_seed(seeds, trained):

@@ -15,7 +15,7 @@ def test_without_entries_nothing_is_added():
     found = settings()
     assert found.ensembles() == {}
     assert "ensembles" not in found.dump()["run"]
-    assert found.evaluated_models() == {"compact": "compact"}
+    assert found.evaluated_models() == {"convnext": "convnext"}
 
 
 def test_members_are_trained_models():

@@ -9,7 +9,7 @@ from noncoding.common.errors import InputError
 from noncoding.settings.config import Settings, check_settings
 from noncoding.settings.inheritance import with_inherited
 
-GENOME = YEAST["datasets"]["yeast"]
+GENOME = YEAST["datasets"]["yeast"] | {"stride": None}
 PEAKS = {"pattern": "*.bed", "suffix": ".bed", "group": "TF"}
 
 

@@ -1,14 +1,16 @@
 """Put the model of `make yeast` into the package.
 
-    python resources/ship_yeast.py results/yeast/compact    # after `make yeast`
-    python resources/ship_yeast.py                          # after changes of noncoding/models
+    python resources/ship_yeast.py results/yeast/convnext    # after `make yeast`
+    python resources/ship_yeast.py                           # after changes of noncoding/models
 
 The folder of results has ``model`` and ``evaluation``, and the folder above it the test split,
-``data/test.h5``. Without results, the weights are kept, and the code and the model card in the
-folder are written again; the examples, too, if a test split is given.
+``data/test.h5``. Weights are rounded to half precision, which halves the size of the model; they
+are used in single precision, as before. Without results, the weights are kept, and the code and
+the model card in the folder are written again; the examples, too, if a test split is given.
 """
 
 import argparse
+import json
 import re
 import shutil
 import sys
@@ -18,9 +20,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from safetensors.torch import load_file, save_file
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import atomic_folders
+from noncoding.common.files import atomic_folders, sha256
 from noncoding.data.one_hot import letters
 from noncoding.data.store import Store
 from noncoding.data.targets import distinct_names
@@ -134,6 +137,19 @@ def model_card(model: ModelDescription, network: str, loci: pd.DataFrame) -> str
     )
 
 
+def round_weights(folder: Path) -> None:
+    """Round the weights of an exported model to half precision, and renew their digest."""
+    weights, record = folder / "model.safetensors", folder / "training.json"
+    rounded = {
+        name: tensor.half() if tensor.is_floating_point() else tensor
+        for name, tensor in load_file(weights).items()
+    }
+    save_file(rounded, weights, metadata={"format": "pt"})
+    training = json.loads(record.read_text(encoding="utf-8"))
+    training["weights_sha256"] = sha256(weights)
+    record.write_text(json.dumps(training, indent=2), encoding="utf-8")
+
+
 def ship(results: Path | None, folder: Path, test: Path | None = None) -> None:
     """Write the folder of the model; from `results`, if given.
 
@@ -155,6 +171,7 @@ def ship(results: Path | None, folder: Path, test: Path | None = None) -> None:
         (made / evaluation).mkdir()
         for name in LOADED_FILES:
             shutil.copyfile(source / name, made / name)
+        round_weights(made)
         for name in (SUMMARY, TARGETS):
             shutil.copyfile(evaluated / name, made / evaluation / name)
         for name in figures:

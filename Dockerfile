@@ -1,18 +1,39 @@
-# Image with the pipeline and its environment, without data: docker build -t noncoding:0.1.0 .
-# The image is not built in CI; the installation steps (Python, pip, lock file) are tested there.
-# On a machine with a GPU: docker run --gpus all … (torch from pip includes the CUDA libraries).
+# The pipeline and the packages that it needs, without data and without tools of development.
 #
-#   docker run --rm -v "$PWD/results:/noncoding/results" noncoding:0.1.0 \
-#       --configfile configs/demo.yaml
-FROM python:3.11-slim-bookworm
-WORKDIR /noncoding
-COPY requirements.lock .
-RUN pip install --no-cache-dir --disable-pip-version-check -r requirements.lock
+#   docker build -t noncoding:0.2.0 .
+#   docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/work" noncoding:0.2.0 \
+#       --configfile /opt/noncoding/configs/demo.yaml
+#
+# The current folder is then /work: its configuration and data are read, results/ and .snakemake/
+# are written there. On a machine with a GPU, add --gpus all. `make test-image` tests the image.
+
+# A digest (python:3.11.14-slim-bookworm@sha256:…) pins the base image exactly.
+ARG BASE=docker.io/library/python:3.11.14-slim-bookworm
+FROM ${BASE}
+# Without a GPU, use the smaller build of torch for the CPU:
+# --build-arg TORCH_BUILD=+cpu --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cpu
+ARG TORCH_BUILD=""
+ARG TORCH_INDEX=""
+WORKDIR /opt/noncoding
+# The packages are in a layer of their own, which changes of the code do not rebuild. The lock
+# determines all versions, also those of packages that the dependencies require.
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY noncoding/VERSION noncoding/VERSION
+RUN sed -i "s/^torch==.*/&${TORCH_BUILD}/" requirements.lock \
+    && pip install --no-cache-dir --disable-pip-version-check \
+        --constraint requirements.lock setuptools \
+    && pip install --no-cache-dir --disable-pip-version-check --no-build-isolation \
+        ${TORCH_INDEX:+--extra-index-url "${TORCH_INDEX}"} \
+        --constraint requirements.lock '.[workflow]'
 COPY . .
-RUN pip install --no-cache-dir --disable-pip-version-check --no-deps -e .
-# The image can be run by users other than root, including user IDs without a name. Snakemake
-# writes its metadata to .snakemake.
-RUN install -d -m 1777 .snakemake results
-ENV USER=noncoding XDG_CACHE_HOME=/tmp/cache MPLCONFIGDIR=/tmp/matplotlib NUMBA_CACHE_DIR=/tmp/numba
-ENTRYPOINT ["snakemake"]
+# Editable: the jobs import the files that Snakemake compares when it starts. The home folder can
+# be written by any user: --user may be a number without a name.
+RUN pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps -e . \
+    && useradd --no-log-init --create-home --uid 1000 noncoding \
+    && chmod 1777 /home/noncoding \
+    && install -d -o noncoding -g noncoding /work
+USER 1000
+ENV HOME=/home/noncoding USER=noncoding
+WORKDIR /work
+ENTRYPOINT ["snakemake", "--snakefile", "/opt/noncoding/Snakefile"]
 CMD ["--help"]

@@ -9,7 +9,8 @@ MIRROR ?=
 export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
-.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm lint clean
+.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm test-image \
+	lint lint-release clean
 
 help:
 	@echo "make setup      install the pinned packages and this project into $(VENV)"
@@ -19,6 +20,7 @@ help:
 	@echo "make test       run linters and tests"
 	@echo "make test-slow  run the tests marked slow, such as coverage simulations"
 	@echo "make test-slurm run tests on a single-node SLURM cluster that is set up for them (root, Debian)"
+	@echo "make test-image builds the container image and runs the demo in it (Docker or Podman)"
 	@echo "make clean      remove the environment and caches"
 	@echo "MIRROR=DIR_OR_URL takes the published files from a folder or URL"
 
@@ -68,7 +70,11 @@ test-slurm: setup
 	@why=$$(tests/slurm/one_node.sh can) && NONCODING_SLURM=1 $(VENV)/bin/python -m pytest tests/slurm || \
 		{ [ -n "$$why" ] && echo "SLURM tests skipped: $$why."; }
 
-lint: setup
+# In the container image, where a builder can be had.
+test-image:
+	tests/image.sh
+
+lint: setup lint-release
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
@@ -76,6 +82,19 @@ lint: setup
 	$(VENV)/bin/codespell
 	$(VENV)/bin/snakefmt --check Snakefile rules
 	$(RUN) --lint
+
+# The citation file, the licence of each file, and the Dockerfile.
+RELEASE := $(VENV)/release
+
+lint-release: $(RELEASE)/installed
+	$(RELEASE)/bin/cffconvert --validate
+	$(RELEASE)/bin/reuse lint --quiet || $(RELEASE)/bin/reuse lint --lines
+	$(RELEASE)/bin/hadolint Dockerfile
+
+$(RELEASE)/installed: requirements-release.lock
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --disable-pip-version-check -q -r requirements-release.lock
+	touch $@
 
 clean:
 	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

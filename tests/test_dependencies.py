@@ -1,6 +1,7 @@
 """The lists of dependencies: pyproject.toml, requirements.lock and envs/noncoding.yaml."""
 
 import ast
+import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -12,7 +13,6 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-CONDA_NAMES = {"torch": "pytorch", "isal": "python-isal", "huggingface-hub": "huggingface_hub"}
 INDIRECT = {
     "tensorboard",  # used by Lightning
     "pydantic-core",  # part of pydantic
@@ -72,9 +72,22 @@ def test_the_lock_satisfies_all_lower_bounds():
 
 
 def test_the_conda_environment_has_the_locked_dependencies():
-    conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())["dependencies"]
-    python, *others = conda
-    assert python == f"python {PROJECT['requires-python']}"
+    conda = yaml.safe_load((ROOT / "envs" / "noncoding.yaml").read_text())
+    assert conda.keys() == {"channels", "dependencies"}
+    python, pip, packages = conda["dependencies"]
+    assert pip == "pip"
+    name, version = python.split(" =")
+    assert name == "python"
+    assert f"(Python {version}," in (ROOT / "requirements.lock").read_text()
+    found = {name: str(one.specifier) for name, one in by_name(packages["pip"]).items()}
     pins = locked()
-    wanted = {CONDA_NAMES.get(name, name): pins[name] for name in DEPENDENCIES}
-    assert dict(entry.split(" =") for entry in others) == wanted
+    assert found == {name: f"=={pins[name]}" for name in DEPENDENCIES}
+
+
+def test_the_rules_name_existing_environments():
+    named = {
+        path.parent / environment
+        for path in (ROOT / "rules").glob("*.smk")
+        for environment in re.findall(r'conda:\s+"(.+)"', path.read_text())
+    }
+    assert {path.resolve() for path in named} == {ROOT / "envs" / "noncoding.yaml"}

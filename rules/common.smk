@@ -160,6 +160,8 @@ def workflow_path(path):
     A moved checkout with its results then has the same inputs, and the prefix of an importing
     workflow, which is added to relative paths, is not added to the code.
     """
+    if not BASE:
+        return path
     inside = BASE == workflow.basedir == os.getcwd()
     path = str(Path(path).relative_to(BASE) if inside else path)
     # With results in object storage, the code is still local.

@@ -1,25 +1,23 @@
 """From public files to a trained, evaluated and interpreted classifier of non-coding DNA."""
 
-from snakemake.exceptions import WorkflowError
+# The folder of this file, also when another workflow imports it; it may be in a repository.
+SOURCE = workflow.current_basedir
+
+
+include: "rules/installation.smk"
+
 
 from snakemake_logger_plugin_noncoding import show_concisely
 
-# Where this file stands, also when another workflow imports it.
-BASE = str(workflow.current_basedir)
-if {"{", "}"} & set(BASE):
-    raise WorkflowError(
-        f"{BASE}: found a folder with braces; expected a path without them, which Snakemake takes "
-        "for wildcards. Rename the folder."
-    )
 # Another workflow that imports this one decides on its own messages.
 if workflow.is_main_process and workflow.basedir == BASE:
     show_concisely(workflow.output_settings)
 
 
-configfile: f"{BASE}/config.yaml"
+configfile: workflow_file("config.yaml")
 
 
-report: f"{BASE}/rules/captions/workflow.rst"
+report: "rules/captions/workflow.rst"
 
 
 include: "rules/common.smk"

@@ -1,58 +1,16 @@
 # Shared by the rules: the checked configuration, input functions, and the paths of outputs.
 
-import filecmp
 import os
-import shlex
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
+from snakemake.common.configfile import load_configfile
 from snakemake.exceptions import WorkflowError
 from snakemake.io import contains_wildcard
 from snakemake.utils import min_version, update_config
 
 min_version("9.27")
 
-
-def check_installation(base):
-    """Refuse a Python environment without this project, or with another version of it.
-
-    Jobs import the installed package; this process would also find the one of the checkout, since
-    Snakemake adds the folder of the Snakefile to its own search path.
-    """
-    install = shlex.join([sys.executable, "-m", "pip", "install", "--editable", base])
-    # Like a script, which does not search the working directory.
-    command = [sys.executable, "-P", "-c", "import noncoding; print(*noncoding.__path__)"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise WorkflowError(
-            f"{sys.prefix}: found a Python environment without the package noncoding; expected the "
-            f"one in which this project is installed. Use the snakemake of that environment (after "
-            f"`make setup`: {base}/.venv/bin/snakemake), or run `{install}`."
-        )
-    source, installed = Path(base, "noncoding"), Path(done.stdout.removesuffix("\n"))
-    if source.resolve() == installed.resolve():
-        return
-    files = [path for path in installed.rglob("*") if path.is_file() and path.suffix != ".pyc"]
-    names = [str(path.relative_to(installed)) for path in files]
-    _, changed, missing = filecmp.cmpfiles(source, installed, names, shallow=False)
-    if different := sorted([*changed, *missing]):
-        raise WorkflowError(
-            f"{installed}: found another version of the package than in {source} (different: "
-            f"{len(different)} files, such as {different[0]}); expected the same, since jobs "
-            f"import the installed one. Run `{install}`; or, if several checkouts share this "
-            f"environment, set PYTHONPATH={shlex.quote(base)}."
-        )
-
-
-# Snakemake does not quote the interpreter in the commands of jobs. A quoted path, also of another
-# import of this workflow, is no longer the path of a file.
-if Path(sys.executable).exists():
-    # In the main process and on the nodes of a cluster, which may have another environment.
-    if not workflow.subprocess_exec:
-        check_installation(BASE)
-    sys.executable = shlex.quote(sys.executable)
 
 from noncoding import layout
 from noncoding.common.errors import InputError
@@ -90,8 +48,8 @@ if not workflow.is_main_process:
 
 def shipped(table):
     """Path of a table; one that ships with the pipeline is found from any working directory."""
-    own = Path(BASE, table)
-    return workflow_path(own) if own.exists() and not Path(table).exists() else table
+    given = Path(table).is_absolute() or Path(table).exists()
+    return table if given or not has_file(table) else workflow_path(workflow_file(table))
 
 
 def peak_table(dataset):
@@ -109,8 +67,10 @@ def peak_files(dataset):
         table = peak_table(dataset)
         if not table:
             return [peaks.table]  # its content is not known yet
-        peaks = PeakTable(table=str(table))
-    if isinstance(peaks, PeakFolder | PeakTable):
+        # The path as it is: Snakemake knows files of this workflow by more than their names.
+        files = map(str, peak_paths(PeakTable(table=str(table)), raw_folder(dataset)))
+        return [table if path == table else path for path in files]
+    if isinstance(peaks, PeakFolder):
         return [str(path) for path in peak_paths(peaks, raw_folder(dataset))]
     return []
 
@@ -143,6 +103,12 @@ def check_paths(dataset):
             )
 
 
+# What an importing workflow configures overrides the defaults, as with --configfile.
+if workflow.basedir != str(SOURCE):
+    defaults = load_configfile(workflow_file("config.yaml"))
+    update_config(defaults, config)
+    config.update(defaults)
+
 try:
     check_files(workflow.configfiles)
     retype(config, workflow.config_settings.config_args)
@@ -155,6 +121,8 @@ except (InputError, OSError) as error:
     raise WorkflowError(str(as_input_error(error) or error))
 
 RESULTS = os.path.normpath(SETTINGS.results)
+# The folder with the package.
+PACKAGE = Path(BASE) if BASE else Path(layout.__file__).parents[1]
 # Name of each trained model → its name in the configuration, and its seed.
 TRAINED = SETTINGS.trained_models()
 # Name of each ensemble → its members, which are trained models, and what is averaged.
@@ -194,7 +162,9 @@ def workflow_path(path):
     A moved checkout with its results then has the same inputs, and the prefix of an importing
     workflow, which is added to relative paths, is not added to the code.
     """
-    inside = Path(BASE) == Path.cwd() and workflow.basedir == BASE
+    if not BASE:
+        return path
+    inside = BASE == workflow.basedir == os.getcwd()
     path = str(Path(path).relative_to(BASE) if inside else path)
     # With results in object storage, the code is still local.
     return local(path) if workflow.storage_settings.default_storage_provider else path
@@ -202,8 +172,8 @@ def workflow_path(path):
 
 @cache
 def digest_of(path):
-    """Path in the checkout and digest of a file."""
-    return f"{Path(path).relative_to(BASE)} {sha256(path)}"
+    """Path of a module in the package, and digest of the file."""
+    return f"{Path(path).relative_to(PACKAGE)} {sha256(path)}"
 
 
 def code(stage):
@@ -211,11 +181,12 @@ def code(stage):
 
     If one is edited, the stage runs again. As inputs, they would fill the output of Snakemake.
     """
-    files = source_files(Path(BASE, "scripts", f"{stage}.py"), BASE)
+    name = f"scripts/{stage}.py"
+    script, *files = source_files(workflow_file(name), PACKAGE)
     if stage == "report":
-        parts = sorted(Path(BASE, "noncoding", "report").rglob("*"))
+        parts = sorted(Path(PACKAGE, "noncoding", "report").rglob("*"))
         files += [path for path in parts if path.suffix in (".html", ".css", ".js")]
-    return [digest_of(path) for path in files]
+    return [f"{name} {sha256(script)}", *map(digest_of, files)]
 
 
 def path_of(stage, name):
@@ -236,8 +207,9 @@ def log_of(stage):
 
 def reported(output, category, **options):
     """An output for `snakemake --report`, with the caption of its category."""
-    caption = Path(BASE, "rules", "captions", f"{category.lower()}.rst")
-    return report(output, caption=str(caption), category=category, **options)
+    # Relative to the file of the rule.
+    caption = f"captions/{category.lower()}.rst"
+    return report(output, caption=caption, category=category, **options)
 
 
 def outputs_of(stage, category=None):
@@ -562,7 +534,7 @@ def start_folder(model):
                 return folder, (dataset, name)
     check_pinned(start)
     folder = model_folder(os.path.normpath(start) if "/" in start else start)
-    if folder.is_relative_to(SHIPPED):
+    if BASE and folder.is_relative_to(SHIPPED):
         # As in the checkout, also where another one is installed.
         return workflow_path(Path(BASE, "noncoding", "shipped", folder.name)), None
     return str(folder), None

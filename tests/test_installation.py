@@ -2,15 +2,13 @@
 
 import os
 import shutil
-import subprocess
 import sys
-import sysconfig
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
+from environments import OFFLINE, environment, install, run
 from toy_inputs import SIMULATED
 from workflows import ROOT, copy_pipeline, tiny, written
 
@@ -37,31 +35,6 @@ print(load_model(model_folder("yeast")).folder)
 """
 
 
-def run(*command, folder, **variables):
-    """Run a command in a folder, without the search path of the tests."""
-    variables = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"} | variables
-    return subprocess.run(
-        command, cwd=folder, env=variables, capture_output=True, text=True, check=False
-    )
-
-
-def install(python, *arguments, folder):
-    """Install into the environment of an interpreter, from no index."""
-    command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index"]
-    done = run(*command, "--no-deps", "--no-build-isolation", *arguments, folder=folder)
-    assert done.returncode == 0, done.stderr
-
-
-def environment(folder):
-    """The interpreter of a new environment that contains the pinned packages, but not this one."""
-    venv.create(folder, symlinks=True)
-    paths = {"base": str(folder), "platbase": str(folder)}
-    packages = Path(sysconfig.get_path("purelib", "venv", paths))
-    # A .pth file in a folder that is added by one is not read: editable packages are not found.
-    (packages / "pinned.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    return folder / "bin" / "python"
-
-
 @pytest.fixture
 def python(tmp_path):
     return environment(tmp_path / "environment")
@@ -81,8 +54,8 @@ def checkout(tmp_path_factory):
 @pytest.fixture(scope="module")
 def wheel(checkout, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-index", "--no-deps"]
-    done = run(*command, "--no-build-isolation", checkout, folder=folder)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", *OFFLINE]
+    done = run(*command, checkout, folder=folder)
     assert done.returncode == 0, done.stderr
     [built] = folder.glob("*.whl")
     return built

@@ -36,14 +36,15 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 
     Modules that compute nothing are omitted: an output with a new name in `noncoding.layout` is
     missing, and the stage runs anyway; the values of `noncoding.settings` are parameters of rules.
-    The script is first, and the modules are sorted; `root` is the folder of the package.
+    The script, which may be elsewhere, is first, and the modules are sorted; `root` is the folder
+    with the package.
     """
     root, script = Path(root), Path(script)
     seen: set[Path] = set()
     waiting = [script]
     while waiting:
         path = waiting.pop()
-        computes = path.relative_to(root).parts[:2] not in _NOT_COMPUTING
+        computes = path == script or path.relative_to(root).parts[:2] not in _NOT_COMPUTING
         if path not in seen and computes:
             seen.add(path)
             waiting.extend(_imported_files(path, root))
@@ -60,7 +61,8 @@ def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
         if isinstance(statement, ast.Import):
             names = [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom):
-            package = ".".join(path.relative_to(root).parts[:-1])
+            # Only modules of the package have relative imports; the script may be elsewhere.
+            package = ".".join(path.relative_to(root).parts[:-1]) if statement.level else None
             module = resolve_name("." * statement.level + (statement.module or ""), package)
             names = [module, *(f"{module}.{alias.name}" for alias in statement.names)]
         for name in names:

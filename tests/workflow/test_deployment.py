@@ -21,6 +21,8 @@ from noncoding.data.store import Store
 
 REPOSITORY = "https://github.com/owner/noncoding"
 TAG, BRANCH = "v1", "main"
+RELEASE = Path(sys.prefix, "release")
+"""Environment of `make lint-release`, which has snakedeploy."""
 TRIGGERS = ("--rerun-triggers", "input", "mtime", "params", "software-env")
 
 
@@ -77,7 +79,7 @@ def importing(folder, config, **ref):
 def test_a_deployed_workflow_runs_the_demo_and_the_users_configuration(hub, tmp_path):
     folder = tmp_path / "deployed"
     folder.mkdir()
-    command = [Path(sys.executable).with_name("snakedeploy"), "deploy-workflow", REPOSITORY, "."]
+    command = [RELEASE / "bin" / "snakedeploy", "deploy-workflow", REPOSITORY, "."]
     done = run(*command, "--tag", TAG, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stdout + done.stderr

@@ -88,7 +88,7 @@ def main() -> None:
             f"{key}\t{heads}\t{gets}\t{counted.sizes['GET', key] / 1e9:.4f}\t{puts}\t"
             f"{written / 1e9:.4f}"
         )
-    totals = Counter({method: 0 for method in ("HEAD", "LIST", "GET", "PUT", "POST")})
+    totals = Counter(dict.fromkeys(("HEAD", "LIST", "GET", "PUT", "POST"), 0))
     for (method, _), number in counted.requests.items():
         totals[method] += number
     read = sum(size for (method, _), size in counted.sizes.items() if method == "GET")

@@ -46,7 +46,7 @@ class Counted:
         """Answer a request."""
         key = unquote(environ["PATH_INFO"]).removeprefix(f"/{BUCKET}").lstrip("/") or "(bucket)"
         method = environ["REQUEST_METHOD"]
-        if "list-type" in environ.get("QUERY_STRING", ""):
+        if method == "GET" and "prefix=" in environ.get("QUERY_STRING", ""):
             method = "LIST"
         received = int(environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH", 0)) or int(
             environ.get("CONTENT_LENGTH") or 0

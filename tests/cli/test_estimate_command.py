@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from workflows import ROOT, snakemake, tiny, written
 
 from noncoding.cli.app import app
+from noncoding.common.errors import InputError
 from noncoding.cost.estimate import Estimator, elapsed_hours
 from noncoding.cost.plan import read_plan
 from noncoding.cost.rates import REFERENCE_MODELS, Rate, Rates, given_rates, rates_of_run
@@ -134,7 +135,7 @@ def test_rates_of_an_earlier_run(tmp_path):
 
 @pytest.mark.parametrize("option", ["train:nobody=3", "download=fast", "download=-1", "download"])
 def test_invalid_rates_are_refused(option):
-    with pytest.raises(ValueError, match=r"--rate: found"):
+    with pytest.raises(InputError, match=r"--rate: found"):
         given_rates([option], ["small"])
 
 

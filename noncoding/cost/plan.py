@@ -63,6 +63,9 @@ def dry_run(arguments: Sequence[str]) -> Plan:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch, "plan.json")
         command = [sys.executable, "-m", "snakemake", "--dry-run", *arguments]
+        # Rates are those of two cores; a dry run of jobs on a cluster would have one thread each.
+        if not any(each.startswith(("--cores", "-c")) for each in arguments):
+            command += ["--cores", "2"]
         command += ["--logger", "noncoding", "--logger-noncoding-plan", str(path)]
         done = subprocess.run(command, stdout=sys.stderr, check=False)
         if done.returncode or not path.exists():

@@ -41,7 +41,7 @@ yeast: setup
 	$(RUN) --configfile configs/yeast.yaml $(MIRRORED)
 
 reproduce: setup
-	$(VENV)/bin/python -m noncoding.training.estimate config.yaml --rows 4400000
+	$(VENV)/bin/noncoding estimate --jobs 1 $(MIRRORED)
 	$(RUN) $(MIRRORED)
 
 # The tests run in two processes with one thread each.

@@ -326,10 +326,7 @@ def published_data(wildcards):
 
 def addresses(wildcards, resources):
     """Addresses of a download in the order in which they are tried."""
-    entry = fetched(wildcards.dataset)[wildcards.file]
-    if simulated_source(wildcards):
-        return [Path(entry["url"]).absolute().as_uri()]
-    return urls(entry)
+    return urls(fetched(wildcards.dataset)[wildcards.file])
 
 
 def simulated_source(wildcards):

@@ -127,5 +127,6 @@ def remove_stale_lock():
             logger.warning(message)
 
 
-# The terminal shows the paths of the reports at the end of a run.
-logger.info(None, extra={"reports": DELIVERABLES["report"]})
+# The terminal shows the paths of the reports at the end of a run; `noncoding estimate` reads the
+# configuration of a dry run.
+logger.info(None, extra={"reports": DELIVERABLES["report"], "configuration": config})

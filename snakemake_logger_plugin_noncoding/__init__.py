@@ -11,9 +11,9 @@ from types import TracebackType
 from snakemake.logging import logger
 from snakemake_interface_logger_plugins.settings import OutputSettingsLoggerInterface
 
-from snakemake_logger_plugin_noncoding.handler import LogHandler
+from snakemake_logger_plugin_noncoding.handler import LogHandler, LogHandlerSettings
 
-__all__ = ["LogHandler", "show_concisely"]
+__all__ = ["LogHandler", "LogHandlerSettings", "show_concisely"]
 
 
 def show_concisely(settings: OutputSettingsLoggerInterface) -> None:

@@ -7,20 +7,23 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from logging import LogRecord
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from snakemake.logging import ColorizingTextHandler, DefaultFilter, DefaultFormatter, show_logs
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
 from noncoding.common.locks import lock_message
 from noncoding.common.redaction import redacted_command
 from noncoding.common.stage_logging import FOLLOWED, INTERRUPTED
 from snakemake_logger_plugin_noncoding import messages
 from snakemake_logger_plugin_noncoding.jobs import Job, clock, is_target
+from snakemake_logger_plugin_noncoding.plan import Plan
 from snakemake_logger_plugin_noncoding.screen import Screen
 from snakemake_logger_plugin_noncoding.summary import table
 
@@ -36,6 +39,16 @@ class Failure(NamedTuple):
     name: str
     message: str
     logs: list[str]
+
+
+@dataclass
+class LogHandlerSettings(LogHandlerSettingsBase):
+    """Options of the plugin: ``--logger noncoding --logger-noncoding-plan FILE``."""
+
+    plan: Optional[Path] = field(  # noqa: UP045 – Snakemake reads the annotation
+        default=None,
+        metadata={"help": "File for the jobs of a dry run, in JSON, which then prints no list."},
+    )
 
 
 class LogHandler(LogHandlerBase):
@@ -67,8 +80,10 @@ class LogHandler(LogHandlerBase):
             os.environ.pop(FOLLOWED, None)
         else:
             os.environ[FOLLOWED] = "1"
+        plan = self.settings.plan if isinstance(self.settings, LogHandlerSettings) else None
+        self._plan = Plan(plan) if plan else None
         self._silent = Quietness.ALL in quiet and not settings.dryrun
-        self._jobs_shown = not quiet & {Quietness.PROGRESS, Quietness.RULES}
+        self._jobs_shown = not (self._plan or quiet & {Quietness.PROGRESS, Quietness.RULES})
         self._screen = Screen(stream, plain=settings.nocolor)
         self._start = self._shown = time.time()
         self._total = 0
@@ -90,6 +105,8 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: LogRecord) -> None:
         """Show a record of Snakemake, or remember it for the end of the run."""
         try:
+            if self._plan:
+                self._plan.add(record)
             if self._full:
                 self._full.handle(record)
             elif not self._silent:
@@ -103,6 +120,9 @@ class LogHandler(LogHandlerBase):
         try:
             if not (self._over.is_set() or self._full or self._silent):
                 self._over.set()
+                if self._plan:
+                    self._plan.write()
+                    return
                 with suppress(OSError, ValueError):  # the terminal is gone
                     self._screen.close()
                     self._conclude()

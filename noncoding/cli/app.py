@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from noncoding import __version__
+from noncoding.cli.estimate import estimate
 from noncoding.cli.init import init
 from noncoding.cli.models import models
 from noncoding.cli.predict import predict
@@ -39,6 +40,8 @@ def options(
 
 for command in (init, predict, variants, models):
     app.command(no_args_is_help=command is not models)(command)
+# Other arguments are those of Snakemake.
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(estimate)
 
 
 def main() -> None:

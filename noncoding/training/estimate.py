@@ -1,20 +1,13 @@
-"""Estimate the duration of a training on this machine."""
+"""Warnings on the duration of a training on this machine."""
 
-import argparse
 import time
-from pathlib import Path
 
 import psutil
 import torch
 import torch.nn.functional as F
-import yaml
 
-from noncoding.data.targets import read_targets
-from noncoding.models.architectures import create_model
 from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
-from noncoding.settings.config import check_settings
-from noncoding.settings.models import FineTunedModel
 from noncoding.training.trainer import precision_for
 
 
@@ -81,32 +74,3 @@ def in_words(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"about {seconds / size:.0f} {unit}"
     return f"about {max(1, seconds):.0f} seconds"
-
-
-def main() -> None:
-    """Without a GPU, print how long the training of each configured model takes.
-
-    Fine-tuned models are left out.
-    """
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("config", type=Path, help="configuration file")
-    parser.add_argument("--rows", type=int, required=True, help="training rows")
-    arguments = parser.parse_args()
-    if has_gpu():
-        return
-    config = yaml.safe_load(arguments.config.read_text(encoding="utf-8"))
-    settings = check_settings(config)
-    dataset = config["datasets"][settings.datasets_to_run()[0]]
-    targets = len(read_targets(dataset["targets"]))
-    for name in settings.models_to_run():
-        if isinstance(settings.models[name], FineTunedModel):
-            continue  # The model that it starts from may not be there yet.
-        network = create_model(length=dataset["window"], targets=targets, **config["models"][name])
-        training = settings.training_of(name)
-        speed = sequences_per_second(network, 8, training.precision, steps=2)
-        warning = slow_warning(speed, arguments.rows, config["train"]["epochs"])
-        print(f"WARNING {name}: {warning}")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""What a run costs in jobs, hours and disk space, before it starts."""

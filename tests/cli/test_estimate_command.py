@@ -1,0 +1,154 @@
+"""`noncoding estimate` against Snakemake's own count of jobs, and against sizes of real runs."""
+
+import json
+import re
+
+import pytest
+import yaml
+from toy_inputs import SIMULATED, write_applied, write_genome
+from typer.testing import CliRunner
+from workflows import ROOT, snakemake, tiny, written
+
+from noncoding.cli.app import app
+from noncoding.common.errors import InputError
+from noncoding.cost.estimate import Estimator, elapsed_hours
+from noncoding.cost.plan import read_plan
+from noncoding.cost.rates import REFERENCE_MODELS, Rate, Rates, given_rates, rates_of_run
+from noncoding.cost.sizes import DataSize, given_sizes, model_size
+from noncoding.settings.config import check_settings
+
+OWN = "own=4,3,3,2"
+OFFICIAL = DataSize(
+    {"train": 4_400_000, "valid": 8_000, "test": 455_024},
+    {"train": 2_200_000, "valid": 4_000, "test": 227_512},
+    919,
+    1000,
+    "test",
+)
+
+
+def toy(folder):
+    return tiny(sim=SIMULATED)
+
+
+def seeds_and_ensembles(folder):
+    config = tiny(sim=SIMULATED, own=write_genome(folder))
+    config["run"] |= {
+        "seeds": [1, 2, 3],
+        "ensembles": {"all": ["toy"], "two": {"members": ["toy-seed1", "toy-seed3"]}},
+    }
+    return config
+
+
+def everything(folder):
+    config = seeds_and_ensembles(folder)
+    config["evaluate"]["genome_wide"] = True
+    config["apply"] = write_applied(folder)
+    return config
+
+
+def planned(folder, config, *arguments):
+    """The plan of a dry run, and Snakemake's own table of jobs."""
+    plan = folder / "plan.json"
+    logger = ("--logger", "noncoding", "--logger-noncoding-plan", str(plan))
+    status, said = snakemake(folder, "--dry-run", *logger, *arguments, config=config)
+    assert status == 0, said
+    _, said = snakemake(folder, "--dry-run", "--verbose", *arguments, config=config)
+    table = said.partition("\njob ")[2].partition("\ntotal")[0]
+    return read_plan(plan), {
+        rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)
+    }
+
+
+@pytest.mark.parametrize("configured", [toy, seeds_and_ensembles, everything])
+def test_jobs_are_those_that_snakemake_counts(configured, tmp_path):
+    config = configured(tmp_path)
+    plan, counted = planned(tmp_path, config)
+    sizes = given_sizes(
+        [OWN] if "own" in config["datasets"] else [], check_settings(plan.configuration)
+    )
+    for device in ("cpu", "cuda"):
+        found = Estimator(plan, Rates(device), sizes).estimate(2)
+        assert {"all": 1} | {rule: cost.jobs for rule, cost in found.rules.items()} == counted
+        assert found.total.jobs == sum(counted.values()) - 1
+        assert found.longest <= found.elapsed <= found.total.core_hours + found.total.gpu_hours
+        assert (found.total.gpu_hours > 0) == (device == "cuda")
+
+
+def test_disk_space_of_the_official_data_set(tmp_path):
+    """As added up by hand in config.yaml, in GB, without its 0.3 GB of other files."""
+    _, found = official(tmp_path)
+    rules = found.rules
+    assert rules["unpack_bundle"].temporary / 1e9 == pytest.approx(23.9, abs=0.05)
+    assert rules["convert_split"].kept / 1e9 == pytest.approx(3.0, abs=0.05)
+    assert rules["convert_split"].temporary / 1e9 == pytest.approx(2.7, abs=0.05)
+    assert rules["predict_split"].kept / 1e9 == pytest.approx(0.8, abs=0.05)
+    training = rules["train_model"]
+    assert (training.kept + training.temporary) / 1e9 == pytest.approx(2.8, abs=0.05)
+    assert found.total.downloaded == 4e9
+    assert found.peak / 1e9 == pytest.approx(37.5, abs=0.5)
+
+
+def test_hours_of_training_follow_from_the_measured_rate(tmp_path):
+    plan, found = official(tmp_path)
+    rows = 20 * (4_400_000 + 8_000 / 3)
+    assert found.rules["train_model"].gpu_hours == pytest.approx(rows / 5092 / 3600, rel=0.01)
+    own = {"train hybrid": Rate(1000, "rows/s", "mine")}
+    found = Estimator(plan, Rates("cuda", own), {"deepsea": OFFICIAL}).estimate(1)
+    assert found.rules["train_model"].gpu_hours == pytest.approx(rows / 1000 / 3600, rel=0.01)
+    assert "mine" in found.total.sources.values()
+    cpu = Estimator(plan, Rates("cpu"), {"deepsea": OFFICIAL}).estimate(1)
+    assert cpu.elapsed == pytest.approx(rows / 6.1 / 3600, rel=0.05)
+
+
+def official(folder):
+    plan, _ = planned(folder, None)
+    return plan, Estimator(plan, Rates("cuda"), {"deepsea": OFFICIAL}).estimate(1)
+
+
+def test_operations_of_the_measured_models():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings = check_settings(config)
+    for name, operations in REFERENCE_MODELS.items():
+        assert model_size(settings, name, OFFICIAL).operations == pytest.approx(
+            operations, rel=0.01
+        )
+
+
+@pytest.mark.parametrize(("parallel", "hours"), [(1, 11), (2, 7), (3, 5), (9, 5)])
+def test_elapsed_time_of_a_known_graph(parallel, hours):
+    """0 (1 h) precedes 1, 2 and 3 (2, 3 and 4 h), of which 1 and 2 precede 4 (1 h)."""
+    durations = {0: 1.0, 1: 2.0, 2: 3.0, 3: 4.0, 4: 1.0}
+    before = {1: {0}, 2: {0}, 3: {0}, 4: {1, 2}}
+    assert elapsed_hours(durations, before, parallel) == hours
+
+
+def test_rates_of_an_earlier_run(tmp_path):
+    for seed, speeds in {1: "100,300,200", 2: "50,70,60"}.items():
+        path = tmp_path / "toy" / f"small-seed{seed}" / "training" / "metrics.csv"
+        path.parent.mkdir(parents=True)
+        lines = [f"{number},{speed}\n{number},\n" for number, speed in enumerate(speeds.split(","))]
+        path.write_text("epoch,sequences_per_second\n" + "".join(lines))
+    found = rates_of_run(tmp_path)
+    assert {name: rate.value for name, rate in found.items()} == {"train small": 60}
+
+
+@pytest.mark.parametrize("option", ["train:nobody=3", "download=fast", "download=-1", "download"])
+def test_invalid_rates_are_refused(option):
+    with pytest.raises(InputError, match=r"--rate: found"):
+        given_rates([option], ["small"])
+
+
+def test_the_command_prints_a_table_and_json(tmp_path):
+    config = written(toy(tmp_path), tmp_path)
+    arguments = ["--snakefile", f"{ROOT}/Snakefile", "--directory", str(tmp_path)]
+    arguments += ["--configfile", str(config), "--cores", "1"]
+    said = CliRunner().invoke(app, ["estimate", "--jobs", "2", *arguments])
+    assert said.exit_code == 0, said.output
+    assert re.search(r"^train_model +1 ", said.stdout, re.MULTILINE)
+    assert "with 2 jobs at once" in said.stdout
+    said = CliRunner().invoke(app, ["estimate", "--json", "--device", "cpu", *arguments])
+    found = json.loads(said.stdout[said.stdout.index("{") :])
+    assert found["rules"]["convert_split"]["jobs"] == 3
+    assert found["total"]["gpu_hours"] == 0
+    assert found["peak_bytes"] >= found["total"]["kept"]

@@ -371,7 +371,9 @@ def elapsed_hours(
     """
     graph = TopologicalSorter({job: before.get(job, set()) for job in hours})
     graph.prepare()
-    now, running, ready = 0.0, [], []
+    now = 0.0
+    running: list[tuple[float, int]] = []
+    ready: list[tuple[float, int]] = []
     while graph.is_active():
         for job in graph.get_ready():
             heapq.heappush(ready, (-hours[job], job))

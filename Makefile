@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+DOCS := .venv-docs
 RUN := $(VENV)/bin/snakemake
 # Folder or URL from which published files are taken instead of their original URLs.
 MIRROR ?=
@@ -9,7 +10,7 @@ MIRROR ?=
 export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
-.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm lint clean
+.PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm lint docs clean
 
 help:
 	@echo "make setup      install the pinned packages and this project into $(VENV)"
@@ -19,6 +20,7 @@ help:
 	@echo "make test       run linters and tests"
 	@echo "make test-slow  run the tests marked slow, such as coverage simulations"
 	@echo "make test-slurm run tests on a single-node SLURM cluster that is set up for them (root, Debian)"
+	@echo "make docs       build the documentation site in the folder site"
 	@echo "make clean      remove the environment and caches"
 	@echo "MIRROR=DIR_OR_URL takes the published files from a folder or URL"
 
@@ -77,5 +79,15 @@ lint: setup
 	$(VENV)/bin/snakefmt --check Snakefile rules
 	$(RUN) --lint
 
+# The site reads the sources of the package and does not import it.
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+	@echo "Site: $(CURDIR)/site/index.html"
+
+$(DOCS)/installed: docs/requirements.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --disable-pip-version-check -q -r docs/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(DOCS) site *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

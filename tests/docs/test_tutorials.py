@@ -58,6 +58,8 @@ INSTEAD = {
 """Page and command → what is run in its place, and why."""
 RESNET = {"stem_channels": 16, "channels": [16, 16]}
 SMALL = {
+    # Tiny batches are slower on several threads, most of all on shared cores.
+    "profiles/default/config.yaml": {"cores": 2, "max-threads": 1, "resources": {"gpu": 2}},
     "config.yaml": {
         "models": {
             "compact": {"resnet": RESNET | {"channels": [16, 16, 16]}, "sequence": {"kind": "none"}}
@@ -69,10 +71,10 @@ SMALL = {
     },
     "configs/demo.yaml": {
         "datasets": {
-            "simulated": {"loci": {"train": 200, "valid": 40, "test": 60}, "prevalence": 0.3}
+            "simulated": {"loci": {"train": 100, "valid": 40, "test": 60}, "prevalence": 0.3}
         },
         "models": {"small": {"resnet": RESNET}},
-        "train": {"epochs": 2},
+        "train": {"epochs": 1},
         "explain": {"targets": ["REB1"], "n_plotted": 1},
         "motifs": {"sequences": 40},
     },

@@ -79,9 +79,10 @@ lint: setup
 	$(VENV)/bin/snakefmt --check Snakefile rules
 	$(RUN) --lint
 
-# The site reads the sources of the package and does not import it.
+# The site reads the sources of the package and does not import it. With --quiet, warnings would not
+# be errors.
 docs: $(DOCS)/installed
-	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build
 	@echo "Site: $(CURDIR)/site/index.html"
 
 $(DOCS)/installed: docs/requirements.txt

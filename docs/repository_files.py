@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.structure.files import File, Files
+from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
 _FOLDER = "repository"
@@ -36,7 +36,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             else:
                 kind = target.rpartition(".")[2]
                 content = f"# {target}\n\n````{kind}\n{text}\n````\n"
-            files.append(File.generated(config, page, content=content))
+            files.append(
+                File.generated(config, page, content=content, inclusion=InclusionLevel.NOT_IN_NAV)
+            )
     return files
 
 

@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 VENV := .venv
+DOCS := .venv-docs
 RUN := $(VENV)/bin/snakemake
 # Folder or URL from which published files are taken instead of their original URLs.
 MIRROR ?=
@@ -10,7 +11,7 @@ export MIRROR
 MIRRORED := $(if $(MIRROR),--config "mirror=$$MIRROR")
 
 .PHONY: help setup demo yeast reproduce test test-slow test-gpu test-gpu-dry test-slurm test-image \
-	lint lint-release clean
+	lint lint-release docs clean
 
 help:
 	@echo "make setup      install the pinned packages and this project into $(VENV)"
@@ -21,6 +22,7 @@ help:
 	@echo "make test-slow  run the tests marked slow, such as coverage simulations"
 	@echo "make test-slurm run tests on a single-node SLURM cluster that is set up for them (root, Debian)"
 	@echo "make test-image builds the container image and runs the demo in it (Docker or Podman)"
+	@echo "make docs       build the documentation site in the folder site"
 	@echo "make clean      remove the environment and caches"
 	@echo "MIRROR=DIR_OR_URL takes the published files from a folder or URL"
 
@@ -80,7 +82,7 @@ lint: setup lint-release
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/codespell
-	$(VENV)/bin/snakefmt --check Snakefile rules
+	$(VENV)/bin/snakefmt --check Snakefile rules workflow
 	$(RUN) --lint
 
 # The citation file, the licence of each file, and the Dockerfile.
@@ -96,5 +98,16 @@ $(RELEASE)/installed: requirements-release.lock
 	$(RELEASE)/bin/python -m pip install --disable-pip-version-check -q -r requirements-release.lock
 	touch $@
 
+# The site reads the sources of the package and does not import it. With --quiet, warnings would not
+# be errors.
+docs: $(DOCS)/installed
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build
+	@echo "Site: $(CURDIR)/site/index.html"
+
+$(DOCS)/installed: docs/requirements.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --disable-pip-version-check -q -r docs/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(DOCS) site *.egg-info .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

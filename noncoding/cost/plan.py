@@ -11,6 +11,9 @@ from typing import Any
 
 from noncoding.common.errors import InputError
 
+STDERR = 2
+"""File descriptor: standard output has the estimate only."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -67,7 +70,7 @@ def dry_run(arguments: Sequence[str]) -> Plan:
         if not any(each.startswith(("--cores", "-c")) for each in arguments):
             command += ["--cores", "2"]
         command += ["--logger", "noncoding", "--logger-noncoding-plan", str(path)]
-        done = subprocess.run(command, stdout=sys.stderr, check=False)
+        done = subprocess.run(command, stdout=STDERR, check=False)
         if done.returncode or not path.exists():
             raise InputError(
                 "snakemake --dry-run",

@@ -1,4 +1,4 @@
-"""The JSON schema for editors and the reference in the documentation."""
+"""The JSON schema for editors and the generated references of the documentation."""
 
 import importlib.util
 import json
@@ -14,10 +14,11 @@ reference = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(reference)
 
 
-def test_both_files_are_up_to_date():
+def test_generated_files_are_up_to_date():
     remedy = "run: python docs/reference.py"
     assert reference.SCHEMA.read_text(encoding="utf-8") == reference.schema_text(), remedy
     assert reference.PAGE.read_text(encoding="utf-8") == reference.page_text(), remedy
+    assert reference.COMMANDS.read_text(encoding="utf-8") == reference.commands_text(), remedy
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def test_stores_are_written_to_a_bucket_and_read_by_no_other_job(tmp_path):
     requests: Counter[tuple[str, str]] = Counter()
     for method, key, number, size in json.loads(counts.read_text()):
         requests[method, key] += number
-        assert size > 0 or method != "PUT" or key.endswith(".log"), key
+        # Of the bucket itself, nothing is sent but the request.
+        if method == "PUT" and key != "(bucket)" and not key.endswith(".log"):
+            assert size > 0, key
     for name in (
         "simulated/bundle.tar.gz",
         "raw/train.mat",

@@ -11,12 +11,11 @@ per sequence explain one.
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import common
 import numpy as np
 import torch
-import yaml
+from train import configuration
 
 from noncoding.attribution.gradcam import named_layer
 from noncoding.attribution.methods import METHODS, attribute
@@ -25,7 +24,6 @@ from noncoding.data.one_hot import one_hot
 from noncoding.models.architectures import create_model
 from noncoding.prediction.inference import device
 
-ROOT = Path(__file__).parents[1]
 FORWARD = "forward pass"
 COSTLY = 40
 """Methods with more forward passes per sequence explain one sequence once."""
@@ -33,7 +31,7 @@ COSTLY = 40
 
 def main() -> None:
     parser = common.argument_parser(__doc__)
-    parser.add_argument("--configuration", type=Path, default=ROOT / "config.yaml")
+    parser.add_argument("--configuration", nargs="*", default=[], help="overlays of config.yaml")
     parser.add_argument("--model", default="hybrid", help="a key of `models` in the configuration")
     parser.add_argument("--length", type=int, default=1000)
     parser.add_argument("--targets", type=int, default=919)
@@ -44,9 +42,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     torch.manual_seed(0)
-    sizes = yaml.safe_load(arguments.configuration.read_text(encoding="utf-8"))["models"][
-        arguments.model
-    ]
+    sizes = configuration(*arguments.configuration)["models"][arguments.model]
     sizes.pop("motifs", None)
     network = create_model(length=arguments.length, targets=arguments.targets, **sizes)
     network = network.eval().to(device())

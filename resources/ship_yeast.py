@@ -1,7 +1,7 @@
-"""Put the model of `make yeast` into the package.
+"""Put a model of the yeast data set into the package.
 
-    python resources/ship_yeast.py results/yeast/convnext    # after `make yeast`
-    python resources/ship_yeast.py                           # after changes of noncoding/models
+    python resources/ship_yeast.py results/yeast/compact    # a trained model
+    python resources/ship_yeast.py                          # after changes of noncoding/models
 
 The folder of results has ``model`` and ``evaluation``, and the folder above it the test split,
 ``data/test.h5``. Weights are rounded to half precision, which halves the size of the model; they
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from noncoding.common.errors import InputError
 from noncoding.common.files import atomic_folders, sha256
@@ -144,7 +144,7 @@ def round_weights(folder: Path) -> None:
         name: tensor.half() if tensor.is_floating_point() else tensor
         for name, tensor in load_file(weights).items()
     }
-    save_file(rounded, weights, metadata={"format": "pt"})
+    weights.write_bytes(save(rounded, metadata={"format": "pt"}))
     training = json.loads(record.read_text(encoding="utf-8"))
     training["weights_sha256"] = sha256(weights)
     record.write_text(json.dumps(training, indent=2), encoding="utf-8")

@@ -128,8 +128,8 @@ def test_its_code_and_card_are_up_to_date(ship_yeast, tmp_path):
 def test_a_model_that_is_too_large_does_not_replace_it(ship_yeast, tmp_path, monkeypatch):
     copied = Path(shutil.copytree(shipped_models()["yeast"], tmp_path / "yeast"))
     (copied / "danq.py").write_text("before")
-    monkeypatch.setattr(ship_yeast, "_MOST_BYTES", 1_000_000)
-    with pytest.raises(InputError, match=r"bytes; expected less than 1,500,000, since "):
+    monkeypatch.setattr(ship_yeast, "_MOST_BYTES", 500_000)
+    with pytest.raises(InputError, match=r"bytes; expected less than 500,000, since "):
         ship_yeast.ship(None, copied)
     assert (copied / "danq.py").read_text() == "before"
     assert [path.name for path in tmp_path.iterdir()] == ["yeast"]

@@ -140,11 +140,17 @@ class _BestMatches(torch.autograd.Function):
         with torch.autocast(bases.device.type, enabled=False):
             for rows in torch.arange(len(bases)).split(_ROWS_PER_BLOCK):
                 of = slice(int(rows[0]), int(rows[-1]) + 1)
-                dense = block[: len(rows)].zero_().scatter_(1, place[of], gradient[of])
+                dense = block[: len(rows)].zero_()
+                _bits(dense).scatter_(1, place[of], _bits(gradient[of]))
                 windows = padded[of].unfold(1, width, 1).transpose(2, 3)
                 total += dense.view(-1, 2 * count).t() @ windows.reshape(-1, width * channels)
         forward, reverse = total.view(-1, width, channels).transpose(1, 2).split(count)
         return None, forward + reverse.flip(1, 2), None
+
+
+def _bits(values: torch.Tensor) -> torch.Tensor:
+    """View half-precision values as integers: on a CPU, torch scatters the former in single."""
+    return values.view(torch.int16) if values.element_size() == 2 else values
 
 
 def best_matches(bases: torch.Tensor, kernels: torch.Tensor, pool: int) -> torch.Tensor:

@@ -26,7 +26,7 @@ def run(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("sharing")
     shipped = shipped_models()["yeast"]
-    results = folder / "results" / "yeast" / "compact"
+    results = folder / "results" / "yeast" / "convnext"
     for name in ("model", "evaluation"):
         (results / name).mkdir(parents=True)
     for path in filter(Path.is_file, shipped.iterdir()):

@@ -1,7 +1,7 @@
 """Regions and variants per second: this project, tangermeme and a plain loop.
 
     python benchmarks/apply.py --json apply.json
-    python benchmarks/apply.py --model results/yeast/compact/model --regions 500 --variants 200
+    python benchmarks/apply.py --model results/yeast/convnext/model --regions 500 --variants 200
 
 Applies a model to a random genome, each side in a separate process with the same files, threads
 and batch size:

@@ -47,7 +47,7 @@ def models(
 
         # Data, network and test results of one model
         noncoding models yeast
-        noncoding models results/yeast/compact
+        noncoding models results/yeast/convnext
 
         # Its targets with their test results
         noncoding models yeast --targets > targets.tsv

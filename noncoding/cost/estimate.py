@@ -168,18 +168,20 @@ class Estimator:
         cost.sources[f"rows of {name}"] = size.source
         return size
 
-    def _network(self, job: Job, size: DataSize) -> tuple[str, ModelSize, int]:
-        """Name in the configuration, size, and number of members of a model."""
+    def _networks(self, job: Job, size: DataSize) -> list[tuple[str, ModelSize]]:
+        """Name in the configuration and size of a model, or of each member of an ensemble."""
         name = job.wildcards["model"]
-        members = self._settings.ensembles()[name].members if name not in self._trained else [name]
-        model = self._trained[members[0]].model
-        return model, model_size(self._settings, model, size), len(members)
+        members = [name] if name in self._trained else self._settings.ensembles()[name].members
+        models = [self._trained[member].model for member in members]
+        return [(model, model_size(self._settings, model, size)) for model in models]
 
     def _predict(self, job: Job, cost: Cost, loci: float) -> float:
         size = self._size(job, cost)
-        model, network, members = self._network(job, size)
-        rate = self._rates.of_network("predict", model, network.operations)
-        return _seconds(cost, f"predict {model}", rate, loci * members)
+        seconds = 0.0
+        for model, network in self._networks(job, size):
+            rate = self._rates.of_network("predict", model, network.operations)
+            seconds += _seconds(cost, f"predict {model}", rate, loci)
+        return seconds
 
     def _fetch_file(self, job: Job, cost: Cost) -> float:
         name = job.wildcards["dataset"]
@@ -248,7 +250,7 @@ class Estimator:
 
     def _train_model(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
-        model, network, _ = self._network(job, size)
+        [(model, network)] = self._networks(job, size)
         training = self._settings.training_of(model)
         # A validation is a third of the work of training on its rows.
         rows = training.epochs * (size.rows["train"] + size.rows["valid"] / 3)
@@ -261,8 +263,7 @@ class Estimator:
 
     def _ensemble_model(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
-        _, network, members = self._network(job, size)
-        cost.kept = network.parameters * 4 * members
+        cost.kept = 4 * sum(network.parameters for _, network in self._networks(job, size))
         return self._predict(job, cost, size.loci["valid"])
 
     def _predict_split(self, job: Job, cost: Cost) -> float:

@@ -12,7 +12,7 @@ from workflows import ROOT, snakemake, tiny, written
 from noncoding.cli.app import app
 from noncoding.common.errors import InputError
 from noncoding.cost.estimate import Estimator, elapsed_hours
-from noncoding.cost.plan import read_plan
+from noncoding.cost.plan import Job, Plan, read_plan
 from noncoding.cost.rates import REFERENCE_MODELS, Rate, Rates, given_rates, rates_of_run
 from noncoding.cost.sizes import DataSize, given_sizes, model_size
 from noncoding.settings.config import check_settings
@@ -104,6 +104,23 @@ def test_hours_of_training_follow_from_the_measured_rate(tmp_path):
 def official(folder):
     plan, _ = planned(folder, None)
     return plan, Estimator(plan, Rates("cuda"), {"deepsea": OFFICIAL}).estimate(1)
+
+
+def test_an_ensemble_costs_as_much_as_its_members():
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config["run"] |= {"models": ["hybrid", "compact"], "ensembles": {"both": ["hybrid", "compact"]}}
+    jobs = {
+        name: Job("predict_split", {"dataset": "deepsea", "model": name}, 2, 1, (), ())
+        for name in ("hybrid", "compact", "both")
+    }
+    own = {"predict hybrid": Rate(10, "loci/s", ""), "predict compact": Rate(1000, "loci/s", "")}
+    hours = {}
+    for name, job in jobs.items():
+        plan = Plan(config, [job], {"predict_split": 1})
+        found = Estimator(plan, Rates("cuda", own), {"deepsea": OFFICIAL}).estimate(1)
+        hours[name] = found.total.gpu_hours - 10 / 3600  # the start of the job
+    assert hours["hybrid"] == pytest.approx(227_512 / 10 / 3600)
+    assert hours["both"] == pytest.approx(hours["hybrid"] + hours["compact"])
 
 
 def test_operations_of_the_measured_models():

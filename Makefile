@@ -43,7 +43,7 @@ yeast: setup
 	$(RUN) --configfile configs/yeast.yaml $(MIRRORED)
 
 reproduce: setup
-	$(VENV)/bin/noncoding estimate --jobs 1 $(MIRRORED)
+	$(VENV)/bin/noncoding estimate --device here $(MIRRORED)
 	$(RUN) $(MIRRORED)
 
 # The tests run in two processes with one thread each.

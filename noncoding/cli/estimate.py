@@ -25,6 +25,7 @@ class Hardware(StrEnum):
 
     cuda = "cuda"
     cpu = "cpu"
+    here = "here"
 
 
 def estimate(
@@ -32,9 +33,10 @@ def estimate(
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=1, help="Jobs that run at the same time.")
     ] = 1,
-    device: Annotated[Hardware, typer.Option("--device", help="Where networks run.")] = (
-        Hardware.cuda
-    ),
+    device: Annotated[
+        Hardware,
+        typer.Option("--device", help="Where networks run; here: on what this machine has."),
+    ] = (Hardware.cuda),
     size: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,6 +90,10 @@ def estimate(
         from noncoding.cost.sizes import given_sizes  # noqa: PLC0415
         from noncoding.settings.config import check_settings  # noqa: PLC0415
 
+        if device == Hardware.here:
+            import torch  # noqa: PLC0415
+
+            device = Hardware.cuda if torch.cuda.is_available() else Hardware.cpu
         plan = dry_run(context.args)
         settings = check_settings(plan.configuration)
         own = rates_of_run(earlier) if earlier else {}
@@ -134,8 +140,12 @@ def _lines(found: "Estimate", jobs: int, device: Hardware) -> Iterator[str]:
         f"Disk: at most {_gigabytes(found.peak)} GB at the same time, "
         f"{_gigabytes(total.kept)} GB kept. Downloads: {_gigabytes(total.downloaded)} GB."
     )
-    if device == Hardware.cuda:
-        yield "Networks run on a GPU; with --device cpu, on two cores."
+    where, other, there = (
+        ("on a GPU", "cpu", "on two cores")
+        if device == Hardware.cuda
+        else ("on two cores", "cuda", "on a GPU")
+    )
+    yield f"Networks run {where}; with --device {other}, {there}."
     yield ""
     yield "Rates and sizes:"
     for what, source in total.sources.items():

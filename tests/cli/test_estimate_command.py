@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+import torch
 import yaml
 from toy_inputs import SIMULATED, write_applied, write_genome
 from typer.testing import CliRunner
@@ -156,14 +157,16 @@ def test_invalid_rates_are_refused(option):
         given_rates([option], ["small"])
 
 
-def test_the_command_prints_a_table_and_json(tmp_path):
+def test_the_command_prints_a_table_and_json(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     config = written(toy(tmp_path), tmp_path)
     arguments = ["--snakefile", f"{ROOT}/Snakefile", "--directory", str(tmp_path)]
     arguments += ["--configfile", str(config), "--cores", "1"]
-    said = CliRunner().invoke(app, ["estimate", "--jobs", "2", *arguments])
+    said = CliRunner().invoke(app, ["estimate", "--jobs", "2", "--device", "here", *arguments])
     assert said.exit_code == 0, said.output
     assert re.search(r"^train_model +1 ", said.stdout, re.MULTILINE)
     assert "with 2 jobs at once" in said.stdout
+    assert "Networks run on two cores; with --device cuda, on a GPU." in said.stdout
     said = CliRunner().invoke(app, ["estimate", "--json", "--device", "cpu", *arguments])
     found = json.loads(said.stdout[said.stdout.index("{") :])
     assert found["rules"]["convert_split"]["jobs"] == 3

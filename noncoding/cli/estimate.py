@@ -13,6 +13,7 @@ from noncoding.cli.common import reported
 
 if TYPE_CHECKING:
     from noncoding.cost.estimate import Cost, Estimate
+    from noncoding.cost.rates import Device
 
 _HEADINGS = (
     *("rule", "jobs", "core hours", "GPU hours"),
@@ -90,26 +91,32 @@ def estimate(
         from noncoding.cost.sizes import given_sizes  # noqa: PLC0415
         from noncoding.settings.config import check_settings  # noqa: PLC0415
 
-        if device == Hardware.here:
-            import torch  # noqa: PLC0415
-
-            device = Hardware.cuda if torch.cuda.is_available() else Hardware.cpu
         plan = dry_run(context.args)
         settings = check_settings(plan.configuration)
+        chosen = _device(device)
         own = rates_of_run(earlier) if earlier else {}
         own |= given_rates(rate or [], settings.models)
         sizes = given_sizes(size or [], settings)
-        found = Estimator(plan, Rates(device.value, own), sizes).estimate(jobs)
+        found = Estimator(plan, Rates(chosen, own), sizes).estimate(jobs)
         if as_json:
-            typer.echo(json.dumps(_as_json(found, jobs, device), indent=2))
+            typer.echo(json.dumps(_as_json(found, jobs, chosen), indent=2))
             return
-        for line in _lines(found, jobs, device):
+        for line in _lines(found, jobs, chosen):
             typer.echo(line)
 
 
-def _as_json(found: "Estimate", jobs: int, device: Hardware) -> dict[str, Any]:
+def _device(wanted: Hardware) -> "Device":
+    """Where networks run."""
+    if wanted == Hardware.here:
+        import torch  # noqa: PLC0415
+
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return "cuda" if wanted == Hardware.cuda else "cpu"
+
+
+def _as_json(found: "Estimate", jobs: int, device: "Device") -> dict[str, Any]:
     return {
-        "device": device.value,
+        "device": device,
         "rules": {rule: asdict(cost) for rule, cost in found.rules.items()},
         "total": asdict(found.total),
         "peak_bytes": found.peak,
@@ -119,7 +126,7 @@ def _as_json(found: "Estimate", jobs: int, device: Hardware) -> dict[str, Any]:
     }
 
 
-def _lines(found: "Estimate", jobs: int, device: Hardware) -> Iterator[str]:
+def _lines(found: "Estimate", jobs: int, device: "Device") -> Iterator[str]:
     """The table, totals, and the sources of rates and sizes."""
     if not found.rules:
         yield "Nothing to be done: all results exist."
@@ -142,7 +149,7 @@ def _lines(found: "Estimate", jobs: int, device: Hardware) -> Iterator[str]:
     )
     where, other, there = (
         ("on a GPU", "cpu", "on two cores")
-        if device == Hardware.cuda
+        if device == "cuda"
         else ("on two cores", "cuda", "on a GPU")
     )
     yield f"Networks run {where}; with --device {other}, {there}."

@@ -35,12 +35,12 @@ _ANY_DEVICE = {
     "download": Rate(12.5e6, "bytes/s", _ASSUMED),
     "simulate": Rate(3700, "rows/s", _DEMO),
     "unpack": Rate(300e6, "bytes/s", _ASSUMED),
-    "convert": Rate(933e6, "bytes/s", "docs/performance.md, Conversion"),
-    "tile": Rate(21_700, "rows/s", "docs/performance.md, Bins and labels of a genome"),
+    "convert": Rate(21.64e9 / 23.2, "bytes/s", "docs/performance.md, Conversion"),
+    "tile": Rate(5.1e6 / 224, "rows/s", "docs/performance.md, Bins and labels of a genome"),
     "describe": Rate(404_828, "rows/s", "docs/performance.md, Loading (unpacked)"),
     "baseline": Rate(8_400, "rows × targets/s", _DEMO),
     "evaluate": Rate(
-        45.5e6,
+        919 * 455_024 / 9.2,
         "loci × targets/s",
         "docs/performance.md, Evaluation; a bootstrap replicate is assumed to take as long",
     ),
@@ -57,7 +57,9 @@ _OF_DEVICE: dict[Device, dict[str, Rate]] = {
         "predict compact": Rate(347, "loci/s", f"{_MAPS}, forward pass (2 cores)"),
     },
     "cuda": {
-        "train hybrid": Rate(5_092, "rows/s", f"{_GPU}: a third of the sequences of prediction"),
+        "train hybrid": Rate(
+            2 * 7_638 / 3, "rows/s", f"{_GPU}: a third of the sequences of prediction"
+        ),
         "train compact": Rate(30_968, "rows/s", _GPU),
         "train deepsea": Rate(29_371, "rows/s", _GPU),
         "train danq": Rate(14_528, "rows/s", _GPU),

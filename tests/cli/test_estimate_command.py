@@ -124,6 +124,16 @@ def test_an_ensemble_costs_as_much_as_its_members():
     assert hours["both"] == pytest.approx(hours["hybrid"] + hours["compact"])
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_measured_rates_are_those_of_the_documentation(device):
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    rates = Rates(device)
+    names = [f"train {name}" for name in REFERENCE_MODELS if (device, name) != ("cuda", "hybrid")]
+    for name in ("describe", "predict hybrid", "predict compact", *names):
+        shown = f"{rates.of(name).value:,}".removesuffix(".0")
+        assert re.search(rf"(?<![\d.,]){re.escape(shown)}(?![\d]|[.,]\d)", page), (name, shown)
+
+
 def test_operations_of_the_measured_models():
     config = yaml.safe_load((ROOT / "config.yaml").read_text())
     settings = check_settings(config)

@@ -12,14 +12,17 @@ from noncoding.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 GROUP = typer.main.get_command(app)
+_COMMAND = re.compile(r"^ *(?:\.venv/bin/)?noncoding ", re.MULTILINE)
+PAGES = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in (
+        *(ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile"),
+        *(ROOT / "config/README.md", ROOT / "resources/yeast_card.md"),
+        *sorted((ROOT / "docs").rglob("*.md")),
+    )
+}
 SOURCES = {
-    **{
-        path.relative_to(ROOT).as_posix(): path.read_text()
-        for path in (
-            *(ROOT / "README.md", ROOT / "docs/apply.md", ROOT / "docs/configuration.md"),
-            ROOT / "resources/yeast_card.md",
-        )
-    },
+    **{name: text for name, text in PAGES.items() if _COMMAND.search(text)},
     **{f"noncoding {name} --help": command.help for name, command in GROUP.commands.items()},
 }
 
@@ -29,7 +32,7 @@ def commands(text):
     for line in re.sub(r"\\\n\s*", "", text).splitlines():
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|>")
         lexer.whitespace_split = True
-        if line.strip().startswith("noncoding "):
+        if _COMMAND.match(line):
             words = list(lexer)
             ends = [place for place, word in enumerate(words) if word in ("|", ">")]
             yield words[1 : min(ends, default=len(words))]
@@ -41,6 +44,14 @@ def test_commands_of_the_documentation_are_accepted(source):
     assert found
     for name, *arguments in found:
         GROUP.commands[name].make_context(name, arguments)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_modules_of_the_documentation_can_be_run(page):
+    for name in re.findall(r"python -m (noncoding[\w.]*)", PAGES[page]):
+        path = ROOT / name.replace(".", "/")
+        path = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+        assert '__name__ == "__main__"' in path.read_text(encoding="utf-8"), name
 
 
 def test_a_command_with_an_unknown_option_is_found():

@@ -40,7 +40,7 @@ demo: setup
 	$(RUN) --configfile configs/demo.yaml
 
 yeast: setup
-	$(RUN) --configfile configs/yeast.yaml $(MIRRORED)
+	$(RUN) --configfile configs/yeast.yaml configs/yeast_ensemble.yaml $(MIRRORED)
 
 reproduce: setup
 	$(VENV)/bin/noncoding estimate --device here $(MIRRORED)

@@ -493,6 +493,33 @@ def training_tasks(wildcards):
     return training_devices(wildcards) * training_settings(wildcards).num_nodes
 
 
+@cache
+def trainings_at_once():
+    """Trainings that share the cores of this machine: several if it has no GPU, else one.
+
+    Their threads wait for nobody, so that several trainings with one thread each are faster than
+    the same ones in turn with all threads. On a cluster, each training has its own allocation.
+    """
+    trainings = len(DATASETS) * len(TRAINED)
+    if trainings < 2 or workflow.dryrun or workflow.remote_exec or not workflow.local_exec:
+        return 1
+    # Imports torch.
+    from noncoding.training.estimate import has_gpu
+
+    return 1 if has_gpu() else min(trainings, workflow.cores)
+
+
+def training_threads(wildcards):
+    """Threads of a training; no more than there are cores."""
+    together = trainings_at_once()
+    return 16 if together == 1 else workflow.cores // together
+
+
+def training_gpus(wildcards):
+    """GPUs that a training waits for; none where several share the cores."""
+    return training_tasks(wildcards) if trainings_at_once() == 1 else 0
+
+
 def known_motifs(wildcards):
     """Known motifs of a data set's targets, if there are any."""
     if wildcards.dataset in SIMULATED:

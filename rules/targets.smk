@@ -18,6 +18,8 @@ def deliverables(stage):
         datasets = [name for name in DATASETS if name in GENOME_WIDE]
     if stage in layout.APPLIED:
         return made_of_entries(stage)
+    if stage == "sweep" and not SEEDED:
+        return []
     patterns, models = layout.outputs(stage), models_of(stage)
     return [path for pattern in patterns for path in of_runs(pattern, datasets, models)]
 
@@ -59,6 +61,13 @@ def target_files(stage):
                 "no entry",
                 "at least one for the stage 'ensemble'",
                 "Add one, such as {best: [compact, hybrid]}.",
+            )
+        elif stage == "sweep":
+            error = InputError(
+                "configuration, key run.models",
+                "no model, so that only ensembles are evaluated",
+                "at least one for the stage 'sweep', which compares single models",
+                "Add the members of the ensembles.",
             )
         elif stage in layout.GENOME_WIDE_STAGES:
             error = InputError(

@@ -22,9 +22,9 @@ rule train_model:
         model=one_of([*SETTINGS.models, *TRAINED]),
     conda:
         "../envs/noncoding.yaml"
-    threads: 16
+    threads: training_threads
     resources:
-        gpu=training_tasks,
+        gpu=training_gpus,
         tasks=training_tasks,
         tasks_per_gpu=1,
         nodes=lambda wildcards: training_settings(wildcards).num_nodes,

@@ -102,8 +102,9 @@ class RunSettings(Section):
         description="Names of entries of `datasets`; null for all that overlays add, or deepsea if "
         "they add none."
     )
-    models: _Names | None = Field(
-        description="Names of entries of `models`; null for hybrid on deepsea, else compact."
+    models: Annotated[list[str], *UNIQUE] | None = Field(
+        description="Names of entries of `models`; null for hybrid on deepsea, else compact; empty "
+        "for ensembles only."
     )
     seeds: Annotated[list[Seed], *UNIQUE] = Field(
         description="Every model is trained with each of these seeds; if empty, with `seed` only."
@@ -192,6 +193,13 @@ class Settings(Section):
                         key=f"run.{kind}",
                         found=repr(name),
                     )
+        if not self.evaluated_models():
+            raise problem(
+                "a model, or an ensemble in run.ensembles",
+                "Name an entry of 'models', or remove the key for the default.",
+                key="run.models",
+                found="neither a model nor an ensemble",
+            )
         datasets = {name: self.datasets[name] for name in names["datasets"]}
         if self.evaluate.genome_wide and not any(
             dataset.source == "genome" for dataset in datasets.values()
@@ -272,7 +280,7 @@ class Settings(Section):
     def models_to_run(self) -> list[str]:
         """Names of the models that are run: by default a small one, except on DeepSEA."""
         default = "hybrid" if DEFAULT_DATASET in self.datasets_to_run() else "compact"
-        return self.run.models or [default]
+        return [default] if self.run.models is None else self.run.models
 
     def training_of(self, model: str) -> TrainSettings:
         """What decides the weights of a model: ``train``, overlaid with the model's own keys."""

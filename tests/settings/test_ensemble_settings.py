@@ -47,6 +47,12 @@ def test_a_model_stands_for_all_seeds():
     assert [*found.evaluated_models()] == ["compact-seed3", "compact-seed5", "seeds", "mixed"]
 
 
+def test_only_ensembles_are_evaluated():
+    found = settings(models=[], ensembles={"both": ["compact", "danq"]})
+    assert found.evaluated_models() == {"both": "both"}
+    assert [*found.trained_models()] == ["compact", "danq"]
+
+
 def test_ensembles_are_applied_as_models():
     entry = {"fasta": "x.fa", "format": "h5"}
     over = {
@@ -101,6 +107,7 @@ def test_ensembles_are_applied_as_models():
             {"ensembles": {"both": {"members": ["compact", "danq"], "average": "ranks"}}},
             "run.ensembles.both.average: found 'ranks'; expected one of probabilities, logits",
         ),
+        ({"models": []}, "run.models: found neither a model nor an ensemble; expected a model, or"),
         ({"ensembles": {"both": {"member": []}}}, "unknown key 'member'.*mean 'members'"),
         ({"ensembles": {"both": []}}, "run.ensembles.both: found .*at least 1 entries"),
         ({"ensembles": {"compare": ["compact", "danq"]}}, "another name than those of the files"),

@@ -1,10 +1,12 @@
 """Runs with ensembles: their training, evaluation, explanation and application."""
 
 import json
+import re
 
 import h5py
 import numpy as np
 import pandas as pd
+import torch
 from toy_inputs import write_applied, write_genome
 from workflows import planned, snakemake, tiny
 
@@ -79,6 +81,31 @@ def test_a_member_that_is_not_run_is_trained_only(tmp_path):
     of_both = {stage for stage, path in jobs if path.startswith("results/own/both")}
     assert {"ensemble", "predict", "evaluate", "explain", "motifs"} <= of_both
     assert not of_both & {"train", "plot_training"}
+
+
+def test_members_are_trained_side_by_side_and_only_their_ensemble_is_evaluated(tmp_path):
+    """Without a GPU, trainings share the cores, and wait for no GPU of the profile."""
+    config = with_ensembles(tmp_path)
+    config["run"] |= {"models": []}
+    status, said = snakemake(tmp_path, "--dry-run", config=config)
+    assert status == 0, said
+    assert "sweep" not in said
+    jobs = [line.split()[:2] for line in said.splitlines() if "results/own/toy-seed" in line]
+    assert {stage for stage, _ in jobs} == {"train", "plot_training"}
+    status, said = snakemake(tmp_path, "sweep", "--dry-run", config=config)
+    assert status != 0
+    assert "key run.models: found no model, so that only ensembles are evaluated" in said
+
+    arguments = ("train", "--cores", "2", "--resources", "gpu=1")
+    status, said = snakemake(tmp_path, *arguments, config=config, cores=False)
+    assert status == 0, said[-5000:]
+    (log,) = (tmp_path / ".snakemake" / "log").glob("*.log")
+    trainings = log.read_text().split("rule train_model:")[1:]
+    assert len(trainings) == 2
+    for training in trainings:
+        resources = re.search(r"resources: (.*)", training)[1].split(", ")
+        wanted = {"gpu=1"} if torch.cuda.is_available() else {"gpu=0", "cpus_per_task=1"}
+        assert wanted <= set(resources)
 
 
 def test_a_run_without_ensembles_has_no_such_target(tmp_path):

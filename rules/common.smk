@@ -205,6 +205,11 @@ def log_of(stage):
     return f"{RESULTS}/{layout.log(stage)}"
 
 
+def benchmark_of(stage):
+    """The run time of a job of a stage."""
+    return f"{RESULTS}/{layout.benchmark(stage)}"
+
+
 def reported(output, category, **options):
     """An output for `snakemake --report`, with the caption of its category."""
     # Relative to the file of the rule.
@@ -384,6 +389,11 @@ def archive_of(wildcards):
     if bundle_folder(settings):
         return []
     return [raw(wildcards.dataset, settings.get("archive", {"url": "bundle.tar.gz"}))]
+
+
+def archive_digest(wildcards):
+    """The file with the digest of a bundle's archive; nothing for a local folder."""
+    return path_of("unpack", layout.ARCHIVE_DIGEST) if wildcards.dataset in PACKED else []
 
 
 def bundle_url(wildcards):

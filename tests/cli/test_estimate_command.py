@@ -80,6 +80,10 @@ def test_jobs_are_those_that_snakemake_counts(configured, tmp_path):
         assert found.total.jobs == sum(counted.values()) - 1
         assert found.longest <= found.elapsed <= found.total.core_hours + found.total.gpu_hours
         assert (found.total.gpu_hours > 0) == (device == "cuda")
+    # The order of the jobs: no file that a job reads comes from nowhere.
+    made = {path for job in plan.jobs for path in job.outputs}
+    results = {path for job in plan.jobs for path in job.inputs if path.startswith("results/")}
+    assert results <= made
 
 
 def test_disk_space_of_the_official_data_set(tmp_path):

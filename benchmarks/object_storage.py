@@ -68,7 +68,9 @@ class Counted:
 def main() -> None:
     """Run the workflow and print the table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --jobs is Snakemake's
     )
     parser.add_argument("work", type=Path, help="folder of the run")
     parser.add_argument("--configfile", type=Path, nargs="+", required=True)

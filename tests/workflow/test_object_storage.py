@@ -37,6 +37,7 @@ def requests_of(folder, config, *arguments):
     command += ["--configfile", str(written(config, folder)), "--json", str(counts), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-5000:]
+    print(done.stdout)
     requests: Counter[tuple[str, str]] = Counter()
     for method, key, number, size in json.loads(counts.read_text()):
         requests[method, key] += number

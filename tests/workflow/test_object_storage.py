@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from toy_inputs import SIMULATED
+from toy_inputs import SIMULATED, write_applied, write_genome
 from workflows import ROOT, snakemake, tiny, written
 
 from noncoding.cost.plan import read_plan
@@ -86,3 +86,12 @@ def test_jobs_without_a_shared_folder_retrieve_their_inputs_only(tmp_path):
     assert set().union(*uploaded.values()) == {1}
     retrieved = Counter(path for job in jobs for path in job.inputs if path in outputs)
     assert of("GET") == {path: {number} for path, number in retrieved.items()}
+
+
+def test_files_of_the_user_are_local(tmp_path):
+    """Peaks, a genome, sequences and variants are not looked for in the bucket."""
+    run = tmp_path / "run"
+    run.mkdir()
+    config = tiny(own=write_genome(run)) | {"apply": write_applied(run)}
+    requests = requests_of(tmp_path, config, "--dry-run")
+    assert {key.split("/")[0] for _, key in requests} == {"(bucket)", "results"}

@@ -20,6 +20,7 @@ configfile: workflow_file("config.yaml")
 report: "rules/captions/workflow.rst"
 
 
+include: "rules/storage.smk"
 include: "rules/common.smk"
 include: "rules/simulate.smk"
 include: "rules/fetch.smk"

@@ -7,13 +7,15 @@ Starts a local S3 server (moto), which counts the requests and bytes of each obj
 Snakemake in the folder WORK with results in its bucket. Requires, besides the pipeline,
 `pip install snakemake-storage-plugin-s3 'moto[server]'`. With `--jobs-elsewhere`, each job runs
 as on a node without a shared file system, and retrieves its own inputs (requires
-`pip install snakemake-executor-plugin-cluster-generic`). Prints a table of objects, and totals;
-further arguments are Snakemake's.
+`pip install snakemake-executor-plugin-cluster-generic`). Prints a table by the stage that writes
+the objects, and totals; `--json` gives the requests and bytes of each object. Further arguments
+are Snakemake's.
 """
 
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -23,8 +25,11 @@ from threading import Lock, Thread
 from typing import Any
 from urllib.parse import unquote
 
+from noncoding import layout
+
 ROOT = Path(__file__).parents[1]
 BUCKET = "noncoding"
+METHODS = ("HEAD", "GET", "PUT")
 
 
 class Counted:
@@ -63,7 +68,9 @@ class Counted:
 def main() -> None:
     """Run the workflow and print the table."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # --jobs is Snakemake's
     )
     parser.add_argument("work", type=Path, help="folder of the run")
     parser.add_argument("--configfile", type=Path, nargs="+", required=True)
@@ -72,22 +79,19 @@ def main() -> None:
     options, others = parser.parse_known_args()
     counted, url = _serve()
     status = _snakemake(options, [each for each in others if each != "--"], url)
-    names = sorted({key for _, key in counted.requests})
     if options.json:
         found = [
             [method, key, number, counted.sizes[method, key]]
             for (method, key), number in counted.requests.items()
         ]
         options.json.write_text(json.dumps(found), encoding="utf-8")
-    print("object\tHEAD\tGET\tGB read\tPUT\tGB written")
-    for key in names:
-        heads, gets = counted.requests["HEAD", key], counted.requests["GET", key]
-        puts = counted.requests["PUT", key] + counted.requests["POST", key]
-        written = counted.sizes["PUT", key] + counted.sizes["POST", key]
-        print(
-            f"{key}\t{heads}\t{gets}\t{counted.sizes['GET', key] / 1e9:.4f}\t{puts}\t"
-            f"{written / 1e9:.4f}"
-        )
+    print("\t".join(("files of", "objects", *METHODS, "MB read", "MB written")))
+    for stage, keys in _by_stage({key for _, key in counted.requests}).items():
+        requests = [sum(counted.requests[method, key] for key in keys) for method in METHODS]
+        read = sum(counted.sizes["GET", key] for key in keys) / 1e6
+        written = sum(counted.sizes["PUT", key] for key in keys) / 1e6
+        objects = sum(counted.requests["PUT", key] > 0 for key in keys)
+        print("\t".join(map(str, (stage, objects, *requests, f"{read:.3f}", f"{written:.3f}"))))
     totals = Counter(dict.fromkeys(("HEAD", "LIST", "GET", "PUT", "POST"), 0))
     for (method, _), number in counted.requests.items():
         totals[method] += number
@@ -95,6 +99,31 @@ def main() -> None:
     written = sum(size for (method, _), size in counted.sizes.items() if method in ("PUT", "POST"))
     print(f"requests: {dict(totals)}; read {read / 1e9:.3f} GB, written {written / 1e9:.3f} GB")
     sys.exit(status)
+
+
+def _by_stage(keys: Iterable[str]) -> dict[str, list[str]]:
+    """Objects by the stage that writes them: stores by ``convert``, models by ``train``."""
+    stages = [stage for stage in layout.FOLDERS if stage not in ("tile", "ensemble")]
+    found: dict[str, list[str]] = {stage: [] for stage in stages}
+    found["others"] = []
+    # Names without a wildcard first: a file of `fetch` may have any name.
+    paths = sorted(
+        (path.count("{"), path, stage)
+        for stage in stages
+        for path in (
+            *layout.outputs(stage),
+            *(f"{layout.FOLDERS[stage]}/{name}" for name in layout.UNREAD_FILES.get(stage, ())),
+            *(layout.log(stage), layout.benchmark(stage)),
+        )
+    )
+    patterns = [
+        (re.compile(rf"results/{re.sub('{.+?}', '[^/]+', path)}(/.*)?"), stage)
+        for _, path, stage in paths
+    ]
+    for key in sorted(keys):
+        made = (stage for pattern, stage in patterns if pattern.fullmatch(key))
+        found[next(made, "others")].append(key)
+    return {stage: keys for stage, keys in found.items() if keys}
 
 
 def _serve() -> tuple[Counted, str]:

@@ -14,6 +14,7 @@ BASELINES = {"gc": "GC content", "kmers": "k-mer regression", "motif": "motif sc
 """Classifiers without a network: prefix of their columns and files → name in comparisons."""
 
 TARGETS = "targets.tsv"
+ARCHIVE_DIGEST = "archive.sha256"
 SUMMARY = "summary.json"
 METRICS_LOG = "metrics.csv"
 LAYERS_LOG = "layers.csv"
@@ -86,11 +87,11 @@ FOLDERS = {
 FILES: dict[str, tuple[str, ...]] = {
     "simulate": ("bundle.tar.gz", TARGETS, TRUTH, "motifs.meme"),
     "fetch": ("{file}",),
-    "unpack": tuple(f"{split}.mat" for split in SPLITS),
+    "unpack": (*(f"{split}.mat" for split in SPLITS), ARCHIVE_DIGEST),
     "convert": ("{split}.h5",),
     "tile": tuple(f"{split}.h5" for split in SPLITS),
     "tile_genome_wide": (GENOME_WIDE,),
-    "describe": (SUMMARY,),
+    "describe": (SUMMARY, TARGETS),
     "train": (
         *(f"training/{name}" for name in (METRICS_LOG, LAYERS_LOG)),
         *(f"model/{name}" for name in LOADED_FILES),
@@ -198,3 +199,8 @@ def log(stage: str) -> str:
     if stage in APPLIED:
         job = f"{stage}/{{name}}"
     return f"{folder}/logs/{job}.log"
+
+
+def benchmark(stage: str) -> str:
+    """The run time of a job of a stage below the results, with wildcards."""
+    return f"{log(stage).removesuffix('.log')}.benchmark.tsv"

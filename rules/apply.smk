@@ -41,7 +41,7 @@ def applied_files(stage):
             found["genome"] = raw(wildcards.dataset, settings["fasta"])
         if stage == "score_variants":  # They are only drawn.
             found["motifs"] = entry.plot and (entry.motifs or known_motifs(wildcards))
-        return {key: path for key, path in found.items() if path}
+        return {key: own_file(path) for key, path in found.items() if path}
 
     return files
 

@@ -7,6 +7,8 @@ rule baseline_dataset:
         outputs_of("baseline"),
     log:
         log_of("baseline"),
+    benchmark:
+        benchmark_of("baseline")
     conda:
         "../envs/noncoding.yaml"
     threads: 8

@@ -170,6 +170,13 @@ def workflow_path(path):
     return local(path) if workflow.storage_settings.default_storage_provider else path
 
 
+def own_file(path):
+    """A file that the user gives: with results in object storage, local if it is there."""
+    result = Path(path).is_relative_to(RESULTS)
+    stored = workflow.storage_settings.default_storage_provider
+    return local(path) if stored and not result and Path(path).exists() else path
+
+
 @cache
 def digest_of(path):
     """Path of a module in the package, and digest of the file."""
@@ -203,6 +210,11 @@ def store_of(split):
 def log_of(stage):
     """The log of a stage."""
     return f"{RESULTS}/{layout.log(stage)}"
+
+
+def benchmark_of(stage):
+    """The run time of a job of a stage."""
+    return f"{RESULTS}/{layout.benchmark(stage)}"
 
 
 def reported(output, category, **options):
@@ -375,7 +387,9 @@ def mat_of(dataset, split):
         found = mat_file(config["datasets"][dataset], split)
     except InputError as error:
         raise WorkflowError(str(error))
-    return str(found or path_of("unpack", f"{split}.mat").format(dataset=dataset))
+    if found:
+        return own_file(str(found))
+    return path_of("unpack", f"{split}.mat").format(dataset=dataset)
 
 
 def archive_of(wildcards):
@@ -384,6 +398,11 @@ def archive_of(wildcards):
     if bundle_folder(settings):
         return []
     return [raw(wildcards.dataset, settings.get("archive", {"url": "bundle.tar.gz"}))]
+
+
+def archive_digest(wildcards):
+    """The file with the digest of a bundle's archive; nothing for a local folder."""
+    return path_of("unpack", layout.ARCHIVE_DIGEST) if wildcards.dataset in PACKED else []
 
 
 def bundle_url(wildcards):
@@ -396,7 +415,7 @@ def target_table(wildcards):
     """The table of the targets of a bundle."""
     if wildcards.dataset in SIMULATED:
         return path_of("simulate", layout.TARGETS)
-    return shipped(config["datasets"][wildcards.dataset]["targets"])
+    return own_file(shipped(config["datasets"][wildcards.dataset]["targets"]))
 
 
 def given_bed(dataset, entry):
@@ -408,10 +427,12 @@ def genome_inputs(wildcards):
     """The files from which the stores of a genome are made."""
     settings = config["datasets"][wildcards.dataset]
     archive = settings["peaks"].get("archive")
+    peaks = [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset)
+    beds = [given_bed(wildcards.dataset, entry) for entry in bed_files(settings).values()]
     return {
         "fasta": raw(wildcards.dataset, settings["fasta"]),
-        "peaks": [raw(wildcards.dataset, archive)] if archive else peak_files(wildcards.dataset),
-        "beds": [given_bed(wildcards.dataset, entry) for entry in bed_files(settings).values()],
+        "peaks": list(map(own_file, peaks)),
+        "beds": list(map(own_file, beds)),
     }
 
 
@@ -625,7 +646,7 @@ def earlier_model(wildcards):
     if not isinstance(SETTINGS.models[model], FineTunedModel):
         return []
     folder, _ = start_folder(model)
-    return [f"{folder}/{name}" for name in layout.LOADED_FILES]
+    return [own_file(f"{folder}/{name}") for name in layout.LOADED_FILES]
 
 
 def split_to_compare(wildcards):
@@ -641,4 +662,5 @@ def planted_motifs(wildcards):
 def explained_fasta(wildcards):
     """The FASTA file of the sequences to explain, if there is one."""
     sequences = SETTINGS.explain.sequences
-    return sequences if isinstance(sequences, str) and sequences != "positives" else []
+    given = isinstance(sequences, str) and sequences != "positives"
+    return own_file(sequences) if given else []

@@ -1,7 +1,8 @@
 rule convert_split:
     input:
         mat=lambda wildcards: mat_of(wildcards.dataset, wildcards.split),
-        archive=archive_of,
+        # Not the archive itself, which each job would retrieve from object storage.
+        digest=archive_digest,
         targets=target_table,
     output:
         outputs_of("convert"),

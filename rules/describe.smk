@@ -7,6 +7,8 @@ rule describe_dataset:
         outputs_of("describe", "Data"),
     log:
         log_of("describe"),
+    benchmark:
+        benchmark_of("describe")
     conda:
         "../envs/noncoding.yaml"
     threads: 1

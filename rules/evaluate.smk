@@ -2,11 +2,14 @@ rule evaluate_model:
     input:
         predictions=path_of("predict", layout.PREDICTIONS),
         store=store_of("test"),
-        train_store=store_of("train"),
+        # Counts of the training split. If the split changes, predictions do, too.
+        targets=ancient(path_of("describe", layout.TARGETS)),
     output:
         outputs_of("evaluate", "Evaluation"),
     log:
         log_of("evaluate"),
+    benchmark:
+        benchmark_of("evaluate")
     conda:
         "../envs/noncoding.yaml"
     threads: 8

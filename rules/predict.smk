@@ -6,6 +6,8 @@ rule predict_split:
         outputs_of("predict"),
     log:
         log_of("predict"),
+    benchmark:
+        benchmark_of("predict")
     conda:
         "../envs/noncoding.yaml"
     threads: 16

@@ -5,6 +5,8 @@ rule tile_genome:
         outputs_of("tile"),
     log:
         log_of("tile"),
+    benchmark:
+        benchmark_of("tile")
     wildcard_constraints:
         dataset=one_of(GENOMES),
     conda:

@@ -17,7 +17,7 @@ rule train_model:
     log:
         log_of("train"),
     benchmark:
-        f"{RESULTS}/{{dataset}}/{{model}}/logs/train.benchmark.tsv"
+        benchmark_of("train")
     wildcard_constraints:
         model=one_of([*SETTINGS.models, *TRAINED]),
     conda:

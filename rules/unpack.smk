@@ -2,7 +2,8 @@ rule unpack_bundle:
     input:
         archive=archive_of,
     output:
-        temp(outputs_of("unpack")),
+        mats=temp([path_of("unpack", f"{split}.mat") for split in SPLITS]),
+        digest=path_of("unpack", layout.ARCHIVE_DIGEST),
     log:
         log_of("unpack"),
     wildcard_constraints:

@@ -103,9 +103,7 @@ class Job:
         started: float,
     ) -> "Job":
         """The job of a rule, from what Snakemake logs about it."""
-        # Snakemake adds flags to the paths, as in "best.ckpt (update)".
-        paths = [re.sub(r" \([^()]*\)$", "", path) for path in outputs]
-        logs = [re.sub(r" \([^()]*\)$", "", path) for path in logs]
+        paths, logs = list(map(without_flags, outputs)), list(map(without_flags, logs))
         log = StageLog(logs[0] if logs else os.devnull)
         stage = stage_of(rule)
         try:
@@ -120,6 +118,17 @@ class Job:
     def name(self) -> str:
         """The stage and its output."""
         return f"{self.stage} {self.made}"
+
+
+def without_flags(path: str) -> str:
+    """A path in a message of Snakemake without the flags that follow it.
+
+    Examples
+    --------
+    >>> without_flags("results/best.ckpt (update)")
+    'results/best.ckpt'
+    """
+    return re.sub(r" \([^()]*\)$", "", path)
 
 
 def stage_of(rule: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from snakemake_interface_logger_plugins.common import LogEvent
 
 from noncoding.common.files import atomic_write
+from snakemake_logger_plugin_noncoding.jobs import without_flags
 
 
 class Plan:
@@ -40,8 +41,8 @@ class Plan:
                         "wildcards": dict(values["wildcards"] or {}),
                         "threads": values["threads"],
                         "resources": dict(values["resources"] or {}),
-                        "input": list(map(str, values["input"] or [])),
-                        "output": list(map(str, values["output"] or [])),
+                        "input": list(map(without_flags, values["input"] or [])),
+                        "output": list(map(without_flags, values["output"] or [])),
                     }
                 )
 

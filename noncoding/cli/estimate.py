@@ -58,7 +58,9 @@ def estimate(
     earlier: Annotated[
         Path | None,
         typer.Option(
-            "--earlier", help="Results of an earlier run, for the rates of its trainings."
+            "--earlier",
+            help="Results of an earlier run on the same hardware and with the same settings, for "
+            "the rates of its trainings and of its jobs of at least a minute.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -86,15 +88,16 @@ def estimate(
     with reported():
         # Imported here, so that the help does not wait for pandas.
         from noncoding.cost.estimate import Estimator  # noqa: PLC0415
+        from noncoding.cost.measured import rates_of_run  # noqa: PLC0415
         from noncoding.cost.plan import dry_run  # noqa: PLC0415
-        from noncoding.cost.rates import Rates, given_rates, rates_of_run  # noqa: PLC0415
+        from noncoding.cost.rates import Rates, given_rates  # noqa: PLC0415
         from noncoding.cost.sizes import given_sizes  # noqa: PLC0415
         from noncoding.settings.config import check_settings  # noqa: PLC0415
 
         plan = dry_run(context.args)
         settings = check_settings(plan.configuration)
         chosen = _device(device)
-        own = rates_of_run(earlier) if earlier else {}
+        own = rates_of_run(earlier, settings) if earlier else {}
         own |= given_rates(rate or [], settings.models)
         sizes = given_sizes(size or [], settings)
         found = Estimator(plan, Rates(chosen, own), sizes).estimate(jobs)

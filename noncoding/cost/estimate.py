@@ -12,7 +12,7 @@ from pathlib import Path
 from noncoding.common.errors import InputError
 from noncoding.cost.plan import Job, Plan
 from noncoding.cost.rates import PASSES, Rate, Rates
-from noncoding.cost.sizes import DataSize, ModelSize, model_size, size_of
+from noncoding.cost.sizes import DataSize, ModelSize, model_size, size_of, work
 from noncoding.data.download.sources import sources
 from noncoding.layout import APPLIED, BASELINES, SPLITS
 from noncoding.settings.config import Settings, check_settings
@@ -159,6 +159,9 @@ class Estimator:
     def _time(self, cost: Cost, name: str, work: float) -> float:
         return _seconds(cost, name, self._rates.of(name), work)
 
+    def _of_data(self, cost: Cost, stage: str, size: DataSize) -> float:
+        return self._time(cost, stage, work(stage, size, self._settings))
+
     def _size(self, job: Job, cost: Cost) -> DataSize:
         name = job.wildcards["dataset"]
         if name not in self._sizes:
@@ -201,7 +204,7 @@ class Estimator:
     def _simulate_bundle(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
         cost.kept = sum(size.mat_bytes(split) for split in SPLITS) / 8
-        return self._time(cost, "simulate", sum(size.rows.values()))
+        return self._of_data(cost, "simulate", size)
 
     def _unpack_bundle(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
@@ -217,7 +220,7 @@ class Estimator:
     def _tile_genome(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
         cost.kept = sum(size.store_bytes(split) for split in SPLITS)
-        return self._time(cost, "tile", sum(size.rows.values()))
+        return self._of_data(cost, "tile", size)
 
     def _genome_wide_bins(self, size: DataSize, cost: Cost) -> float:
         cost.sources["bins of the test chromosomes"] = f"assumed: {GENOME_WIDE} × test loci"
@@ -240,13 +243,12 @@ class Estimator:
         return self._time(cost, "evaluate", self._genome_wide_bins(size, cost) * size.targets)
 
     def _describe_dataset(self, job: Job, cost: Cost) -> float:
-        return self._time(cost, "describe", sum(self._size(job, cost).rows.values()))
+        return self._of_data(cost, "describe", self._size(job, cost))
 
     def _baseline_dataset(self, job: Job, cost: Cost) -> float:
         size, settings = self._size(job, cost), self._settings
-        rows = min(settings.baseline.rows, size.loci["train"])
         cost.kept = len(BASELINES) * _replicate_bytes(settings, size)
-        return self._time(cost, "baseline", rows * size.targets)
+        return self._of_data(cost, "baseline", size)
 
     def _train_model(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
@@ -269,12 +271,12 @@ class Estimator:
     def _predict_split(self, job: Job, cost: Cost) -> float:
         size = self._size(job, cost)
         cost.kept = size.loci["test"] * size.targets * 4
-        return self._predict(job, cost, size.loci["test"]) / max(1, job.gpus)
+        return self._predict(job, cost, work("predict", size, self._settings)) / max(1, job.gpus)
 
     def _evaluate_model(self, job: Job, cost: Cost) -> float:
-        size, replicates = self._size(job, cost), self._settings.evaluate.replicates
+        size = self._size(job, cost)
         cost.kept = _replicate_bytes(self._settings, size)
-        return self._time(cost, "evaluate", size.loci["test"] * size.targets * (1 + replicates))
+        return self._of_data(cost, "evaluate", size)
 
     def _explain_model(self, job: Job, cost: Cost) -> float:
         size, settings = self._size(job, cost), self._settings.explain

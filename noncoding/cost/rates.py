@@ -1,13 +1,10 @@
 """Measured rates from which hours are estimated, and where they come from."""
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from noncoding.common.errors import InputError, did_you_mean
-from noncoding.layout import METRICS_LOG
 
 Device = Literal["cpu", "cuda"]
 
@@ -47,6 +44,7 @@ _ANY_DEVICE = {
     "motifs": Rate(12.5, "sequences × targets/s", f"{_DEMO}, clustering only"),
     "job": Rate(1 / 10, "starts/s", _ASSUMED),
 }
+UNITS = {name: rate.unit for name, rate in _ANY_DEVICE.items()}
 _OF_DEVICE: dict[Device, dict[str, Rate]] = {
     "cpu": {
         "train hybrid": Rate(6.1, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
@@ -155,7 +153,7 @@ def given_rates(options: Iterable[str], models: Iterable[str]) -> dict[str, Rate
     InputError
         An unknown name, or no positive number.
     """
-    units = {name: rate.unit for name, rate in _ANY_DEVICE.items()}
+    units = dict(UNITS)
     for model in models:
         units |= {f"train:{model}": "rows/s", f"predict:{model}": "loci/s"}
     found = {}
@@ -177,44 +175,4 @@ def given_rates(options: Iterable[str], models: Iterable[str]) -> dict[str, Rate
                 "--rate", repr(option), f"a positive number of {units[name]}", "Correct the number."
             )
         found[name.replace(":", " ")] = Rate(value, units[name], "--rate")
-    return found
-
-
-def rates_of_run(results: Path) -> dict[str, Rate]:
-    """Rates of training of the models of an earlier run.
-
-    Parameters
-    ----------
-    results : path
-        Folder of its results.
-
-    Returns
-    -------
-    dict
-        ``train MODEL``, without the seed → median of the rows per second over the epochs
-        (``training/metrics.csv``); of several trainings of a model, the slowest.
-
-    Raises
-    ------
-    InputError
-        The folder holds no training.
-    """
-    found: dict[str, Rate] = {}
-    for path in sorted(results.glob(f"*/*/training/{METRICS_LOG}")):
-        with path.open(encoding="utf-8", newline="") as file:
-            column = [row.get("sequences_per_second") for row in csv.DictReader(file)]
-        speeds = sorted(float(each) for each in column if each)
-        if not speeds:
-            continue
-        name = f"train {path.parents[1].name.rpartition('-seed')[0] or path.parents[1].name}"
-        rate = Rate(speeds[len(speeds) // 2], "rows/s", str(path))
-        if name not in found or rate.value < found[name].value:
-            found[name] = rate
-    if not found:
-        raise InputError(
-            results,
-            f"no DATASET/MODEL/training/{METRICS_LOG} with the column sequences_per_second",
-            "the results of a run with a training",
-            "Give the folder of its results.",
-        )
     return found

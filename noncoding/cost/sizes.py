@@ -122,6 +122,20 @@ def size_of(name: str, dataset: Dataset, results: Path) -> DataSize:
     return _size(OFFICIAL, targets, dataset, True, "assumed: rows of the DeepSEA bundle")
 
 
+def work(stage: str, size: DataSize, settings: Settings) -> float:
+    """Amount of work of a stage in the unit of its rate, such as rows or loci × targets."""
+    match stage:
+        case "simulate" | "tile" | "describe":
+            return sum(size.rows.values())
+        case "baseline":
+            return min(settings.baseline.rows, size.loci["train"]) * size.targets
+        case "predict":
+            return size.loci["test"]
+        case "evaluate":
+            return size.loci["test"] * size.targets * (1 + settings.evaluate.replicates)
+    raise ValueError(stage)
+
+
 def _both_strands(dataset: Dataset) -> bool:
     return not isinstance(dataset, GenomeDataset) or dataset.strands == "both"
 

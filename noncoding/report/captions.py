@@ -128,7 +128,10 @@ CAPTIONS = {
 
 CONTENTS = {
     "tile": {f"{split}.h5": f"Sequences and labels of the {split} split, HDF5" for split in SPLITS},
-    "describe": {SUMMARY: "Statistics of the data"},
+    "describe": {
+        SUMMARY: "Statistics of the data",
+        TARGETS: "Positive loci of each target, by split",
+    },
     "compare": {
         TARGETS: "AUROC and AUPR of each target by every classifier",
         layout.RANKING: "All classifiers, ranked",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from noncoding.common.files import write_json
+from noncoding.common.frames import write_table
 from noncoding.common.stage_logging import RESULT
 from noncoding.data.counts import SplitCounts, count_split
 from noncoding.data.figures import (
@@ -42,10 +43,10 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
     """
     counts: dict[str, SplitCounts] = {}
     summary: dict[str, dict[str, Any]] = {}
-    targets: pd.DataFrame | None = None
+    targets = pd.DataFrame()
     for name, path in stores.items():
         with Store(path) as store:
-            targets = store.targets if targets is None else targets
+            targets = store.targets if targets.empty else targets
             remedy = "Make all stores from one target table."
             check_same_targets(path, store.targets, targets, "the other splits", remedy)
             counts[name] = count_split(store)
@@ -74,8 +75,10 @@ def describe(stores: Mapping[str, str | os.PathLike[str]], folder: str | os.Path
                 "source": store.source,
             }
             log.info("%s: %s loci counted", name, f"{store.loci_count:,}")
-    [summary_path] = files("describe", folder)
+    summary_path, targets_path = files("describe", folder)
     write_json(summary, summary_path)
+    positives_by_split = {f"{name}_positives": own.positives for name, own in counts.items()}
+    write_table(targets.assign(**positives_by_split), targets_path)
     positives, labels, bases, gc_content, prevalence = figures("describe", folder)
     loci = ", ".join(f"{name} {part['loci']:,}" for name, part in summary.items())
     log.log(RESULT, "loci: %s", loci)

@@ -9,9 +9,8 @@ from noncoding.common.files import write_json
 from noncoding.common.frames import write_table
 from noncoding.common.provenance import versions
 from noncoding.common.stage_logging import RESULT
-from noncoding.data.counts import count_positives
 from noncoding.data.store import Store
-from noncoding.data.targets import ADD_NEGATIVES, check_same_targets
+from noncoding.data.targets import ADD_NEGATIVES, check_same_targets, read_targets
 from noncoding.evaluation import figures
 from noncoding.evaluation.bootstrap import write_replicates
 from noncoding.evaluation.calibration import cooccurrence
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 def evaluate(
     predictions: str | os.PathLike[str],
     store: str | os.PathLike[str],
-    train_store: str | os.PathLike[str],
+    positives: str | os.PathLike[str],
     folder: str | os.PathLike[str],
     settings: EvaluateSettings,
     *,
@@ -47,8 +46,9 @@ def evaluate(
         Written by the stage `predict`.
     store : path
         The split that was predicted.
-    train_store : path
-        The training split, whose positives are the weights of the prevalence-weighted mean.
+    positives : path
+        Table of the stage `describe`. The positives of the training split are the weights of the
+        prevalence-weighted mean.
     folder : path
         Output folder.
     settings : EvaluateSettings
@@ -59,17 +59,17 @@ def evaluate(
     Raises
     ------
     InputError
-        The predictions belong to another store, the stores have different targets, no target
+        The predictions belong to another store, the table has different targets, no target
         has both positives and negatives, or a requested target cannot be plotted.
     """
     with Store(store) as split:
         scores = read_predictions(predictions, split)
         labels = split.labels(slice(0, split.loci_count))
         table, loci = split.targets, split.loci()
-    with Store(train_store) as train:
-        remedy = "Make both stores from one target table."
-        check_same_targets(train_store, train.targets, table, "the test split", remedy)
-        weights = count_positives(train)
+    counts = read_targets(positives)
+    remedy = "Run the stage 'describe' again."
+    check_same_targets(positives, counts, table, "the test split", remedy)
+    weights = counts["train_positives"].to_numpy()
     metrics = target_metrics(table, labels, scores, threads)
     if scored(metrics).empty:
         found = f"{len(metrics)} targets, each without positives or without negatives"

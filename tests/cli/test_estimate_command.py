@@ -13,9 +13,11 @@ from workflows import ROOT, snakemake, tiny, written
 from noncoding.cli.app import app
 from noncoding.common.errors import InputError
 from noncoding.cost.estimate import Estimator, elapsed_hours
+from noncoding.cost.measured import rates_of_run
 from noncoding.cost.plan import Job, Plan, read_plan
-from noncoding.cost.rates import REFERENCE_MODELS, Rate, Rates, given_rates, rates_of_run
+from noncoding.cost.rates import REFERENCE_MODELS, Rate, Rates, given_rates
 from noncoding.cost.sizes import DataSize, given_sizes, model_size
+from noncoding.data.simulation import TARGETS as SIMULATED_TARGETS
 from noncoding.settings.config import check_settings
 
 OWN = "own=4,3,3,2"
@@ -26,6 +28,10 @@ OFFICIAL = DataSize(
     1000,
     "test",
 )
+
+
+def default():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
 def toy(folder):
@@ -74,6 +80,10 @@ def test_jobs_are_those_that_snakemake_counts(configured, tmp_path):
         assert found.total.jobs == sum(counted.values()) - 1
         assert found.longest <= found.elapsed <= found.total.core_hours + found.total.gpu_hours
         assert (found.total.gpu_hours > 0) == (device == "cuda")
+    # The order of the jobs: no file that a job reads comes from nowhere.
+    made = {path for job in plan.jobs for path in job.outputs}
+    results = {path for job in plan.jobs for path in job.inputs if path.startswith("results/")}
+    assert results <= made
 
 
 def test_disk_space_of_the_official_data_set(tmp_path):
@@ -108,7 +118,7 @@ def official(folder):
 
 
 def test_an_ensemble_costs_as_much_as_its_members():
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = default()
     config["run"] |= {"models": ["hybrid", "compact"], "ensembles": {"both": ["hybrid", "compact"]}}
     jobs = {
         name: Job("predict_split", {"dataset": "deepsea", "model": name}, 2, 1, (), ())
@@ -135,7 +145,7 @@ def test_measured_rates_are_those_of_the_documentation(device):
 
 
 def test_operations_of_the_measured_models():
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    config = default()
     settings = check_settings(config)
     for name, operations in REFERENCE_MODELS.items():
         assert model_size(settings, name, OFFICIAL).operations == pytest.approx(
@@ -157,8 +167,40 @@ def test_rates_of_an_earlier_run(tmp_path):
         path.parent.mkdir(parents=True)
         lines = [f"{number},{speed}\n{number},\n" for number, speed in enumerate(speeds.split(","))]
         path.write_text("epoch,sequences_per_second\n" + "".join(lines))
-    found = rates_of_run(tmp_path)
+    found = rates_of_run(tmp_path, check_settings(default()))
     assert {name: rate.value for name, rate in found.items()} == {"train small": 60}
+
+
+def plant_benchmark(path, seconds):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:00\t100\n")
+    return path
+
+
+def test_rates_follow_from_benchmarks_of_an_earlier_run(tmp_path):
+    """Both strands of 8, 2 and 2 loci; metrics of the test loci with 20 replicates."""
+    config = default() | {"datasets": {"sim": SIMULATED}}
+    config["evaluate"]["replicates"] = 20
+    data, models = tmp_path / "sim" / "logs", tmp_path / "sim"
+    describe = plant_benchmark(data / "describe.benchmark.tsv", 120)
+    plant_benchmark(data / "baseline.benchmark.tsv", 59)  # mostly its start
+    plant_benchmark(models / "toy-seed1" / "logs" / "predict.benchmark.tsv", 100)
+    slowest = plant_benchmark(models / "toy-seed2" / "logs" / "predict.benchmark.tsv", 200)
+    plant_benchmark(models / "toy-seed1" / "logs" / "evaluate.benchmark.tsv", 60)
+    plant_benchmark(tmp_path / "another" / "logs" / "describe.benchmark.tsv", 600)
+    found = rates_of_run(tmp_path, check_settings(config))
+    assert {name: (rate.value, rate.unit) for name, rate in found.items()} == {
+        "describe": (24 / 120, "rows/s"),
+        "predict toy": (2 / 200, "loci/s"),
+        "evaluate": (2 * len(SIMULATED_TARGETS) * 21 / 60, "loci × targets/s"),
+    }
+    assert found["describe"].source == str(describe)
+    assert found["predict toy"].source == str(slowest)
+
+
+def test_a_folder_without_an_earlier_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no benchmark of a job of at least 60 s"):
+        rates_of_run(tmp_path, check_settings(default()))
 
 
 @pytest.mark.parametrize("option", ["train:nobody=3", "download=fast", "download=-1", "download"])

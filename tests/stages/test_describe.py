@@ -124,6 +124,10 @@ def test_summary_and_figures_are_written(stores, tmp_path):
     }
     assert (summary["test"]["rows"], summary["test"]["loci"]) == (2, 2)
     assert [target["index"] for target in summary["valid"]["targets_without_positives"]] == [1, 2]
+    table = pd.read_csv(tmp_path / "targets.tsv", sep="\t")
+    assert table["name"].tolist() == ["CTCF", "DNase", "never"]
+    columns = [f"{split}_positives" for split in ("train", "valid", "test")]
+    assert table[columns].T.to_numpy().tolist() == [[2, 1, 0], [1, 0, 0], [1, 1, 0]]
     assert len(drawn) == 5
     for figure in drawn:
         assert_legible(figure)

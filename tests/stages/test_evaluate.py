@@ -19,11 +19,18 @@ from noncoding.stages.evaluate import evaluate
 NAMES = ("a", "b", "never")
 
 
-def write_store(path, labels, strands=FORWARD, names=NAMES):
+def targets_of(names):
     groups = ["TF", "DNase", "TF"][: len(names)]
-    targets = pd.DataFrame({"index": range(len(names)), "name": names, "group": groups})
-    with new_store(path, StoreHeader(16, 8, strands, targets, {})) as store:
+    return pd.DataFrame({"index": range(len(names)), "name": names, "group": groups})
+
+
+def write_store(path, labels, strands=FORWARD):
+    with new_store(path, StoreHeader(16, 8, strands, targets_of(NAMES), {})) as store:
         store.append(np.zeros((len(labels), 4, 16), np.uint8), labels)
+
+
+def write_positives(path, positives, names=NAMES):
+    targets_of(names).assign(train_positives=positives).to_csv(path, sep="\t", index=False)
 
 
 def write_predictions(path, probability, rows):
@@ -39,10 +46,8 @@ def case(tmp_path):
     generator = np.random.default_rng(1)
     labels = generator.integers(0, 2, (40, 3), dtype=np.uint8) * np.array([1, 1, 0], np.uint8)
     scores = np.clip(0.5 * labels + 0.6 * generator.random((40, 3)), 0, 1).astype(np.float32)
-    train = np.zeros((10, 3), dtype=np.uint8)
-    train[:3, 0] = train[:9, 1] = train[:1, 2] = 1
     write_store(tmp_path / "test.h5", np.vstack([labels, labels]), BOTH)
-    write_store(tmp_path / "train.h5", train)
+    write_positives(tmp_path / "positives.tsv", [3, 9, 1])
     write_predictions(tmp_path / "predictions.h5", scores, 80)
     return tmp_path, labels, scores
 
@@ -51,7 +56,7 @@ def run(folder, curves=()):
     evaluate(
         folder / "predictions.h5",
         folder / "test.h5",
-        folder / "train.h5",
+        folder / "positives.tsv",
         folder / "evaluation",
         EvaluateSettings(min_positives=1, replicates=50, curves=list(curves)),
         seed=1,
@@ -135,9 +140,9 @@ def test_files_that_are_not_predictions_are_refused(case):
         run(folder)
 
 
-def test_a_training_store_of_other_targets_is_refused(case):
+def test_positives_of_other_targets_are_refused(case):
     folder = case[0]
-    write_store(folder / "train.h5", np.ones((2, 2), np.uint8), names=("a", "b"))
+    write_positives(folder / "positives.tsv", [2, 2], names=("a", "b"))
     with pytest.raises(InputError, match="same 3 targets"):
         run(folder)
 

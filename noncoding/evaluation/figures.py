@@ -226,7 +226,7 @@ def draw_calibration(
                 linewidth=1,
                 label=legend_label(group, len(members)),
             )
-        if not any(len(line.get_xdata()) for line in axes.lines):
+        if not any(np.size(line.get_xdata()) for line in axes.lines):
             axes.text(
                 0.5,
                 0.9,

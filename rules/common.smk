@@ -20,6 +20,7 @@ from noncoding.common.provenance import source_files
 from noncoding.common.redaction import redacted, shareable
 from noncoding.common.stage_logging import FOLLOWED
 from noncoding.common.system_errors import as_input_error
+from noncoding.common.wording import counted
 from noncoding.data.genome.peak_table import read_peak_table, table_downloads
 from noncoding.data.genome.peaks import peak_paths
 from noncoding.layout import SPLITS
@@ -369,7 +370,7 @@ def check_sources():
         if (dataset, name) in planned and not workflow.touch
     ]
     if wanted:
-        logger.info(f"Checking that {len(wanted)} files can be downloaded")
+        logger.info(f"Checking that {counted(len(wanted), 'file')} can be fetched")
     for message in check_available(wanted):
         logger.warning(message)
 

@@ -278,9 +278,8 @@ class LogHandler(LogHandlerBase):
         if self._jobs_shown and not self._screen.is_terminal and now - self._shown > _QUIET_SECONDS:
             self._shown = now
             for job in self._running.values():
-                self._screen.write(
-                    f"Running for {clock(now - job.started)}: {job.name}: {job.log.progress()}"
-                )
+                text = f"Running for {clock(now - job.started)}: {job.name}: {job.log.progress()}"
+                self._screen.write(text.removesuffix(": "))
 
     def _update_bar(self) -> None:
         running = [

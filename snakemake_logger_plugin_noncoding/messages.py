@@ -5,7 +5,7 @@ import signal
 from contextlib import suppress
 
 from noncoding import layout
-from noncoding.common.errors import InputError, some_of
+from noncoding.common.errors import InputError, did_you_mean, some_of
 
 _OMITTED = re.compile(
     r"""
@@ -44,6 +44,7 @@ _TRACE = re.compile(r'^ *File ".*", line \d+, in .*$\n?', re.MULTILINE)
 _MISSING_CONFIGURATION = re.compile(
     r"load_configfile.*FileNotFoundError: .*: '(?P<name>.*)'", re.DOTALL
 )
+_NO_RULE = re.compile(r"No rule to produce (?P<name>.+?) \(if you use input functions")
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
 _EXPLAINED = {
     *("WorkflowError", "LockException", "MissingRuleException", "MissingInputException"),
@@ -85,6 +86,16 @@ def without_trace(exception: str, text: str) -> str:
         stage = name == "all" or name in layout.FOLDERS
         remedy = f"Write `{name} --configfile FILE`." if stage else "Correct the path."
         return str(InputError("--configfile", f"no file {name}", "a configuration file", remedy))
+    if exception == "MissingRuleException" and (missing := _NO_RULE.search(text)):
+        return str(
+            InputError(
+                "command line",
+                f"the target {missing['name']}",
+                f"a stage ({some_of(layout.FOLDERS, shown=len(layout.FOLDERS))}), or a file that "
+                "a stage makes",
+                did_you_mean(missing["name"], layout.FOLDERS) or "Correct it, or leave it out.",
+            )
+        )
     if exception == "InputFunctionException" and (inner := _INPUT_FUNCTION.search(text)):
         return "\n".join(line.strip() for line in inner[1].strip().splitlines())
     if exception not in _EXPLAINED:

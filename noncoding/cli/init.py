@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import shutil
+import sys
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -137,8 +139,18 @@ def _summary(overlay: "Overlay", written: list[Path]) -> Iterator[str]:
         yield from (f"- {warning}" for warning in overlay.warnings)
     yield ""
     yield f"Written: {', '.join(map(str, written))}. Check it, and run in the pipeline's folder:"
-    yield f"  snakemake --configfile {shlex.quote(str(written[0]))}"
+    yield f"  {_snakemake()} --configfile {shlex.quote(str(written[0]))}"
     yield f"The report will be results/{overlay.name}/report.html."
+
+
+def _snakemake() -> str:
+    """How the Snakemake of this environment is started in the working directory."""
+    from noncoding.data.genome.given_peaks import portable  # noqa: PLC0415
+
+    own = Path(sys.executable).with_name("snakemake")
+    if not own.exists() or shutil.which("snakemake") == str(own):
+        return "snakemake"
+    return shlex.quote(portable(own))
 
 
 def _targets(overlay: "Overlay") -> Iterator[str]:

@@ -111,6 +111,7 @@ def draw_labels(counts: Mapping[str, SplitCounts], *paths: str | os.PathLike[str
                 share, edges - 0.5, color=colour, linestyle=style, linewidth=1.6, label=name
             )
         axes.set_yscale("log")
+        axes.set_ylim(top=min(axes.get_ylim()[1], 120))  # a share is at most 100 %
         axes.set(
             xlabel=f"positive targets of a locus{f', {width} to a bin' if width > 1 else ''}",
             ylabel="share of loci (%)",

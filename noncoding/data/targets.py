@@ -209,12 +209,13 @@ def _meant(table: pd.DataFrame, entry: str | int) -> npt.NDArray[np.bool_]:
 
 
 def _no_such_target(table: pd.DataFrame, entry: str | int, where: str) -> InputError:
+    similar = _similar(entry, [*table["group"], *table["name"], *distinct_names(table)])
     return InputError(
         where,
         f"{entry!r}, which matches no target",
         f"an index (0 … {len(table) - 1}), a name, a group ({some_of(table['group'])}) or a "
         "pattern of them, such as 'CT*'",
-        _similar(entry, [*table["group"], *table["name"], *distinct_names(table)]) or "Correct it.",
+        f"{similar or 'Correct it.'} `noncoding models MODEL --targets` lists those of a model.",
     )
 
 

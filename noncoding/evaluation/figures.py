@@ -24,7 +24,12 @@ from noncoding.common.plot_groups import (
 )
 from noncoding.common.plot_style import COLOURS, saved_figure, set_title, shortened_apart
 from noncoding.common.wording import counted
-from noncoding.evaluation.calibration import Cooccurrence, calibration
+from noncoding.evaluation.calibration import (
+    MIN_EXPECTED,
+    MIN_PREDICTIONS,
+    Cooccurrence,
+    calibration,
+)
 from noncoding.evaluation.curves import thinned
 from noncoding.evaluation.metrics import Labels, Scores, rank
 from noncoding.evaluation.target_metrics import scored
@@ -220,6 +225,16 @@ def draw_calibration(
                 markersize=4,
                 linewidth=1,
                 label=legend_label(group, len(members)),
+            )
+        if not any(np.size(line.get_xdata()) for line in axes.lines):
+            axes.text(
+                0.5,
+                0.9,
+                "too few test loci for a point, which stands for at least\n"
+                f"{MIN_PREDICTIONS} predictions with {MIN_EXPECTED} expected positives",
+                ha="center",
+                va="center",
+                transform=axes.transAxes,
             )
         low = min(axes.get_xlim()[0], axes.get_ylim()[0], 0.1)
         axes.plot([low, 1], [low, 1], ":", color="0.4", zorder=0, label="perfect calibration")

@@ -11,10 +11,8 @@ from noncoding.common.wording import counted
 from noncoding.data.variants.variant import PlacedVariant, Status
 from noncoding.prediction.variant_scores import Blocks, VariantScores
 
-_COMPARED = (
-    *(Status.scored, Status.scored_padded, Status.swapped, Status.too_long),
-    Status.ref_mismatch,
-)
+_SCORED = (Status.scored, Status.scored_padded, Status.swapped)
+_COMPARED = (*_SCORED, Status.too_long, Status.ref_mismatch)
 """Statuses of alleles whose REF was compared with the genome."""
 _MANY_MISMATCHES = 0.1
 
@@ -29,6 +27,8 @@ def status_summary(counts: Mapping[Status, int]) -> str:
     """
     parts = [f"{counts[status]:,} {status}" for status in Status if counts.get(status)]
     text = f"{counted(sum(counts.values()), 'allele')}: {', '.join(parts) or 'none'}"
+    if counts and not any(counts.get(status) for status in _SCORED):
+        text += ". No allele is scored: the status of each says why"
     compared = sum(counts.get(status, 0) for status in _COMPARED)
     share = counts.get(Status.ref_mismatch, 0) / max(compared, 1)
     if share > _MANY_MISMATCHES:

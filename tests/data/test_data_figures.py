@@ -132,6 +132,8 @@ def test_figures_of_extreme_counts(tmp_path, positives):
         *saved_by(draw_prevalence, targets, counts, counts, tmp_path / "prevalence.svg"),
     ):
         assert_legible(figure)
+    [labels] = saved_by(draw_labels, {"train": counts}, tmp_path / "labels.svg")
+    assert labels.axes[0].get_ylim()[1] <= 120  # a share in %
     text = (tmp_path / "positives.svg").read_text()
     assert all(f">{name}<" in text for name in "abc")
     assert all(f">{words}<" in text for words in positives_finding(counts))

@@ -64,6 +64,13 @@ def test_figures_of_many_targets_with_long_names_are_legible(tmp_path, count):
         assert f" None {target['index']} — AUROC" in text
 
 
+@pytest.mark.parametrize(("loci", "drawn"), [(43, False), (2000, True)])
+def test_a_calibration_figure_without_points_says_why(tmp_path, loci, drawn):
+    [figure] = saved_by(draw_calibration, *example(2, loci), tmp_path / "one.svg")
+    assert any("too few test loci" in text.get_text() for text in figure.axes[0].texts) != drawn
+    assert_legible(figure)
+
+
 def test_the_title_of_groups_names_the_best_and_the_worst():
     assert groups_finding(METRICS) == (
         "The median AUROC of 4 targets is 0.800",

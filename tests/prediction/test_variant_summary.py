@@ -13,6 +13,12 @@ def test_the_summary_counts_alleles_by_status():
     assert status_summary({}) == "0 alleles: none"
 
 
+@pytest.mark.parametrize("status", [Status.scored, Status.scored_padded, Status.swapped, None])
+def test_a_file_without_a_scored_allele_is_pointed_out(status):
+    counts = {Status.unknown_contig: 8, Status.symbolic: 1} | ({status: 1} if status else {})
+    assert ("No allele is scored" in status_summary(counts)) == (status is None)
+
+
 def test_the_summary_points_out_a_wrong_assembly():
     counts = {Status.scored: 50, Status.ref_mismatch: 150, Status.unknown_contig: 500}
     assert "REF differs from the genome for 75%" in status_summary(counts)

@@ -21,7 +21,7 @@ def test_the_page_shows_the_summary(tree):
         "On 1,234 test loci from chromosomes VIII and IX, small reaches a mean AUROC of 0.919 "
         "(95 % interval 0.900–0.931) and a mean AUPR of 0.343 over 2 of 3 targets." in text
     )
-    assert "Better than random 1 of 2" in text
+    assert "Better than random 1 of 2 of the targets whose AUROC has a 95" in text
     assert "1 target without a positive test locus" in text and "is defined: NA." in text
     parameters = sum(p.numel() for p in load_model(tree.root / "small/model").network.parameters())
     assert f"{parameters:,}" in text

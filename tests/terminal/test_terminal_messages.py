@@ -40,6 +40,24 @@ def test_a_missing_configuration_file_and_a_stage_in_its_place(name, remedy):
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("evaluat", "Did you mean 'evaluate'?"),
+        ("results/mine/raport.html", "Correct it, or leave it out."),
+    ],
+)
+def test_a_target_that_no_rule_makes(name, remedy):
+    text = (
+        f"MissingRuleException:\nNo rule to produce {name} (if you use input functions make sure "
+        "that they don't raise unexpected exceptions)."
+    )
+    message = without_trace("MissingRuleException", text)
+    assert message.startswith(f"command line: found the target {name}; expected a stage (")
+    assert "score_variants, report), or a file" in message
+    assert message.endswith(remedy)
+
+
 def test_an_error_of_an_input_function_is_its_message():
     text = (
         'InputFunctionException in rule convert in file "/pipeline/rules/convert.smk", line 2:'

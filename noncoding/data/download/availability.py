@@ -21,6 +21,8 @@ MOST_UNANSWERED = 8
 """Files in a row without an answer of the server, after which it is asked for no other file."""
 _SERVERS = 16
 """Largest number of servers that are asked at once."""
+_LOCAL = "local files"
+"""Takes the place of a server in messages."""
 _LONGEST = 300
 """Characters of a reason."""
 
@@ -55,12 +57,20 @@ class UnavailableError(InputError):
 
     def __init__(self, failures: Sequence[_Failure], checked: int) -> None:
         names = dict.fromkeys(failure.name for failure in failures)
+        if all(failure.server == _LOCAL for failure in failures):
+            where, expected = "input files", "each file at its path"
+            remedy = f"Correct the paths, which start at the working directory, {Path.cwd()}."
+        else:
+            where, expected = "downloads", "each file at one of its addresses"
+            remedy = (
+                "Check the connection, or correct the addresses; or add another address, set a "
+                "mirror, or give the path of a copy that you have."
+            )
         super().__init__(
-            "downloads",
+            where,
             f"{len(names)} of {checked} files that cannot be fetched (listed below)",
-            "each file at one of its addresses",
-            "Nothing has been computed. Check the connection, or correct the addresses; or add "
-            "another address, set a mirror, or give the path of a copy that you have.",
+            expected,
+            f"Nothing has been computed. {remedy}",
         )
         self._failures = failures
 
@@ -161,7 +171,7 @@ def _check_server(addresses: Sequence[Source]) -> dict[Source, InputError | None
 def _server(address: Source) -> str:
     """Name and port of a server, without a user's name and password."""
     if isinstance(address, Path):
-        return "local files"
+        return _LOCAL
     return redacted(f"//{urlsplit(address).netloc}").removeprefix("//").removeprefix("***@")
 
 

@@ -109,7 +109,7 @@ def check_file(source: Path) -> None:
     with _converted_errors(source):
         if not source.is_file():
             is_folder, exists = source.is_dir(), source.exists()
-            found = "a folder" if is_folder else "a device or a pipe" if exists else "nothing"
+            found = "a folder" if is_folder else "a device or a pipe" if exists else "no such file"
             raise SourceError(source, found, "a file", _remedy(source))
         source.open("rb").close()
 

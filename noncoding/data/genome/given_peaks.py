@@ -86,7 +86,9 @@ def given_peaks(files: Sequence[Path], table: Path, patterns: Iterable[str] = ()
     """Name the targets of peak files, and choose the key ``peaks`` for them.
 
     Files of one folder are named by a pattern that no other file in it matches, where there is
-    one; other files by a table, whose paths are relative to its own folder.
+    one; other files by a table, whose paths are relative to its own folder. So are several files
+    of the working directory, where regions and results are often written later, unless they were
+    given by a pattern.
 
     Parameters
     ----------
@@ -109,7 +111,10 @@ def given_peaks(files: Sequence[Path], table: Path, patterns: Iterable[str] = ()
     folder = paths[0].parent
     named_by_rule = names == [target_name(path.name, suffix) for path in paths]
     if named_by_rule and {path.parent for path in paths} == {folder}:
-        for pattern in _patterns([path.name for path in paths], patterns):
+        here = folder == Path.cwd()
+        for pattern in _patterns(
+            [path.name for path in paths], patterns, in_working_directory=here
+        ):
             chosen = PeakFolder(folder=str(folder), pattern=pattern)
             if _selected(chosen) == set(paths):
                 settings = {"folder": portable(folder), "pattern": pattern}
@@ -143,7 +148,9 @@ def _suffix(paths: Sequence[Path]) -> str | None:
     return suffix if suffix and not endings else None
 
 
-def _patterns(names: Sequence[str], given: Iterable[str]) -> list[str]:
+def _patterns(
+    names: Sequence[str], given: Iterable[str], *, in_working_directory: bool
+) -> list[str]:
     """Patterns that may match all names and no others: given ones first, then the shortest."""
     if len(names) == 1:
         return [glob.escape(names[0])]
@@ -151,6 +158,8 @@ def _patterns(names: Sequence[str], given: Iterable[str]) -> list[str]:
     endings = [first[place:] for place, letter in enumerate(first) if letter in "._-"]
     endings = [each for each in endings if all(name.endswith(each) for name in names)]
     own = [PurePath(pattern).name for pattern in given if _WILDCARDS & set(pattern)]
+    if in_working_directory:
+        return own
     return [*own, *(f"*{glob.escape(each)}" for each in sorted(endings, key=len)), "*"]
 
 

@@ -64,6 +64,7 @@ def region_windows(options: RegionOptions, length: int, bin: int) -> tuple[Windo
         short = centred_windows(regions[~longer], genome, length, bin)
         runs = pd.concat([windows.runs, short.runs]).sort_index()
         windows = Windows(genome, length, bin, stride, runs)
+        _report_padded(regions, length, fasta)
     else:
         windows = tiled_windows(regions, genome, length, bin, stride)
         _report_short(regions, windows, where)
@@ -85,6 +86,18 @@ def region_windows(options: RegionOptions, length: int, bin: int) -> tuple[Windo
         )
     sequences.expect(windows.chromosomes)
     return windows, sequences
+
+
+def _report_padded(sequences: pd.DataFrame, length: int, where: str) -> None:
+    """Warn of sequences that do not fill a window."""
+    if n_padded := int((sequences["end"] < length).sum()):
+        log.warning(
+            "%s: %s shorter than the window of the model, %s bp: padded with N, which models "
+            "rarely see in training",
+            where,
+            counted(n_padded, "sequence"),
+            f"{length:,}",
+        )
 
 
 def _bed_regions(path: str, genome: Genome, *, summit: bool) -> pd.DataFrame:

@@ -183,12 +183,26 @@ def test_paths_mirrors_and_invalid_addresses(site, tmp_path):
     assert lines == [
         "  configuration: an address of an unknown kind",
         "    d: ftp://a.org/d",
-        "  local files: nothing",
+        "  local files: no such file",
         f"    b: {tmp_path}/b",
         f"    c: {tmp_path}/c",
         f"  {site.url.removeprefix('http://')}: {ANSWERS['404'][1]}",
         f"    e: {site.url}/folder/e",
     ]
+
+
+def test_missing_local_files_are_not_a_matter_of_a_connection(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.fa").touch()
+    with pytest.raises(UnavailableError) as caught:
+        check_available([wanted(f"{tmp_path}/there.fa"), WantedFile("a.fa", ("a.fa",))])
+    first, *lines = str(caught.value).splitlines()
+    assert first == (
+        "input files: found 1 of 2 files that cannot be fetched (listed below); expected each file "
+        "at its path. Nothing has been computed. Correct the paths, which start at the working "
+        f"directory, {tmp_path}."
+    )
+    assert lines == ["  local files: no such file", "    a.fa: a.fa"]
 
 
 def test_secrets_of_addresses_are_not_shown(site):

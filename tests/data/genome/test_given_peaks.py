@@ -59,6 +59,19 @@ def test_targets_are_those_that_the_pipeline_reads(names, patterns, targets, set
 
 
 @pytest.mark.parametrize(
+    ("patterns", "table"), [(["a.bed", "b.bed"], True), (["*.bed"], False), (["a.bed"], False)]
+)
+def test_a_later_bed_file_in_the_working_directory_is_no_target(patterns, table, folder):
+    for name in ("a.bed", "b.bed")[: 1 if patterns == ["a.bed"] else 2]:
+        (folder / name).write_text("I\t1\t200\n")
+    given = given_peaks(find_peak_files(patterns), folder / "mine_peaks.tsv", patterns)
+    assert bool(given.table) == table
+    (folder / "regions.bed").write_text("I\t1\t200\n")
+    # A pattern that was given is kept.
+    assert ("regions" in read(folder, given)) == (patterns == ["*.bed"])
+
+
+@pytest.mark.parametrize(
     ("paths", "targets"),
     [
         (["x/CTCF.bed", "y/CTCF.bed"], ["x_CTCF", "y_CTCF"]),

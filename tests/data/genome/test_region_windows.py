@@ -109,7 +109,7 @@ def test_a_whole_genome_in_the_order_of_the_file(planned, logged):
     assert "chrIII" in logged.text
 
 
-def test_sequences_are_padded_or_tiled(planned):
+def test_sequences_are_padded_or_tiled(planned, logged):
     text = f">long\n{'ACGT' * 20}\n>equal\n{'A' * 40}\n>short\nACGTA\n>one\nC\n"
     assert planned(fasta=text, stride=30) == [
         *(("long", start, start + 20, "long") for start in (0, 30, 60)),
@@ -117,6 +117,10 @@ def test_sequences_are_padded_or_tiled(planned):
         ("short", -8, 12, "short"),
         ("one", -10, 10, "one"),
     ]
+    assert "2 sequences shorter than the window of the model, 40 bp" in logged.text
+    logged.clear()
+    planned(fasta=f">long\n{'ACGT' * 20}\n>equal\n{'A' * 40}\n")
+    assert "shorter than the window" not in logged.text
 
 
 def test_windows_that_overlap_excluded_regions_are_left_out(planned, logged):

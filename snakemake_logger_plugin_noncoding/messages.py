@@ -41,9 +41,6 @@ _OMITTED = re.compile(
 )
 _HEAD = re.compile(r'(\w+)(?: in rule \w+)?(?: in file ".*", line \d+)?[:.](?:\n|$)')
 _TRACE = re.compile(r'^ *File ".*", line \d+, in .*$\n?', re.MULTILINE)
-_MISSING_CONFIGURATION = re.compile(
-    r"load_configfile.*FileNotFoundError: .*: '(?P<name>.*)'", re.DOTALL
-)
 _NO_RULE = re.compile(r"No rule to produce (?P<name>.+?) \(if you use input functions")
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
 _EXPLAINED = {
@@ -81,11 +78,6 @@ def without_trace(exception: str, text: str) -> str:
     text : str
         As Snakemake formats it.
     """
-    if missing := _MISSING_CONFIGURATION.search(text):
-        name = missing["name"]
-        stage = name == "all" or name in layout.FOLDERS
-        remedy = f"Write `{name} --configfile FILE`." if stage else "Correct the path."
-        return str(InputError("--configfile", f"no file {name}", "a configuration file", remedy))
     if exception == "MissingRuleException" and (missing := _NO_RULE.search(text)):
         return str(
             InputError(

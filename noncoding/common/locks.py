@@ -73,7 +73,7 @@ def hold(*, local: bool) -> None:
     """
     path = _HOLDER.absolute()
     path.parent.mkdir(exist_ok=True)
-    # None only with Snakemake's --nolock, when two runs share a folder.
+    # None if another run shares the folder: one with other outputs, or with --nolock.
     if (handle := _acquire(path, local=local)) is not None:
         _held[path] = handle
 

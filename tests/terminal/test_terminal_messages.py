@@ -25,23 +25,6 @@ def test_an_error_of_the_configuration_is_its_message():
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
-    [("evaluate", "Write `evaluate --configfile FILE`."), ("my.yaml", "Correct the path.")],
-)
-def test_a_missing_configuration_file_and_a_stage_in_its_place(name, remedy):
-    text = (
-        "Traceback (most recent call last):\n\n"
-        '  File "/env/snakemake/common/configfile.py", line 38, in load_configfile\n'
-        "    config = _load_configfile(configpath)\n\n"
-        f"FileNotFoundError: [Errno 2] No such file or directory: '{name}'\n"
-    )
-    message = without_trace("FileNotFoundError", text)
-    assert message == (
-        f"--configfile: found no file {name}; expected a configuration file. {remedy}"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "remedy"),
     [
         ("evaluat", "Did you mean 'evaluate'?"),
         ("results/mine/raport.html", "Correct it, or leave it out."),

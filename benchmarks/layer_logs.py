@@ -7,7 +7,7 @@ Trains the network `compact` of config.yaml for one epoch on random sequences,
 with the module, weight averaging and loggers of the stage `train`, and measures the
 time in `LayerLog` (norms and histograms of weights and gradients) and in
 `ThroughputLog`. `--rows` is the number of training rows; histograms are written a
-fixed number of times per epoch. The default is that of `make yeast`.
+fixed number of times per epoch. The default is that of configs/yeast_compact.yaml.
 """
 
 import tempfile

@@ -1,6 +1,6 @@
 """Put a model of the yeast data set into the package.
 
-    python resources/ship_yeast.py results/yeast/compact    # a trained model
+    python resources/ship_yeast.py results/yeast/convnext   # a trained model
     python resources/ship_yeast.py                          # after changes of noncoding/models
 
 The folder of results has ``model`` and ``evaluation``, and the folder above it the test split,
@@ -127,7 +127,6 @@ def model_card(model: ModelDescription, network: str, loci: pd.DataFrame) -> str
         few=(positives < 20).sum(),
         seed=training["seed"],
         epochs=training["training"]["epochs"],
-        minutes=training["seconds"] / 60,
         examples=table,
         tolerance=TOLERANCE,
         model=training["model"],

@@ -515,12 +515,17 @@ def training_tasks(wildcards):
     return training_devices(wildcards) * training_settings(wildcards).num_nodes
 
 
+# Memory that a training may need, in MB.
+TRAINING_MB = 16000
+
+
 @cache
 def trainings_at_once():
     """Trainings that share the cores of this machine: several if it has no GPU, else one.
 
-    Their threads wait for nobody, so that several trainings with one thread each are faster than
-    the same ones in turn with all threads. On a cluster, each training has its own allocation.
+    The threads of a training wait for each other, so that several trainings with one thread each
+    are faster than one after the other with all threads. On a cluster, each training has its own
+    allocation.
     """
     trainings = len(DATASETS) * len(TRAINED)
     if trainings < 2 or workflow.dryrun or workflow.remote_exec or not workflow.local_exec:
@@ -528,18 +533,26 @@ def trainings_at_once():
     # Imports torch.
     from noncoding.training.estimate import has_gpu
 
-    return 1 if has_gpu() else min(trainings, workflow.cores)
+    if has_gpu():
+        return 1
+    memory = workflow.global_resources.get("mem_mb")
+    fitting = memory.value // TRAINING_MB if memory and memory.value else trainings
+    return max(1, min(trainings, workflow.cores, fitting))
+
+
+def shares_cores(wildcards):
+    """Whether a training runs beside others; not one that these start from."""
+    return wildcards.dataset in DATASETS and wildcards.model in TRAINED and trainings_at_once() > 1
 
 
 def training_threads(wildcards):
     """Threads of a training; no more than there are cores."""
-    together = trainings_at_once()
-    return 16 if together == 1 else workflow.cores // together
+    return min(16, workflow.cores // trainings_at_once()) if shares_cores(wildcards) else 16
 
 
 def training_gpus(wildcards):
     """GPUs that a training waits for; none where several share the cores."""
-    return training_tasks(wildcards) if trainings_at_once() == 1 else 0
+    return 0 if shares_cores(wildcards) else training_tasks(wildcards)
 
 
 def known_motifs(wildcards):

@@ -9,7 +9,8 @@ if workflow.storage_settings.default_storage_provider == "s3":
         """Whether a file or folder exists in the bucket.
 
         Version 0.3.6 of the plugin lists a folder once: if it was missing when the run started, it
-        would be missing after a job on another machine has uploaded it, too.
+        would be missing after a job on another machine has uploaded it, too. Remove this when a
+        later version lists the folder again.
         """
         found = exists_in_bucket(path)
         if not found:

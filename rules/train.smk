@@ -29,7 +29,7 @@ rule train_model:
         tasks_per_gpu=1,
         nodes=lambda wildcards: training_settings(wildcards).num_nodes,
         cpus_per_task=lambda wildcards, threads: max(1, threads // training_devices(wildcards)),
-        mem_mb=scale_with_attempt(16000),
+        mem_mb=scale_with_attempt(TRAINING_MB),
         # The same for each attempt, since a training is resumed.
         runtime=3 * 24 * 60,
     params:

@@ -97,9 +97,9 @@ def estimate(
         plan = dry_run(context.args)
         settings = check_settings(plan.configuration)
         chosen = _device(device)
-        own = rates_of_run(earlier, settings) if earlier else {}
-        own |= given_rates(rate or [], settings.models)
         sizes = given_sizes(size or [], settings)
+        own = rates_of_run(earlier, settings, sizes) if earlier else {}
+        own |= given_rates(rate or [], settings.models)
         found = Estimator(plan, Rates(chosen, own), sizes).estimate(jobs)
         if as_json:
             typer.echo(json.dumps(_as_json(found, jobs, chosen), indent=2))

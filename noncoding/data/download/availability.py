@@ -59,7 +59,10 @@ class UnavailableError(InputError):
         names = dict.fromkeys(failure.name for failure in failures)
         if all(failure.server == _LOCAL for failure in failures):
             where, expected = "input files", "each file at its path"
-            remedy = f"Correct the paths, which start at the working directory, {Path.cwd()}."
+            remedy = (
+                f"Correct the paths, which start at the working directory, {Path.cwd()}; if a "
+                "mirror is set, add the files to its folder."
+            )
         else:
             where, expected = "downloads", "each file at one of its addresses"
             remedy = (

@@ -200,7 +200,7 @@ def test_missing_local_files_are_not_a_matter_of_a_connection(tmp_path, monkeypa
     assert first == (
         "input files: found 1 of 2 files that cannot be fetched (listed below); expected each file "
         "at its path. Nothing has been computed. Correct the paths, which start at the working "
-        f"directory, {tmp_path}."
+        f"directory, {tmp_path}; if a mirror is set, add the files to its folder."
     )
     assert lines == ["  local files: no such file", "    a.fa: a.fa"]
 

@@ -1,4 +1,4 @@
-"""Own data as a new user gives them: the example of the README, on a random genome."""
+"""Own data as a new user gives them: the examples of README and tutorial, on a random genome."""
 
 import random
 import re
@@ -17,6 +17,7 @@ PROTEINS = ("Abf1", "Cbf1", "Rap1", "Reb1", "Ume6")
 
 
 SECTION = (ROOT / "README.md").read_text().partition("## Your own genome and peaks\n")[2]
+TUTORIAL = (ROOT / "docs" / "tutorials" / "own_peaks.md").read_text()
 
 
 def example():
@@ -42,10 +43,8 @@ def own(tmp_path):
 
 def test_the_command_and_ten_lines_lead_from_a_genome_and_peaks_to_the_report(own, monkeypatch):
     monkeypatch.chdir(own)
-    command = re.search(r"^\.venv/bin/noncoding (init .*genome\.fa\.gz.*)$", SECTION, re.MULTILINE)[
-        1
-    ]
-    done = CliRunner().invoke(app, shlex.split(command))
+    command = re.search(r"^\.venv/bin/noncoding (init .*genome\.fa\.gz.*)$", TUTORIAL, re.MULTILINE)
+    done = CliRunner().invoke(app, shlex.split(command[1]))
     assert done.exit_code == 0, done.stderr
     written = (own / "mine.yaml").read_text()
     for text in (written, example()):

@@ -33,9 +33,9 @@ def test_a_run_from_download_to_report(finished):
     assert summary["all"]["targets"] == TARGETS
     with h5py.File(results / "toy" / "predictions.h5") as file:
         assert file["probability"].shape == (4, TARGETS)
-    # The unpacked .mat files were temporary; the archive is kept, with its lock.
+    # The unpacked .mat files were temporary; the archive is kept, with its digest and lock.
     kept = sorted(path.name for path in (results / "raw").iterdir())
-    assert kept == ["toy.tar.gz", "toy.tar.gz.lock.json"]
+    assert kept == ["archive.sha256", "toy.tar.gz", "toy.tar.gz.lock.json"]
     assert not list(results.rglob("*unfinished"))
 
 

@@ -65,7 +65,11 @@ def test_if_all_urls_fail_each_is_named(site, get, destination):
     )
     assert error.where == str(destination)
     assert "none of 3 addresses" in error.found
-    for part in (f"{site.url}/a: HTTP status 404", f"{site.url}/b: sha256", "/nowhere/c: nothing"):
+    for part in (
+        f"{site.url}/a: HTTP status 404",
+        f"{site.url}/b: sha256",
+        "/nowhere/c: no such",
+    ):
         assert part in error.found
     assert DIGEST in error.found
     assert error.remedy.count("Open the address") == 1

@@ -40,7 +40,7 @@ def test_a_query_of_a_file_url_is_refused(get, destination, source):
 @pytest.mark.parametrize(
     ("name", "found"),
     [
-        ("nowhere", "nothing"),
+        ("nowhere", "no such file"),
         ("", "a folder"),
         ("pipe", "a device or a pipe"),
         ("/dev/zero", "a device or a pipe"),
@@ -67,10 +67,10 @@ def test_a_path_that_is_not_a_file(get, destination, tmp_path, name, found):
         ("http://host/a b", "a space"),
         ("http://host/a\n", "a control character"),
         ("", "a folder"),
-        (" ", "nothing"),
-        ("~nobody-of-that-name/x", "nothing"),
-        ("file:///a%00b", "nothing"),
-        ("a\0b", "nothing"),
+        (" ", "no such file"),
+        ("~nobody-of-that-name/x", "no such file"),
+        ("file:///a%00b", "no such file"),
+        ("a\0b", "no such file"),
         ("a" * 300, "cannot be read"),
     ],
 )

@@ -37,7 +37,7 @@ def estimate(
     device: Annotated[
         Hardware,
         typer.Option("--device", help="Where networks run; here: on what this machine has."),
-    ] = (Hardware.cuda),
+    ] = Hardware.cuda,
     size: Annotated[
         list[str] | None,
         typer.Option(

@@ -7,7 +7,8 @@ The table has pairs of promoter sequences (reference, alternative) with the meas
 each (reference_expression, alternative_expression) and the protein whose site they differ in
 (factor). The two records of the FASTA file are the sequences before and after the promoter. Each
 pair is a variant of the reference in this context, and is scored as `noncoding variants` does,
-with the variant at the centre of the window.
+with the variant at the centre of the window. With `--flanks shuffled`, the bases of the two records
+are shuffled; with `--flanks N`, they are unknown.
 
 Spearman correlations with the difference in expression, with 95 % bootstrap intervals. Pairs with
 the same reference share its measurement, so references are resampled, with all of their pairs. The
@@ -35,6 +36,7 @@ from noncoding.stages.score_variants import score_variants
 
 LOGIT, PROBABILITY = "logit difference", "probability difference"
 SCAN, SCAN_YEAST = "motif scan", "motif scan against the base composition of yeast"
+FLANKS = ("given", "shuffled", "N")
 COMPOSITION = (0.31, 0.19, 0.19, 0.31)
 """Frequencies of A, C, G and T in the yeast genome."""
 Floats = npt.NDArray[np.float64]
@@ -49,11 +51,14 @@ def main() -> None:
     parser.add_argument(
         "--offsets", nargs="+", type=int, default=[0], help="see `noncoding variants`"
     )
+    parser.add_argument("--flanks", choices=FLANKS, default="given")
+    parser.add_argument("--seed", type=int, default=1, help="of shuffled flanks")
     parser.add_argument("--replicates", type=int, default=10_000, help="of the bootstrap")
     arguments = parser.parse_args()
     pairs = pd.read_csv(arguments.pairs, sep="\t")
     [factor] = pairs["factor"].unique()
-    scores = model_scores(pairs, arguments.context, arguments.model, arguments.offsets)
+    flanks = changed(arguments.context, arguments.flanks, arguments.seed)
+    scores = model_scores(pairs, flanks, arguments.model, arguments.offsets)
     measured = (pairs["alternative_expression"] - pairs["reference_expression"]).to_numpy()
     own = scores[scores["target"] == factor]
     predicted = {
@@ -74,6 +79,8 @@ def main() -> None:
             "benchmark": "reb1_pairs",
             "model": arguments.model,
             "offsets": arguments.offsets,
+            "flanks": arguments.flanks,
+            "mean probability of the references": round(float(own["ref_probability"].mean()), 3),
             "pairs": len(pairs),
             "references": int(of_reference.max()) + 1,
             "spearman": {
@@ -96,11 +103,20 @@ def main() -> None:
     )
 
 
+def changed(context: Path, how: str, seed: int) -> list[str]:
+    """The sequences before and after the promoter, as given, shuffled or unknown."""
+    given = [sequence.decode() for _, _, sequence in records(context)]
+    if how == "shuffled":
+        generator = np.random.default_rng(seed)
+        return ["".join(generator.permutation(list(sequence))) for sequence in given]
+    return ["N" * len(sequence) for sequence in given] if how == "N" else given
+
+
 def model_scores(
-    pairs: pd.DataFrame, context: Path, model: str, offsets: list[int]
+    pairs: pd.DataFrame, flanks: list[str], model: str, offsets: list[int]
 ) -> pd.DataFrame:
     """Scores of all targets, of the pairs in their order for each target."""
-    before, after = (sequence.decode() for _, _, sequence in records(context))
+    before, after = flanks
     with tempfile.TemporaryDirectory() as folder:
         genome, table, out = (Path(folder, name) for name in ("g.fa", "variants.tsv", "out.tsv"))
         genome.write_text(

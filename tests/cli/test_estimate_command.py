@@ -171,6 +171,32 @@ def test_rates_of_an_earlier_run(tmp_path):
     assert {name: rate.value for name, rate in found.items()} == {"train small": 60}
 
 
+def test_rates_of_an_earlier_run_are_those_of_one_device(tmp_path):
+    """Of 300 rows a second on two machines with two devices each, and 2 loci in 100 s on four."""
+    config = default() | {"datasets": {"sim": SIMULATED}}
+    config["train"] |= {"devices": 2, "num_nodes": 2}
+    config["predict"]["devices"] = 4
+    log = tmp_path / "sim" / "compact" / "training" / "metrics.csv"
+    log.parent.mkdir(parents=True)
+    log.write_text("epoch,sequences_per_second\n0,300\n")
+    plant_benchmark(tmp_path / "sim" / "compact" / "logs" / "predict.benchmark.tsv", 100)
+    found = rates_of_run(tmp_path, check_settings(config))
+    assert {name: rate.value for name, rate in found.items()} == {
+        "train compact": 75,
+        "predict compact": 2 / 100 / 4,
+    }
+
+
+def test_rates_of_a_run_whose_stores_are_gone(tmp_path):
+    config = default() | {"datasets": {"own": write_genome(tmp_path)}}
+    plant_benchmark(tmp_path / "results" / "own" / "logs" / "describe.benchmark.tsv", 100)
+    settings = check_settings(config)
+    with pytest.raises(InputError, match="--size own="):
+        rates_of_run(tmp_path / "results", settings)
+    found = rates_of_run(tmp_path / "results", settings, given_sizes([OWN], settings))
+    assert found["describe"].value == (4 + 3 + 3) / 100
+
+
 def plant_benchmark(path, seconds):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"s\th:m:s\tmax_rss\n{seconds}\t0:00:00\t100\n")

@@ -182,6 +182,17 @@ def test_names_with_spaces_and_compressed_files(folder):
     assert "results/my_overlay/report.html" in said
 
 
+def test_the_printed_command_is_one_that_the_shell_finds(own, monkeypatch):
+    programs = own / "env" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "snakemake").touch(mode=0o755)
+    monkeypatch.setattr("sys.executable", str(programs / "python"))
+    for path, command in (("", "env/bin/snakemake"), (str(programs), "snakemake")):
+        monkeypatch.setenv("PATH", path)
+        _, said = written("-f", "genome.fa", "-p", "peaks/B.bed", "--force")
+        assert f"\n  {command} --configfile" in said
+
+
 def test_paths_below_the_working_directory_are_relative(own, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     write_genome(elsewhere / "genome.fa", LENGTHS)

@@ -42,49 +42,52 @@ FINAL_STAGES = [
 ]
 
 
+def missing(stage):
+    """Why a stage has no files: a key of the configuration, what it is, should be, and a remedy."""
+    if stage in layout.APPLIED:
+        return (
+            f"apply.{KINDS[stage]}",
+            "no entry for the data sets and models that are run",
+            f"at least one for the stage '{stage}'",
+            "Add one; docs/configuration.md has an example.",
+        )
+    if stage in layout.GENOME_WIDE_STAGES:
+        return (
+            "evaluate.genome_wide",
+            "false",
+            f"true for the stage '{stage}'",
+            "Set it to true, and run a data set of source genome.",
+        )
+    if stage == "ensemble":
+        return (
+            "run.ensembles",
+            "no entry",
+            "at least one for the stage 'ensemble'",
+            "Add one, such as {best: [compact, hybrid]}.",
+        )
+    if stage == "sweep":
+        return (
+            "run.models",
+            "no model, so that only ensembles are evaluated",
+            "at least one for the stage 'sweep', which compares single models",
+            "Add the members of the ensembles.",
+        )
+    return (
+        "run.datasets",
+        ", ".join(f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS),
+        f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
+        "Add one, or ask for another stage: `convert` makes the stores of any source.",
+    )
+
+
 def target_files(stage):
     """A function that returns the files of a stage's target, or explains why there are none."""
 
     def files(wildcards):
         if DELIVERABLES[stage]:
             return DELIVERABLES[stage]
-        if stage in layout.APPLIED:
-            error = InputError(
-                f"configuration, key apply.{KINDS[stage]}",
-                "no entry for the data sets and models that are run",
-                f"at least one for the stage '{stage}'",
-                "Add one; docs/configuration.md has an example.",
-            )
-        elif stage == "ensemble":
-            error = InputError(
-                "configuration, key run.ensembles",
-                "no entry",
-                "at least one for the stage 'ensemble'",
-                "Add one, such as {best: [compact, hybrid]}.",
-            )
-        elif stage == "sweep":
-            error = InputError(
-                "configuration, key run.models",
-                "no model, so that only ensembles are evaluated",
-                "at least one for the stage 'sweep', which compares single models",
-                "Add the members of the ensembles.",
-            )
-        elif stage in layout.GENOME_WIDE_STAGES:
-            error = InputError(
-                "configuration, key evaluate.genome_wide",
-                "false",
-                f"true for the stage '{stage}'",
-                "Set it to true, and run a data set of source genome.",
-            )
-        else:
-            found = [f"{name} (source: {SETTINGS.datasets[name].source})" for name in DATASETS]
-            error = InputError(
-                "configuration, key run.datasets",
-                ", ".join(found),
-                f"a data set of source {' or '.join(SOURCES[stage])} for the stage '{stage}'",
-                "Add one, or ask for another stage: `convert` makes the stores of any source.",
-            )
-        raise WorkflowError(str(error))
+        key, *rest = missing(stage)
+        raise WorkflowError(str(InputError(f"configuration, key {key}", *rest)))
 
     return files
 

@@ -96,16 +96,23 @@ def test_members_are_trained_side_by_side_and_only_their_ensemble_is_evaluated(t
     assert status != 0
     assert "key run.models: found no model, so that only ensembles are evaluated" in said
 
-    arguments = ("train", "--cores", "2", "--resources", "gpu=1")
-    status, said = snakemake(tmp_path, *arguments, config=config, cores=False)
-    assert status == 0, said[-5000:]
-    (log,) = (tmp_path / ".snakemake" / "log").glob("*.log")
-    trainings = log.read_text().split("rule train_model:")[1:]
-    assert len(trainings) == 2
-    for training in trainings:
-        resources = re.search(r"resources: (.*)", training)[1].split(", ")
-        wanted = {"gpu=1"} if torch.cuda.is_available() else {"gpu=0", "cpus_per_task=1"}
-        assert wanted <= set(resources)
+    def resources_of_trainings(*arguments):
+        arguments = ("train", "--forcerun", "train_model", "--cores", "2", *arguments)
+        status, said = snakemake(tmp_path, *arguments, config=config, cores=False)
+        assert status == 0, said[-5000:]
+        log = max((tmp_path / ".snakemake" / "log").glob("*.log"))
+        trainings = log.read_text().split("rule train_model:")[1:]
+        assert len(trainings) == 2
+        return [set(re.search(r"resources: (.*)", one)[1].split(", ")) for one in trainings]
+
+    together, in_turn = {"gpu=0", "cpus_per_task=1"}, {"gpu=1", "cpus_per_task=2"}
+    if torch.cuda.is_available():
+        together = in_turn
+    for found in resources_of_trainings("--resources", "gpu=1"):
+        assert together <= found
+    # The memory is enough for one of them.
+    for found in resources_of_trainings("--resources", "gpu=1", "mem_mb=16000"):
+        assert in_turn <= found
 
 
 def test_a_run_without_ensembles_has_no_such_target(tmp_path):

@@ -10,6 +10,7 @@ from torch import nn
 
 from noncoding.attribution.ensembles import explained
 from noncoding.data.one_hot import reverse_complement
+from noncoding.models.forward_pass import logits_without_gradients
 
 _BATCH = 128
 
@@ -27,7 +28,12 @@ class BothStrands(nn.Module):
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Shape=(batch, 4, length) → (batch, targets)."""
-        return (self.network(sequences) + self.network(reverse_complement(sequences))) / 2
+        strands = sequences, reverse_complement(sequences)
+        if torch.is_grad_enabled():
+            forward, reverse = map(self.network, strands)
+        else:
+            forward, reverse = (logits_without_gradients(self.network, each) for each in strands)
+        return (forward + reverse) / 2
 
 
 def device_of(network: nn.Module) -> torch.device:

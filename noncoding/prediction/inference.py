@@ -11,6 +11,7 @@ from noncoding.common.devices import number_of_gpus
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.data.store import BOTH, Store
+from noncoding.models.forward_pass import logits_without_gradients
 
 
 def device() -> torch.device:
@@ -96,8 +97,11 @@ def strand_averaged(
     which are computed if they are not given, to shape (n, targets), dtype=float32.
     """
     reverse = reverse_complement(sequences) if reverse is None else reverse
-    both = network(sequences).float().sigmoid() + network(reverse).float().sigmoid()
-    return both / 2
+    forward, backward = (
+        logits_without_gradients(network, strand).float().sigmoid()
+        for strand in (sequences, reverse)
+    )
+    return (forward + backward) / 2
 
 
 def predict_loci(

@@ -10,7 +10,7 @@ from torch import nn
 
 from noncoding.attribution.ensembles import explained
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.forward_pass import logits_without_gradients
+from noncoding.models.forward_pass import forward_pass
 
 _BATCH = 128
 
@@ -28,12 +28,8 @@ class BothStrands(nn.Module):
 
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Shape=(batch, 4, length) → (batch, targets)."""
-        strands = sequences, reverse_complement(sequences)
-        if torch.is_grad_enabled():
-            forward, reverse = map(self.network, strands)
-        else:
-            forward, reverse = (logits_without_gradients(self.network, each) for each in strands)
-        return (forward + reverse) / 2
+        forward = forward_pass(self.network, sequences)
+        return (forward + forward_pass(self.network, reverse_complement(sequences))) / 2
 
 
 def device_of(network: nn.Module) -> torch.device:

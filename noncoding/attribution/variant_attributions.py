@@ -19,7 +19,7 @@ from noncoding.data.targets import distinct_names
 from noncoding.data.variants.alleles import Allele, windows
 from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
-from noncoding.models.forward_pass import logits_without_gradients
+from noncoding.models.forward_pass import forward_pass
 from noncoding.motifs.fimo import Hit, significant_hits
 from noncoding.motifs.known_motifs import match_motifs
 
@@ -157,7 +157,7 @@ def _logits(
 ) -> torch.Tensor:
     """Logits of both strands, each as it is read, shape=(2, alleles, targets)."""
     both = torch.from_numpy(np.concatenate([forward, reverse])).to(device_of(model.network))
-    return logits_without_gradients(model.network, both.float()).float().unflatten(0, (2, -1))
+    return forward_pass(model.network, both.float()).float().unflatten(0, (2, -1))
 
 
 def _effects(

@@ -11,7 +11,7 @@ from noncoding.common.devices import number_of_gpus
 from noncoding.common.errors import InputError
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.data.store import BOTH, Store
-from noncoding.models.forward_pass import logits_without_gradients
+from noncoding.models.forward_pass import forward_pass
 
 
 def device() -> torch.device:
@@ -98,8 +98,7 @@ def strand_averaged(
     """
     reverse = reverse_complement(sequences) if reverse is None else reverse
     forward, backward = (
-        logits_without_gradients(network, strand).float().sigmoid()
-        for strand in (sequences, reverse)
+        forward_pass(network, strand).float().sigmoid() for strand in (sequences, reverse)
     )
     return (forward + backward) / 2
 

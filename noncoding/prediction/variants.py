@@ -18,7 +18,7 @@ from noncoding.data.one_hot import COMPLEMENT, codes
 from noncoding.data.variants.alleles import Allele, StrandWindows, windows
 from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
-from noncoding.models.forward_pass import logits_without_gradients
+from noncoding.models.forward_pass import forward_pass
 from noncoding.prediction.inference import one_hot_on
 from noncoding.prediction.variant_scores import TargetScores, VariantScores
 from noncoding.settings.apply import BATCH_SIZE
@@ -185,7 +185,7 @@ class VariantScorer:
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False, fp32_precision="ieee"):
             for start in range(0, len(base_codes), self.batch_size):
                 sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
-                logits = logits_without_gradients(self.model.network, sequences)
+                logits = forward_pass(self.model.network, sequences)
                 batches.append(logits[:, columns].float())
         logits = torch.cat(batches)
         if not logits.isfinite().all():

@@ -79,7 +79,7 @@ def explain(
         sequences are logged and listed in the summary under ``problems``.
     """
     trained = load_model(model)
-    network = trained.moved_to(device())
+    network = trained.moved_to(device()).requires_grad_(False)
     table, baselines = read_targets(metrics), read_targets(baseline)
     names, motif_names = distinct_names(table), baselines["motif"].fillna("")
     matrices = read_motifs(motifs) if motifs else {}

@@ -71,7 +71,7 @@ def discover_motifs(
         and listed in the summary under ``problems``.
     """
     trained = load_model(model)
-    network = trained.moved_to(device())
+    network = trained.moved_to(device()).requires_grad_(False)
     table = read_targets(metrics)
     selected, problems = select_targets(table, selection)
     database = read_motifs(motifs) if motifs else {}

@@ -6,7 +6,7 @@ from toy_store import DANQ, DEEPSEA, LENGTH, toy_sizes
 
 from noncoding.models.architectures import ARCHITECTURES, create_model
 from noncoding.models.ensemble import Ensemble
-from noncoding.models.forward_pass import logits_without_gradients
+from noncoding.models.forward_pass import forward_pass
 
 SIZES = {"hybrid": toy_sizes(), "danq": DANQ, "deepsea": DEEPSEA}
 
@@ -29,7 +29,7 @@ def test_logits_are_those_of_the_plain_call(rows):
     bases = torch.randint(4, (rows, LENGTH), generator=torch.Generator().manual_seed(1))
     sequences = torch.nn.functional.one_hot(bases, 4).transpose(1, 2).float()
     for network in networks():
-        found = logits_without_gradients(network, sequences)
+        found = forward_pass(network, sequences)
         expected = torch.stack([network(each[None])[0] for each in sequences])
         assert found.shape == (rows, 3)
         torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)

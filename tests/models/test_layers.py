@@ -71,6 +71,13 @@ def test_channels_last_is_the_same_network(sizes, layout):
     torch.testing.assert_close(dict(network.named_buffers()), updated)
 
 
+def test_gradient_of_best_matches():
+    torch.manual_seed(0)
+    bases = torch.rand(10, 30, 4, dtype=torch.float64, requires_grad=True)
+    kernels = torch.randn(3, 4, 7, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda *given: best_matches(*given, 4), (bases, kernels))
+
+
 def test_best_matches_in_lower_precision():
     torch.manual_seed(0)
     bases = nn.functional.one_hot(torch.randint(4, (9, 60)), 4).float()

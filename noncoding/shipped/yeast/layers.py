@@ -123,17 +123,19 @@ class _BestMatches(torch.autograd.Function):
         second = reverse > forward
         # Number of the best match among those of all positions and both strands.
         place = torch.where(second, other, place).mul_(2).add_(second)
-        ctx.save_for_backward(bases, place)
-        ctx.shape, ctx.dtype = kernels.shape, kernels.dtype
+        ctx.save_for_backward(bases, kernels, place)
         return torch.maximum(forward, reverse)
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[None, torch.Tensor, None]:
-        bases, place = ctx.saved_tensors
-        count, channels, width = ctx.shape
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        bases, kernels, place = ctx.saved_tensors
+        of_bases, of_kernels, _ = ctx.needs_input_grad
+        count, channels, width = kernels.shape
         length = bases.shape[1]
         padded = F.pad(bases, (0, 0, width // 2, width // 2))
-        total = gradient.new_zeros((2 * count, width * channels), dtype=ctx.dtype)
+        returned = torch.zeros_like(padded)
+        total = gradient.new_zeros((2 * count, width * channels), dtype=kernels.dtype)
+        both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype).transpose(1, 2).flatten(1)
         gradient = gradient.to(bases.dtype)
         # The gradient of all matches, in blocks of rows that fit into the cache of a processor.
         block = gradient.new_empty((_ROWS_PER_BLOCK, 2 * length, count))
@@ -142,10 +144,20 @@ class _BestMatches(torch.autograd.Function):
                 of = slice(int(rows[0]), int(rows[-1]) + 1)
                 dense = block[: len(rows)].zero_()
                 _bits(dense).scatter_(1, place[of], _bits(gradient[of]))
-                windows = padded[of].unfold(1, width, 1).transpose(2, 3)
-                total += dense.view(-1, 2 * count).t() @ windows.reshape(-1, width * channels)
+                dense = dense.view(-1, 2 * count)
+                if of_kernels:
+                    windows = padded[of].unfold(1, width, 1).transpose(2, 3)
+                    total += dense.t() @ windows.reshape(-1, width * channels)
+                if of_bases:
+                    of_windows = (dense @ both).view(-1, length, width, channels)
+                    for at in range(width):
+                        returned[of, at : at + length] += of_windows[:, :, at]
         forward, reverse = total.view(-1, width, channels).transpose(1, 2).split(count)
-        return None, forward + reverse.flip(1, 2), None
+        return (
+            returned[:, width // 2 :][:, :length] if of_bases else None,
+            forward + reverse.flip(1, 2) if of_kernels else None,
+            None,
+        )
 
 
 def _bits(values: torch.Tensor) -> torch.Tensor:
@@ -158,8 +170,7 @@ def best_matches(bases: torch.Tensor, kernels: torch.Tensor, pool: int) -> torch
 
     The same as a convolution with the kernels, one with their reverse complements, max-pooling of
     both and their maximum. Only one in ``2 * pool`` values of the gradient is non-zero, so it is
-    computed directly rather than propagated through each operation. No gradient is returned for
-    the bases.
+    computed directly rather than propagated through each operation.
 
     Parameters
     ----------

@@ -125,6 +125,8 @@ def activation_and_gradient(
     Both have the shape (batch, channels, positions).
     """
     with captured(layer) as outputs, without_cudnn(network):
+        # Also with weights that need no gradient, that of the activation is computed.
+        sequences = sequences.detach().clone().requires_grad_()
         # Sequences are independent, so one backward pass suffices.
         logit = network(sequences)[:, target].sum()
         [activation] = outputs

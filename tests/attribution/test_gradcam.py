@@ -51,10 +51,11 @@ def test_maps_by_hand(method, activation, gradient, expected):
 def test_a_linear_network_on_both_strands():
     network = Linear().eval()
     grid = Grid(positions=5, start=0, step=1, width=1)
-    maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH, grid)
-    maps = maps["gradcam"]
     # Forward: 2 at A, 0 (ReLU of -1) at C. Reverse complement ACGTT: 2 at its A, the forward T.
-    assert maps.tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
+    for weights_need_gradients in (True, False):
+        network.requires_grad_(weights_need_gradients)
+        maps = strand_averaged_maps(network, network.convolution, one_hot("AACGT"), 0, BOTH, grid)
+        assert maps["gradcam"].tolist() == [[1.0, 1.0, 0.0, 0.0, 1.0]]
 
 
 def both_strands(grid, forward, reverse):

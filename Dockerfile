@@ -32,6 +32,11 @@ RUN pip install --no-cache-dir --disable-pip-version-check --no-build-isolation 
     && useradd --no-log-init --create-home --uid 1000 noncoding \
     && chmod 1777 /home/noncoding \
     && install -d -o noncoding -g noncoding /work
+# Compiled once; on another processor, numba compiles again and writes here, too.
+ENV NUMBA_CACHE_DIR=/var/cache/numba
+RUN install -d -m 1777 "${NUMBA_CACHE_DIR}" \
+    && python -m noncoding.precompile \
+    && chmod -R a+rwX "${NUMBA_CACHE_DIR}"
 USER 1000
 ENV HOME=/home/noncoding USER=noncoding
 WORKDIR /work

@@ -1,4 +1,4 @@
-"""`noncoding estimate` against Snakemake's own count of jobs, and against sizes of real runs."""
+"""`noncoding estimate` against Snakemake's own count of jobs, and against documented sizes."""
 
 import json
 import re
@@ -110,6 +110,21 @@ def test_hours_of_training_follow_from_the_measured_rate(tmp_path):
     assert "mine" in found.total.sources.values()
     cpu = Estimator(plan, Rates("cpu"), {"deepsea": OFFICIAL}).estimate(1)
     assert cpu.elapsed == pytest.approx(rows / 6.1 / 3600, rel=0.05)
+
+
+def test_ten_models_with_five_seeds_are_as_documented(tmp_path):
+    config = yaml.safe_load((ROOT / "configs" / "deepsea_ten_models.yaml").read_text())
+    plan, counted = planned(tmp_path, config)
+    found = Estimator(plan, Rates("cuda"), {"deepsea": OFFICIAL}).estimate(50)
+    assert found.total.jobs == sum(counted.values()) - 1
+    assert found.rules["train_model"].jobs == 50
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    of_all = found.total
+    numbers = of_all.jobs, of_all.core_hours, of_all.gpu_hours, of_all.kept / 1e9
+    shown = " | ".join(f"{number:.0f}" for number in (*numbers, of_all.temporary / 1e9))
+    assert f"| total | {shown} |" in page
+    assert f"It takes at least {found.elapsed:.1f} h" in page
+    assert f"at most {found.peak / 1e9:.0f} GB at the same time" in page
 
 
 def official(folder):

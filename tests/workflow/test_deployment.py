@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 from environments import OFFLINE, environment, run
+from loopback import serving
 from toy_bundle import ROWS
 from toy_inputs import SIMULATED
 from workflows import ROOT, copy_pipeline, snakemake, tiny
@@ -23,6 +24,10 @@ REPOSITORY = "https://github.com/owner/noncoding"
 TAG, BRANCH = "v1", "main"
 RELEASE = Path(sys.prefix, "release")
 """Environment of `make lint-release`, which has snakedeploy."""
+with_snakedeploy = pytest.mark.skipif(
+    not (RELEASE / "bin" / "snakedeploy").exists(),
+    reason="snakedeploy is not installed: run `make lint-release`",
+)
 TRIGGERS = ("--rerun-triggers", "input", "mtime", "params", "software-env")
 
 
@@ -49,24 +54,26 @@ def repository(tmp_path_factory):
 
 @pytest.fixture
 def hub(repository, tmp_path, monkeypatch):
-    """A copy of the repository, which takes the place of GitHub's; Snakemake's cache is empty."""
+    """A copy of the repository, in the place of GitHub's and GitLab's; Snakemake's cache is empty."""
     shutil.copytree(repository, tmp_path / "hub" / "owner" / "noncoding", symlinks=True)
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.file://{tmp_path / 'hub'}/.insteadOf")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/")
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
+    for number, host in enumerate(("github.com", "gitlab.com")):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", f"url.file://{tmp_path / 'hub'}/.insteadOf")
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", f"https://{host}/")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path / "hub" / "owner" / "noncoding"
 
 
-def importing(folder, config, **ref):
-    """A folder with a workflow that imports this one from the repository."""
+def importing(folder, config, *, host="github", url=None, **ref):
+    """A folder with a workflow that imports this one from a repository, or from a URL."""
     folder.mkdir()
     (folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    [(kind, name)] = ref.items()
+    references = [f'{kind}="{name}"' for kind, name in ref.items()]
+    hosted = ", ".join([f'{host}("owner/noncoding", path="Snakefile"', *references]) + ")"
     (folder / "Snakefile").write_text(
         'configfile: "mine.yaml"\n'
         "module noncoding:\n"
-        f'    snakefile: github("owner/noncoding", path="Snakefile", {kind}="{name}")\n'
+        f"    snakefile: {repr(url) if url else hosted}\n"
         "    config: config\n"
         '    prefix: "dna"\n'
         "use rule * from noncoding as noncoding_*\n"
@@ -76,13 +83,42 @@ def importing(folder, config, **ref):
     return folder
 
 
-def test_a_deployed_workflow_runs_the_demo_and_the_users_configuration(hub, tmp_path):
+@pytest.fixture
+def deployed(hub, tmp_path):
+    """A folder into which snakedeploy writes."""
     folder = tmp_path / "deployed"
     folder.mkdir()
     command = [RELEASE / "bin" / "snakedeploy", "deploy-workflow", REPOSITORY, "."]
     done = run(*command, "--tag", TAG, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stdout + done.stderr
+    return folder
+
+
+@with_snakedeploy
+@pytest.mark.slow
+def test_a_deployed_demo_runs_to_its_report(deployed):
+    """With fewer sequences and a smaller network."""
+    configuration = deployed / "config" / "config.yaml"
+    config = yaml.safe_load(configuration.read_text())
+    [dataset], [model] = config["datasets"].values(), config["models"].values()
+    dataset |= {"loci": {"train": 100, "valid": 40, "test": 60}, "prevalence": 0.3}
+    model["resnet"] |= {"stem_channels": 16, "channels": [16, 16]}
+    config["train"]["epochs"] = 1
+    config["evaluate"] = {"replicates": 20}
+    config["explain"] |= {"targets": ["REB1"], "n_plotted": 1, "n_sequences": 2}
+    config["motifs"]["sequences"] = 40
+    configuration.write_text(yaml.safe_dump(config))
+    status, said = snakemake(deployed, pipeline=deployed / "workflow")
+    assert status == 0, said[-5000:]
+    page = (deployed / "results" / "simulated" / "report.html").read_text(encoding="utf-8")
+    assert "REB1" in page
+    assert "On 60 test loci" in page
+
+
+@with_snakedeploy
+def test_a_deployed_workflow_runs_the_demo_and_the_users_configuration(deployed):
+    folder = deployed
     names = {path.name for path in folder.iterdir()}
     assert names == {"LICENSE", "config", "profiles", "workflow"}
     main = {"pipeline": folder / "workflow"}
@@ -130,13 +166,32 @@ def test_a_module_of_a_branch_has_the_shipped_files_and_is_not_run_again(hub, bu
     assert "Nothing to be done" in said, said[-3000:]
 
 
-def test_a_module_starts_from_the_defaults_and_the_shipped_tables(hub, tmp_path):
+def test_a_module_of_a_url_is_run(hub, tmp_path):
+    """As for the raw files of a host."""
+    with serving(hub) as url:
+        folder = importing(tmp_path / "mine", tiny(sim=SIMULATED), url=f"{url}/Snakefile")
+        status, said = snakemake(folder, "noncoding_describe", *TRIGGERS, pipeline=folder)
+        assert status == 0, said[-5000:]
+        assert Store(folder / "dna/results/sim/data/train.h5").rows == 16
+        (hub / "noncoding" / "VERSION").write_text("0.0.1\n")
+        shutil.rmtree(tmp_path / "cache")
+        status, said = snakemake(folder, "noncoding_describe", *TRIGGERS, pipeline=folder)
+        assert status != 0
+        assert "found another version of the package" in said
+
+
+@pytest.mark.parametrize("host", ["github", "gitlab"])
+def test_a_module_starts_from_the_defaults_and_the_shipped_tables(host, hub, tmp_path):
     rebuilt = yaml.safe_load((ROOT / "configs" / "deepsea_rebuilt.yaml").read_text())
     config = rebuilt | {"run": {"datasets": ["deepsea", *rebuilt["datasets"]]}}
-    folder = importing(tmp_path / "mine", config, tag=TAG)
+    folder = importing(tmp_path / "mine", config, host=host, tag=TAG)
     status, said = snakemake(folder, "noncoding_convert", "--dry-run", *TRIGGERS, pipeline=folder)
     assert status == 0, said[-3000:]
-    assert f"/{TAG}/resources/deepsea_targets.tsv (cached)" in said
+    path = {
+        "github": f"/{TAG}/resources/deepsea_targets.tsv",
+        "gitlab": f"resources%2Fdeepsea_targets.tsv/raw?ref={TAG}",
+    }
+    assert f"{path[host]} (cached)" in said
     count = re.search(r"^noncoding_fetch_file +(\d+)$", said, re.MULTILINE)[1]
     assert int(count) > 919
 

@@ -25,8 +25,11 @@ PAGES = [ROOT / "docs" / "quick_start.md", *sorted((ROOT / "docs" / "tutorials")
 NAMES = [page.stem for page in PAGES]
 DEMO = ".venv/bin/snakemake --configfile configs/demo.yaml"
 SLURM = ".venv/bin/snakemake --workflow-profile profiles/mine --configfile configs/demo.yaml"
+OWN = ".venv/bin/noncoding init --fasta genome.fa --peaks CTCF.bed --out mine.yaml"
 INSTEAD = {
     ("quick_start", "make demo"): (f"{DEMO} --dry-run", "it runs in the tutorial of the demo"),
+    ("quick_start", OWN): (":", "it runs, on files that can be downloaded, in the tutorial own_peaks"),
+    ("quick_start", ".venv/bin/snakemake --configfile mine.yaml"): (":", "as the line before it"),
     ("slurm", "sinfo --format '%P %c %m %G'"): (":", "it needs SLURM"),
     ("slurm", SLURM): (f"{SLURM} --dry-run", "it needs SLURM; tests/slurm runs jobs on one node"),
     ("slurm", "squeue --me --format '%i %T %P %M %k'"): (":", "it needs SLURM"),

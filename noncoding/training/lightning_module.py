@@ -75,8 +75,13 @@ class TrainingModule(pl.LightningModule):
         """Compile the network for both batch sizes of the training."""
         if not self._compiles:
             return
-        # The reduction of gradients between processes is not part of a graph.
-        cuda_graphs = self.device.type == "cuda" and self.trainer.world_size == 1
+        # The reduction of gradients between processes is not part of a graph, and the next forward
+        # pass overwrites the memory of a graph, and with it gradients that are accumulated.
+        cuda_graphs = (
+            self.device.type == "cuda"
+            and self.trainer.world_size == 1
+            and self.trainer.accumulate_grad_batches == 1
+        )
         self._compiled = CompiledNetwork(self.network, cuda_graphs=cuda_graphs)
         plan = self._plan()
         batches = len(plan) * plan.processes

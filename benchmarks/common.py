@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from noncoding.common.files import atomic_write
+
 
 class Side(NamedTuple):
     """Measurements of one process: those it printed, and its peak resident memory in MiB."""
@@ -66,4 +68,5 @@ def write_json(path: Path | None, figures: dict[str, Any]) -> None:
     text = json.dumps(figures, indent=2)
     print(text)
     if path is not None:
-        path.write_text(text + "\n", encoding="utf-8")
+        with atomic_write(path) as [partial]:  # complete, although the process may be killed
+            partial.write_text(text + "\n", encoding="utf-8")

@@ -45,7 +45,7 @@ def main() -> None:
     sizes = configuration(*arguments.configuration)["models"][arguments.model]
     sizes.pop("motifs", None)
     network = create_model(length=arguments.length, targets=arguments.targets, **sizes)
-    network = network.eval().to(device())
+    network = network.eval().to(device()).requires_grad_(False)
     layer = named_layer(network, network.gradcam_layer)
     bases = np.random.default_rng(0).integers(0, 4, (arguments.sequences, arguments.length))
     sequences = one_hot(bases.astype(np.uint8))

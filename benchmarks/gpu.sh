@@ -16,7 +16,7 @@ out=$1
 stores=${2:-} motifs=${3:-}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-rm -f "$out/failed"
+rm -f "$out"/failed "$out"/*.json "$out"/tests.xml  # of an earlier run
 python=${PYTHON:-.venv/bin/python}
 share=${SHARE:-1}
 export PYTHONUNBUFFERED=1 PYTHONPATH="$PWD${PYTHONPATH:+:$PYTHONPATH}"
@@ -26,7 +26,7 @@ if [ -n "${WHEELS:-}" ]; then
 fi
 
 # A multiple of the batch size: one size to compile for.
-train=(--seconds 8 --warmup 30 --rows 20480)
+train=(--seconds 8 --warmup 30 --rows 200704)
 explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
 predict=(--models hybrid compact)
 accuracy=(--models convnext compact hybrid best deepsea danq --seeds 1 2 --processes 4)

@@ -7,28 +7,51 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+def tests(path: Path) -> Iterator[tuple[str, object]]:
+    """Measurement and value of the file of pytest."""
+    for suite in ET.parse(path).getroot():
+        for name in ("tests", "failures", "errors", "skipped", "time"):
+            yield name, suite.get(name)
+
+
+def benchmark(path: Path) -> Iterator[tuple[str, object]]:
+    """The same of the file of a benchmark."""
+    for name, value in json.loads(path.read_text(encoding="utf-8")).items():
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield f"{name}: {key}", inner
+        else:
+            yield name, value
+
+
+def accuracy(path: Path) -> Iterator[tuple[str, object]]:
+    """The same of the file of accuracy.py."""
+    for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
+        name = f"{run.pop('model')}, seed {run.pop('seed')}"
+        for key, value in run.items():
+            yield f"{name}: {key}", value
+
+
+PARTS = {
+    "tests.xml": tests,
+    "train.json": benchmark,
+    "predict.json": benchmark,
+    "explain.json": benchmark,
+    "accuracy.json": accuracy,
+}
+
+
 def rows(folder: Path) -> Iterator[tuple[str, str, object]]:
-    """Part, measurement and value."""
-    tests = folder / "tests.xml"
-    if tests.exists():
-        for suite in ET.parse(tests).getroot():
-            for name in ("tests", "failures", "errors", "skipped", "time"):
-                yield "tests", name, suite.get(name)
-    for part in ("train", "predict", "explain"):
-        path = folder / f"{part}.json"
-        if path.exists():
-            for name, value in json.loads(path.read_text(encoding="utf-8")).items():
-                if isinstance(value, dict):
-                    for key, inner in value.items():
-                        yield part, f"{name}: {key}", inner
-                else:
-                    yield part, name, value
-    path = folder / "accuracy.json"
-    if path.exists():
-        for run in json.loads(path.read_text(encoding="utf-8"))["runs"]:
-            name = f"{run.pop('model')}, seed {run.pop('seed')}"
-            for key, value in run.items():
-                yield "accuracy", f"{name}: {key}", value
+    """Part, measurement and value; of a damaged file, the error."""
+    for file, read in PARTS.items():
+        path = folder / file
+        if not path.exists():
+            continue
+        try:
+            for name, value in read(path):
+                yield path.stem, name, value
+        except (ValueError, KeyError, ET.ParseError) as error:
+            yield path.stem, f"damaged: {file}", error
 
 
 def main() -> None:

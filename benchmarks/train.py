@@ -18,15 +18,14 @@ Both run for `--steps` or `--seconds` after `--warmup` steps; a step is the forw
 and backward pass of one batch. `--models` are also trained by our loop, for which a
 GPU's ten most expensive kernels are listed, in milliseconds per step. With `--together`,
 all processes start at the same time, which saves time for compilation, and are measured
-one after another. The share of the device's peak is relative to a large matrix product
-in the same precision; torch counts the operations of a network, except for those of an
-LSTM.
+one after another, in the order above; one that fails is recorded as an error. The share of
+the device's peak is relative to a large matrix product in the precision of our loop, and not
+given for the other loop; torch counts the operations of a network, except for those of an LSTM.
 """
 
 import argparse
 import fcntl
 import json
-import os
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -55,8 +54,10 @@ from noncoding.training.trainer import precision_for, switched_on
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
 """Settings of the original project."""
-LONGEST_WAIT = 120.0
-"""Seconds that a process waits for the preparation of others."""
+READY, MEASURED = ".ready", ".measured"
+"""Extensions of files that show the progress of a process to the others."""
+LONGEST_WAIT = 110.0
+"""Seconds that a process waits for the preparation and measurement of others."""
 PROFILED = 3
 """Steps of which the times of kernels are reported, in milliseconds per step."""
 
@@ -75,7 +76,8 @@ def main() -> None:
     parser.add_argument(
         "--together", action="store_true", help="prepare all processes at the same time"
     )
-    parser.add_argument("--lock", type=Path, help="file that is locked while a process is measured")
+    parser.add_argument("--name", help=argparse.SUPPRESS)
+    parser.add_argument("--before", nargs="*", default=[], help=argparse.SUPPRESS)
     parser.add_argument("--waits-for", type=int, default=1, help=argparse.SUPPRESS)
     common.add_sides(parser, [*SIDES, "make", "peak"])
     parser.add_argument("--model", help=argparse.SUPPRESS)
@@ -115,12 +117,24 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
     if arguments.together:
         options += ["--waits-for", len(runs)]
     with ThreadPoolExecutor(len(runs) if arguments.together else 1) as pool:
-        jobs = [pool.submit(measured, name, *run, options, peak) for name, run in runs.items()]
+        jobs = {}
+        for number, (name, run) in enumerate(runs.items()):
+            own = [*options, "--name", name, "--before", *list(runs)[:number]]
+            jobs[pool.submit(measured, name, *run, own, peak)] = name
         for job in as_completed(jobs):
-            figures |= job.result()
+            try:
+                figures |= job.result()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 – costs only this run
+                figures[f"{jobs[job]}_error"] = str(error)
+                for state in (READY, MEASURED):  # the others need not wait
+                    (folder / f"{jobs[job]}{state}").touch()
             common.write_json(arguments.json, figures)
-    figures["ratio"] = round(figures["ours_per_second"] / figures["original_per_second"], 2)
-    common.write_json(arguments.json, figures)
+    failed = [name for name in runs if f"{name}_error" in figures]
+    if not {"ours", "original"} & set(failed):
+        figures["ratio"] = round(figures["ours_per_second"] / figures["original_per_second"], 2)
+        common.write_json(arguments.json, figures)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 def measured(
@@ -129,15 +143,17 @@ def measured(
     """Measurements of one run, with its name as prefix."""
     ran = common.run_side(__file__, "--side", side, "--model", model, *options)
     made = ran.figures
-    return {
+    figures = {
         f"{name}_per_second": round(made["per_second"], 1),
         f"{name}_batch": made["batch"],
         f"{name}_steps": made["steps"],
         f"{name}_waiting_share": round(made["waiting_share"], 4),
         f"{name}_peak_mib": round(made["device_peak_mib"] or ran.peak_mib),
-        f"{name}_share_of_peak": round(made["per_second"] * made["flops"] / peak, 4),
-        f"{name}_kernels": made["kernels"],
     }
+    if side == "ours":
+        figures[f"{name}_share_of_peak"] = round(made["per_second"] * made["flops"] / peak, 4)
+        figures[f"{name}_kernels"] = made["kernels"]
+    return figures
 
 
 class Clock:
@@ -145,6 +161,8 @@ class Clock:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._folder = arguments.work
+        self._name = arguments.name
+        self._before = arguments.before
         self._waits_for = arguments.waits_for
         self._flops = flops_of_a_sequence(arguments.model)
         self._left = arguments.warmup
@@ -158,15 +176,18 @@ class Clock:
 
     def _begin(self) -> None:
         synchronise()
-        (self._folder / f"{os.getpid()}.ready").touch()
+        (self._folder / f"{self._name}{READY}").touch()
         ends = time.monotonic() + LONGEST_WAIT
-        while len(list(self._folder.glob("*.ready"))) < self._waits_for:
-            if time.monotonic() > ends:
-                break
+        while not self._is_due() and time.monotonic() < ends:
             time.sleep(0.1)
         self._lock = (self._folder / "lock").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._start = self._ended = time.perf_counter()
+
+    def _is_due(self) -> bool:
+        ready = len(list(self._folder.glob(f"*{READY}")))
+        measured = all((self._folder / f"{name}{MEASURED}").exists() for name in self._before)
+        return ready >= self._waits_for and measured
 
     def batch_loaded(self) -> None:
         """Call when a batch was loaded."""
@@ -190,6 +211,7 @@ class Clock:
         return last
 
     def figures(self, batch: int) -> dict[str, Any]:
+        (self._folder / f"{self._name}{MEASURED}").touch()
         self._lock.close()  # the next process begins
         return {
             "per_second": self._rows / self._taken,

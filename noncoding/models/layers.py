@@ -133,16 +133,19 @@ class _BestMatches(torch.autograd.Function):
         count, channels, width = kernels.shape
         length = bases.shape[1]
         padded = F.pad(bases, (0, 0, width // 2, width // 2))
-        returned = torch.zeros_like(padded)
         total = gradient.new_zeros((2 * count, width * channels), dtype=kernels.dtype)
-        both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype).transpose(1, 2).flatten(1)
         gradient = gradient.to(bases.dtype)
+        if of_bases:
+            returned = torch.zeros_like(padded, dtype=kernels.dtype)
+            both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype)
+            both = both.transpose(1, 2).flatten(1)
         # The gradient of all matches, in blocks of rows that fit into the cache of a processor.
-        block = gradient.new_empty((_ROWS_PER_BLOCK, 2 * length, count))
+        most = _ROWS_PER_BLOCK if bases.device.type == "cpu" else max(1, len(bases))
+        block = gradient.new_empty((most, 2 * length, count))
         with torch.autocast(bases.device.type, enabled=False):
-            for rows in torch.arange(len(bases)).split(_ROWS_PER_BLOCK):
-                of = slice(int(rows[0]), int(rows[-1]) + 1)
-                dense = block[: len(rows)].zero_()
+            for start in range(0, len(bases), most):
+                of = slice(start, min(start + most, len(bases)))
+                dense = block[: of.stop - start].zero_()
                 _bits(dense).scatter_(1, place[of], _bits(gradient[of]))
                 dense = dense.view(-1, 2 * count)
                 if of_kernels:

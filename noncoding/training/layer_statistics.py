@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from noncoding.common.files import atomic_write
 from noncoding.training.tables import LAYER_COLUMNS, RECORDS_PER_EPOCH
 
 HISTOGRAMS_PER_EPOCH = 4
-"""Maximum number of histograms per epoch, at least `HISTOGRAM_STEPS` apart."""
-HISTOGRAM_STEPS = 50
-"""With fewer steps between them, the logs of a small network take more than 3 % of the time."""
+"""Maximum number of histograms per epoch, at least `STEPS_APART` apart."""
+STEPS_APART = 50
+"""With fewer steps between histograms, the logs of a small network take more than 3 % of the time;
+with fewer between records, a GPU would be waited for more often."""
 SAMPLED = 10_000
 """Maximum number of values in a histogram."""
 
@@ -50,7 +52,8 @@ class LayerLog(Callback):
     sequences of the batch.
 
     A record is taken after an optimiser step, of the updated weights and the clipped gradient.
-    Before the first step only the weights are recorded, as step 0. Norms are Euclidean.
+    Before the first step only the weights are recorded, as step 0. Norms are Euclidean. On a GPU,
+    records are at least `STEPS_APART` steps apart.
 
     Parameters
     ----------
@@ -83,9 +86,10 @@ class LayerLog(Callback):
         if (batch_idx + 1) % a_step and batch_idx + 1 < batches:
             return  # gradients are still being accumulated
         step, steps = batch_idx // a_step, -(-batches // a_step)
-        if is_due(step, steps, RECORDS_PER_EPOCH):
+        apart = 1 if pl_module.device.type == "cpu" else STEPS_APART
+        if is_due(step, steps, RECORDS_PER_EPOCH, apart):
             self._record(trainer, pl_module)
-        if is_due(step, steps, HISTOGRAMS_PER_EPOCH, HISTOGRAM_STEPS):
+        if is_due(step, steps, HISTOGRAMS_PER_EPOCH, STEPS_APART):
             _write_histograms(trainer, pl_module.get_submodule("network"))
 
     def _record(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -128,34 +132,48 @@ def is_due(step: int, steps: int, times: int, apart: int = 1) -> bool:
     return (step + 1) * times // steps > step * times // steps
 
 
-def sampled(values: torch.Tensor) -> np.ndarray:
-    """Finite values of a tensor; of one with more than `SAMPLED`, a sample with replacement.
+def sampled(tensors: Sequence[torch.Tensor]) -> list[np.ndarray]:
+    """Finite values of tensors; of one with more than `SAMPLED`, a sample with replacement.
+
+    Parameters
+    ----------
+    tensors : sequence of torch.Tensor
+        On the same device, from which all values are copied at once.
 
     Returns
     -------
-    numpy.ndarray of float32, shape=(at most SAMPLED,)
+    list of numpy.ndarray of float32, each shape=(at most SAMPLED,)
         The same values at each call.
     """
-    flat = values.detach().flatten()
-    if len(flat) > SAMPLED:
-        # A separate generator, so that the random numbers of the training do not change.
-        generator = torch.Generator().manual_seed(len(flat))
-        places = torch.randint(len(flat), (SAMPLED,), generator=generator)
-        flat = flat[places.to(flat.device)]
-    drawn = flat.float().cpu()
-    return drawn[torch.isfinite(drawn)].numpy()
+    if not tensors:
+        return []
+    flat = [values.detach().flatten() for values in tensors]
+    # Separate generators, so that the random numbers of the training do not change.
+    drawn = [
+        torch.randint(len(values), (SAMPLED,), generator=torch.Generator().manual_seed(len(values)))
+        if len(values) > SAMPLED
+        else torch.arange(len(values))
+        for values in flat
+    ]
+    sizes = [len(places) for places in drawn]
+    places = torch.cat(drawn).to(flat[0].device).split(sizes)
+    taken = torch.cat([values[at].float() for values, at in zip(flat, places, strict=True)])
+    return [values[torch.isfinite(values)].numpy() for values in taken.cpu().split(sizes)]
 
 
 def _write_histograms(trainer: Trainer, network: nn.Module) -> None:
+    named: dict[str, torch.Tensor] = {}
+    for name, parameter in _trained(network).items():
+        named[f"weights/{name}"] = parameter
+        if parameter.grad is not None:
+            named[f"gradients/{name}"] = parameter.grad
     for logger in trainer.loggers:
         if not isinstance(logger, TensorBoardLogger):
             continue
-        for name, parameter in _trained(network).items():
-            for what, values in (("weights", parameter), ("gradients", parameter.grad)):
-                drawn = np.empty(0) if values is None else sampled(values)
-                # TensorBoard's bins end at 1e20; non-finite weights are reported elsewhere.
-                if len(drawn) and (np.abs(drawn) < 1e19).all():
-                    logger.experiment.add_histogram(f"{what}/{name}", drawn, trainer.global_step)
+        for name, drawn in zip(named, sampled(list(named.values())), strict=True):
+            # TensorBoard's bins end at 1e20; non-finite weights are reported elsewhere.
+            if len(drawn) and (np.abs(drawn) < 1e19).all():
+                logger.experiment.add_histogram(name, drawn, trainer.global_step)
 
 
 def _keep_until(path: Path, step: int) -> None:

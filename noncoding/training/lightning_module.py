@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -23,6 +23,15 @@ from noncoding.settings.train import TrainSettings
 from noncoding.training.compiling import CompiledNetwork
 from noncoding.training.failures import non_finite, non_finite_place, non_finite_weights
 from noncoding.training.layer_statistics import matrices
+
+
+class _Drawn(NamedTuple):
+    """What is random in a step: views of this process's rows, and the seed of dropout."""
+
+    epoch: int
+    batch: int
+    views: Views
+    dropout: int
 
 
 class TrainingModule(pl.LightningModule):
@@ -60,7 +69,8 @@ class TrainingModule(pl.LightningModule):
         self._seed = seed
         self._checkpoint = checkpoint
         self._rates = rates or {}
-        self._validated: list[tuple[np.ndarray, np.ndarray]] = []
+        self._drawn: _Drawn | None = None
+        self._validated: list[tuple[torch.Tensor, torch.Tensor]] = []
         # Sum of the losses of the epoch's rows, and the number of rows.
         self._epoch_loss = torch.zeros(2)
 
@@ -75,8 +85,13 @@ class TrainingModule(pl.LightningModule):
         """Compile the network for both batch sizes of the training."""
         if not self._compiles:
             return
-        # The reduction of gradients between processes is not part of a graph.
-        cuda_graphs = self.device.type == "cuda" and self.trainer.world_size == 1
+        # The reduction of gradients between processes is not part of a graph, and the next forward
+        # pass overwrites the memory of a graph, and with it gradients that are accumulated.
+        cuda_graphs = (
+            self.device.type == "cuda"
+            and self.trainer.world_size == 1
+            and self.trainer.accumulate_grad_batches == 1
+        )
         self._compiled = CompiledNetwork(self.network, cuda_graphs=cuda_graphs)
         plan = self._plan()
         batches = len(plan) * plan.processes
@@ -92,9 +107,16 @@ class TrainingModule(pl.LightningModule):
     ) -> torch.Tensor:
         """Loss of an augmented batch; raises an `InputError` if it is not finite."""
         sequences, labels = batch
-        views, weight = self._views_and_weight(batch_index, len(labels))
-        sequences = augment(sequences, views).float()
+        epoch = self.current_epoch
+        drawn = self._drawn
+        if drawn is None or (drawn.epoch, drawn.batch) != (epoch, batch_index):
+            drawn = self._draw(epoch, batch_index)
+        _seed_device(self.device, drawn.dropout)
+        sequences = augment(sequences, drawn.views).float()
         loss = self.loss(sequences, labels)
+        # A step ahead, while a GPU computes this one.
+        last = batch_index + 1 == len(self._plan())
+        self._drawn = None if last else self._draw(epoch, batch_index + 1)
         detached = loss.detach()
         self._epoch_loss = self._epoch_loss.to(loss.device)
         sum_and_rows = [detached * len(labels), torch.full_like(detached, len(labels))]
@@ -106,7 +128,7 @@ class TrainingModule(pl.LightningModule):
             place = non_finite_place(self.network, sequences)
             raise non_finite(self.current_epoch, batch_index, place, self._checkpoint)
         self.log("train_loss_step", detached, on_step=True, on_epoch=False, prog_bar=True)
-        return loss * weight
+        return loss * self._weight(batch_index, len(labels))
 
     def loss(self, sequences: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         """Mean binary cross-entropy of a batch.
@@ -138,14 +160,14 @@ class TrainingModule(pl.LightningModule):
             torch.distributed.all_reduce(value)
         return value
 
-    def _views_and_weight(self, batch_index: int, rows: int) -> tuple[Views, float]:
-        """Augmentation of this process's rows of a step, and the weight of their mean loss.
+    def _draw(self, epoch: int, batch_index: int) -> _Drawn:
+        """Draw the augmentation of this process's rows of a step, and the seed of its dropout.
 
         All randomness of a step is a function of the seed and the step, so that a resumed
         training has the same result. Views are drawn for the rows of all processes, so that
         they do not depend on the number of processes.
         """
-        step = [self._seed, self.current_epoch, batch_index]
+        step = [self._seed, epoch, batch_index]
         plan = self._plan()
         (start, stop), (first, end) = plan.span(batch_index), plan.span_of_all(batch_index)
         views = random_views(
@@ -154,16 +176,21 @@ class TrainingModule(pl.LightningModule):
             flip=self._settings.reverse_complement,
             generator=torch.Generator().manual_seed(_seed_of(*step)),
         )
-        torch.manual_seed(_seed_of(*step, self.global_rank + 1))  # of dropout
-        # Lightning takes the mean over processes and over the steps of an update, whose numbers
-        # of rows may differ; the last update of an epoch may have fewer steps. With this factor,
-        # all rows of an update have the same weight.
-        accumulated = self.trainer.accumulate_grad_batches
+        views = views.part(start - first, stop - first).to(self.device)
+        return _Drawn(epoch, batch_index, views, _seed_of(*step, self.global_rank + 1))
+
+    def _weight(self, batch_index: int, rows: int) -> float:
+        """Weight of the mean loss of this process's rows of a step.
+
+        Lightning takes the mean over processes and over the steps of an update, whose numbers
+        of rows may differ; the last update of an epoch may have fewer steps. With this factor,
+        all rows of an update have the same weight.
+        """
+        plan, accumulated = self._plan(), self.trainer.accumulate_grad_batches
         first_step = batch_index - batch_index % accumulated
         last_step = min(first_step + accumulated, len(plan)) - 1
         of_update = plan.span_of_all(last_step)[1] - plan.span_of_all(first_step)[0]
-        weight = rows * self.trainer.world_size * accumulated / of_update
-        return views.part(start - first, stop - first), weight
+        return rows * self.trainer.world_size * accumulated / of_update
 
     def _plan(self) -> BatchPlan:
         return self.trainer.train_dataloader.plan  # type: ignore[union-attr]
@@ -188,7 +215,11 @@ class TrainingModule(pl.LightningModule):
             loss = F.binary_cross_entropy_with_logits(forward, labels)
         self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
         both = (forward.sigmoid() + reverse.sigmoid()) / 2
-        self._validated.append((both.cpu().numpy(), labels.cpu().numpy().astype(np.uint8)))
+        # From a GPU into pinned memory, while it computes the next batch.
+        labels = labels.to(torch.uint8)
+        self._validated.append(
+            (both.to("cpu", non_blocking=True), labels.to("cpu", non_blocking=True))
+        )
 
     def on_validation_epoch_end(self) -> None:
         """Exact AUROC and AUPR over the whole split, averaged over targets."""
@@ -196,10 +227,13 @@ class TrainingModule(pl.LightningModule):
         loss, rows = self._summed(self._epoch_loss).tolist()
         self._epoch_loss.zero_()
         self.log("train_loss_epoch", loss / rows, rank_zero_only=False)
-        parts = [self._validated]
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()  # until all copies to the CPU are complete
+        validated = [(scores.numpy(), labels.numpy()) for scores, labels in self._validated]
+        parts = [validated]
         if self.trainer.world_size > 1:  # those of all processes, in the order of the loci
             parts = [[]] * self.trainer.world_size
-            torch.distributed.all_gather_object(parts, self._validated)
+            torch.distributed.all_gather_object(parts, validated)
         pairs = zip(*chain.from_iterable(parts), strict=True)
         scores, labels = (np.concatenate(arrays) for arrays in pairs)
         self._validated.clear()
@@ -272,3 +306,10 @@ class TrainingModule(pl.LightningModule):
 def _seed_of(*numbers: int) -> int:
     """One seed from several numbers."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+def _seed_device(device: torch.device, seed: int) -> None:
+    """Seed the CPU and one device; `torch.manual_seed` seeds all GPUs, which takes longer."""
+    torch.default_generator.manual_seed(seed)
+    if device.type != "cpu":
+        torch.get_device_module(device).manual_seed(seed)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import running
 import torch
-from gpu import ARCHITECTURES, LOSS_BF16, ON_CPU, TRAINING, losses
+from gpu import ARCHITECTURES, HYBRID, LOSS_BF16, ON_CPU, TRAINING, losses
 from running import Made
 
 pytestmark = pytest.mark.gpu
@@ -33,3 +33,15 @@ def test_a_compiled_training_is_close_to_that_of_the_cpu(
     assert "torch.compile failed" not in caplog.text
     expected = losses(Made(reference / architecture))
     np.testing.assert_allclose(losses(made), expected, rtol=LOSS_BF16)
+
+
+def test_gradients_are_accumulated_in_a_compiled_training(stores, tmp_path, compiler, caplog):
+    settings = TRAINING | {"precision": "bf16-mixed", "accumulate": 2, "batch_size": 8}
+    made = {}
+    with caplog.at_level(logging.WARNING):
+        for switch in ("off", "on"):
+            made[switch] = running.run(
+                tmp_path / switch, stores, HYBRID, settings | {"compile": switch}, rows="device"
+            )
+    assert "torch.compile failed" not in caplog.text
+    np.testing.assert_allclose(losses(made["on"]), losses(made["off"]), rtol=LOSS_BF16)

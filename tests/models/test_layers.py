@@ -80,7 +80,7 @@ def test_gradient_of_best_matches():
 
 def test_best_matches_in_lower_precision():
     torch.manual_seed(0)
-    bases = nn.functional.one_hot(torch.randint(4, (9, 60)), 4).float()
+    bases = nn.functional.one_hot(torch.randint(4, (9, 60)), 4).float().requires_grad_()
     kernels = torch.randn(6, 4, 7, requires_grad=True)
     gradient = torch.randn(9, 15, 6)
     expected = best_matches(bases, kernels, 4)
@@ -88,11 +88,14 @@ def test_best_matches_in_lower_precision():
         found = best_matches(bases, kernels, 4)
     assert found.dtype == torch.bfloat16
     torch.testing.assert_close(found.float(), expected, rtol=0.02, atol=0.02)
-    [exact] = torch.autograd.grad(expected, kernels, gradient)
-    [rounded] = torch.autograd.grad(found, kernels, gradient.bfloat16())
-    assert rounded.dtype == torch.float32
-    cosine = nn.functional.cosine_similarity(exact.flatten(), rounded.flatten(), dim=0)
-    assert cosine > 0.99
+    exact = torch.autograd.grad(expected, (bases, kernels), gradient)
+    rounded = torch.autograd.grad(found, (bases, kernels), gradient.bfloat16())
+    for one, other in zip(exact, rounded, strict=True):
+        cosine = nn.functional.cosine_similarity(one.flatten(), other.flatten(), dim=0)
+        assert cosine > 0.99
+        # Sums in fp32.
+        assert other.dtype == torch.float32
+        assert not torch.equal(other, other.bfloat16().float())
 
 
 @pytest.mark.parametrize("options", [{"stride": 2, "padding": 2}, {"dilation": 3}, {"groups": 2}])

@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -9,9 +10,11 @@ from architectures import ARCHITECTURES
 from pytorch_lightning.callbacks import Callback
 from toy_store import LENGTH, TRAINING
 
+from noncoding.data.loader.augment import augment
 from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.models.architectures import create_model
 from noncoding.settings.train import TrainSettings
+from noncoding.training import lightning_module
 from noncoding.training.layer_statistics import matrices
 from noncoding.training.lightning_module import TrainingModule
 
@@ -31,8 +34,9 @@ class Rates(Callback):
 def fit(stores, architecture="deepsea", warmup=3, **settings):
     rates = Rates()
     network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
-    rate = {"learning_rate": RATE, "warmup_steps": warmup, "weight_decay": DECAY}
-    module = TrainingModule(network, TrainSettings(**TRAINING | rate), seed=1)
+    changed = {"learning_rate": RATE, "warmup_steps": warmup, "weight_decay": DECAY}
+    changed["reverse_complement"] = True
+    module = TrainingModule(network, TrainSettings(**TRAINING | changed), seed=1)
     trainer = pl.Trainer(
         accelerator="cpu",
         callbacks=[rates],
@@ -80,3 +84,23 @@ def test_only_matrices_are_decayed(architecture, stores):
     trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
     decayed = sum(p.numel() for p in matrices(network).values())
     assert shapes == {DECAY: decayed, 0.0: trained - decayed}
+
+
+def test_views_are_a_function_of_seed_epoch_and_step(stores, monkeypatch):
+    """Drawn by hand; those of a step do not depend on the steps before."""
+    given = []
+
+    def recorded(sequences, views):
+        given.append(views)
+        return augment(sequences, views)
+
+    monkeypatch.setattr(lightning_module, "augment", recorded)
+    fit(stores, max_epochs=2, limit_val_batches=0)
+    assert len(given) == 2 * 8
+    for number, views in enumerate(given):
+        seed = np.random.SeedSequence([1, *divmod(number, 8)]).generate_state(1, np.uint64)[0]
+        generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
+        shift, rows = TRAINING["shift"], len(views.shift)
+        shifts = torch.randint(-shift, shift + 1, (rows,), generator=generator)
+        assert torch.equal(views.shift, shifts)
+        assert torch.equal(views.flip, torch.rand(rows, generator=generator) < 0.5)

@@ -12,18 +12,27 @@ class Views(NamedTuple):
 
     Attributes
     ----------
-    shift : torch.Tensor, shape=(batch,), dtype=int64
-        In bp; positions from outside the window are N.
-    flip : torch.Tensor, shape=(batch,), dtype=bool
-        Whether the reverse complement is taken.
+    shift : torch.Tensor or None, shape=(batch,), dtype=int64
+        In bp; positions from outside the window are N. None: no row is shifted.
+    flip : torch.Tensor or None, shape=(batch,), dtype=bool
+        Whether the reverse complement is taken. None: that of no row.
     """
 
-    shift: torch.Tensor
-    flip: torch.Tensor
+    shift: torch.Tensor | None
+    flip: torch.Tensor | None
 
     def part(self, start: int, stop: int) -> "Views":
         """Those of the rows from `start` to `stop`."""
-        return Views(self.shift[start:stop], self.flip[start:stop])
+        return Views(*(None if drawn is None else drawn[start:stop] for drawn in self))
+
+    def to(self, device: torch.device) -> "Views":
+        """Copy to a device; a GPU is not waited for."""
+
+        def copied(drawn: torch.Tensor) -> torch.Tensor:
+            pinned = drawn.pin_memory() if device.type == "cuda" else drawn
+            return pinned.to(device, non_blocking=True)
+
+        return Views(*(None if drawn is None else copied(drawn) for drawn in self))
 
 
 def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generator) -> Views:
@@ -33,34 +42,31 @@ def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generat
     with probability 0.5.
     """
     shifts = torch.randint(-shift, shift + 1, (count,), generator=generator)
-    flips = torch.rand(count, generator=generator) < (0.5 if flip else 0.0)
-    return Views(shifts, flips)
+    flips = torch.rand(count, generator=generator) < 0.5
+    return Views(shifts if shift else None, flips if flip else None)
 
 
 def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
     """Shift and reverse-complement sequences.
-
-    Only nine bytes per row are copied to the device of the sequences.
 
     Parameters
     ----------
     sequences : torch.Tensor, shape=(batch, 4, length)
         One-hot, A, C, G, T.
     views : Views
-        Of the batch, on the CPU.
+        Of the batch, on the device of the sequences.
 
     Returns
     -------
     torch.Tensor, shape=(batch, 4, length)
     """
     device, length = sequences.device, sequences.shape[-1]
-    if bool(views.shift.any()):
-        shift = views.shift.to(device, non_blocking=True)
-        source = torch.arange(length, device=device) + shift[:, None]
+    if views.shift is not None:
+        source = torch.arange(length, device=device) + views.shift[:, None]
         outside = (source < 0) | (source >= length)
         source = source.clamp_(0, length - 1).unsqueeze(1).expand(-1, 4, -1)
         sequences = sequences.gather(2, source).masked_fill_(outside.unsqueeze(1), 0)
-    if bool(views.flip.any()):
-        flip = views.flip.to(device, non_blocking=True)[:, None, None]
-        sequences = torch.where(flip, reverse_complement(sequences), sequences)
+    if views.flip is not None:
+        flipped = reverse_complement(sequences)
+        sequences = torch.where(views.flip[:, None, None], flipped, sequences)
     return sequences

@@ -46,7 +46,8 @@ class Copies(TorchDispatchMode):
 def test_only_shifts_and_strands_are_copied_to_the_device():
     views = random_views(64, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
     with Copies() as copies:
-        made = augment(torch.empty(64, 4, 1000, dtype=torch.uint8, device="meta"), views)
+        there = views.to(torch.device("meta"))
+        made = augment(torch.empty(64, 4, 1000, dtype=torch.uint8, device="meta"), there)
     assert made.device.type == "meta"
     assert copies.bytes == 64 * (8 + 1)
 

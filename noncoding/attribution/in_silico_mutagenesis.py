@@ -9,6 +9,7 @@ from tangermeme.saturation_mutagenesis import saturation_mutagenesis
 from torch import nn
 
 from noncoding.attribution.strands import BothStrands, device_of
+from noncoding.models.forward_pass import exact_convolutions
 
 
 def base_effects(
@@ -27,6 +28,7 @@ def base_effects(
     return base_effects_of_targets(network, sequences, [target], start, end)[0]
 
 
+@exact_convolutions()
 def base_effects_of_targets(
     network: nn.Module,
     sequences: npt.NDArray[np.uint8],

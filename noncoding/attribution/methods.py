@@ -21,6 +21,7 @@ from noncoding.attribution.in_silico_mutagenesis import base_effects
 from noncoding.attribution.receptive_field import layer_grid
 from noncoding.attribution.strands import device_of
 from noncoding.common.errors import InputError
+from noncoding.models.forward_pass import exact_convolutions
 from noncoding.models.network import Network
 
 _BATCH = 32
@@ -90,6 +91,7 @@ def applicable_methods(
     return list(methods), name, []
 
 
+@exact_convolutions()
 def attribute(
     methods: Sequence[str],
     network: nn.Module,

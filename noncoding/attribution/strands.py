@@ -10,7 +10,7 @@ from torch import nn
 
 from noncoding.attribution.ensembles import explained
 from noncoding.data.one_hot import reverse_complement
-from noncoding.models.forward_pass import forward_pass
+from noncoding.models.forward_pass import exact_convolutions, forward_pass
 
 _BATCH = 128
 
@@ -53,6 +53,7 @@ def without_cudnn(network: nn.Module) -> Iterator[None]:
         torch.backends.cudnn.enabled = enabled
 
 
+@exact_convolutions()
 @torch.inference_mode()
 def logits(
     network: nn.Module, sequences: npt.NDArray[np.uint8] | torch.Tensor, target: int

@@ -19,7 +19,7 @@ from noncoding.data.targets import distinct_names
 from noncoding.data.variants.alleles import Allele, windows
 from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
-from noncoding.models.forward_pass import forward_pass
+from noncoding.models.forward_pass import exact_convolutions, forward_pass
 from noncoding.motifs.fimo import Hit, significant_hits
 from noncoding.motifs.known_motifs import match_motifs
 
@@ -151,6 +151,7 @@ def variant_attributions(
     )
 
 
+@exact_convolutions()
 @torch.inference_mode()
 def _logits(
     model: ExportedModel, forward: npt.NDArray[np.uint8], reverse: npt.NDArray[np.uint8]

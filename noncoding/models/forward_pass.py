@@ -1,5 +1,8 @@
 """Forward passes of trained networks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -20,3 +23,16 @@ def forward_pass(network: nn.Module, sequences: torch.Tensor) -> torch.Tensor:
         return network(sequences)
     with channels_last():
         return torch.cat([network(rows) for rows in sequences.split(_CPU_ROWS)])
+
+
+@contextmanager
+def exact_convolutions() -> Iterator[None]:
+    """Convolutions in single precision, in the body or in a decorated function.
+
+    On a GPU, their default is TensorFloat-32, whose rounding errors are of the size of the
+    differences between similar sequences.
+    """
+    cudnn = torch.backends.cudnn
+    kept = {name: getattr(cudnn, name) for name in ("enabled", "benchmark", "deterministic")}
+    with cudnn.flags(**kept, allow_tf32=False, fp32_precision="ieee"):
+        yield

@@ -18,7 +18,7 @@ from noncoding.data.one_hot import COMPLEMENT, codes
 from noncoding.data.variants.alleles import Allele, StrandWindows, windows
 from noncoding.data.variants.variant import PlacedVariant
 from noncoding.models.export import ExportedModel
-from noncoding.models.forward_pass import forward_pass
+from noncoding.models.forward_pass import exact_convolutions, forward_pass
 from noncoding.prediction.inference import one_hot_on
 from noncoding.prediction.variant_scores import TargetScores, VariantScores
 from noncoding.settings.apply import BATCH_SIZE
@@ -181,8 +181,7 @@ class VariantScorer:
         """Logits of windows, shape=(windows, targets), dtype=float32, on the device."""
         columns = torch.tensor(self.columns, device=self.device)
         batches = [torch.empty((0, len(columns)), device=self.device)]
-        # Differences need more precision than TensorFloat-32, the default of convolutions on a GPU.
-        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False, fp32_precision="ieee"):
+        with exact_convolutions():
             for start in range(0, len(base_codes), self.batch_size):
                 sequences = one_hot_on(self.device, base_codes[start : start + self.batch_size])
                 logits = forward_pass(self.model.network, sequences)

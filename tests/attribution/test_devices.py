@@ -76,6 +76,21 @@ def test_recurrent_layers_are_explained_without_cudnn(cudnn, kind, computation):
     assert torch.backends.cudnn.enabled
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_convolutions_are_in_single_precision(method):
+    """Not in TensorFloat-32, their default on a GPU."""
+    network = Gated().eval()
+    seen = []
+    network.convolution.register_forward_pre_hook(
+        lambda *_: seen.append((torch.backends.cudnn.allow_tf32, torch.backends.cudnn.benchmark))
+    )
+    assert torch.backends.cudnn.allow_tf32
+    with torch.backends.cudnn.flags(benchmark=True):
+        attribute([method], network, network.convolution, sequences(1, LENGTH), 1)
+    assert set(seen) == {(False, True)}
+    assert torch.backends.cudnn.allow_tf32
+
+
 def test_the_simulated_cudnn_refuses_a_backward_pass(cudnn):
     given = torch.rand(1, 4, LENGTH, requires_grad=True)
     logits = RECURRENT["danq"]().eval()(given)

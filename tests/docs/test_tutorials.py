@@ -28,7 +28,10 @@ SLURM = ".venv/bin/snakemake --workflow-profile profiles/mine --configfile confi
 OWN = ".venv/bin/noncoding init --fasta genome.fa --peaks CTCF.bed --out mine.yaml"
 INSTEAD = {
     ("quick_start", "make demo"): (f"{DEMO} --dry-run", "it runs in the tutorial of the demo"),
-    ("quick_start", OWN): (":", "it runs, on files that can be downloaded, in the tutorial own_peaks"),
+    ("quick_start", OWN): (
+        ":",
+        "it runs, on files that can be downloaded, in the tutorial own_peaks",
+    ),
     ("quick_start", ".venv/bin/snakemake --configfile mine.yaml"): (":", "as the line before it"),
     ("slurm", "sinfo --format '%P %c %m %G'"): (":", "it needs SLURM"),
     ("slurm", SLURM): (f"{SLURM} --dry-run", "it needs SLURM; tests/slurm runs jobs on one node"),

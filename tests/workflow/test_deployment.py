@@ -54,7 +54,7 @@ def repository(tmp_path_factory):
 
 @pytest.fixture
 def hub(repository, tmp_path, monkeypatch):
-    """A copy of the repository, in the place of GitHub's and GitLab's; Snakemake's cache is empty."""
+    """A copy of the repository, in the place of those of two hosts; Snakemake's cache is empty."""
     shutil.copytree(repository, tmp_path / "hub" / "owner" / "noncoding", symlinks=True)
     monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
     for number, host in enumerate(("github.com", "gitlab.com")):

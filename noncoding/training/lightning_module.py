@@ -215,10 +215,14 @@ class TrainingModule(pl.LightningModule):
             loss = F.binary_cross_entropy_with_logits(forward, labels)
         self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
         both = (forward.sigmoid() + reverse.sigmoid()) / 2
-        # From a GPU into pinned memory, while it computes the next batch.
-        labels = labels.to(torch.uint8)
+        # From CUDA into pinned memory, while it computes the next batch. Other devices are waited
+        # for, since a copy would be used before it is complete.
+        overlapped = self.device.type == "cuda"
         self._validated.append(
-            (both.to("cpu", non_blocking=True), labels.to("cpu", non_blocking=True))
+            (
+                both.to("cpu", non_blocking=overlapped),
+                labels.to(torch.uint8).to("cpu", non_blocking=overlapped),
+            )
         )
 
     def on_validation_epoch_end(self) -> None:

@@ -26,11 +26,12 @@ class Views(NamedTuple):
         return Views(*(None if drawn is None else drawn[start:stop] for drawn in self))
 
     def to(self, device: torch.device) -> "Views":
-        """Copy to a device; a GPU is not waited for."""
+        """Copy to a device; CUDA is not waited for."""
 
         def copied(drawn: torch.Tensor) -> torch.Tensor:
-            pinned = drawn.pin_memory() if device.type == "cuda" else drawn
-            return pinned.to(device, non_blocking=True)
+            if device.type == "cuda":
+                return drawn.pin_memory().to(device, non_blocking=True)
+            return drawn.to(device)
 
         return Views(*(None if drawn is None else copied(drawn) for drawn in self))
 

@@ -229,6 +229,8 @@ def tangermeme(arguments: argparse.Namespace) -> Run:
     how = {"batch_size": arguments.small_batch, "device": "cpu"}
 
     class BothStrands(torch.nn.Module):
+        """Not that of the package, which splits batches by itself."""
+
         def __init__(self, network: torch.nn.Module) -> None:
             super().__init__()
             self.network = network

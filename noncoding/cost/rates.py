@@ -51,8 +51,8 @@ _OF_DEVICE: dict[Device, dict[str, Rate]] = {
         "train compact": Rate(260, "rows/s", f"{_TRAIN}, On a CPU (2 cores, bf16)"),
         "train deepsea": Rate(17.8, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
         "train danq": Rate(37.4, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
-        "predict hybrid": Rate(21.9, "loci/s", f"{_MAPS}, forward pass (2 cores)"),
-        "predict compact": Rate(347, "loci/s", f"{_MAPS}, forward pass (2 cores)"),
+        "predict hybrid": Rate(16.6, "loci/s", f"{_MAPS}, forward pass (2 cores)"),
+        "predict compact": Rate(447, "loci/s", f"{_MAPS}, forward pass (2 cores)"),
     },
     "cuda": {
         "train hybrid": Rate(
@@ -67,12 +67,12 @@ _OF_DEVICE: dict[Device, dict[str, Rate]] = {
 }
 PASSES: dict[Device, dict[str, float]] = {
     "cpu": {
-        "gradcam": 1.13,
-        "hirescam": 1.36,
-        "gradient": 1.91,
-        "integrated_gradients": 161,
-        "deeplift_shap": 161,
-        "mutagenesis": 2790,
+        "gradcam": 2.58,
+        "hirescam": 2.76,
+        "gradient": 2.53,
+        "integrated_gradients": 241,
+        "deeplift_shap": 184,
+        "mutagenesis": 3280,
     },
     "cuda": {
         "gradcam": 7638 / 477,
@@ -84,7 +84,8 @@ PASSES: dict[Device, dict[str, float]] = {
     },
 }
 """Device → attribution method → time of a map, in forward passes of both strands
-(docs/performance.md; DeepLIFT/SHAP is assumed to take as long as integrated gradients)."""
+(docs/performance.md, the larger one of both networks; on a GPU, DeepLIFT/SHAP is assumed to take as
+long as integrated gradients)."""
 
 _MAXIMUM = {"train": "train compact", "predict": "predict compact"}
 """On a GPU, a small network is limited by the host: no network is taken to be faster than these."""

@@ -6,10 +6,12 @@
 Creates a store of random sequences (1000 bp, 919 targets) with both strands, and predicts its
 loci as the stage `predict` does; and a random genome, of which it scores SNVs at random sites as
 the stage `score_variants` does, with the scores of all targets. Both after a warm-up batch.
+Loci are also predicted with channels last (see `noncoding.models.layers`), as a CPU always does.
 """
 
 import tempfile
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from noncoding.data.store import Store
 from noncoding.data.variants.alleles import Allele
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
 from noncoding.models.export import ExportedModel
+from noncoding.models.layers import channels_last
 from noncoding.prediction.inference import device, predict_loci
 from noncoding.prediction.variants import VariantScorer
 
@@ -55,11 +58,13 @@ def main() -> None:
                 def predict(loci: slice, network: Any = network) -> None:
                     predict_loci(network, store, loci, arguments.batch, device(), lambda _: None)
 
-                predict(slice(0, arguments.batch))
-                start = time.perf_counter()
-                predict(slice(0, store.loci_count))
-                per_second = store.loci_count / (time.perf_counter() - start)
-                figures[f"{name}_loci_per_second"] = round(per_second, 1)
+                for layout, context in (("", nullcontext()), ("_channels_last", channels_last())):
+                    with context:
+                        predict(slice(0, arguments.batch))
+                        start = time.perf_counter()
+                        predict(slice(0, store.loci_count))
+                        per_second = store.loci_count / (time.perf_counter() - start)
+                    figures[f"{name}{layout}_loci_per_second"] = round(per_second, 1)
                 exported = ExportedModel(network, table, {}, Path())
                 scorer = VariantScorer(exported, device(), batch_size=arguments.batch)
                 size = scorer.block

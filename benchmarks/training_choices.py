@@ -1,6 +1,6 @@
 """The network of configs/yeast.yaml, trained with other losses and tested with shifts.
 
-    .venv/bin/snakemake tile --configfile configs/yeast.yaml
+    .venv/bin/snakemake train --configfile configs/yeast.yaml
     for choice in both_strands mixup label_smoothing focal; do
         python benchmarks/training_choices.py train $choice results/yeast_losses --seed 1
     done
@@ -110,7 +110,7 @@ def train(choice: str, data: Path, folder: Path, seed: int) -> None:
         seed=seed,
     )
     stage.TrainingModule = CHOICES[choice]  # type: ignore[misc]
-    [motifs] = data.glob("raw/*meme*")
+    motifs = data / "raw" / Path(config["datasets"]["yeast"]["motifs"]["url"][0]).name
     stores = {split: data / "data" / f"{split}.h5" for split in ("train", "valid")}
     out = folder / f"{choice}-seed{seed}"
     stage.train(stores, out, job, dataset="yeast", model=choice, motifs=motifs)

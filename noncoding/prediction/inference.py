@@ -1,6 +1,6 @@
 """Probabilities of sequences: devices, strands and batches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +9,7 @@ from torch import nn
 
 from noncoding.common.devices import number_of_gpus
 from noncoding.common.errors import InputError
+from noncoding.common.prefetch import prefetched
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.data.store import BOTH, Store
 from noncoding.models.forward_pass import forward_pass
@@ -113,19 +114,32 @@ def predict_loci(
 ) -> npt.NDArray[np.float32]:
     """Strand-averaged probabilities of consecutive loci, shape=(loci, targets).
 
-    The network is on ``device``; ``progress`` is called with the number of loci of each batch.
+    The network is on ``device``; ``progress`` is called with the number of loci of each batch. The
+    next batch is read while the network computes one, and a GPU waits neither for its copy nor for
+    that of the result.
     """
+    overlapped = device.type == "cuda"
 
-    def sequences(first: int, stop: int) -> torch.Tensor:
-        packed = torch.from_numpy(store.packed_sequences(slice(first, stop))).to(device)
-        return unpack(packed, store.length).float()
+    def packed(first: int, stop: int) -> torch.Tensor:
+        rows = torch.from_numpy(store.packed_sequences(slice(first, stop)))
+        return rows.pin_memory() if overlapped else rows
 
-    batches = []
-    for first in range(loci.start, loci.stop, batch_size):
-        stop = min(first + batch_size, loci.stop)
-        reverse = None
-        if store.strands == BOTH:
-            reverse = sequences(first + store.loci_count, stop + store.loci_count)
-        batches.append(strand_averaged(network, sequences(first, stop), reverse).cpu().numpy())
-        progress(stop - first)
-    return np.concatenate(batches)
+    def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        for first in range(loci.start, loci.stop, batch_size):
+            stop = min(first + batch_size, loci.stop)
+            other = store.loci_count  # reverse complements follow all loci
+            reverse = packed(first + other, stop + other) if store.strands == BOTH else None
+            yield packed(first, stop), reverse
+
+    def one_hot(rows: torch.Tensor) -> torch.Tensor:
+        return unpack(rows.to(device, non_blocking=overlapped), store.length).float()
+
+    probabilities = []
+    for forward, reverse in prefetched(batches()):
+        both = one_hot(forward), None if reverse is None else one_hot(reverse)
+        predicted = strand_averaged(network, *both)
+        probabilities.append(predicted.to("cpu", non_blocking=overlapped))
+        progress(len(forward))
+    if overlapped:
+        torch.cuda.synchronize(device)  # until all copies are complete
+    return torch.cat(probabilities).numpy()

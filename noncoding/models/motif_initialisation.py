@@ -168,13 +168,14 @@ def start_from_motifs(
         )
     width = weight.shape[-1]
     if choice.source != "targets":
-        others = _named(path, [key for key in motifs if key not in own], choice.names)
+        others = [key for key in _named(path, motifs, choice.names) if key not in own]
         if choice.source == "others":
             others = _dissimilar(motifs, others, own)
         if not chosen and not others:
             raise InputError(
                 path,
-                f"{len(motifs)} motifs, each of a target or similar to a motif of one",
+                f"{len(motifs)} motifs, each of a target, similar to a motif of one or not among "
+                "the 'names' of the model's 'motifs'",
                 "other motifs",
                 "Use a file with more motifs, or set the key 'source' of the model's 'motifs' to "
                 "'targets'.",
@@ -204,7 +205,7 @@ def start_from_motifs(
 
 
 def _named(
-    path: str | os.PathLike[str], keys: Sequence[str], patterns: Sequence[str] | None
+    path: str | os.PathLike[str], keys: Iterable[str], patterns: Sequence[str] | None
 ) -> list[str]:
     """Keys whose whole or one of whose words matches a pattern."""
     if patterns is None:
@@ -218,7 +219,7 @@ def _named(
         if not of_pattern:
             raise InputError(
                 path,
-                f"no motif besides those of targets that matches {pattern!r}",
+                f"no motif that matches {pattern!r}",
                 "the identifier or name of a motif for each pattern, e.g. 'MA03*' or 'GATA?'",
                 "Correct or remove the pattern in the key 'names' of the model's 'motifs'.",
             )

@@ -115,31 +115,25 @@ def predict_loci(
     """Strand-averaged probabilities of consecutive loci, shape=(loci, targets).
 
     The network is on ``device``; ``progress`` is called with the number of loci of each batch. The
-    next batch is read while the network computes one, and a GPU waits neither for its copy nor for
-    that of the result.
+    next batch is read while the network computes one.
     """
-    overlapped = device.type == "cuda"
 
     def packed(first: int, stop: int) -> torch.Tensor:
-        rows = torch.from_numpy(store.packed_sequences(slice(first, stop)))
-        return rows.pin_memory() if overlapped else rows
+        return torch.from_numpy(store.packed_sequences(slice(first, stop)))
 
     def batches() -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        other = store.loci_count  # reverse complements follow all loci
         for first in range(loci.start, loci.stop, batch_size):
             stop = min(first + batch_size, loci.stop)
-            other = store.loci_count  # reverse complements follow all loci
             reverse = packed(first + other, stop + other) if store.strands == BOTH else None
             yield packed(first, stop), reverse
 
     def one_hot(rows: torch.Tensor) -> torch.Tensor:
-        return unpack(rows.to(device, non_blocking=overlapped), store.length).float()
+        return unpack(rows.to(device), store.length).float()
 
     probabilities = []
     for forward, reverse in prefetched(batches()):
         both = one_hot(forward), None if reverse is None else one_hot(reverse)
-        predicted = strand_averaged(network, *both)
-        probabilities.append(predicted.to("cpu", non_blocking=overlapped))
+        probabilities.append(strand_averaged(network, *both).cpu().numpy())
         progress(len(forward))
-    if overlapped:
-        torch.cuda.synchronize(device)  # until all copies are complete
-    return torch.cat(probabilities).numpy()
+    return np.concatenate(probabilities)

@@ -16,6 +16,7 @@ from noncoding.data.genome.sequences import Sequences
 from noncoding.data.genome.windows import Windows
 from noncoding.data.one_hot import UNKNOWN, codes
 from noncoding.models.export import ExportedModel, load_model
+from noncoding.models.forward_pass import forward_pass
 from noncoding.prediction.inference import named_device, one_hot_on, strand_averaged
 from noncoding.prediction.predictions import check_probabilities
 from noncoding.settings.apply import BATCH_SIZE
@@ -177,7 +178,7 @@ def _probabilities(
         sequences = one_hot_on(device, batch)
         if both_strands:
             return strand_averaged(network, sequences)
-        return network(sequences).float().sigmoid()
+        return forward_pass(network, sequences).float().sigmoid()
 
     mean = torch.stack([predicted(batch) for batch in shifted]).mean(dim=0)
     return mean.cpu().numpy()[:, targets]

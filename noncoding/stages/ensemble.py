@@ -19,6 +19,7 @@ from noncoding.layout import TARGETS
 from noncoding.models.ensemble import Ensemble
 from noncoding.models.export import ExportedModel, export_model, load_model
 from noncoding.prediction.inference import device, predict_loci
+from noncoding.prediction.predictions import check_probabilities
 
 log = logging.getLogger(__name__)
 _OF_DATA = ("data", "data_sha256", "regions")
@@ -66,7 +67,7 @@ def ensemble(
     ------
     InputError
         A model cannot be loaded or is an ensemble itself, or windows, labelled bins or targets of
-        the models and of the validation split differ.
+        the models and of the validation split differ, or predictions are not finite.
     """
     loaded = {name: load_model(path) for name, path in members.items()}
     first, *others = loaded.values()
@@ -80,6 +81,7 @@ def ensemble(
         with progress(store.loci_count, "locus") as update:
             loci = slice(0, store.loci_count)
             probabilities = predict_loci(joined, store, loci, batch_size, where, update)
+            check_probabilities(probabilities, folder, loci.start)
         auroc, auprc = mean_metrics(store.labels(loci), probabilities)
     shared = {
         key: first.training[key]

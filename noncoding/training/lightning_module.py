@@ -17,6 +17,7 @@ from noncoding.data.loader.order import BatchPlan
 from noncoding.data.loader.rows import PackedBatch
 from noncoding.data.one_hot import reverse_complement, unpack
 from noncoding.evaluation.metrics import mean_metrics
+from noncoding.models.forward_pass import forward_pass
 from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
 from noncoding.settings.train import TrainSettings
@@ -210,8 +211,8 @@ class TrainingModule(pl.LightningModule):
         sequences, labels = batch
         sequences = sequences.float()
         with torch.autocast(self.device.type, enabled=False):
-            forward = self.network(sequences)
-            reverse = self.network(reverse_complement(sequences))
+            forward = forward_pass(self.network, sequences)
+            reverse = forward_pass(self.network, reverse_complement(sequences))
             loss = F.binary_cross_entropy_with_logits(forward, labels)
         self.log("valid_loss", loss, on_epoch=True, sync_dist=True, batch_size=len(labels))
         both = (forward.sigmoid() + reverse.sigmoid()) / 2

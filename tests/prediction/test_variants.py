@@ -18,12 +18,15 @@ from naive_variants import (
     windows,
 )
 from torch import nn
+from toy_store import DANQ, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.data.genome.sequences import Sequences
 from noncoding.data.one_hot import codes, one_hot
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import Status, Variant
+from noncoding.models.architectures import create_model
+from noncoding.models.ensemble import Ensemble
 from noncoding.models.export import ExportedModel
 from noncoding.prediction.variants import VariantScorer
 
@@ -130,6 +133,26 @@ def naive_scores(network, chromosome, change, offsets=(0,), both_strands=True):
 
 CHROMOSOME = "".join(np.random.default_rng(5).choice([*"ACGT"], 600))
 TARGETS = ("ref_probability", "alt_probability", "logit_difference", "log2_odds_ratio")
+
+
+@pytest.mark.parametrize("average", ["probabilities", "logits"])
+def test_an_ensemble_scores_the_mean_of_its_members(fasta, average):
+    torch.manual_seed(0)
+    sizes = (toy_sizes(), DANQ)
+    members = [create_model(length=LENGTH, targets=3, **each).eval() for each in sizes]
+    for member in members:
+        member.output_layer.weight.data.mul_(20)
+
+    def mean(sequences):
+        logits = torch.stack([member(sequences).double() for member in members])
+        return logits.sigmoid().mean(0).logit() if average == "probabilities" else logits.mean(0)
+
+    change = Change(300, CHROMOSOME[300], "ACGT"["CGTA".index(CHROMOSOME[300])])
+    genome = fasta(CHROMOSOME)
+    ensemble = Ensemble.of(members, average).eval()
+    found = scores(scorer(ensemble), genome, [placed(genome, [change])])
+    for name, values in zip(TARGETS, naive_scores(mean, CHROMOSOME, change), strict=True):
+        np.testing.assert_allclose(found[name][0], values, atol=1e-5, err_msg=name)
 
 
 @settings(max_examples=50)

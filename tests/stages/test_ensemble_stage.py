@@ -1,6 +1,7 @@
 """The stage on small models."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -143,6 +144,18 @@ def test_a_model_of_another_alphabet_is_refused(folders, tmp_path):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"alphabet": "AGCT"}))
     with pytest.raises(InputError, match=r"two/model/config\.json: found the alphabet 'AGCT'"):
         run(folders, tmp_path)
+
+
+def test_predictions_that_are_not_finite_are_refused(folders, tmp_path):
+    torch.manual_seed(4)
+    network = create_model(length=LENGTH, targets=len(TABLE), **DANQ).eval()
+    network.output_layer.bias.data[1] = torch.nan
+    shutil.rmtree(folders["two"])
+    record = {"dataset": "toy", "model": "two", "bin": 20, "validation": {}}
+    export_model(network, folders["two"], TABLE, record)
+    with pytest.raises(InputError, match="both, prediction of locus 0: found a value that is not"):
+        run(folders, tmp_path)
+    assert not (tmp_path / "both").exists()
 
 
 def test_an_ensemble_of_ensembles_is_refused(folders, tmp_path):

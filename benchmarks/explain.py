@@ -50,8 +50,14 @@ def main() -> None:
     bases = np.random.default_rng(0).integers(0, 4, (arguments.sequences, arguments.length))
     sequences = one_hot(bases.astype(np.uint8))
 
-    forward = median(lambda: logits(network, sequences, 0), arguments.repeats)
-    per_map = {FORWARD: forward / len(sequences)}
+    figures: dict[str, object] = {
+        "benchmark": "explain",
+        "model": arguments.model,
+        "device": str(device()),
+        "hardware": common.hardware(),
+    }
+    forward = median(lambda: logits(network, sequences, 0), arguments.repeats) / len(sequences)
+    figures[f"{FORWARD}, per second"] = float(f"{1 / forward:.3g}")
     for method in arguments.methods:
         costly = METHODS[method].passes > COSTLY
         given = sequences[:1] if costly else sequences
@@ -60,18 +66,10 @@ def main() -> None:
         def work(method: str = method, given: np.ndarray = given) -> object:
             return attribute([method], network, layer, given, 0)
 
-        per_map[method] = median(work, repeats) / len(given)
-    figures: dict[str, object] = {
-        "benchmark": "explain",
-        "model": arguments.model,
-        "device": str(device()),
-        "hardware": common.hardware(),
-    }
-    for name, taken in per_map.items():
-        figures[f"{name}, per second"] = float(f"{1 / taken:.3g}")
-    for name, taken in list(per_map.items())[1:]:
-        figures[f"{name} over {FORWARD}"] = float(f"{taken / per_map[FORWARD]:.3g}")
-    common.write_json(arguments.json, figures)
+        taken = median(work, repeats) / len(given)
+        figures[f"{method}, per second"] = float(f"{1 / taken:.3g}")
+        figures[f"{method} over {FORWARD}"] = float(f"{taken / forward:.3g}")
+        common.write_json(arguments.json, figures)
 
 
 def median(work: Callable[[], object], repeats: int) -> float:

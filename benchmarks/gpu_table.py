@@ -34,6 +34,7 @@ def accuracy(path: Path) -> Iterator[tuple[str, object]]:
 
 PARTS = {
     "tests.xml": tests,
+    "compiled.xml": tests,
     "train.json": benchmark,
     "predict.json": benchmark,
     "explain.json": benchmark,

@@ -23,11 +23,14 @@ def compiler(monkeypatch):
     torch.compiler.reset()
 
 
-@pytest.mark.parametrize("architecture", ["hybrid", "danq"])
+@pytest.mark.parametrize(
+    ("architecture", "precision"),
+    [*((each, "bf16-mixed") for each in ARCHITECTURES), ("hybrid", "32-true")],
+)
 def test_a_compiled_training_is_close_to_that_of_the_cpu(
-    architecture, stores, reference, tmp_path, compiler, caplog
+    architecture, precision, stores, reference, tmp_path, compiler, caplog
 ):
-    settings = TRAINING | {"precision": "bf16-mixed", "compile": "on"}
+    settings = TRAINING | {"precision": precision, "compile": "on"}
     with caplog.at_level(logging.WARNING):
         made = running.run(tmp_path, stores, ARCHITECTURES[architecture], settings, rows="device")
     assert "torch.compile failed" not in caplog.text

@@ -7,16 +7,16 @@ Creates a store and a file of bytes of random sequences (1000 bp, 919 targets), 
 runs, each in a separate process on the same device:
 
 ours
-    The data module, Lightning module and weight averaging of the stage `train`, with
-    `train.precision: auto`, `train.compile: auto` and the batch size of config.yaml.
+    The trainer of the stage `train` with all its callbacks and loggers, but without
+    validation; the settings of config.yaml, except for `--precision` and `--batch`.
 original
     32-bit floats without compilation, Adam, batches of 25 with gradients accumulated
     to 100, single rows from the file of bytes through a shuffling torch DataLoader;
     the same network, `--original`.
 
 Both run for `--steps` or `--seconds` after `--warmup` steps; a step is the forward
-and backward pass of one batch. `--models` are also trained by our loop, for which a
-GPU's ten most expensive kernels are listed, in milliseconds per step. With `--together`,
+and backward pass of one batch. `--models` are also trained by our loop, whose ten most
+expensive kernels (on a CPU: operations) are listed, in milliseconds per step. With `--together`,
 all processes start at the same time, which saves time for compilation, and are measured
 one after another, in the order above; one that fails is recorded as an error. The share of
 the device's peak is relative to a large matrix product in the precision of our loop, and not
@@ -46,10 +46,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from noncoding.data.loader.data_module import SplitsDataModule
 from noncoding.models.architectures import create_model
 from noncoding.settings.inheritance import merged, with_inherited
-from noncoding.settings.train import TrainSettings
-from noncoding.training.callbacks import ExponentialMovingAverage
+from noncoding.settings.train import RuntimeOptions, TrainSettings
+from noncoding.training.callbacks import EpochLog
+from noncoding.training.checkpoints import BestEpoch, Patience
 from noncoding.training.lightning_module import TrainingModule
-from noncoding.training.trainer import precision_for, switched_on
+from noncoding.training.trainer import new_trainer, precision_for, switched_on
+from noncoding.training.unfinished import Unfinished
 
 ROOT = Path(__file__).parents[1]
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
@@ -59,7 +61,7 @@ READY, MEASURED = ".ready", ".measured"
 LONGEST_WAIT = 110.0
 """Seconds that a process waits for the preparation and measurement of others."""
 PROFILED = 3
-"""Steps of which the times of kernels are reported, in milliseconds per step."""
+"""Steps whose kernels are timed."""
 
 
 def main() -> None:
@@ -69,6 +71,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="maximum per run")
     parser.add_argument("--warmup", type=int, default=20, help="steps before the measurement")
     parser.add_argument("--batch", type=int, help="our batch size; default: that of config.yaml")
+    parser.add_argument("--precision", default="auto", help="of our loop")
     parser.add_argument("--original", default="hybrid", help="network of both loops")
     parser.add_argument(
         "--models", nargs="*", default=[], help="networks that are also trained by our loop"
@@ -86,7 +89,7 @@ def main() -> None:
         make(arguments.work, arguments.rows)
         print("{}")
     elif arguments.side == "peak":
-        print(json.dumps({"flops": matrix_peak()}))
+        print(json.dumps({"flops": matrix_peak(precision_for(arguments.precision))}))
     elif arguments.side:
         print(json.dumps(SIDES[arguments.side](arguments)))
     else:
@@ -97,11 +100,12 @@ def main() -> None:
 def compare(arguments: argparse.Namespace, folder: Path) -> None:
     options: list[object] = ["--work", folder, "--rows", arguments.rows]
     options += ["--seconds", arguments.seconds, "--warmup", arguments.warmup]
+    options += ["--precision", arguments.precision]
     for name in ("steps", "batch"):
         if getattr(arguments, name):
             options += [f"--{name}", getattr(arguments, name)]
     common.run_side(__file__, "--side", "make", *options)
-    peak = common.run_side(__file__, "--side", "peak").figures["flops"]
+    peak = common.run_side(__file__, "--side", "peak", *options).figures["flops"]
     figures: dict[str, Any] = {
         "benchmark": "train",
         "rows": arguments.rows,
@@ -109,7 +113,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
         "hardware": common.hardware(),
         "device": device_name(),
         "torch": torch.__version__,
-        "precision": precision_for("auto"),
+        "precision": precision_for(arguments.precision),
         "matrix_peak_teraflops": round(peak / 1e12, 3),
     }
     runs = {"ours": ("ours", arguments.original), "original": ("original", arguments.original)}
@@ -225,7 +229,7 @@ class Clock:
 
 
 class Profile:
-    """Times of the kernels of a GPU, measured in steps after the others."""
+    """Times of the kernels of a GPU or the operations of a CPU, in steps after the others."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -233,10 +237,11 @@ class Profile:
 
     def step_done(self) -> bool:
         """Call after a step; return whether it was the last."""
-        if not torch.cuda.is_available():
-            return True
+        gpu = torch.cuda.is_available()
         if self.steps == 0:
-            self._profiler = profile(activities=[ProfilerActivity.CUDA])
+            self._profiler = profile(
+                activities=[ProfilerActivity.CUDA if gpu else ProfilerActivity.CPU]
+            )
             synchronise()
             self._profiler.__enter__()
         self.steps += 1
@@ -244,7 +249,10 @@ class Profile:
             return False
         synchronise()
         self._profiler.__exit__(None, None, None)
-        times = {e.key: e.self_device_time_total for e in self._profiler.key_averages()}
+        times = {
+            event.key: event.self_device_time_total if gpu else event.self_cpu_time_total
+            for event in self._profiler.key_averages()
+        }
         for name in sorted(times, key=times.__getitem__, reverse=True)[:10]:
             self.kernels[name[:120]] = round(times[name] / PROFILED / 1000, 3)
         self.kernels["all kernels"] = round(sum(times.values()) / PROFILED / 1000, 3)
@@ -252,7 +260,7 @@ class Profile:
 
 
 class ClockCallback(pl.Callback):
-    """Counts steps, and profiles a few more of them on a GPU."""
+    """Counts steps, and profiles a few more of them."""
 
     def __init__(self, clock: Clock, profile: Profile) -> None:
         self._clock = clock
@@ -269,38 +277,30 @@ class ClockCallback(pl.Callback):
 
 
 def ours(arguments: argparse.Namespace) -> dict[str, Any]:
-    section = configuration()["train"]
-    settings = TrainSettings(**{key: section[key] for key in TrainSettings.model_fields})
-    batch = arguments.batch or settings.batch_size
+    section = configuration()["train"] | {"epochs": 1000, "devices": 1}
+    section["precision"] = arguments.precision
+    section["batch_size"] = arguments.batch or section["batch_size"]
+    settings, runtime = (
+        kind(**{key: section[key] for key in kind.model_fields})
+        for kind in (TrainSettings, RuntimeOptions)
+    )
     store = arguments.work / "store.h5"
     torch.set_float32_matmul_precision("high")
     data = SplitsDataModule(
-        store, store, batch_size=batch, seed=1, shuffle_buffer=settings.shuffle_buffer
+        store, store, batch_size=settings.batch_size, seed=1, shuffle_buffer=settings.shuffle_buffer
     )
     network = new_network(arguments.model)
     clock, profiled = Clock(arguments), Profile()
-    trainer = pl.Trainer(
-        devices=1,
-        precision=precision_for("auto"),
-        gradient_clip_val=settings.gradient_clip,
-        max_epochs=1000,
-        limit_val_batches=0,
-        callbacks=[ExponentialMovingAverage(settings.ema_decay), ClockCallback(clock, profiled)],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        benchmark=not switched_on(settings.deterministic, auto=not torch.cuda.is_available()),
-    )
-    module = TrainingModule(
-        network,
-        settings,
-        seed=1,
-        compiled=switched_on(settings.compile, auto=torch.cuda.is_available()),
-    )
-    trainer.fit(module, data)
-    return clock.figures(batch) | {"kernels": profiled.kernels}
+    folder = arguments.work / f"{arguments.name}-training"
+    folder.mkdir()
+    trainer = new_trainer(settings, runtime, Unfinished(folder), folder / "tensorboard")
+    trainer.limit_val_batches = 0
+    of_validation = BestEpoch | Patience | EpochLog
+    callbacks = [each for each in trainer.callbacks if not isinstance(each, of_validation)]
+    trainer.callbacks = [*callbacks, ClockCallback(clock, profiled)]
+    compiled = switched_on(settings.compile, auto=torch.cuda.is_available())
+    trainer.fit(TrainingModule(network, settings, seed=1, compiled=compiled), data)
+    return clock.figures(settings.batch_size) | {"kernels": profiled.kernels}
 
 
 def original(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -350,11 +350,11 @@ def flops_of_a_sequence(name: str, rows: int = 2) -> float:
     return counter.get_total_flops() / rows
 
 
-def matrix_peak() -> float:
+def matrix_peak(precision: str) -> float:
     """Operations per second of a large matrix product, in the precision of our loop."""
     torch.set_float32_matmul_precision("high")
     device = best_device()
-    kind = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision_for("auto"))
+    kind = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(precision)
     size = 2048 if device.type == "cpu" else 8192
     matrix = torch.randn(size, size, device=device, dtype=kind or torch.float32)
     best = float("inf")

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
+from .layers import Dropout
 from .network import TwoLayerHead
 
 
@@ -75,7 +76,7 @@ class DeepSea(TwoLayerHead):
             if number < last:
                 layers.append(nn.MaxPool1d(config.pool))
                 positions //= config.pool
-            layers.append(nn.Dropout(dropout))
+            layers.append(Dropout(dropout))
             if number == 0:
                 self.stem_modules = tuple(f"convolutions.{n}" for n in range(len(layers)))
         if positions < 1:

@@ -18,7 +18,6 @@ from torch import nn
 
 _last = ContextVar("channels_last", default=False)
 _ROWS_PER_BLOCK = 8
-"""Their matches fit into the cache of a processor core."""
 
 
 @contextmanager
@@ -100,6 +99,22 @@ class AvgPool1d(nn.AvgPool1d):
         return F.avg_pool2d(features, (size, 1), ceil_mode=self.ceil_mode)
 
 
+class Dropout(nn.Dropout):
+    """`torch.nn.Dropout`; on a CPU, one 64-bit random number is drawn for four values."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Set values to zero with probability `p`, and scale the others by ``1 / (1 - p)``."""
+        here = features.device.type == "cpu" and not torch.compiler.is_compiling()
+        if not (here and self.training and 0 < self.p < 1):
+            return super().forward(features)
+        count = features.numel()
+        drawn = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)
+        bits = torch.iinfo(torch.int16)
+        threshold = min(bits.max, round(bits.min + self.p * 2**bits.bits))
+        kept = drawn.view(torch.int16)[:count].view(features.shape) >= threshold
+        return features * kept.to(features.dtype).div_(1 - self.p)
+
+
 class _BestMatches(torch.autograd.Function):
     """See `best_matches`."""
 
@@ -111,13 +126,15 @@ class _BestMatches(torch.autograd.Function):
         # In the order A, C, G, T the reverse complement is a flip along both axes.
         both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype).unsqueeze(2)
         image = bases.transpose(1, 2).unsqueeze(2)  # in the memory format channels_last
+        both = both.contiguous(memory_format=torch.channels_last)
         with torch.autocast(bases.device.type, enabled=False):
-            scores = F.conv2d(
-                image,
-                both.contiguous(memory_format=torch.channels_last),
-                padding=(0, width // 2),
-            )
-            best, position = F.max_pool2d(scores, (1, pool), return_indices=True)
+            matches = [
+                F.max_pool2d(
+                    F.conv2d(block, both, padding=(0, width // 2)), (1, pool), return_indices=True
+                )
+                for block in image.split(_rows_per_block(bases))
+            ]
+        best, position = (torch.cat(blocks) for blocks in zip(*matches, strict=True))
         forward, reverse = best.squeeze(2).transpose(1, 2).split(count, dim=2)
         place, other = position.squeeze(2).transpose(1, 2).split(count, dim=2)
         second = reverse > forward
@@ -139,8 +156,8 @@ class _BestMatches(torch.autograd.Function):
             returned = torch.zeros_like(padded, dtype=kernels.dtype)
             both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype)
             both = both.transpose(1, 2).flatten(1)
-        # The gradient of all matches, in blocks of rows that fit into the cache of a processor.
-        most = _ROWS_PER_BLOCK if bases.device.type == "cpu" else max(1, len(bases))
+        # The gradient of all matches.
+        most = _rows_per_block(bases)
         block = gradient.new_empty((most, 2 * length, count))
         with torch.autocast(bases.device.type, enabled=False):
             for start in range(0, len(bases), most):
@@ -161,6 +178,11 @@ class _BestMatches(torch.autograd.Function):
             forward + reverse.flip(1, 2) if of_kernels else None,
             None,
         )
+
+
+def _rows_per_block(bases: torch.Tensor) -> int:
+    """Rows whose matches are computed at a time; on a CPU, they fit into the cache of a core."""
+    return _ROWS_PER_BLOCK if bases.device.type == "cpu" else max(1, len(bases))
 
 
 def _bits(values: torch.Tensor) -> torch.Tensor:

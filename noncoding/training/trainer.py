@@ -64,6 +64,8 @@ def new_trainer(
     ]
     gpu = torch.cuda.is_available()
     deterministic = switched_on(settings.deterministic, auto=not gpu)
+    # In deterministic mode, torch would fill all memory that it is about to overwrite.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     devices, nodes = number_of_devices(settings.devices), settings.num_nodes
     several = devices * nodes > 1
     plugins: list[Any] = [AtomicCheckpoints()]

@@ -4,6 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .layers import Dropout
 from .residual_blocks import StochasticDepth, stochastic_depths
 
 _LONGEST = 10_000.0
@@ -101,10 +102,10 @@ class RotaryLayer(nn.Module):
             nn.LayerNorm(channels),
             nn.Linear(channels, inner),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(inner, channels),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stochastic_depth = StochasticDepth(stochastic_depth)
 
     def forward(

@@ -7,6 +7,7 @@ Compares layers of the same sizes in one process, on the GPU if there is one:
 
 - ``rotary``: `RotaryTransformer`, with fused attention;
 - ``transformer_xl``: the layers of XLNet with fused attention and relative positions as a bias;
+- ``xlnet``: the same with the attention of transformers;
 - ``plain``: `RotaryTransformer` with scores, softmax and weighted mean as separate operations.
 
 Each round runs all of them in turn. The times are medians over rounds, and the ratios are those
@@ -27,9 +28,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from train import best_device, device_name, synchronise
+from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
 
 from noncoding.models.attention import RotaryTransformer
-from noncoding.models.sequence import Transformer
+from noncoding.models.sequence import RelativeAttention, Transformer
 from noncoding.training.trainer import precision_for
 
 KINDS = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
@@ -60,6 +62,7 @@ def main() -> None:
     sides = {
         "rotary": (rotary, contextlib.nullcontext),
         "transformer_xl": (xlnet, contextlib.nullcontext),
+        "xlnet": (xlnet, original_attention),
         "plain": (rotary, separate_operations),
     }
     shape = arguments.batch, arguments.positions, arguments.channels
@@ -85,7 +88,7 @@ def main() -> None:
     }
     for name, seconds_of_rounds in times.items():
         figures[f"{name}_ms"] = round(1000 * statistics.median(seconds_of_rounds), 3)
-    for name in ("transformer_xl", "plain"):
+    for name in ("transformer_xl", "xlnet", "plain"):
         ratios = [other / own for other, own in zip(times[name], times["rotary"], strict=True)]
         figures[f"{name}_to_rotary"] = round(statistics.median(ratios), 3)
     common.write_json(arguments.json, figures)
@@ -102,6 +105,13 @@ def step(layers: nn.Module, features: torch.Tensor, kind: torch.dtype | None) ->
     out.backward(torch.ones_like(out))
     synchronise()
     return time.perf_counter() - start
+
+
+def original_attention() -> contextlib.AbstractContextManager[Any]:
+    """Replace the attention of our layers of XLNet by that of transformers."""
+    return mock.patch.object(
+        RelativeAttention, "rel_attn_core", XLNetRelativeAttention.rel_attn_core
+    )
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from noncoding import __version__
 from noncoding.common.errors import InputError
 from noncoding.common.files import sha256
 from noncoding.common.redaction import redacted
+from noncoding.common.system_errors import as_input_error
 from noncoding.layout import LOADED_FILES
 
 log = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ def _download(model: HubModel, name: str, revision: str) -> Path:
                 found = f"no file {name} in this revision"
                 expected = f"a model folder of this pipeline, with {', '.join(LOADED_FILES)}"
                 remedy = "Publish the folder `model` of the stage 'train' as a whole."
-            case OSError(errno=int()):  # of the disk
+            case OSError() if as_input_error(error):  # of the disk
                 raise
             case _:
                 details = " ".join(str(error).split())

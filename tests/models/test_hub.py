@@ -3,12 +3,14 @@
 huggingface_hub reads its variables when it is imported.
 """
 
+import errno
 import hashlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 from emulated_hub import TOKEN, serving_hub
 from toy_store import LENGTH, export_toy_model
@@ -16,7 +18,7 @@ from toy_store import LENGTH, export_toy_model
 from noncoding.common.errors import InputError
 from noncoding.common.files import sha256
 from noncoding.layout import LOADED_FILES
-from noncoding.models.hub import HubModel
+from noncoding.models.hub import HubModel, hub_folder
 
 COMMIT, DIGEST = "0123456789" * 4, "aB" * 32
 FILES = {name: name.encode() * 50 for name in (*LOADED_FILES, "README.md", "hybrid.py")}
@@ -194,6 +196,27 @@ def test_an_interrupted_download_leaves_no_file_and_can_be_repeated(hub, found, 
     folder, _ = found("hf:lab/yeast@v1")
     assert folder.name == commit
     assert (folder / "model.safetensors").read_bytes() == FILES["model.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message"),
+    [
+        (
+            ConnectionResetError(errno.ECONNRESET, "reset"),
+            InputError,
+            "ConnectionResetError: ",
+        ),
+        (OSError(errno.ENETUNREACH, "no route"), InputError, "failed download of .*no route"),
+        (OSError(errno.ENOSPC, "no space"), OSError, "no space"),
+    ],
+)
+def test_errors_of_the_network_and_of_the_disk(monkeypatch, error, kind, message):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", fails)
+    with pytest.raises(kind, match=message):
+        hub_folder(HubModel.parse("hf:lab/yeast@v1"))
 
 
 def test_a_private_model_needs_a_token_which_is_not_written(hub, found):

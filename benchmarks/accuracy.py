@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def main() -> None:
             return {"model": model, "seed": seed, "error": done.stderr[-2000:]}
         return json.loads(done.stdout.splitlines()[-1])
 
-    with ThreadPoolExecutor(arguments.processes) as pool:
+    with common.cancelling_pool(arguments.processes) as pool:
         jobs = [pool.submit(run, m, s) for s in arguments.seeds for m in arguments.models]
         for job in as_completed(jobs):
             try:

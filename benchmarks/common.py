@@ -7,7 +7,9 @@ import platform
 import re
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,6 +63,16 @@ def hardware() -> str:
         model = name[1]
     memory = psutil.virtual_memory().total / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB"
+
+
+@contextmanager
+def cancelling_pool(threads: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads; if the program is interrupted, jobs that wait are not started."""
+    pool = ThreadPoolExecutor(threads)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def write_json(path: Path | None, figures: dict[str, Any]) -> None:

@@ -58,6 +58,7 @@ def main() -> None:
     }
     forward = median(lambda: logits(network, sequences, 0), arguments.repeats) / len(sequences)
     figures[f"{FORWARD}, per second"] = float(f"{1 / forward:.3g}")
+    common.write_json(arguments.json, figures)
     for method in arguments.methods:
         costly = METHODS[method].passes > COSTLY
         given = sequences[:1] if costly else sequences

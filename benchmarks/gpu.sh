@@ -52,9 +52,9 @@ part() {
     local name=$1 limit
     limit=$("$python" -c "print(max(1, round($2 * $share)))")
     shift 2
-    # Interrupted, Python still writes its results.
+    # Interrupted, pytest still writes its results; benchmarks write them after each measurement.
     timeout --signal=INT --kill-after=5 "$limit" "$@" > "$out/$name.log" 2>&1 ||
-        echo "$name: ended with status $? (124: time limit of $limit s); see $name.log" |
+        echo "$name: ended with status $? (124 or 137: time limit of $limit s); see $name.log" |
         tee -a "$out/failed"
 }
 
@@ -63,7 +63,6 @@ part train 180 "$python" benchmarks/train.py "${train[@]}" --models compact best
     --together --json "$out/train.json"
 part predict 40 "$python" benchmarks/predict.py "${predict[@]}" --json "$out/predict.json"
 part explain 60 "$python" benchmarks/explain.py "${explain[@]}" --json "$out/explain.json"
-set -m  # otherwise, processes in the background ignore SIGINT
 tests=("$python" -m pytest -m gpu -q -p no:cacheprovider)
 compiled=tests/gpu/test_gpu_training_compiled.py
 part tests 200 "${tests[@]}" tests/gpu --ignore=$compiled --junitxml="$out/tests.xml" &

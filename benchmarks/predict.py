@@ -6,7 +6,8 @@
 Creates a store of random sequences (1000 bp, 919 targets) with both strands, and predicts its
 loci as the stage `predict` does; and a random genome, of which it scores SNVs at random sites as
 the stage `score_variants` does, with the scores of all targets. Both after a warm-up batch.
-Loci are also predicted with channels last (see `noncoding.models.layers`), as a CPU always does.
+On a GPU, loci are also predicted with channels last (see `noncoding.models.layers`), as a CPU
+always does.
 """
 
 import tempfile
@@ -58,13 +59,17 @@ def main() -> None:
                 def predict(loci: slice, network: Any = network) -> None:
                     predict_loci(network, store, loci, arguments.batch, device(), lambda _: None)
 
-                for layout, context in (("", nullcontext()), ("_channels_last", channels_last())):
+                layouts: dict[str, Any] = {"": nullcontext()}
+                if device().type != "cpu":
+                    layouts["_channels_last"] = channels_last()
+                for layout, context in layouts.items():
                     with context:
                         predict(slice(0, arguments.batch))
                         start = time.perf_counter()
                         predict(slice(0, store.loci_count))
                         per_second = store.loci_count / (time.perf_counter() - start)
                     figures[f"{name}{layout}_loci_per_second"] = round(per_second, 1)
+                    common.write_json(arguments.json, figures)
                 exported = ExportedModel(network, table, {}, Path())
                 scorer = VariantScorer(exported, device(), batch_size=arguments.batch)
                 size = scorer.block

@@ -7,8 +7,8 @@ Creates a store and a file of bytes of random sequences (1000 bp, 919 targets), 
 runs, each in a separate process on the same device:
 
 ours
-    The trainer of the stage `train` with all its callbacks and loggers, but without
-    validation; the settings of config.yaml, except for `--precision` and `--batch`.
+    The trainer of the stage `train` with its loggers and callbacks, but without validation
+    and checkpoints; the settings of config.yaml, except for `--precision` and `--batch`.
 original
     32-bit floats without compilation, Adam, batches of 25 with gradients accumulated
     to 100, single rows from the file of bytes through a shuffling torch DataLoader;
@@ -28,10 +28,10 @@ import fcntl
 import json
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import common
 import pytorch_lightning as pl
@@ -48,12 +48,13 @@ from noncoding.models.architectures import create_model
 from noncoding.settings.inheritance import merged, with_inherited
 from noncoding.settings.train import RuntimeOptions, TrainSettings
 from noncoding.training.callbacks import EpochLog
-from noncoding.training.checkpoints import BestEpoch, Patience
+from noncoding.training.checkpoints import BestEpoch, Patience, ResumePoint
 from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.trainer import new_trainer, precision_for, switched_on
 from noncoding.training.unfinished import Unfinished
 
 ROOT = Path(__file__).parents[1]
+PRECISIONS = get_args(TrainSettings.model_fields["precision"].annotation)
 BATCH, ACCUMULATE, RATE = 25, 4, 1e-4
 """Settings of the original project."""
 READY, MEASURED = ".ready", ".measured"
@@ -71,7 +72,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="maximum per run")
     parser.add_argument("--warmup", type=int, default=20, help="steps before the measurement")
     parser.add_argument("--batch", type=int, help="our batch size; default: that of config.yaml")
-    parser.add_argument("--precision", default="auto", help="of our loop")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="of our loop")
     parser.add_argument("--original", default="hybrid", help="network of both loops")
     parser.add_argument(
         "--models", nargs="*", default=[], help="networks that are also trained by our loop"
@@ -120,7 +121,7 @@ def compare(arguments: argparse.Namespace, folder: Path) -> None:
     runs |= {model: ("ours", model) for model in arguments.models}
     if arguments.together:
         options += ["--waits-for", len(runs)]
-    with ThreadPoolExecutor(len(runs) if arguments.together else 1) as pool:
+    with common.cancelling_pool(len(runs) if arguments.together else 1) as pool:
         jobs = {}
         for number, (name, run) in enumerate(runs.items()):
             own = [*options, "--name", name, "--before", *list(runs)[:number]]
@@ -267,7 +268,8 @@ class ClockCallback(pl.Callback):
         self._profile = profile
 
     def on_train_batch_start(self, trainer: pl.Trainer, *_: Any) -> None:
-        self._clock.batch_loaded()
+        if not self._profile.steps:
+            self._clock.batch_loaded()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, module: pl.LightningModule, outputs: Any, batch: Any, index: int
@@ -291,12 +293,11 @@ def ours(arguments: argparse.Namespace) -> dict[str, Any]:
     )
     network = new_network(arguments.model)
     clock, profiled = Clock(arguments), Profile()
-    folder = arguments.work / f"{arguments.name}-training"
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(dir=arguments.work))
     trainer = new_trainer(settings, runtime, Unfinished(folder), folder / "tensorboard")
     trainer.limit_val_batches = 0
-    of_validation = BestEpoch | Patience | EpochLog
-    callbacks = [each for each in trainer.callbacks if not isinstance(each, of_validation)]
+    omitted = BestEpoch | Patience | EpochLog | ResumePoint
+    callbacks = [each for each in trainer.callbacks if not isinstance(each, omitted)]
     trainer.callbacks = [*callbacks, ClockCallback(clock, profiled)]
     compiled = switched_on(settings.compile, auto=torch.cuda.is_available())
     trainer.fit(TrainingModule(network, settings, seed=1, compiled=compiled), data)

@@ -174,8 +174,8 @@ def start_from_motifs(
         if not chosen and not others:
             raise InputError(
                 path,
-                f"{len(motifs)} motifs, each of a target, similar to a motif of one or not among "
-                "the 'names' of the model's 'motifs'",
+                f"{len(motifs)} motifs, none of which remains after those of targets, those "
+                "similar to them and those excluded by 'names' are left out",
                 "other motifs",
                 "Use a file with more motifs, or set the key 'source' of the model's 'motifs' to "
                 "'targets'.",

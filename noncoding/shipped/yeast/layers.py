@@ -105,13 +105,13 @@ class Dropout(nn.Dropout):
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Set values to zero with probability `p`, and scale the others by ``1 / (1 - p)``."""
         here = features.device.type == "cpu" and not torch.compiler.is_compiling()
-        if not (here and self.training and 0 < self.p < 1):
+        dropped = round(self.p * 2**16)  # of as many values of a 16-bit number
+        if not (here and self.training and 0 < dropped < 2**16):
             return super().forward(features)
         count = features.numel()
-        drawn = torch.empty(-(-count // 4), dtype=torch.int64).random_(-(2**63), None)
-        bits = torch.iinfo(torch.int16)
-        threshold = min(bits.max, round(bits.min + self.p * 2**bits.bits))
-        kept = drawn.view(torch.int16)[:count].view(features.shape) >= threshold
+        drawn = torch.empty(-(-count // 4), dtype=torch.int64, device=features.device)
+        values = drawn.random_(-(2**63), None).view(torch.int16)[:count]
+        kept = values.view(features.shape) >= dropped - 2**15
         return features * kept.to(features.dtype).div_(1 - self.p)
 
 
@@ -134,7 +134,8 @@ class _BestMatches(torch.autograd.Function):
                 )
                 for block in image.split(_rows_per_block(bases))
             ]
-        best, position = (torch.cat(blocks) for blocks in zip(*matches, strict=True))
+        joined = map(torch.cat, zip(*matches, strict=True))
+        best, position = joined if len(matches) > 1 else matches[0]  # a single one is not copied
         forward, reverse = best.squeeze(2).transpose(1, 2).split(count, dim=2)
         place, other = position.squeeze(2).transpose(1, 2).split(count, dim=2)
         second = reverse > forward
@@ -156,7 +157,6 @@ class _BestMatches(torch.autograd.Function):
             returned = torch.zeros_like(padded, dtype=kernels.dtype)
             both = torch.cat([kernels, kernels.flip(1, 2)]).to(bases.dtype)
             both = both.transpose(1, 2).flatten(1)
-        # The gradient of all matches.
         most = _rows_per_block(bases)
         block = gradient.new_empty((most, 2 * length, count))
         with torch.autocast(bases.device.type, enabled=False):

@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .layers import Dropout
 from .network import TwoLayerHead
 from .sequence import LstmStates
 
@@ -78,9 +77,9 @@ class DanQ(TwoLayerHead):
         # A module, so that DeepLIFT's rescale rule applies to it.
         self.activation = nn.ReLU()
         self.pool = nn.MaxPool1d(config.pool)
-        self.after_pool = Dropout(after_pool)
+        self.after_pool = nn.Dropout(after_pool)
         self.lstm = LstmStates(config.channels, config.lstm)
-        self.after_lstm = Dropout(after_lstm)
+        self.after_lstm = nn.Dropout(after_lstm)
         self.add_head(2 * config.lstm * positions, config.hidden, config.targets)
         self.post_init()
 

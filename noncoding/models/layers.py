@@ -99,22 +99,6 @@ class AvgPool1d(nn.AvgPool1d):
         return F.avg_pool2d(features, (size, 1), ceil_mode=self.ceil_mode)
 
 
-class Dropout(nn.Dropout):
-    """`torch.nn.Dropout`; on a CPU, one 64-bit random number is drawn for four values."""
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Set values to zero with probability `p`, and scale the others by ``1 / (1 - p)``."""
-        here = features.device.type == "cpu" and not torch.compiler.is_compiling()
-        dropped = round(self.p * 2**16)  # of as many values of a 16-bit number
-        if not (here and self.training and 0 < dropped < 2**16):
-            return super().forward(features)
-        count = features.numel()
-        drawn = torch.empty(-(-count // 4), dtype=torch.int64, device=features.device)
-        values = drawn.random_(-(2**63), None).view(torch.int16)[:count]
-        kept = values.view(features.shape) >= dropped - 2**15
-        return features * kept.to(features.dtype).div_(1 - self.p)
-
-
 class _BestMatches(torch.autograd.Function):
     """See `best_matches`."""
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .layers import AvgPool1d, Conv1d, Dropout, normalised, positions_axis
+from .layers import AvgPool1d, Conv1d, normalised, positions_axis
 
 _INITIAL_SCALE = 0.1
 """Initial scale of a residual branch, as in CaiT with up to 18 layers (Touvron et al. 2021)."""
@@ -121,7 +121,7 @@ class ResidualBlock(nn.Module):
         super().__init__()
         inner = round(widening * channels)
         self.reduce = _norm_act_conv(in_channels, inner, 1)
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.widen = _norm_act_conv(
             inner, inner, kernel, stride=stride, dilation=dilation, groups=groups
         )
@@ -212,7 +212,7 @@ class ConvNextBlock(nn.Module):
             bias=False,
         )
         self.widen = NormAct(nn.BatchNorm1d(channels), Conv1d(channels, inner, 1), nn.GELU())
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.narrow = Conv1d(inner, channels, 1)
         self.scale = nn.Parameter(torch.full((channels,), _INITIAL_SCALE))
         self.gate = _gate(channels, squeeze_excitation)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers import XLNetConfig, XLNetModel
 
-from noncoding.models.layers import Conv1d, Dropout, best_matches, channels_last
+from noncoding.models.layers import Conv1d, best_matches, channels_last
 from noncoding.models.sequence import TransformerXL
 from noncoding.models.wide_resnet import WideResNet
 
@@ -96,35 +96,6 @@ def test_best_matches_in_lower_precision():
         # Sums in fp32.
         assert other.dtype == torch.float32
         assert not torch.equal(other, other.bfloat16().float())
-
-
-@pytest.mark.parametrize("rate", [0.1, 0.25, 0.7])
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_dropout(rate, precision):
-    torch.manual_seed(0)
-    features = torch.full((401, 999), 3.0, dtype=precision, requires_grad=True)
-    layer = Dropout(rate)
-    found = layer(features)
-    scale = torch.ones((), dtype=precision).div(1 - rate)
-    assert set(found.unique().tolist()) == {0.0, (3 * scale).item()}
-    kept = (found != 0).double()
-    # Five standard deviations, for the mean and for correlations within a random number.
-    assert abs(kept.mean() - (1 - rate)) < 5 * (rate * (1 - rate) / kept.numel()) ** 0.5
-    centred = kept.flatten() - kept.mean()
-    for distance in range(1, 9):
-        correlation = (centred[distance:] * centred[:-distance]).mean() / centred.square().mean()
-        assert abs(correlation) < 5 / kept.numel() ** 0.5
-    [gradient] = torch.autograd.grad(found.sum(), features)
-    torch.testing.assert_close(gradient, scale * kept.to(precision))
-    torch.manual_seed(0)
-    assert torch.equal(layer(features), found)
-    assert layer.eval()(features) is features
-
-
-@pytest.mark.parametrize(("rate", "expected"), [(0.0, 1.0), (1.0, 0.0), (1 - 1e-9, 0.0)])
-def test_dropout_of_nothing_or_everything(rate, expected):
-    torch.manual_seed(0)
-    assert torch.equal(Dropout(rate)(torch.ones(9)), torch.full((9,), expected))
 
 
 @pytest.mark.parametrize("options", [{"stride": 2, "padding": 2}, {"dilation": 3}, {"groups": 2}])

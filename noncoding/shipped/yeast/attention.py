@@ -4,7 +4,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .layers import Dropout
 from .residual_blocks import StochasticDepth, stochastic_depths
 
 _LONGEST = 10_000.0
@@ -102,10 +101,10 @@ class RotaryLayer(nn.Module):
             nn.LayerNorm(channels),
             nn.Linear(channels, inner),
             nn.GELU(),
-            Dropout(dropout),
+            nn.Dropout(dropout),
             nn.Linear(inner, channels),
         )
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.stochastic_depth = StochasticDepth(stochastic_depth)
 
     def forward(

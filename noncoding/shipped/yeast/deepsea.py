@@ -6,7 +6,6 @@ import torch
 from torch import nn
 from transformers import PreTrainedConfig
 
-from .layers import Dropout
 from .network import TwoLayerHead
 
 
@@ -76,7 +75,7 @@ class DeepSea(TwoLayerHead):
             if number < last:
                 layers.append(nn.MaxPool1d(config.pool))
                 positions //= config.pool
-            layers.append(Dropout(dropout))
+            layers.append(nn.Dropout(dropout))
             if number == 0:
                 self.stem_modules = tuple(f"convolutions.{n}" for n in range(len(layers)))
         if positions < 1:

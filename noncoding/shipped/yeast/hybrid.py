@@ -8,7 +8,6 @@ from torch import nn
 from transformers import PreTrainedConfig
 
 from .attention import RotaryTransformer
-from .layers import Dropout
 from .network import Network
 from .sequence import Lstm, Transformer
 from .wide_resnet import WideResNet
@@ -60,7 +59,7 @@ class FlattenHead(nn.Module):
         self.hidden = nn.Linear(channels * positions, hidden)
         # A module, so that DeepLIFT's rescale rule applies to it.
         self.activation = nn.ReLU()
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.output = (EqualNormLinear if weight_norm else nn.Linear)(hidden, targets)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
@@ -95,9 +94,9 @@ class AttentionHead(nn.Module):
         weight_norm: bool,
     ) -> None:
         super().__init__()
-        self.dropout = Dropout(dropout)
+        self.dropout = nn.Dropout(dropout)
         self.hidden = (
-            nn.Sequential(nn.Linear(channels, hidden), nn.GELU(), Dropout(dropout))
+            nn.Sequential(nn.Linear(channels, hidden), nn.GELU(), nn.Dropout(dropout))
             if hidden
             else nn.Identity()
         )

@@ -48,7 +48,7 @@ UNITS = {name: rate.unit for name, rate in _ANY_DEVICE.items()}
 _OF_DEVICE: dict[Device, dict[str, Rate]] = {
     "cpu": {
         "train hybrid": Rate(6.1, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
-        "train compact": Rate(369, "rows/s", f"{_TRAIN}, On a CPU (2 cores, bf16)"),
+        "train compact": Rate(338, "rows/s", f"{_TRAIN}, On a CPU (2 cores, bf16)"),
         "train deepsea": Rate(17.8, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
         "train danq": Rate(37.4, "rows/s", f"{_TRAIN} (2 cores, fp32)"),
         "predict hybrid": Rate(16.6, "loci/s", f"{_MAPS}, forward pass (2 cores)"),

@@ -226,6 +226,50 @@ def _similar(entry: object, names: Iterable[str]) -> str:
     return f"Did you mean {' or '.join(known[name] for name in close)}?" if close else ""
 
 
+def corresponding_targets(table: pd.DataFrame, earlier: pd.DataFrame) -> dict[int, int]:
+    """Targets of a table that another table has, too, whatever their order.
+
+    Targets correspond if name and the columns of `NAMING` are equal: of several such targets in a
+    table, the first to the first, the second to the second, and so on. Of the others, those of the
+    same name do, if no other target of either table has this name.
+
+    Parameters
+    ----------
+    table, earlier : pandas.DataFrame
+        All targets: column ``name``, and optionally `NAMING`.
+
+    Returns
+    -------
+    dict of int
+        Row of `table` → row of `earlier`.
+
+    Examples
+    --------
+    >>> earlier = pd.DataFrame({"name": ["CTCF", "CTCF", "MYC"]})
+    >>> earlier["cell_type"] = ["GM12878", "K562", "K562"]
+    >>> table = pd.DataFrame({"name": ["MYC", "CTCF"], "cell_type": ["HepG2", "K562"]})
+    >>> corresponding_targets(table, earlier)
+    {0: 2, 1: 1}
+    """
+    rows = {key: row for row, key in enumerate(_numbered(earlier))}
+    names = earlier["name"].tolist()
+    unique = {name: row for row, name in enumerate(names) if names.count(name) == 1}
+    alone = ~table["name"].duplicated(keep=False)
+    found = {}
+    for row, (key, name) in enumerate(zip(_numbered(table), table["name"], strict=True)):
+        match = rows.get(key, unique.get(name) if alone.iloc[row] else None)
+        if match is not None:
+            found[row] = match
+    return found
+
+
+def _numbered(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Name and description of each target, with the number of earlier ones that equal it."""
+    columns = _descriptions(table).assign(name=table["name"].astype(str))
+    number = columns.groupby([*columns], sort=False).cumcount().astype(str)
+    return list(columns.assign(number=number).itertuples(index=False, name=None))
+
+
 def same_targets(targets: pd.DataFrame, others: pd.DataFrame) -> bool:
     """Whether two tables have the same targets in the same order.
 

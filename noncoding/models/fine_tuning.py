@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 
 from noncoding.common.files import sha256
-from noncoding.data.targets import distinct_names, same_targets
+from noncoding.data.targets import corresponding_targets, same_targets
 from noncoding.models.architectures import ARCHITECTURES
 from noncoding.models.earlier_model import ENSEMBLE, an_ensemble
 from noncoding.models.export import ExportedModel, load_model
@@ -82,9 +82,9 @@ def read_start(folder: str | os.PathLike[str], settings: FineTunedModel) -> Star
 def start_from_model(earlier: ExportedModel, targets: pd.DataFrame) -> Started:
     """A network for other targets, with the weights of an earlier one.
 
-    If names or order of the targets differ, the network has a new head: the weights of a target
-    that the earlier model has, by its distinct name, are copied, and those of other targets are
-    random. All weights that belong to no target are copied.
+    If names or order of the targets differ, the network has a new head: the weights of targets that
+    the earlier model has (`corresponding_targets`) are copied, and those of others are random. All
+    weights that belong to no target are copied.
 
     Parameters
     ----------
@@ -100,10 +100,8 @@ def start_from_model(earlier: ExportedModel, targets: pd.DataFrame) -> Started:
         network.load_state_dict(earlier.network.state_dict())
         log.info("all weights are loaded: the targets are those of the earlier model")
         return Started(network.train(), [])
-    before = {name: index for index, name in enumerate(distinct_names(earlier.targets))}
-    names = [*distinct_names(targets)]
-    kept = [index for index, name in enumerate(names) if name in before]
-    sources = torch.tensor([before[names[index]] for index in kept], dtype=torch.long)
+    copied = corresponding_targets(targets, earlier.targets)
+    kept, sources = (torch.tensor([*rows], dtype=torch.long) for rows in (copied, copied.values()))
     axes = target_axes(earlier.network)
     state, loaded = network.state_dict(), earlier.network.state_dict()
     for name, value in loaded.items():
@@ -111,16 +109,17 @@ def start_from_model(earlier: ExportedModel, targets: pd.DataFrame) -> Started:
             state[name] = value
         else:
             rows = value.index_select(axis, sources)
-            state[name] = state[name].index_copy(axis, torch.tensor(kept, dtype=torch.long), rows)
+            state[name] = state[name].index_copy(axis, kept, rows)
     network.load_state_dict(state)
+    initialised = [row for row in range(len(targets)) if row not in copied]
     log.info(
         "new head: of %d targets, the weights of %d are copied from the earlier model by name, and "
         "those of %d are initialised; all other weights are loaded",
-        len(names),
-        len(kept),
-        len(names) - len(kept),
+        len(targets),
+        len(copied),
+        len(initialised),
     )
-    return Started(network.train(), [n for n, name in enumerate(names) if name not in before])
+    return Started(network.train(), initialised)
 
 
 def set_prevalence_of(network: Network, prevalence: torch.Tensor, targets: list[int]) -> None:

@@ -6,6 +6,7 @@ import pytest
 from noncoding.common.errors import InputError
 from noncoding.data.targets import (
     check_same_targets,
+    corresponding_targets,
     distinct_names,
     named_target,
     read_targets,
@@ -225,3 +226,41 @@ def test_targets_of_the_same_name_in_another_order_are_others():
     # The description of a target whose name no other has may be corrected.
     corrected = SHARED["cell_type"].where(SHARED["name"] != "REST", "K562")
     assert same_targets(SHARED, SHARED.assign(cell_type=corrected))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "table", "expected"),
+    [
+        (["A", "CTCF", "CTCF"], ["CTCF", "CTCF", "B"], {0: 1, 1: 2}),
+        (["CTCF", "A"], ["A", "CTCF", "CTCF"], {0: 1, 1: 0}),
+        (["CTCF/K562", "CTCF/GM12878", "MYC/K562"], ["CTCF/K562", "MYC/K562"], {0: 0, 1: 2}),
+        (["CTCF/K562", "CTCF/GM12878"], ["CTCF/HepG2", "CTCF/GM12878"], {1: 1}),
+        (["CTCF/K562"], ["CTCF/HepG2"], {0: 0}),
+        (["CTCF/K562", "CTCF/GM12878"], ["CTCF/HepG2"], {}),
+        (["CTCF"], ["CTCF/HepG2", "MYC/HepG2"], {0: 0}),
+    ],
+)
+def test_corresponding_targets(earlier, table, expected):
+    def targets(texts):
+        names, cells = zip(*(f"{text}/".split("/")[:2] for text in texts), strict=True)
+        return pd.DataFrame({"name": names, "cell_type": cells})
+
+    assert corresponding_targets(targets(table), targets(earlier)) == expected
+
+
+@pytest.mark.parametrize("part", ["all but the first", "TF", "reversed"])
+def test_targets_of_a_part_of_the_official_table_are_found(part):
+    official = read_targets(OFFICIAL)
+    table = {
+        "all but the first": official[1:],
+        "TF": official[official["group"] == "TF"],
+        "reversed": official[::-1],
+    }[part]
+    found = corresponding_targets(table.reset_index(drop=True), official)
+    assert sorted(found) == list(range(len(table)))
+    columns = ["name", "cell_type", "assay", "treatment"]
+    assert (
+        official.loc[[*found.values()], columns].to_numpy()
+        == table.iloc[[*found]][columns].to_numpy()
+    ).all()
+    assert len(set(found.values())) == len(found)

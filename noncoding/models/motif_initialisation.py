@@ -41,7 +41,7 @@ def motif_kernels(
     Parameters
     ----------
     matrices : iterable of numpy.ndarray, shape=(4, n)
-        Probabilities of A, C, G, T.
+        Probabilities of A, C, G, T, not all of them equal.
     width : int
         Of the kernels. A shorter motif is centred and padded with zeros; of a longer
         one, the part with the most information is kept.
@@ -151,6 +151,9 @@ def start_from_motifs(
             "Set the model's 'motifs' to false.",
         )
     motifs = read_motifs(path)
+    if uniform := [key for key, matrix in motifs.items() if np.allclose(matrix, 0.25)]:
+        log.warning("%s: motifs without information are left out: %s", path, some_of(uniform))
+        motifs = {key: matrix for key, matrix in motifs.items() if key not in uniform}
     matched = match_motifs(targets, motifs)
     rounds = (keys[n : n + 1] for n in range(max(map(len, matched), default=0)) for keys in matched)
     own = list(dict.fromkeys(chain.from_iterable(rounds)))

@@ -177,6 +177,13 @@ class Attention(Section):
                 key="heads",
                 found=f"{self.heads} heads for {self.channels} channels",
             )
+        if self.kind == "transformer_xl" and self.channels % 2:
+            raise problem(
+                "an even width, half of which encodes positions as sines and half as cosines",
+                "Change 'channels'.",
+                key="channels",
+                found=str(self.channels),
+            )
         if self.kind == "rotary" and self.channels // self.heads % 2:
             raise problem(
                 "an even number of channels in each rotary head",

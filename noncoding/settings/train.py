@@ -46,7 +46,7 @@ class TrainSettings(Section):
     shuffle_buffer: Count = Field(description="Number of rows that are shuffled together.")
     learning_rate: Positive = Field(description="Peak learning rate of AdamW.")
     warmup_steps: CountOrZero = Field(
-        description="Steps of linear warm-up, at most a tenth of all steps."
+        description="Weight updates of linear warm-up, at most a tenth of all updates."
     )
     weight_decay: PositiveOrZero = Field(description="Weight decay of matrices and kernels.")
     gradient_clip: Positive = Field(description="Maximum norm of the gradient.")

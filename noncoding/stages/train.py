@@ -3,7 +3,6 @@
 import logging
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -132,7 +131,6 @@ def train(
         if is_first_process():
             stack.enter_context(exclusive(unfinished.folder))
         resumed = unfinished.start(record, writes=is_first_process())
-        started = time.perf_counter()
         pl.seed_everything(seed, workers=True, verbose=False)
         torch.set_float32_matmul_precision("high")
         data = SplitsDataModule(
@@ -193,10 +191,9 @@ def train(
             free_memory(error)
             fits = fitting_batch(untrained, device, settings.batch_size, context)
             del batches
-            raise out_of_memory(settings.batch_size, fits) from error
+            raise out_of_memory(model, settings.batch_size, fits) from error
         if trainer.is_global_zero:
-            seconds = time.perf_counter() - started
-            _write_results(unfinished, folder, module, targets, record | origin, seconds)
+            _write_results(unfinished, folder, module, targets, record | origin)
 
 
 def _regions(
@@ -216,7 +213,6 @@ def _write_results(
     module: TrainingModule,
     targets: pd.DataFrame,
     record: dict[str, Any],
-    seconds: float,
 ) -> None:
     """Export the best weights, and write tables and checkpoints.
 
@@ -231,7 +227,7 @@ def _write_results(
             "AUROC, mean over targets": figures["valid_auroc"],
             "best epoch": epoch + 1,
         },
-        "seconds": seconds,
+        "seconds": module.seconds,
         "versions": {
             "torch": torch.__version__,
             "pytorch-lightning": pl.__version__,

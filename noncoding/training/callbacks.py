@@ -148,15 +148,15 @@ class ThroughputLog(Callback):
         Of all processes together, in the time of training without validation.
     waiting_share
         The share, from 0 to 1, of that time between the end of a step and the start of the
-        next, in which a batch is read and copied to the device. The gap after a logged step
-        is excluded, with the step after it, since logs are written in it, and the host waits
-        for the GPU. Times are those of the host, which runs ahead of a GPU.
+        next, in which a batch is read and copied to the device. Gaps in which logs or a checkpoint
+        are written, and the host waits for the GPU, are excluded, with the step after them. Times
+        are those of the host, which runs ahead of a GPU.
     peak_memory_mib
         The maximum since the start: of tensors on the GPU, or else of this process.
 
     Lightning's `ThroughputMonitor` is not used: it waits for the GPU after each batch, and
-    does not measure waiting for data. This callback should be the last one, since the time of
-    callbacks after it counts as waiting.
+    does not measure waiting for data. Only callbacks that write checkpoints may come after this
+    one, since the time of others would count as waiting.
     """
 
     def __init__(self) -> None:
@@ -208,6 +208,10 @@ class ThroughputLog(Callback):
                 logger.log_metrics(figures, step=trainer.global_step - 1)
             self._clear()
             self._gap_start = None
+
+    def on_save_checkpoint(self, *_: Any) -> None:
+        """Exclude the gap in which the checkpoint is written."""
+        self._gap_start = None
 
 
 def peak_memory(device: torch.device) -> float:

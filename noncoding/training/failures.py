@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from noncoding.common.errors import InputError
+from noncoding.models.layers import channels_last
 from noncoding.models.network import Network
 
 
@@ -57,17 +58,19 @@ def non_finite_place(network: nn.Module, sequences: torch.Tensor) -> str:
     return f"the output of the layer {found[0]}" if found else "the loss; every layer is finite"
 
 
-def non_finite(epoch: int, batch: int, place: str, checkpoint: Path | None) -> InputError:
+def non_finite(epoch: int, batch: int | None, place: str, checkpoint: Path | None) -> InputError:
     """The error of a training that diverged at a place (see `non_finite_place`).
 
-    Epochs and batches are counted from 0; the checkpoint is the latest one.
+    Epochs and batches are counted from 0; without a batch, it was found in the validation after
+    the epoch. The checkpoint is the latest one.
     """
     kept = checkpoint is not None and checkpoint.exists()
     return InputError(
-        f"training, epoch {epoch + 1}, batch {batch + 1}",
+        f"training, epoch {epoch + 1}, {'validation' if batch is None else f'batch {batch + 1}'}",
         f"NaN or infinity in {place}",
         "a finite loss",
-        "Lower train.learning_rate, or lengthen train.warmup_steps."
+        "Lower learning_rate, or lengthen warmup_steps, in the section train of the model or, if "
+        "it has none, of the configuration."
         + (f" The last finite checkpoint is {checkpoint}." if kept else ""),
     )
 
@@ -129,10 +132,11 @@ def fitting_batch(
     nn.Module.to(network, device)
     # As much memory as the two moments of AdamW and the averaged weights take.
     reserved = [torch.empty_like(p) for p in network.parameters() for _ in range(3)]
-    size = below // 2
-    while size >= 3:
+    size = below
+    while size > 3:
+        size = max(3, size // 2)
         try:
-            with context():
+            with context(), channels_last():
                 logits = network(torch.zeros(size, 4, network.config.length, device=device))
                 labels = torch.zeros(size, network.config.targets, device=device)
                 loss = F.binary_cross_entropy_with_logits(logits, labels)
@@ -140,7 +144,6 @@ def fitting_batch(
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            size //= 2
         else:
             return size
         finally:
@@ -151,18 +154,19 @@ def fitting_batch(
     return 0
 
 
-def out_of_memory(batch_size: int, fits: int) -> InputError:
+def out_of_memory(model: str, batch_size: int, fits: int) -> InputError:
     """The error of a batch that does not fit into memory, with the size of one that does, or 0."""
+    section = f"models.{model}.train"
     expected = "a batch that fits; not even 3 rows do"
     remedy = "Use a smaller model, or a device with more memory."
     if fits:
         expected = f"at most {fits} rows, which fit"
         remedy = (
-            f"Set train.batch_size to {fits} and multiply train.accumulate by "
+            f"Set {section}.batch_size to {fits} and multiply accumulate by "
             f"{-(-batch_size // fits)}, which keeps the number of rows per update."
         )
     return InputError(
-        "configuration, key train.batch_size",
+        f"configuration, key {section}.batch_size",
         f"{batch_size} rows per step and device, for which the memory is too small",
         expected,
         remedy,

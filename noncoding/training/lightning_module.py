@@ -1,6 +1,7 @@
 """The Lightning module: loss, augmentation, optimiser, learning rate and validation."""
 
 import math
+import time
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
@@ -74,6 +75,12 @@ class TrainingModule(pl.LightningModule):
         self._validated: list[tuple[torch.Tensor, torch.Tensor]] = []
         # Sum of the losses of the epoch's rows, and the number of rows.
         self._epoch_loss = torch.zeros(2)
+        self._start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of training, including those of earlier attempts up to the latest checkpoint."""
+        return time.perf_counter() - self._start
 
     def on_after_batch_transfer(
         self, batch: PackedBatch, dataloader_idx: int
@@ -148,12 +155,14 @@ class TrainingModule(pl.LightningModule):
             return (self._compiled or self.network)(sequences)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Save the loss of the epoch so far, summed over processes."""
+        """Save the loss of the epoch so far, summed over processes, and the seconds."""
         checkpoint["epoch_loss"] = self._summed(self._epoch_loss).cpu()
+        checkpoint["seconds"] = self.seconds
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore the loss of the epoch, in the first process only, since it is a sum."""
         self._epoch_loss = checkpoint["epoch_loss"] * (self.global_rank == 0)
+        self._start -= checkpoint.get("seconds", 0.0)  # not in those of earlier versions
 
     def _summed(self, value: torch.Tensor) -> torch.Tensor:
         if self.trainer.world_size > 1:
@@ -244,7 +253,7 @@ class TrainingModule(pl.LightningModule):
         self._validated.clear()
         if not np.isfinite(scores).all():
             place = non_finite_weights(self.network) or "the logits of the validation"
-            raise non_finite(self.current_epoch, 0, place, self._checkpoint)
+            raise non_finite(self.current_epoch, None, place, self._checkpoint)
         area, precision = mean_metrics(labels, scores)
         for name, value in (("valid_auroc", area), ("valid_auprc", precision)):
             # All processes have gathered the same values.

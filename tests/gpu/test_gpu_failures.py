@@ -37,7 +37,7 @@ def test_weights_that_become_nan_are_named(batch_size, poisoned, found_at, tmp_p
         patched.setattr(TrainingModule, "training_step", poison)
         with pytest.raises(InputError) as error:
             running.run(tmp_path, stores, HYBRID, settings, rows="device")
-    assert error.value.where.startswith("training, epoch 2, batch ")
+    assert error.value.where.startswith("training, epoch 2, ")
     if found_at and not ON_CPU:
         assert error.value.where == f"training, epoch 2, batch {found_at}"
     # By the time at which a GPU is asked, the updates have made all weights NaN.
@@ -81,9 +81,9 @@ def test_a_batch_that_does_not_fit_names_one_that_does(only_on_a_gpu, limit_memo
     limit_memory(1.3 * needed)
     with pytest.raises(InputError, match="for which the memory is too small") as error:
         running.run(tmp_path / "all", stores, wide, settings | {"batch_size": rows}, rows="device")
-    assert error.value.where == "configuration, key train.batch_size"
+    assert error.value.where == "configuration, key models.tiny.train.batch_size"
     assert error.value.found.startswith(f"{rows} rows")
-    named = re.search(r"Set train.batch_size to (\d+) and .* by (\d+)", error.value.remedy)
+    named = re.search(r"Set models.tiny.train.batch_size to (\d+) and .* by (\d+)", error.value.remedy)
     size, steps = map(int, named.groups())
     assert fits <= size < rows
     assert size * steps == rows

@@ -126,19 +126,6 @@ def test_an_exported_ensemble_loads_with_and_without_this_project(
     assert f"- An ensemble: the mean of the {average} of first, second.\n" in card
 
 
-def test_properties_of_a_single_network_are_those_of_the_first_member(members):
-    ensemble = Ensemble.of(members, "probabilities")
-    layer = ensemble.get_submodule(ensemble.gradcam_layer)
-    first = ensemble.members[0]
-    assert layer is first.get_submodule(first.gradcam_layer)
-    assert ensemble.motif_detectors is first.motif_detectors
-    assert ensemble.output_layer is first.output_layer
-    prevalence = torch.tensor([0.1, 0.5, 0.9])
-    ensemble.set_prevalence(prevalence)
-    for member in ensemble.members:
-        torch.testing.assert_close(member.output_layer.bias.sigmoid(), prevalence)
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -230,3 +230,15 @@ def test_without_other_motifs_it_is_refused(tmp_path):
     path = meme(tmp_path / "m.meme", TBP=TATA)
     with pytest.raises(InputError, match="1 motifs, none of which remains"):
         start(path, source="others")
+
+
+def test_motifs_without_information_are_left_out(tmp_path, caplog):
+    path = meme(tmp_path / "m.meme", NRF=np.full((4, 6), 0.25), TBP=TATA)
+    network = create_model(length=LENGTH, targets=3, motifs=True, **toy_sizes())
+    started = start_from_motifs(
+        network, path, table(name=["Nrf", "Tbp", "a"]), MotifStart(source="all", names=None)
+    )
+    assert [key.split()[1] for key in started["kernels"]] == ["TBP"]
+    assert [target["name"] for target in started["targets"]] == ["Tbp"]
+    assert "motifs without information are left out" in caplog.text
+    assert network.motif_detectors.weight.isfinite().all()

@@ -119,6 +119,10 @@ def test_every_shipped_configuration_is_valid(overlay):
         ({"models": {"compact": {"resnet": {"strides": [1]}}}}, "strides: found 1 entries; exp"),
         ({"models": {"compact": {"resnet": {"stem_kernel": 18}}}}, "found 18; expected an odd"),
         ({"models": {"hybrid": {"sequence": {"heads": 3}}}}, "heads that divides the channels"),
+        (
+            {"models": {"hybrid": {"sequence": {"heads": 3, "channels": 9}}}},
+            "channels: found 9; expected an even width",
+        ),
         ({"models": {"hybrid": {"head": {"hidden": 0}}}}, "at least 1 unit"),
         ({"models": {"hybrid": {"resnet": {"groups": 3}}}}, "3 groups for 512 channels"),
         ({"models": {"hybrid": {"resnet": {"stem_both_strands": True}}}}, "has no complement"),

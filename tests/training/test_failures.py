@@ -1,5 +1,6 @@
 """Non-finite numbers, exhausted memory, changed settings, and checkpoints."""
 
+import json
 import weakref
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -12,12 +13,13 @@ from pytorch_lightning.callbacks import Callback
 from running import run
 from torch import nn
 from torch.utils.data import DataLoader
-from toy_store import DEEPSEA, LENGTH, toy_sizes
+from toy_store import DEEPSEA, LENGTH, TRAINING, toy_sizes
 
 from noncoding.common.errors import InputError
 from noncoding.models.architectures import create_model
+from noncoding.settings.train import TrainSettings
 from noncoding.stages import train
-from noncoding.training import checkpoints
+from noncoding.training import checkpoints, lightning_module
 from noncoding.training.checkpoints import AtomicCheckpoints, ResumePoint, load_checkpoint
 from noncoding.training.failures import (
     fitting_batch,
@@ -80,6 +82,40 @@ def test_a_non_finite_loss_names_batch_layer_and_checkpoint(stores, tmp_path, mo
     assert pd.read_csv(made.metrics).dropna(subset="valid_auprc")["epoch"].tolist() == [0, 1, 2]
 
 
+def test_weights_that_become_nan_in_the_last_update_are_found_in_the_validation(
+    stores, tmp_path, monkeypatch
+):
+    def poison(self, *_, **__):
+        if self.trainer.global_step == 2 * 8 - 1:
+            self.network.head.output.weight.grad.fill_(float("nan"))
+
+    monkeypatch.setattr(TrainingModule, "configure_gradient_clipping", poison)
+    with pytest.raises(InputError, match="NaN or infinity in the weights head") as error:
+        run(tmp_path / "run", stores, toy_sizes(), {"epochs": 3})
+    assert error.value.where == "training, epoch 2, validation"
+
+
+def test_the_time_of_a_training_includes_earlier_attempts(stores, tmp_path, monkeypatch):
+    clock = SimpleNamespace(now=0.0, stops=True)
+    original = TrainingModule.training_step
+
+    def minute(self, batch, batch_index):
+        if clock.stops and (self.current_epoch, batch_index) == (1, 2):
+            raise KeyboardInterrupt
+        clock.now += 60
+        return original(self, batch, batch_index)
+
+    monkeypatch.setattr(TrainingModule, "training_step", minute)
+    monkeypatch.setattr(lightning_module, "time", SimpleNamespace(perf_counter=lambda: clock.now))
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        run(tmp_path / "run", stores, toy_sizes(), {"epochs": 2})
+    clock.stops = False
+    made = run(tmp_path / "run", stores, toy_sizes(), {"epochs": 2})
+    # Two epochs; the two steps after the latest checkpoint were lost.
+    record = json.loads((made.model / "training.json").read_text())
+    assert record["seconds"] == 60 * 2 * 8
+
+
 class Greedy:
     """Simulates a device with memory for a number of rows."""
 
@@ -103,12 +139,37 @@ def room(monkeypatch, network):
     return limit
 
 
-@pytest.mark.parametrize(("rows", "fits"), [(40, 32), (5, 4), (2, 0)])
+@pytest.mark.parametrize(("rows", "fits"), [(40, 32), (5, 4), (3, 3), (2, 0)])
 def test_the_batch_that_fits_is_found(network, room, rows, fits):
     room(rows)
     device = torch.device("cpu")
     assert fitting_batch(network, device, 64, nullcontext) == fits
     assert all(parameter.grad is None for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(("below", "fits"), [(3, 0), (4, 3), (5, 3)])
+def test_three_rows_are_tried_of_small_batches(network, below, fits):
+    assert fitting_batch(network, torch.device("cpu"), below, nullcontext) == fits
+
+
+def test_the_batch_that_fits_is_computed_as_in_training(network):
+    """Both keep as many bytes for the backward pass."""
+    kept = []
+
+    def watched():
+        kept.append(0)
+
+        def pack(tensor):
+            kept[-1] += tensor.nbytes
+            return tensor
+
+        return torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor)
+
+    assert fitting_batch(network, torch.device("cpu"), 16, watched) == 8
+    module = TrainingModule(network, TrainSettings(**TRAINING), seed=1)
+    with watched():
+        module.loss(torch.zeros(8, 4, LENGTH), torch.zeros(8, 3))
+    assert kept[0] == kept[1] > 0
 
 
 @pytest.mark.parametrize(
@@ -161,8 +222,7 @@ def test_out_of_memory_says_which_batch_would_fit(stores, tmp_path, room):
     room(9)
     with pytest.raises(InputError, match=r"16 rows .* for which the memory is too small") as error:
         run(tmp_path / "run", stores, toy_sizes(), {})
-    assert "train.batch_size to 8" in error.value.remedy
-    assert "multiply train.accumulate by 2" in error.value.remedy
+    assert "models.tiny.train.batch_size to 8 and multiply accumulate by 2" in error.value.remedy
 
 
 @pytest.mark.parametrize("compile", ["off", "on"])

@@ -1,8 +1,8 @@
 """Learning rate and weight decay of a training by Lightning."""
 
 import warnings
+from itertools import combinations
 
-import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -31,12 +31,12 @@ class Rates(Callback):
         self.used.append(optimizer.param_groups[0]["lr"])
 
 
-def fit(stores, architecture="deepsea", warmup=3, **settings):
+def fit(stores, architecture="deepsea", warmup=3, seed=1, **settings):
     rates = Rates()
     network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
     changed = {"learning_rate": RATE, "warmup_steps": warmup, "weight_decay": DECAY}
     changed["reverse_complement"] = True
-    module = TrainingModule(network, TrainSettings(**TRAINING | changed), seed=1)
+    module = TrainingModule(network, TrainSettings(**TRAINING | changed), seed=seed)
     trainer = pl.Trainer(
         accelerator="cpu",
         callbacks=[rates],
@@ -87,7 +87,7 @@ def test_only_matrices_are_decayed(architecture, stores):
 
 
 def test_views_are_a_function_of_seed_epoch_and_step(stores, monkeypatch):
-    """Drawn by hand; those of a step do not depend on the steps before."""
+    """They differ between steps, epochs and seeds, and do not depend on the steps before."""
     given = []
 
     def recorded(sequences, views):
@@ -96,11 +96,26 @@ def test_views_are_a_function_of_seed_epoch_and_step(stores, monkeypatch):
 
     monkeypatch.setattr(lightning_module, "augment", recorded)
     fit(stores, max_epochs=2, limit_val_batches=0)
-    assert len(given) == 2 * 8
-    for number, views in enumerate(given):
-        seed = np.random.SeedSequence([1, *divmod(number, 8)]).generate_state(1, np.uint64)[0]
-        generator = torch.Generator().manual_seed(int(seed >> np.uint64(1)))
-        shift, rows = TRAINING["shift"], len(views.shift)
-        shifts = torch.randint(-shift, shift + 1, (rows,), generator=generator)
-        assert torch.equal(views.shift, shifts)
-        assert torch.equal(views.flip, torch.rand(rows, generator=generator) < 0.5)
+    drawn = [torch.stack([views.shift, views.flip.long()]) for views in given]
+    assert len(drawn) == 2 * 8
+    assert not any(torch.equal(one, other) for one, other in combinations(drawn, 2))
+    together = torch.cat(drawn, dim=1).float()
+    assert together[0].abs().max() == TRAINING["shift"]
+    rows = together.shape[1]
+    assert together[1].mean() == pytest.approx(0.5, abs=4 * 0.5 / rows**0.5)
+    given.clear()
+    fit(stores, max_epochs=1, limit_val_batches=0, seed=2)
+    other_seed = [torch.stack([views.shift, views.flip.long()]) for views in given]
+    assert not any(map(torch.equal, other_seed, drawn[:8]))
+    given.clear()
+    # The first half of the first epoch is left out.
+    original = TrainingModule.training_step
+    monkeypatch.setattr(
+        TrainingModule,
+        "training_step",
+        lambda self, batch, index: original(self, batch, index) if index >= 4 else None,
+    )
+    fit(stores, max_epochs=1, limit_val_batches=0)
+    assert len(given) == 4
+    again = [torch.stack([views.shift, views.flip.long()]) for views in given]
+    assert all(map(torch.equal, again, drawn[4:8]))

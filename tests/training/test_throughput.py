@@ -7,7 +7,7 @@ import psutil
 import pytest
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Callback
+from pytorch_lightning.callbacks import Callback, Checkpoint
 from pytorch_lightning.loggers import CSVLogger
 from torch import nn
 
@@ -75,7 +75,16 @@ class Slow(CSVLogger):
             self.clock.now += 30
 
 
-def fit(monkeypatch, folder, waits, works, every, epochs=1, accumulated=1, **options):
+class SlowCheckpoint(Checkpoint):
+    """Takes 30 s to save the first step."""
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        if batch_idx == 0:
+            trainer.save_checkpoint(Path(trainer.default_root_dir, "slow.ckpt"))
+            pl_module._clock.now += 30
+
+
+def fit(monkeypatch, folder, waits, works, every, epochs=1, accumulated=1, before=(), **options):
     """Metrics by step, for batches with given waiting and computing times."""
     clock = Clock()
     monkeypatch.setattr(callbacks, "time", clock)
@@ -86,7 +95,7 @@ def fit(monkeypatch, folder, waits, works, every, epochs=1, accumulated=1, **opt
         max_epochs=epochs,
         accumulate_grad_batches=accumulated,
         log_every_n_steps=every,
-        callbacks=[ThroughputLog()],
+        callbacks=[*before, ThroughputLog()],
         logger=logger,
         default_root_dir=folder,
         enable_progress_bar=False,
@@ -105,6 +114,14 @@ def test_speed_and_share_of_waiting(tmp_path, monkeypatch):
     # The gap after a log includes the writing, and is excluded from waiting with its step.
     assert figures[3]["waiting_share"] == pytest.approx(1 / 4)
     assert figures[3]["sequences_per_second"] == pytest.approx(2 * ROWS / (30 + 3 + 1 + 1 + 3))
+
+
+def test_saving_a_checkpoint_is_no_waiting(tmp_path, monkeypatch):
+    """Whose callbacks Lightning runs after all others."""
+    figures = fit(monkeypatch, tmp_path, [1] * 4, [3] * 4, every=4, before=[SlowCheckpoint()])
+    # Of the second step, neither the gap nor the step is watched.
+    assert figures[3]["waiting_share"] == pytest.approx(3 / 12)
+    assert figures[3]["sequences_per_second"] == pytest.approx(4 * ROWS / (30 + 16))
 
 
 def test_the_time_of_validation_is_excluded(tmp_path, monkeypatch):

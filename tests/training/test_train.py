@@ -108,7 +108,7 @@ def test_a_loss_that_is_not_finite_stops(stores, tmp_path):
     before = made.best.read_bytes()
     with pytest.raises(InputError, match=r"NaN or infinity in .*; expected a finite loss") as error:
         run(stores, tmp_path / "run", learning_rate=1e30, gradient_clip=1e30)
-    assert "train.learning_rate" in error.value.remedy
+    assert "Lower learning_rate" in error.value.remedy
     assert "epoch 1, batch" in error.value.where
     assert made.best.read_bytes() == before
 

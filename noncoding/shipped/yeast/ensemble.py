@@ -52,8 +52,8 @@ class EnsembleConfig(PreTrainedConfig):
 class Ensemble(Network):
     """Several networks with the same window and targets.
 
-    Properties of a single network (`gradcam_layer`, `motif_detectors`, `output_layer`) are those
-    of the first member.
+    It is neither trained nor explained as a whole, so only its members have the properties of a
+    single network, such as `gradcam_layer`.
 
     Raises
     ------
@@ -99,26 +99,6 @@ class Ensemble(Network):
     def networks(self) -> list[Network]:
         """The members."""
         return [cast(Network, member) for member in self.members]
-
-    @property
-    def gradcam_layer(self) -> str:
-        """That of the first member."""
-        return f"members.0.{self.networks[0].gradcam_layer}"
-
-    @property
-    def motif_detectors(self) -> nn.Conv1d | None:
-        """Those of the first member."""
-        return self.networks[0].motif_detectors
-
-    @property
-    def output_layer(self) -> nn.Linear:
-        """That of the first member."""
-        return self.networks[0].output_layer
-
-    def set_prevalence(self, prevalence: torch.Tensor) -> None:
-        """Initialise the biases of all members."""
-        for member in self.networks:
-            member.set_prevalence(prevalence)
 
     def mean_logits(self, sequences: torch.Tensor) -> torch.Tensor:
         """Mean of the members' logits, shape=(batch, targets)."""

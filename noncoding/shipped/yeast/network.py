@@ -1,7 +1,6 @@
 """The interface that every network of this project provides."""
 
 import inspect
-from abc import abstractmethod
 from typing import Any, Self
 
 import torch
@@ -79,9 +78,9 @@ class Network(PreTrainedModel):
         return self
 
     @property
-    @abstractmethod
     def gradcam_layer(self) -> str:
         """Name of the convolutional layer that Grad-CAM reads by default."""
+        raise NotImplementedError
 
     @property
     def convolutional_part(self) -> str:
@@ -94,9 +93,9 @@ class Network(PreTrainedModel):
         return None
 
     @property
-    @abstractmethod
     def output_layer(self) -> nn.Linear:
         """The layer whose biases are those of the logits."""
+        raise NotImplementedError
 
     def set_prevalence(self, prevalence: torch.Tensor) -> None:
         """Initialise the biases of the logits with the log-odds of the prevalence.
@@ -112,7 +111,6 @@ class Network(PreTrainedModel):
         with torch.no_grad():
             self.output_layer.bias.copy_(torch.logit(prevalence))
 
-    @abstractmethod
     def forward(self, sequences: torch.Tensor) -> torch.Tensor:
         """Logits of sequences.
 
@@ -125,6 +123,7 @@ class Network(PreTrainedModel):
         -------
         torch.Tensor, shape=(batch, targets)
         """
+        raise NotImplementedError
 
     # The hook by which transformers initialises layers; it has no public name.
     def _init_weights(self, module: nn.Module) -> None:

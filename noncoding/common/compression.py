@@ -25,6 +25,12 @@ ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 _OTHERS = {b"PK\x03\x04": "zip", b"7z\xbc\xaf": "7z", b"Rar!": "rar", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
+def is_compressed(path: str | os.PathLike[str]) -> bool:
+    """Whether a file starts like one of the formats of `OPENERS`."""
+    with Path(path).open("rb") as handle:
+        return handle.read(max(map(len, OPENERS))).startswith(tuple(OPENERS))
+
+
 def opened(path: str | os.PathLike[str]) -> IO[bytes]:
     """Open a file, plain or compressed with gzip, bzip2 or xz, for reading its content.
 

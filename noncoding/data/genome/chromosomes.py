@@ -45,7 +45,7 @@ def read_genome(fasta: str | os.PathLike[str], each: Callable[[bytes], object] =
 
     `each` is called with the letters of each chromosome.
     """
-    lengths, alternative, organelles, described = {}, set(), set(), {}
+    lengths, descriptions = {}, {}
     for name, description, sequence in records(fasta):
         if name in lengths:
             raise InputError(
@@ -56,13 +56,23 @@ def read_genome(fasta: str | os.PathLike[str], each: Callable[[bytes], object] =
             )
         lengths[name] = len(sequence)
         each(sequence)
-        if is_alternative(name, description):
-            alternative.add(name)
-        elif chromosome := described_chromosome(description):
-            described[name] = chromosome
-        if is_organelle(name, description):
-            organelles.add(name)
-    return Genome(fasta, lengths, frozenset(alternative), frozenset(organelles), described)
+        descriptions[name] = description
+    return genome_of(fasta, lengths, descriptions)
+
+
+def genome_of(
+    fasta: str | os.PathLike[str], lengths: dict[str, int], descriptions: Mapping[str, str]
+) -> Genome:
+    """The genome with given lengths and descriptions (the rest of the header) by name."""
+    alternative = {name for name in lengths if is_alternative(name, descriptions[name])}
+    organelles = {name for name in lengths if is_organelle(name, descriptions[name])}
+    described = {name: described_chromosome(descriptions[name]) for name in lengths}
+    named = {
+        name: chromosome
+        for name, chromosome in described.items()
+        if chromosome and name not in alternative
+    }
+    return Genome(fasta, lengths, frozenset(alternative), frozenset(organelles), named)
 
 
 def region_of(name: str, lengths: Mapping[str, int]) -> Region | None:

@@ -1,7 +1,7 @@
 """Bases of a genome by position."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pysam
 
-from noncoding.common.compression import OPENERS
+from noncoding.common.compression import is_compressed
 from noncoding.common.errors import InputError
-from noncoding.data.fasta import Record, records
-from noncoding.data.genome.chromosome_names import is_alternative, is_organelle
-from noncoding.data.genome.chromosomes import Genome, read_genome
+from noncoding.data.fasta import Record, check_letters, records
+from noncoding.data.genome.chromosomes import genome_of, read_genome
 from noncoding.data.one_hot import codes
 
+_LONGEST_HEADER = 1 << 16
 _AGAIN = "Make the index again with `samtools faidx`, or delete it."
 
 
@@ -40,7 +40,8 @@ class Sequences:
     Raises
     ------
     InputError
-        The file cannot be read or is not FASTA, see `noncoding.data.fasta.records`.
+        The file cannot be read or is not FASTA, see `noncoding.data.fasta.records`, or its headers
+        are not those of the index.
     """
 
     def __init__(self, fasta: str | os.PathLike[str]) -> None:
@@ -52,12 +53,7 @@ class Sequences:
         self._one_at_a_time = False
         if self._indexed:
             lengths = dict(zip(self._indexed.references, self._indexed.lengths, strict=True))
-            self.genome = Genome(
-                fasta,
-                lengths,
-                frozenset(filter(is_alternative, lengths)),
-                frozenset(filter(is_organelle, lengths)),
-            )
+            self.genome = genome_of(fasta, lengths, _descriptions(self.fasta))
         else:
             self.genome = read_genome(fasta)
 
@@ -79,7 +75,7 @@ class Sequences:
         Raises
         ------
         InputError
-            The file has other contents than its index says.
+            The file has other contents than its index says, or letters that are not DNA.
         """
         length = self.genome.lengths[chromosome]
         first, last = min(max(start, 0), length), max(min(end, length), 0)
@@ -101,12 +97,11 @@ class Sequences:
         except (OSError, ValueError) as error:
             found = str(error).encode()
         if len(found) != end - start or not found.isalpha():
-            raise InputError(
+            raise _changed(
                 f"{self.fasta}, {chromosome}:{start + 1}-{end}",
                 "other text than the bases that the index says",
-                "a FASTA file that was not changed since it was indexed",
-                _AGAIN,
             )
+        check_letters(found, f"{self.fasta}, {chromosome}:{start + 1}-{end}")
         return found
 
     def _loaded(self, chromosome: str) -> bytes:
@@ -130,14 +125,73 @@ class Sequences:
         )
 
 
+def _descriptions(fasta: Path) -> dict[str, str]:
+    """The rest of each header, by name, read at the places that the index gives.
+
+    Raises
+    ------
+    InputError
+        Between two sequences of the index there is something else than the header of the second.
+    """
+    found: dict[str, str] = {}
+    end = 0
+    read = _reader(fasta)
+    for line in Path(f"{fasta}.fai").read_text().splitlines():
+        name, *numbers = line.split("\t")
+        length, offset, bases, width = map(int, numbers[:4])
+        text = read(end, min(offset - end, _LONGEST_HEADER)).decode(errors="backslashreplace")
+        *empty, header = text.strip().split("\n")  # sequences without bases are not in the index
+        words = header.split(None, 1)
+        if words[:1] != [f">{name}"] or not all(each.startswith(">") for each in empty):
+            raise _changed(f"{fasta}, sequence {name}", "other text before it than its header")
+        found[name] = words[1] if len(words) > 1 else ""
+        end = offset + (length // bases * width + length % bases if bases else 0)
+    if read(end, _LONGEST_HEADER).strip():
+        raise _changed(fasta, "text after the last sequence of the index")
+    return found
+
+
+def _reader(fasta: Path) -> Callable[[int, int], bytes]:
+    """A function of a position and a number of bytes, which reads the uncompressed text."""
+    if not is_compressed(fasta):
+        plain = fasta.open("rb")
+
+        def read(start: int, size: int) -> bytes:
+            plain.seek(start)
+            return plain.read(size)
+
+        return read
+    # Pairs of the compressed and the uncompressed position of each block but the first.
+    blocks = np.fromfile(f"{fasta}.gzi", dtype="<u8")[1:].reshape(-1, 2)
+    blocks = np.concatenate([np.zeros((1, 2), blocks.dtype), blocks]).astype(np.int64)
+    compressed = pysam.BGZFile(str(fasta), "r")
+
+    def read_compressed(start: int, size: int) -> bytes:
+        place, before = blocks[blocks[:, 1].searchsorted(start, side="right") - 1].tolist()
+        compressed.seek(place << 16 | start - before)
+        try:
+            return bytes(compressed.read(size))
+        except OSError:  # beyond the end, or damaged: then no header is found
+            return b""
+
+    return read_compressed
+
+
+def _changed(where: str | os.PathLike[str], found: str) -> InputError:
+    return InputError(
+        where,
+        found,
+        "a FASTA file that was not changed since it was indexed, with each name once",
+        _AGAIN,
+    )
+
+
 def _open_indexed(fasta: Path) -> pysam.FastaFile | None:
     """The file with its index; None if it has none, or one that is older than the file."""
     indices = [Path(f"{fasta}.fai")]
     if not fasta.is_file():
         return None
-    with fasta.open("rb") as handle:
-        start = handle.read(max(map(len, OPENERS)))
-    if any(start.startswith(magic) for magic in OPENERS):
+    if is_compressed(fasta):
         indices.append(Path(f"{fasta}.gzi"))
     made = fasta.stat().st_mtime
     if not all(index.is_file() and index.stat().st_mtime >= made for index in indices):

@@ -1,10 +1,10 @@
 """Files of results: the suffix, which gives the format, and the folder of an unfinished run."""
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from noncoding.common.errors import InputError
+from noncoding.common.errors import InputError, some_of
 from noncoding.layout import UNFINISHED
 
 
@@ -49,6 +49,20 @@ def checked_suffix(
     if any(path.exists() and Path(each).exists() and path.samefile(each) for each in inputs):
         raise InputError(path, "a file that is read", "another file", "Choose another name.")
     return suffix
+
+
+def check_replaced(
+    folder: str | os.PathLike[str], own: Callable[[str], bool], expected: str, remedy: str
+) -> None:
+    """Refuse to replace a folder that has other files than those whose names are `own`.
+
+    `expected` and `remedy` are those of the `InputError`.
+    """
+    path = Path(folder)
+    if path.exists():
+        files = sorted(each.name for each in path.iterdir()) if path.is_dir() else [path.name]
+        if others := [name for name in files if not own(name)]:
+            raise InputError(path, some_of(others), expected, remedy)
 
 
 def unfinished_folder(out: str | os.PathLike[str]) -> Path:

@@ -21,7 +21,7 @@ from noncoding.common.hdf5 import new_hdf5
 from noncoding.common.space import check_room
 from noncoding.data.genome.windows import Integers, Windows
 from noncoding.data.store.format import write_column, write_table
-from noncoding.prediction.outputs import checked_suffix
+from noncoding.prediction.outputs import check_replaced, checked_suffix
 from noncoding.prediction.shards import Shards
 
 _BYTES_PER_VALUE = {".tsv": 11, ".tsv.gz": 5, ".h5": 4, "": 9}
@@ -70,8 +70,8 @@ def output_suffix(
     Raises
     ------
     InputError
-        See `noncoding.prediction.outputs.checked_suffix`, whose `inputs` are given; or a folder
-        of this name has other files.
+        See `noncoding.prediction.outputs.checked_suffix`, whose `inputs` are given; or the folder
+        contains the working directory.
     """
     out = Path(out)
     suffix = checked_suffix(
@@ -84,17 +84,25 @@ def output_suffix(
             "a folder that can be replaced",
             "Give a new folder, or the suffix .tsv or .h5.",
         )
-    if not suffix and out.exists():
-        others = [path.name for path in out.iterdir()] if out.is_dir() else [out.name]
-        others = [name for name in others if not name.endswith(".bw")]
-        if others:
-            raise InputError(
-                out,
-                f"{others[0]}" + (f" and {len(others) - 1} more files" if others[1:] else ""),
-                "no such folder, or one of bigWig files, which it replaces",
-                "Give a new folder, or the suffix .tsv or .h5.",
-            )
     return suffix
+
+
+def check_folder(out: str | os.PathLike[str], targets: pd.DataFrame) -> None:
+    """Refuse a folder with other files than the tracks of the targets, which are replaced."""
+    check_replaced(
+        out,
+        track_names(targets).__contains__,
+        "no such folder, or one with tracks of the same targets only, which are replaced",
+        "Give a new folder, or the suffix .tsv or .h5.",
+    )
+
+
+def track_names(targets: pd.DataFrame) -> list[str]:
+    """Names of the bigWig files of targets, with ``index`` and ``label``."""
+    return [
+        f"{index}_{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name)[:_LONGEST_NAME].rstrip('_')}.bw"
+        for index, name in zip(targets["index"], targets["label"], strict=True)
+    ]
 
 
 def check_room_for(
@@ -113,9 +121,9 @@ def check_room_for(
 def write_regions(out: str | os.PathLike[str], found: PredictedWindows, *, long: bool) -> None:
     """Write the probabilities of windows, in the format of the suffix (see `output_suffix`).
 
-    - ``.tsv``, ``.tsv.gz``: the bin (``chromosome``, ``start``, ``end``; 0-based, half-open) and
-      the ``region`` of each window, and a column per target, with six significant digits. If
-      `long`, a row per window and target.
+    - ``.tsv``, ``.tsv.gz``: the bin (``chromosome``, ``start``, ``end``; 0-based, half-open,
+      clipped to the chromosome) and the ``region`` of each window, and a column per target, with
+      six significant digits. If `long`, a row per window and target.
     - ``.h5``: ``probability``, float32, (windows, targets); ``locus/chromosome`` (number in
       ``locus/names``), ``locus/start``, ``locus/end``, ``locus/region`` (number in
       ``locus/region_names``), and the table ``target``.
@@ -200,8 +208,8 @@ def _write_hdf5(path: Path, found: PredictedWindows) -> None:
         numbers = chromosomes.codes.to_numpy(np.int64)
         for shard, values in found.shards:
             probability[shard] = values
-            run, start = windows.positions(np.arange(shard.start, shard.stop))
-            columns = (numbers[run], start, start + windows.bin, run)
+            run, start, end = windows.bins(np.arange(shard.start, shard.stop))
+            columns = (numbers[run], start, end, run)
             for dataset, column in zip(locus.values(), columns, strict=True):
                 dataset[shard] = column
         write_table(file.create_group("target"), found.targets.drop(columns="label"))
@@ -237,10 +245,7 @@ def sorted_bins(windows: Windows) -> Iterator[tuple[str, Integers, Integers, Int
 
 def _write_tracks(folder: Path, found: PredictedWindows) -> None:
     header = list(found.windows.genome.lengths.items())
-    names = [
-        f"{index}_{re.sub(r'[^A-Za-z0-9_.+-]+', '_', name)[:_LONGEST_NAME].rstrip('_')}.bw"
-        for index, name in zip(found.targets["index"], found.targets["label"], strict=True)
-    ]
+    names = track_names(found.targets)
     for first in range(0, len(names), _OPEN_TRACKS):
         paths = [folder / name for name in names[first : first + _OPEN_TRACKS]]
         try:

@@ -21,6 +21,8 @@ from noncoding.prediction.inference import named_device, one_hot_on, strand_aver
 from noncoding.prediction.predictions import check_probabilities
 from noncoding.settings.apply import BATCH_SIZE
 
+MOST_UNKNOWN = 0.1
+"""Share of N above which the user is warned of a window: models rarely see N in training."""
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint8]
 
@@ -111,7 +113,7 @@ def predicted_shards(
     both_strands: bool,
     device: torch.device,
     batch_size: int,
-    progress: Callable[[int], object],
+    progress: Callable[[int, int], object],
 ) -> Iterator[tuple[slice, Floats]]:
     """Shards of windows and their probabilities, averaged over strands and shifts.
 
@@ -134,7 +136,8 @@ def predicted_shards(
     batch_size : int
         Windows per step.
     progress : callable
-        Called with the number of windows of each batch.
+        Called with the number of windows of each batch, and how many of these have a share of more
+        than `MOST_UNKNOWN` unknown bases.
 
     Yields
     ------
@@ -158,7 +161,8 @@ def predicted_shards(
         found = []
         for _, batch in group:
             found.append(_probabilities(network, batch, device, both_strands, targets))
-            progress(batch.shape[1])
+            unknown = (batch[0] == UNKNOWN).mean(axis=1) > MOST_UNKNOWN
+            progress(len(unknown), int(unknown.sum()))
         values = np.concatenate(found)
         check_probabilities(values, exported.folder, shard.start)
         yield shard, values

@@ -16,13 +16,14 @@ from noncoding.prediction.inference import check_distances, named_device
 from noncoding.prediction.outputs import unfinished_folder
 from noncoding.prediction.region_output import (
     PredictedWindows,
+    check_folder,
     check_room_for,
     output_suffix,
     sorted_bins,
     write_regions,
 )
 from noncoding.prediction.region_summary import summarise_regions
-from noncoding.prediction.regions import predicted_shards
+from noncoding.prediction.regions import MOST_UNKNOWN, predicted_shards
 from noncoding.prediction.shards import Shards
 from noncoding.settings.apply import BATCH_SIZE, RegionOptions
 
@@ -67,7 +68,8 @@ def predict_regions(
     ------
     InputError
         The model or a file cannot be used, an option matches nothing, bins overlap in a track,
-        there is too little room on the disk, or another process writes the same output.
+        a folder has other files, there is too little room on the disk, or another process writes
+        the same output.
     """
     suffix = output_suffix(out, options.files().values())
     chosen = named_device(device)
@@ -76,6 +78,7 @@ def predict_regions(
     check_distances("shifts", options.shifts, exported.length)
     windows, sequences = region_windows(options, exported.length, exported.bin)
     if not suffix:
+        check_folder(out, targets)
         for _ in sorted_bins(windows):  # refuses overlaps
             pass
     unfinished = unfinished_folder(out)
@@ -95,7 +98,14 @@ def predict_regions(
         left = len(windows) - shards.finished
         check_room_for(out, len(windows), len(targets), left, long=options.long)
         log.info("%s on the device %s", size, chosen)
+        unknown = 0
         with progress(len(windows), "window", shards.finished) as update:
+
+            def count(computed: int, mostly_unknown: int) -> None:
+                nonlocal unknown
+                unknown += mostly_unknown
+                update(computed)
+
             for shard, probabilities in predicted_shards(
                 exported,
                 windows,
@@ -106,9 +116,17 @@ def predict_regions(
                 both_strands=options.both_strands,
                 device=chosen,
                 batch_size=batch_size,
-                progress=update,
+                progress=count,
             ):
                 shards.write(shard, probabilities)
+        if unknown:
+            log.warning(
+                "%s of %s have more than %.0f %% unknown bases (N), also of padding: their "
+                "probabilities are not reliable, since models rarely see N in training",
+                f"{unknown:,}",
+                counted(left, "window"),
+                100 * MOST_UNKNOWN,
+            )
         log.info("writing %s", out)
         # Again, since pyBigWig may crash on a full disk.
         check_room_for(out, len(windows), len(targets), 0, long=options.long)

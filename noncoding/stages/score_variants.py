@@ -27,12 +27,13 @@ from noncoding.data.genome.sequences import Sequences
 from noncoding.data.variants.files import chromosomes_of, read_variants
 from noncoding.data.variants.placement import place
 from noncoding.data.variants.variant import PlacedVariant, Status, Variant
+from noncoding.layout import FORMATS
 from noncoding.models.export import load_model
 from noncoding.motifs.meme import read_motifs
 from noncoding.prediction import variant_output
 from noncoding.prediction.background import Background, Substitution, background, substitution
 from noncoding.prediction.inference import check_distances, named_device
-from noncoding.prediction.outputs import unfinished_folder
+from noncoding.prediction.outputs import check_replaced, unfinished_folder
 from noncoding.prediction.shards import Shards
 from noncoding.prediction.variant_scores import Blocks, VariantScores, from_rows, to_rows
 from noncoding.prediction.variant_summary import (
@@ -93,13 +94,23 @@ def score_variants(
     Raises
     ------
     InputError
-        The model or a file cannot be used, an option matches nothing, there is too little room on
-        the disk, or another process writes the same output.
+        The model or a file cannot be used, an option matches nothing, the folder of figures has
+        other files, there is too little room on the disk, or another process writes the same
+        output.
     """
     source, is_table = str(options.vcf or options.table), options.table is not None
     variant_output.check_output(
         out, source, table=is_table, long=options.long, inputs=options.files().values()
     )
+    figures = figures or (f"{out}.figures" if options.plot else None)
+    if figures:
+        endings = tuple(f".{suffix}" for suffix in FORMATS)
+        check_replaced(
+            figures,
+            lambda name: name.endswith(endings),
+            f"no such folder, or one of figures only ({', '.join(endings)}), which are replaced",
+            "Move these files, or give the output another name.",
+        )
     every_target = variant_output.needs_targets(out, options.long)
     chosen = named_device(device)
     motifs = read_motifs(options.motifs) if options.plot and options.motifs else None
@@ -171,7 +182,6 @@ def score_variants(
             {"version": __version__, **provenance},
             long=options.long,
         )
-        figures = figures or (f"{out}.figures" if options.plot else None)
         stems: list[str] = []
         if figures or summary:
             [(_, effects)] = scorer.scores([strongest], file.sequences)

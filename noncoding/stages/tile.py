@@ -23,7 +23,7 @@ from noncoding.data.genome.checks import (
     check_positives,
     check_rows,
     count_windows,
-    warn_of_missing_negatives,
+    warn_of_uniform_labels,
 )
 from noncoding.data.genome.coded_genome import CodedGenome, coded_genome
 from noncoding.data.genome.labels import Labels
@@ -109,7 +109,7 @@ def tile(
         splits = {split: windows.usable(index) for index, split in enumerate(SPLITS)}
         counts["rows"] = {split: len(bins) for split, bins in splits.items()}
         positives = pd.DataFrame({split: labels.positives(bins) for split, bins in splits.items()})
-        warn_of_missing_negatives(positives, counts["rows"], targets)
+        warn_of_uniform_labels(positives, counts["rows"], targets)
 
         source = _source(fasta, peaks, settings, urls) | {"counts": counts}
         strands = BOTH if settings.strands == "both" else FORWARD

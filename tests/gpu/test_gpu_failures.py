@@ -83,9 +83,7 @@ def test_a_batch_that_does_not_fit_names_one_that_does(only_on_a_gpu, limit_memo
         running.run(tmp_path / "all", stores, wide, settings | {"batch_size": rows}, rows="device")
     assert error.value.where == "configuration, key models.tiny.train.batch_size"
     assert error.value.found.startswith(f"{rows} rows")
-    named = re.search(
-        r"Set models.tiny.train.batch_size to (\d+) and .* by (\d+)", error.value.remedy
-    )
+    named = re.search(r"train.batch_size to (\d+) and .* by (\d+)", error.value.remedy)
     size, steps = map(int, named.groups())
     assert fits <= size < rows
     assert size * steps == rows

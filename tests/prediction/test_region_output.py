@@ -20,6 +20,7 @@ from noncoding.data.targets import distinct_names
 from noncoding.prediction import region_output
 from noncoding.prediction.region_output import (
     PredictedWindows,
+    check_folder,
     output_suffix,
     sorted_bins,
     write_regions,
@@ -174,14 +175,29 @@ def test_the_suffix_decides_the_format(tmp_path):
     assert [output_suffix(tmp_path / name) for name in names] == [".tsv", ".tsv.gz", ".h5", "", ""]
 
 
-@pytest.mark.parametrize("name", ["a.csv", "a.tsv.bz2", "a.gz", "folder.tsv", "folder", "file"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv.bz2", "a.gz", "folder.tsv"])
 def test_other_outputs_are_refused(tmp_path, name):
     (tmp_path / "folder.tsv").mkdir()
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "notes.txt").touch()
-    (tmp_path / "file").touch()
     with pytest.raises(InputError, match=name):
         output_suffix(tmp_path / name)
+
+
+def test_only_tracks_of_the_same_targets_are_replaced(tmp_path):
+    targets = pd.DataFrame({"index": [0, 7], "label": ["a", "b (K562)"]})
+    check_folder(tmp_path / "new", targets)
+    tracks = tmp_path / "tracks"
+    tracks.mkdir()
+    check_folder(tracks, targets)
+    (tracks / "7_b_K562.bw").touch()
+    check_folder(tracks, targets)
+    for other in ("my_ChIP.bw", "8_c.bw", "notes.txt"):
+        (tracks / other).touch()
+        with pytest.raises(InputError, match=f"tracks: found {other}; expected no such folder"):
+            check_folder(tracks, targets)
+        (tracks / other).unlink()
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file: found file"):
+        check_folder(tmp_path / "file", targets)
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../here"])
@@ -190,13 +206,6 @@ def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path / "here")
     with pytest.raises(InputError, match="found the working directory"):
         output_suffix(name)
-
-
-def test_a_new_run_replaces_all_tracks(written, tmp_path):
-    (tmp_path / "tracks").mkdir()
-    (tmp_path / "tracks" / "7_old.bw").touch()
-    write_regions(tmp_path / "tracks", written[0], long=False)
-    assert len(list((tmp_path / "tracks").iterdir())) == 3
 
 
 FULL = """

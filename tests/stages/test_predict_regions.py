@@ -187,8 +187,14 @@ def test_sequences_of_any_length(network, tmp_path):
     fasta = write_fasta(tmp_path / "s.fa", {"one": long, "three": short})
     table = table_of(run(network[1], tmp_path / "o.tsv", fasta=fasta))
     assert table["region"].tolist() == ["one"] * 11 + ["three"]
-    assert table["start"].tolist() == [*range(0, 211, 20), -3]
-    expected = [naive(network[0], row.chromosome, row.start) for row in table.itertuples()]
+    # The short sequence is in the middle of a bin, which is clipped to it.
+    starts = [*range(0, 211, 20), -3]
+    assert table["start"].tolist() == [*starts[:-1], 0]
+    assert table["end"].tolist() == [*(start + 20 for start in starts[:-1]), len(short)]
+    expected = [
+        naive(network[0], name, start)
+        for name, start in zip(table["chromosome"], starts, strict=True)
+    ]
     np.testing.assert_allclose(table[NAMES], expected, rtol=0, atol=2e-6)
 
 
@@ -312,3 +318,11 @@ def test_values_that_are_no_probabilities_are_refused(fasta, tmp_path):
     with pytest.raises(InputError, match="prediction of locus 0"):
         run(tmp_path / "model", tmp_path / "o.tsv", genome=fasta, whole_genome=True)
     assert not (tmp_path / "o.tsv").exists()
+
+
+def test_windows_with_many_unknown_bases_are_reported(model, tmp_path, caplog):
+    """More than 10 % of 40 bp: from 5 N on."""
+    sequences = {"four": "N" * 4 + "ACGT" * 9, "five": "N" * 5 + "ACG" + "ACGT" * 8, "no": "T" * 40}
+    fasta = write_fasta(tmp_path / "s.fa", sequences)
+    run(model, tmp_path / "o.tsv", fasta=fasta)
+    assert "1 of 3 windows have more than 10 % unknown bases" in caplog.text

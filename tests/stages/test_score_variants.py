@@ -336,6 +336,18 @@ def test_the_strongest_variants_are_described_and_drawn(inputs, tmp_path, small_
     assert drawn == {f"{stem}.{suffix}" for stem in stems for suffix in ("svg", "png")}
 
 
+def test_a_folder_of_figures_with_other_files_is_not_replaced(inputs, tmp_path):
+    options = inputs([("one", 50, "A", "C")], plot=1)
+    figures = tmp_path / "scores.tsv.figures"
+    figures.mkdir()
+    (figures / "1_old.png").touch()
+    (figures / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"figures: found notes.txt; .* figures only"):
+        scored(tmp_path, options)
+    assert (figures / "notes.txt").read_text() == "mine"
+    assert not (tmp_path / "scores.tsv").exists()
+
+
 def test_without_figures_the_folder_is_empty(inputs, tmp_path):
     figures = tmp_path / "figures"
     scored(tmp_path, inputs([]), figures=figures, summary=tmp_path / "summary.json")

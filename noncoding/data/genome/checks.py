@@ -152,10 +152,10 @@ def check_rows(counts: pd.DataFrame, regions: pd.DataFrame, binning: Binning, li
         raise InputError(f"splits, '{name}'", found, "at least one row in every split", remedy)
 
 
-def warn_of_missing_negatives(
+def warn_of_uniform_labels(
     positives: pd.DataFrame, rows: Mapping[str, int], targets: pd.DataFrame
 ) -> None:
-    """Warn of targets that are positive in every row of a split.
+    """Warn of targets that are positive in every row of a split, or in none.
 
     Parameters
     ----------
@@ -165,19 +165,33 @@ def warn_of_missing_negatives(
         Split → number of rows.
     targets : pandas.DataFrame
     """
-    full = positives.eq(pd.Series(rows))[list(SPLITS)]
-    lines = [
-        f"{targets['name'][target]} ({', '.join(full.columns[full.loc[target]])})"
-        for target in full.index[full.any(axis=1)]
-    ]
-    if lines:
-        log.warning(
-            "%d of %d targets have no negatives, since they are positive in every row: %s. %s",
-            len(lines),
-            len(targets),
-            some_of(lines, separator="; "),
+    positives = positives[list(SPLITS)]
+    for chosen, what, remedy in (
+        (
+            positives.eq(pd.Series(rows)),
+            "negatives, since they are positive in every row",
             ADD_NEGATIVES,
-        )
+        ),
+        (
+            positives.eq(0),
+            "positives in a split",
+            "There, they have no AUROC and AUPR. Assign other chromosomes to the split, or exclude "
+            "rare targets with the keys 'min_peaks' and 'min_positives' of the data set.",
+        ),
+    ):
+        lines = [
+            f"{targets['name'][target]} ({', '.join(chosen.columns[chosen.loc[target]])})"
+            for target in chosen.index[chosen.any(axis=1)]
+        ]
+        if lines:
+            log.warning(
+                "%d of %d targets have no %s: %s. %s",
+                len(lines),
+                len(targets),
+                what,
+                some_of(lines, separator="; "),
+                remedy,
+            )
 
 
 def _rule(binning: Binning) -> str:

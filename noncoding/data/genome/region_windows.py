@@ -59,12 +59,12 @@ def region_windows(options: RegionOptions, length: int, bin: int) -> tuple[Windo
     if options.bed is not None and not options.tile:
         windows = centred_windows(regions, genome, length, bin, summit=options.summit)
     elif options.fasta is not None:
+        _check_not_empty(regions, fasta)
         longer = regions["end"] > length
         windows = tiled_windows(regions[longer], genome, length, bin, stride)
         short = centred_windows(regions[~longer], genome, length, bin)
         runs = pd.concat([windows.runs, short.runs]).sort_index()
         windows = Windows(genome, length, bin, stride, runs)
-        _report_padded(regions, length, fasta)
     else:
         windows = tiled_windows(regions, genome, length, bin, stride)
         _report_short(regions, windows, where)
@@ -88,15 +88,15 @@ def region_windows(options: RegionOptions, length: int, bin: int) -> tuple[Windo
     return windows, sequences
 
 
-def _report_padded(sequences: pd.DataFrame, length: int, where: str) -> None:
-    """Warn of sequences that do not fill a window."""
-    if n_padded := int((sequences["end"] < length).sum()):
-        log.warning(
-            "%s: %s shorter than the window of the model, %s bp: padded with N, which models "
-            "rarely see in training",
-            where,
-            counted(n_padded, "sequence"),
-            f"{length:,}",
+def _check_not_empty(sequences: pd.DataFrame, fasta: str) -> None:
+    """Refuse sequences without bases."""
+    empty = sequences["region"][sequences["end"] == 0]
+    if len(empty):
+        raise InputError(
+            fasta,
+            f"no bases of {some_of(empty)}",
+            "at least one base of each sequence",
+            "Remove empty sequences.",
         )
 
 

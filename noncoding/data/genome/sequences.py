@@ -136,7 +136,8 @@ def _descriptions(fasta: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     end = 0
     read = _reader(fasta)
-    for line in Path(f"{fasta}.fai").read_text().splitlines():
+    index = Path(f"{fasta}.fai").read_text(encoding="utf-8", errors="backslashreplace")
+    for line in index.splitlines():
         name, *numbers = line.split("\t")
         length, offset, bases, width = map(int, numbers[:4])
         text = read(end, min(offset - end, _LONGEST_HEADER)).decode(errors="backslashreplace")
@@ -164,7 +165,7 @@ def _reader(fasta: Path) -> Callable[[int, int], bytes]:
     # Pairs of the compressed and the uncompressed position of each block but the first.
     blocks = np.fromfile(f"{fasta}.gzi", dtype="<u8")[1:].reshape(-1, 2)
     blocks = np.concatenate([np.zeros((1, 2), blocks.dtype), blocks]).astype(np.int64)
-    compressed = pysam.BGZFile(str(fasta), "r")
+    compressed = pysam.BGZFile(str(fasta), "r", None)
 
     def read_compressed(start: int, size: int) -> bytes:
         place, before = blocks[blocks[:, 1].searchsorted(start, side="right") - 1].tolist()

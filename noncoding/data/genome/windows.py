@@ -88,11 +88,21 @@ class Windows:
 
     def table(self, rows: slice) -> pd.DataFrame:
         """``chromosome``, ``start``, ``end`` of the bins of windows, and their ``region``."""
-        run, start = self.positions(np.arange(rows.start, rows.stop))
+        run, start, end = self.bins(np.arange(rows.start, rows.stop))
         named = self.runs[["chromosome", "region"]].iloc[run].reset_index(drop=True)
         named.insert(1, "start", start)
-        named.insert(2, "end", start + self.bin)
+        named.insert(2, "end", end)
         return named
+
+    def bins(self, rows: Integers) -> tuple[Integers, Integers, Integers]:
+        """The number of the run, the start and the end of the bin of windows, each shape=(n,).
+
+        Bins are clipped to their chromosome.
+        """
+        run, start = self.positions(rows)
+        length = np.array([*self.genome.lengths.values()])
+        last = length[self.runs["chromosome"].cat.codes.to_numpy()[run]]
+        return run, start.clip(0, last), (start + self.bin).clip(0, last)
 
     def codes(
         self, sequences: Sequences, rows: slice, shifts: Sequence[int] = (0,)

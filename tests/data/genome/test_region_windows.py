@@ -46,7 +46,7 @@ def test_regions_of_a_bed_file_keep_their_order_and_names(planned):
     expected = [
         ("chrII", 20, 40, "b"),
         ("chrI", 45, 65, "chrI:51-61"),
-        ("chrI", -5, 15, "a name"),
+        ("chrI", 0, 15, "a name"),
     ]
     assert planned(bed=text) == expected
     assert planned(bed=gzip.compress(text.encode())) == expected
@@ -114,13 +114,14 @@ def test_sequences_are_padded_or_tiled(planned, logged):
     assert planned(fasta=text, stride=30) == [
         *(("long", start, start + 20, "long") for start in (0, 30, 60)),
         ("equal", 10, 30, "equal"),
-        ("short", -8, 12, "short"),
-        ("one", -10, 10, "one"),
+        ("short", 0, 5, "short"),
+        ("one", 0, 1, "one"),
     ]
-    assert "2 sequences shorter than the window of the model, 40 bp" in logged.text
-    logged.clear()
-    planned(fasta=f">long\n{'ACGT' * 20}\n>equal\n{'A' * 40}\n")
-    assert "shorter than the window" not in logged.text
+
+
+def test_sequences_without_bases_are_refused(planned):
+    with pytest.raises(InputError, match="no bases of none, nothing"):
+        planned(fasta=">none\n>one\nACGT\n>nothing\n\n")
 
 
 def test_windows_that_overlap_excluded_regions_are_left_out(planned, logged):

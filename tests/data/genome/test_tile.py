@@ -48,13 +48,14 @@ def test_the_log_lists_what_was_left_out(inputs, caplog):
     with caplog.at_level(logging.INFO):
         inputs.tile()
     warnings = [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING]
-    assert len(warnings) == 3
+    assert len(warnings) == 4
     assert "empty.bed has no peaks" in warnings[0]
     assert "2 intervals are left out" in warnings[1]
     assert "chrUn" in warnings[1]
     # B has a peak in every labelled bin.
     assert "1 of 2 targets have no negatives" in warnings[2]
     assert "every row: B (train, valid, test)" in warnings[2]
+    assert "1 of 2 targets have no positives in a split: A (valid)" in warnings[3]
     assert "2 targets from 4 peak files (1 empty, 1 with too few peaks, 0 with too" in caplog.text
     assert "rows: train 2, valid 1, test 2" in caplog.text
 

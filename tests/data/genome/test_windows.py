@@ -94,7 +94,8 @@ def test_windows_that_overlap_an_excluded_region_are_left_out(drawn, left_out, s
 )
 def test_a_window_is_centred_on_its_region(region, length, bin, start):
     windows = centred_windows(regions_of(region), GENOME, length, bin)
-    assert listed(windows) == [("one", start, start + bin, "r0")]
+    assert windows.positions(np.arange(1))[1] == [start]
+    assert listed(windows) == [("one", max(0, start), start + bin, "r0")]
 
 
 def test_a_window_is_centred_on_a_summit_or_else_on_the_region():

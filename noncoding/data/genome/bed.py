@@ -322,23 +322,37 @@ def _check_counted_from_0(header: bytes, line: bytes, where: str) -> None:
 def _check_ends(
     intervals: pd.DataFrame, where: str | os.PathLike[str], limits: npt.NDArray[np.int64]
 ) -> int:
-    """Count intervals that extend beyond their chromosome; refuse many, or one that does far."""
+    """Count intervals that extend beyond their chromosome.
+
+    One that is wholly outside or extends far beyond it is refused, and so are many.
+    """
     start, end = intervals["start"].to_numpy(), intervals["end"].to_numpy()
     beyond = np.maximum(-start, end - limits)
-    far = (beyond > _MOST_CLIPPED_BP) | (end <= 0) | (start >= limits)
-    clipped = int((beyond > 0).sum())
-    if not far.any() and clipped <= max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)):
-        return clipped
-    row = int((far if far.any() else beyond > 0).argmax())
+    clipped = beyond > 0
+    most = int(max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)))
+    if (wrong := (end <= 0) | (start >= limits)).any():
+        how = "outside its chromosome of"
+        expected = "intervals that overlap their chromosome"
+    elif (wrong := beyond > _MOST_CLIPPED_BP).any():
+        how = f"which extends {beyond[wrong.argmax()]} bp beyond its chromosome of"
+        expected = f"intervals that extend at most {_MOST_CLIPPED_BP} bp beyond their chromosome"
+    elif clipped.sum() > most:
+        wrong, how = clipped, "which extends beyond its chromosome of"
+        expected = (
+            f"at most {most} such intervals in this file ({_FEW_CLIPPED}, or "
+            f"{_MOST_CLIPPED_SHARE:.0%} of the intervals if that is more)"
+        )
+    else:
+        return int(clipped.sum())
+    row = int(wrong.argmax())
     first = intervals.iloc[row]
     raise InputError(
         f"{where}, line {first['line']}",
-        f"{first['chromosome']}:{first['start']}-{first['end']}, beyond the chromosome's "
-        f"{limits[row]} bp ({clipped} of {len(intervals)} intervals extend beyond theirs, "
-        f"by up to {beyond.max()} bp)",
-        f"intervals on their chromosomes, but for a few by up to {_MOST_CLIPPED_BP} bp",
+        f"{first['chromosome']}:{first['start']}-{first['end']}, {how} "
+        f"{limits[row]} bp ({wrong.sum()} of {len(intervals)} intervals)",
+        expected,
         "If the intervals were called on another assembly, give its FASTA file. If the program "
-        "that wrote them does not clip, as MACS, clip them (bedClip of UCSC).",
+        "that wrote them does not clip, as MACS, clip or remove them (bedClip of UCSC).",
     )
 
 

@@ -164,19 +164,24 @@ def test_a_few_peaks_slightly_beyond_a_chromosome_end_are_clipped(caplog):
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "place", "found", "expected"),
     [
-        ("c\t1\t10\n#\nc\t5\t1011\n", "line 3: found c:5-1011"),  # by more than 1000 bp
-        ("c\t-1001\t5\n", "line 1: found c:-1001-5"),
-        ("c\t10\t11\n", "line 1: found c:10-11"),  # no base of it is on the chromosome
-        ("c\t-5\t0\n", "line 1: found c:-5-0"),
-        ("c\t1\t2\n" + "c\t5\t11\n" * 11, "line 2: found c:5-11"),  # many
+        ("c\t1\t10\n#\nc\t5\t1011\n", 3, "c:5-1011, which extends 1001 bp", "at most 1000 bp"),
+        ("c\t-1001\t5\n", 1, "c:-1001-5, which extends 1001 bp", "at most 1000 bp"),
+        # No base of them is on the chromosome.
+        ("c\t1\t12\nc\t10\t11\n", 2, "c:10-11, outside its", "overlap their chromosome"),
+        ("c\t-5\t0\n", 1, "c:-5-0, outside its", "overlap their chromosome"),
+        ("c\t-5\t0\nc\t5\t1011\n", 1, "c:-5-0, outside its", "overlap their chromosome"),
+        ("c\t1\t2\n" + "c\t5\t11\n" * 11, 2, "c:5-11, which extends beyond", "at most 10 such"),
     ],
 )
-def test_peaks_far_beyond_a_chromosome_end_or_many_of_them_are_refused(text, place):
-    with pytest.raises(InputError, match=place) as error:
+def test_peaks_far_beyond_a_chromosome_end_or_many_of_them_are_refused(
+    text, place, found, expected
+):
+    with pytest.raises(InputError, match=f"line {place}: found {found}") as error:
         placed_of(text, {"c": 10})
-    assert "the chromosome's 10 bp" in error.value.found
+    assert "its chromosome of 10 bp" in error.value.found
+    assert expected in error.value.expected
     assert "another assembly" in error.value.remedy
     assert "MACS" in error.value.remedy
 
@@ -184,7 +189,7 @@ def test_peaks_far_beyond_a_chromosome_end_or_many_of_them_are_refused(text, pla
 def test_one_in_a_hundred_peaks_may_be_clipped():
     few = "c\t5\t11\n" * 20
     assert placed_of(few + "c\t1\t2\n" * 1980, {"c": 10}).clipped == 20
-    with pytest.raises(InputError, match="20 of 1999 intervals"):
+    with pytest.raises(InputError, match=r"20 of 1999 intervals.*at most 19 such .*\(10, or 1%"):
         placed_of(few + "c\t1\t2\n" * 1979, {"c": 10})
 
 

@@ -59,6 +59,7 @@ def estimate(
         Path | None,
         typer.Option(
             "--earlier",
+            readable=False,
             help="Results of an earlier run on the same hardware and with the same settings, for "
             "the rates of its trainings and of its jobs of at least a minute.",
         ),

@@ -42,7 +42,7 @@ def init(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Configuration to write, in YAML.")
+        Path, typer.Option("--out", "-o", readable=False, help="Configuration to write, in YAML.")
     ] = Path("overlay.yaml"),
     name: Annotated[
         str | None,

@@ -11,6 +11,7 @@ import pysam
 
 from noncoding.common.compression import OPENERS
 from noncoding.common.errors import InputError
+from noncoding.common.files import not_a_file
 from noncoding.data.fasta import Record, records
 from noncoding.data.genome.chromosome_names import is_alternative, is_organelle
 from noncoding.data.genome.chromosomes import Genome, read_genome
@@ -133,7 +134,7 @@ class Sequences:
 def _open_indexed(fasta: Path) -> pysam.FastaFile | None:
     """The file with its index; None if it has none, or one that is older than the file."""
     indices = [Path(f"{fasta}.fai")]
-    if not fasta.is_file():
+    if not_a_file(fasta):
         return None
     with fasta.open("rb") as handle:
         start = handle.read(max(map(len, OPENERS)))

@@ -19,9 +19,8 @@ def test_tables_of_any_form_are_read(tmp_path, wrap, encoding, line_break):
 
 
 def test_tables_of_spreadsheets_are_read(tmp_path):
-    content = (
-        '## made by hand\n\n"pos"\t"ref"\t"alt"\t"chrom"\t\n10\tA\t"C,T"\tchr1\t\n\n11\tG\t.\tchr1\t\n'
-    )
+    content = '## made by hand\n\n"pos"\t"ref"\t"alt"\t"chrom"\t\n'
+    content += '10\tA\t"C,T"\tchr1\t\n\n11\tG\t.\tchr1\t\n'
     assert read(save(tmp_path, content), table=True) == [
         Variant(0, 4, "chr1", 10, ".", "A", "C"),
         Variant(0, 4, "chr1", 10, ".", "A", "T"),

@@ -1,6 +1,7 @@
 # Shared by the rules: the checked configuration, input functions, and the paths of outputs.
 
 import os
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +52,16 @@ def shipped(table):
     """Path of a table; one that ships with the pipeline is found from any working directory."""
     given = Path(table).is_absolute() or Path(table).exists()
     return table if given or not has_file(table) else workflow_path(workflow_file(table))
+
+
+def with_found_tables():
+    """The configuration with the paths of tables that ship with the pipeline, for estimates."""
+    found = deepcopy(config)
+    for dataset in map(found["datasets"].get, DATASETS):
+        for section, key in ((dataset, "targets"), (dataset.get("peaks"), "table")):
+            if section and section.get(key):
+                section[key] = str(shipped(section[key]))
+    return found
 
 
 def peak_table(dataset):

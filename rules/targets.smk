@@ -141,4 +141,11 @@ def remove_stale_lock():
 
 # The terminal shows the paths of the reports at the end of a run; `noncoding estimate` reads the
 # configuration of a dry run.
-logger.info(None, extra={"reports": DELIVERABLES["report"], "configuration": config})
+logger.info(
+    None,
+    extra={
+        "reports": DELIVERABLES["report"],
+        "configuration": with_found_tables(),
+        "directory": os.getcwd(),
+    },
+)

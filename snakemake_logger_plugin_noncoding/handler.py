@@ -95,6 +95,7 @@ class LogHandler(LogHandlerBase):
         # Whether the user has stopped the run, or a job, of which the run may learn later.
         self._stopping = self._interrupted = self._nothing_to_do = False
         self._reports: list[str] = []
+        self._configuration: dict[str, Any] = {}
         self._over = threading.Event()
         if not (self._full or self._silent):
             threading.Thread(target=self._follow, daemon=True).start()
@@ -134,6 +135,7 @@ class LogHandler(LogHandlerBase):
         event, values = getattr(record, "event", None), record.__dict__
         message = str(record.msg).strip()
         self._reports += values.get("reports", [])
+        self._configuration = values.get("configuration", self._configuration)
         match event:
             case LogEvent.RUN_INFO:
                 self._expect(values["stats"])
@@ -234,6 +236,8 @@ class LogHandler(LogHandlerBase):
             short = messages.without_trace(exception, text)
             if exception == "LockException":
                 short = lock_message() or short
+            elif exception == "MissingInputException":
+                short = messages.missing_inputs(text, self._configuration) or short
             # Of a job that ended without its outputs, nothing else is logged.
             found = re.match(r"Job (\d+) ", short)
             if found and (job := self._running.pop(int(found[1]), None)):

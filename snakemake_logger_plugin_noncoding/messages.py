@@ -1,11 +1,16 @@
 """Messages of Snakemake, in short."""
 
+import os
 import re
 import signal
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Any
 
 from noncoding import layout
 from noncoding.common.errors import InputError, did_you_mean, some_of
+from noncoding.common.files import correct_path
+from noncoding.data.genome.peak_table import read_peak_table
 
 _OMITTED = re.compile(
     r"""
@@ -42,6 +47,7 @@ _OMITTED = re.compile(
 _HEAD = re.compile(r'(\w+)(?: in rule \w+)?(?: in file ".*", line \d+)?[:.](?:\n|$)')
 _TRACE = re.compile(r'^ *File ".*", line \d+, in .*$\n?', re.MULTILINE)
 _NO_RULE = re.compile(r"No rule to produce (?P<name>.+?) \(if you use input functions")
+_MISSING = re.compile(r"affected files:((?:\n {8}\S.*)+)")
 _INPUT_FUNCTION = re.compile(r"Error:\n  \w+: ?\n?(.*?)\nWildcards:", re.DOTALL)
 _EXPLAINED = {
     *("WorkflowError", "LockException", "MissingRuleException", "MissingInputException"),
@@ -93,6 +99,54 @@ def without_trace(exception: str, text: str) -> str:
     if exception not in _EXPLAINED:
         return text.strip()
     return _TRACE.sub("", _HEAD.sub("", text, count=1)).strip()
+
+
+def missing_inputs(text: str, configuration: Mapping[str, Any]) -> str | None:
+    """Where the configuration, or a table of peak files, names input files that do not exist.
+
+    Parameters
+    ----------
+    text : str
+        A `MissingInputException` as Snakemake formats it.
+    configuration : mapping
+        That of the run.
+
+    Returns
+    -------
+    str or None
+        A line per file; None if the files are named nowhere.
+    """
+    wheres: dict[str, str] = {}
+    for where, path in _named_files(configuration):
+        wheres.setdefault(os.path.normpath(path), where)
+    files = [line.strip() for block in _MISSING.findall(text) for line in block.splitlines()]
+    errors = [
+        InputError(wheres[file], f"{file!r}, which does not exist", "a file", correct_path(file))
+        for file in map(os.path.normpath, filter(None, files))
+        if file in wheres
+    ]
+    return some_of(errors, separator="\n", shown=3) or None
+
+
+def _named_files(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Key or line, and text, of all values that may be files."""
+    yield from _texts(configuration, "configuration, key ")
+    for dataset in configuration.get("datasets", {}).values():
+        if table := (dataset.get("peaks") or {}).get("table"):
+            with suppress(InputError):  # a table that does not exist
+                yield from ((row.where, str(row.path)) for row in read_peak_table(table))
+
+
+def _texts(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Place and text of all texts within a value; a file may be a mapping with its ``url``."""
+    if isinstance(value, str):
+        yield place.rstrip("."), value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, place if key == "url" else f"{place}{key}.")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, place)
 
 
 def ended_by(text: str) -> str | None:

@@ -14,14 +14,16 @@ from snakemake_logger_plugin_noncoding.jobs import without_flags
 class Plan:
     """Collects the jobs that Snakemake announces, and writes them to a file at the end.
 
-    The file is JSON: ``configuration``, as the run has it; ``counts``, the number of jobs of each
-    rule by Snakemake's own count; and ``jobs``, each with ``rule``, ``wildcards``, ``threads``,
-    ``resources``, ``input`` and ``output``.
+    The file is JSON: ``configuration``, as the run has it, but with the paths at which tables of
+    the pipeline are found; ``directory``, at which relative paths start; ``counts``, the number of
+    jobs of each rule by Snakemake's own count; and ``jobs``, each with ``rule``, ``wildcards``,
+    ``threads``, ``resources``, ``input`` and ``output``.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._configuration: dict[str, Any] = {}
+        self._directory = ""
         self._counts: dict[str, int] = {}
         self._jobs: list[dict[str, Any]] = []
 
@@ -29,6 +31,7 @@ class Plan:
         """Take what a record says of the run."""
         values = record.__dict__
         self._configuration = values.get("configuration", self._configuration)
+        self._directory = values.get("directory", self._directory)
         match values.get("event"):
             case LogEvent.RUN_INFO:
                 self._counts = {
@@ -50,6 +53,7 @@ class Plan:
         """Write the file."""
         found = {
             "configuration": self._configuration,
+            "directory": self._directory,
             "counts": self._counts,
             "jobs": self._jobs,
         }

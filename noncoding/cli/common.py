@@ -38,7 +38,8 @@ ModelOption = Annotated[
     ),
 ]
 GenomeOption = Annotated[
-    Path | None, typer.Option("--genome", "-g", help="FASTA file, plain or compressed.")
+    Path | None,
+    typer.Option("--genome", "-g", readable=False, help="FASTA file, plain or compressed."),
 ]
 TargetsOption = Annotated[
     list[str] | None,

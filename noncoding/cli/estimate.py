@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import chdir
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -59,6 +60,7 @@ def estimate(
         Path | None,
         typer.Option(
             "--earlier",
+            readable=False,
             help="Results of an earlier run on the same hardware and with the same settings, for "
             "the rates of its trainings and of its jobs of at least a minute.",
         ),
@@ -100,7 +102,8 @@ def estimate(
         sizes = given_sizes(size or [], settings)
         own = rates_of_run(earlier, settings, sizes) if earlier else {}
         own |= given_rates(rate or [], settings.models)
-        found = Estimator(plan, Rates(chosen, own), sizes).estimate(jobs)
+        with chdir(plan.directory):
+            found = Estimator(plan, Rates(chosen, own), sizes).estimate(jobs)
         if as_json:
             typer.echo(json.dumps(_as_json(found, jobs, chosen), indent=2))
             return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from noncoding import layout
 from noncoding.cli.common import reported
 from noncoding.common.errors import InputError, printable, some_of
 from noncoding.common.files import from_home
@@ -42,7 +43,7 @@ def init(
         ),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Configuration to write, in YAML.")
+        Path, typer.Option("--out", "-o", readable=False, help="Configuration to write, in YAML.")
     ] = Path("overlay.yaml"),
     name: Annotated[
         str | None,
@@ -69,6 +70,7 @@ def init(
         noncoding init -f hg38.fa -p 'K562/*.bed' -p 'HepG2/*.bed' -o cells.yaml
 
         # Then train, evaluate and explain, in the folder of the pipeline
+        # (elsewhere, with the printed command)
         snakemake --configfile overlay.yaml
     """
     with reported():
@@ -138,19 +140,38 @@ def _summary(overlay: "Overlay", written: list[Path]) -> Iterator[str]:
         yield "Warnings:"
         yield from (f"- {warning}" for warning in overlay.warnings)
     yield ""
-    yield f"Written: {', '.join(map(str, written))}. Check it, and run in the pipeline's folder:"
-    yield f"  {_snakemake()} --configfile {shlex.quote(str(written[0]))}"
+    yield f"Written: {', '.join(map(str, written))}. Check it, and run:"
+    yield f"  {_command(written[0])}"
     yield f"The report will be results/{overlay.name}/report.html."
 
 
-def _snakemake() -> str:
-    """How the Snakemake of this environment is started in the working directory."""
+def _command(configuration: Path) -> str:
+    """How this environment runs a configuration, whose paths start at the working directory.
+
+    If that is not the folder of a pipeline, the command has absolute paths.
+    """
     from noncoding.data.genome.given_peaks import portable  # noqa: PLC0415
 
-    own = Path(sys.executable).with_name("snakemake")
-    if not own.exists() or shutil.which("snakemake") == str(own):
-        return "snakemake"
-    return shlex.quote(portable(own))
+    here = Path("Snakefile").is_file()
+    command = "snakemake"
+    own = Path(sys.executable).with_name(command)
+    if own.exists() and shutil.which(command) != str(own):
+        command = portable(own) if here else str(own)
+    if here:
+        return shlex.join([command, "--configfile", str(configuration)])
+    snakefile = Path(layout.__file__).parents[1] / "Snakefile"
+    if not snakefile.is_file():  # a package that was installed without the pipeline
+        snakefile = Path("FOLDER_OF_THE_PIPELINE/Snakefile")
+    folder = Path.cwd()
+    options = [
+        "--snakefile",
+        snakefile,
+        "--directory",
+        folder,
+        "--configfile",
+        folder / configuration,
+    ]
+    return shlex.join(map(str, [command, *options]))
 
 
 def _targets(overlay: "Overlay") -> Iterator[str]:

@@ -31,7 +31,10 @@ def models(
         bool, typer.Option("--targets", help="Print the targets of the model, tab-separated.")
     ] = False,
     results: Annotated[
-        Path, typer.Option("--results", help="Folder below which trained models are listed.")
+        Path,
+        typer.Option(
+            "--results", readable=False, help="Folder below which trained models are listed."
+        ),
     ] = Path("results"),
 ) -> None:
     """List trained models: those of the package, and those below the folder of results.

@@ -31,13 +31,17 @@ def predict(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", "-o", help="A file .tsv, .tsv.gz or .h5, or a folder of bigWig files."
+            "--out",
+            "-o",
+            readable=False,
+            help="A file .tsv, .tsv.gz or .h5, or a folder of bigWig files.",
         ),
     ],
     genome: GenomeOption = None,
     bed: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             help="BED or narrowPeak file; one window is centred on each region.",
             rich_help_panel=_WHAT,
         ),
@@ -68,6 +72,7 @@ def predict(
     fasta: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             help="FASTA file of sequences instead of a genome; those shorter than the window are "
             "padded with N, longer ones are tiled.",
             rich_help_panel=_WHAT,
@@ -84,7 +89,9 @@ def predict(
     exclude: Annotated[
         Path | None,
         typer.Option(
-            help="BED file; windows that overlap its regions are left out.", rich_help_panel=_WHAT
+            readable=False,
+            help="BED file; windows that overlap its regions are left out.",
+            rich_help_panel=_WHAT,
         ),
     ] = None,
     targets: TargetsOption = None,

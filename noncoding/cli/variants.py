@@ -26,16 +26,25 @@ _WHAT, _HOW, _FIGURES = "Variants", "Scores", "Figures"
 def variants(
     model: ModelOption,
     genome: Annotated[
-        Path, typer.Option("--genome", "-g", help="FASTA file, plain or compressed.")
+        Path,
+        typer.Option("--genome", "-g", readable=False, help="FASTA file, plain or compressed."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A file .tsv, .tsv.gz, .h5 or .vcf.gz.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", readable=False, help="A file .tsv, .tsv.gz, .h5 or .vcf.gz."),
+    ],
     vcf: Annotated[
         Path | None,
-        typer.Option(help="VCF file, plain or compressed, or BCF file.", rich_help_panel=_WHAT),
+        typer.Option(
+            readable=False,
+            help="VCF file, plain or compressed, or BCF file.",
+            rich_help_panel=_WHAT,
+        ),
     ] = None,
     table: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             help="Tab-separated table with the columns chrom, pos (1-based), ref, alt, and "
             "optionally id.",
             rich_help_panel=_WHAT,
@@ -84,6 +93,7 @@ def variants(
     motifs: Annotated[
         Path | None,
         typer.Option(
+            readable=False,
             help="MEME file of known motifs to search for in both alleles.",
             rich_help_panel=_FIGURES,
         ),

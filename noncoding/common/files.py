@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -160,16 +160,31 @@ def not_a_file(path: str | os.PathLike[str]) -> str | None:
 
     Pipes are none: inputs are checked completely before they are used.
     """
-    if Path(path).is_file():
-        return None
-    return "a folder, a device or a pipe" if Path(path).exists() else "no such file"
+    path = Path(path)
+    if path.is_file():
+        return None if os.access(path, os.R_OK) else "a file that you may not read"
+    if path.is_dir():
+        return "a folder"
+    if _is_pipe(path):
+        return "a pipe"
+    return "a device" if path.exists() else "no such file"
 
 
 def correct_path(path: str | os.PathLike[str]) -> str:
-    """The advice to correct a path, with the folder at which it starts if it is relative."""
-    if Path(path).is_absolute():
+    """What to do about a path that is `not_a_file`; a relative one starts at a folder."""
+    path = Path(path)
+    with suppress(OSError):  # such as a name that is too long
+        if _is_pipe(path) or str(path) == "-":
+            return "Save the input to a file, and give its path: inputs are read several times."
+        if path.is_file() and not os.access(path, os.R_OK):
+            return "Change its owner or permissions."
+    if path.is_absolute():
         return "Correct the path."
     return f"Correct the path, which starts at the working directory, {Path.cwd()}."
+
+
+def _is_pipe(path: Path) -> bool:
+    return path.is_fifo() or path.is_socket()
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:

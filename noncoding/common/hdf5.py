@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 
 from noncoding.common.errors import InputError
+from noncoding.common.files import correct_path, not_a_file
 
 _MOST_PER_BYTE = 1100
 """Maximum compression ratio: that of gzip is at most 1,032."""
@@ -61,8 +62,8 @@ def open_hdf5(path: str | os.PathLike[str], expected: str, remedy: str) -> h5py.
     InputError
         It is not a regular file or not HDF5, cannot be opened, or another process is writing it.
     """
-    if Path(path).exists() and not Path(path).is_file():
-        raise InputError(path, "a folder, a device or a pipe", expected, "Name a file.")
+    if Path(path).exists() and (found := not_a_file(path)):
+        raise InputError(path, found, expected, correct_path(path))
     try:
         return h5py.File(path, "r")
     except OSError as error:

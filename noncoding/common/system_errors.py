@@ -15,17 +15,14 @@ _DISK = {
     errno.EROFS: ("a read-only file system", "a writable one", "Mount it for writing"),
 }
 """Error number → what was found, what was expected, and the remedy."""
+_NO_PERMISSION = (
+    "no permission",
+    "an input that you may read, or an output in a folder that you may write to",
+    "Change the owner or permissions of the file and its folder",
+)
 _FILE = {
-    errno.EACCES: (
-        "no permission",
-        "a writable file in a writable folder",
-        "Change their owner or permissions",
-    ),
-    errno.EPERM: (
-        "no permission",
-        "a writable file in a writable folder",
-        "Change their owner or permissions",
-    ),
+    errno.EACCES: _NO_PERMISSION,
+    errno.EPERM: _NO_PERMISSION,
     errno.ENOENT: ("no such file", "a file that exists while the stage runs", "Restore it"),
     errno.EISDIR: ("a folder", "a file, or nothing", "Move the folder"),
     errno.ENOTEMPTY: ("a folder", "a file, or nothing", "Move the folder"),

@@ -48,11 +48,14 @@ class Plan:
         Those that make files; targets such as ``all`` are left out.
     counts : dict
         Rule → number of its jobs by Snakemake's own count.
+    directory : path
+        Folder at which relative paths start.
     """
 
     configuration: dict[str, Any]
     jobs: list[Job]
     counts: dict[str, int]
+    directory: Path = Path()
 
 
 def dry_run(arguments: Sequence[str]) -> Plan:
@@ -97,4 +100,4 @@ def read_plan(path: Path) -> Plan:
         for job in found["jobs"]
         if job["output"]
     ]
-    return Plan(found["configuration"], jobs, found["counts"])
+    return Plan(found["configuration"], jobs, found["counts"], Path(found["directory"]))

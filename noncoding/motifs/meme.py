@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from noncoding.common.compression import ERRORS, opened
 from noncoding.common.errors import InputError
+from noncoding.common.files import correct_path, not_a_file
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +114,8 @@ def _short(text: str) -> str:
 def _text(path: Path) -> str:
     expected = "matrices in MEME format, as text"
     try:
-        if not path.is_file():
-            raise _FormatError(None, "no file of this name", expected)
+        if found := not_a_file(path):
+            raise InputError(path, found, expected, correct_path(path))
         with opened(path) as stream:
             content = stream.read(MOST_BYTES + 1)
     except ERRORS as error:

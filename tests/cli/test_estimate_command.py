@@ -135,6 +135,25 @@ def official(folder):
     return plan, Estimator(plan, Rates("cuda"), {"deepsea": OFFICIAL}).estimate(1)
 
 
+@pytest.mark.parametrize(("table", "targets"), [(None, 919), ("mine.tsv", 2)])
+def test_tables_are_found_from_another_folder(table, targets, tmp_path, monkeypatch):
+    """Sizes are those that are given: the published rows, and the targets of the table."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.tsv").write_text("index\tgroup\tname\n0\tX\ta\n1\tX\tb\n")
+    settings = {"datasets": {"deepsea": {"targets": table}}} if table else {}
+    arguments = ["--snakefile", f"{ROOT}/Snakefile", "--directory", "run"]
+    arguments += ["--configfile", str(written(settings, tmp_path))]
+    found, given = (
+        CliRunner().invoke(app, ["estimate", "--json", *size, *arguments])
+        for size in ([], ["--size", f"deepsea=4400000,8000,455024,{targets}"])
+    )
+    assert found.exit_code == 0, found.output
+    [found, given] = (json.loads(said.stdout[said.stdout.index("{") :]) for said in (found, given))
+    assert found["elapsed_hours"] == given["elapsed_hours"]
+    assert found["peak_bytes"] == given["peak_bytes"]
+
+
 def test_an_ensemble_costs_as_much_as_its_members():
     config = default()
     config["run"] |= {"models": ["hybrid", "compact"], "ensembles": {"both": ["hybrid", "compact"]}}

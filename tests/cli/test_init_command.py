@@ -1,9 +1,11 @@
 """The subcommand ``init``: the configuration that it writes, what it says, and its errors."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
+import warm
 import yaml
 from own_files import lengths_of, peaks_of, shares, write_genome, write_peaks
 from shipped import DEFAULT, merged
@@ -172,6 +174,7 @@ def test_names_with_spaces_and_compressed_files(folder):
     write_genome(folder / "my data (new)" / "a genome.fa.gz", LENGTHS)
     for name in ("Reb1 #2", "it's"):
         write_peaks(place / f"{name}.narrowPeak.gz", LENGTHS)
+    (folder / "Snakefile").touch()
     options = ("--fasta", "my data (new)/a genome.fa.gz", "--out", "my overlay.yaml")
     dataset, said = written(
         *options, "--peaks", "my data (new)/p 1/*.narrowPeak.gz", out="my overlay.yaml"
@@ -187,10 +190,24 @@ def test_the_printed_command_is_one_that_the_shell_finds(own, monkeypatch):
     programs.mkdir(parents=True)
     (programs / "snakemake").touch(mode=0o755)
     monkeypatch.setattr("sys.executable", str(programs / "python"))
+    (own / "Snakefile").touch()
     for path, command in (("", "env/bin/snakemake"), (str(programs), "snakemake")):
         monkeypatch.setenv("PATH", path)
         _, said = written("-f", "genome.fa", "-p", "peaks/B.bed", "--force")
         assert f"\n  {command} --configfile" in said
+
+
+def test_without_a_snakefile_the_printed_command_runs_from_any_folder(own, tmp_path_factory):
+    (own / "with a space").mkdir()
+    options = ("-p", "peaks/*.bed", "-o", "with a space/mine.yaml")
+    _, said = written("-f", "genome.fa", *options, out="with a space/mine.yaml")
+    [line] = [line for line in said.splitlines() if " --configfile " in line]
+    _, *command = shlex.split(line)
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    status, run = warm.snakemake([*command, "--cores", "1", "--dry-run"], elsewhere)
+    assert status == 0, run
+    assert "results/mine/report.html" in run
+    assert [*elsewhere.iterdir()] == []
 
 
 def test_paths_below_the_working_directory_are_relative(own, tmp_path_factory):

@@ -1,11 +1,14 @@
 """The subcommand ``predict``: exit codes, messages and the help."""
 
 import json
+import os
 import re
 import shutil
+from contextlib import nullcontext
 
 import pandas as pd
 import pytest
+from permissions import unprivileged
 from toy_genome import random_genome, write_fasta
 from toy_store import export_toy_model
 from typer.testing import CliRunner
@@ -107,6 +110,33 @@ def test_invalid_options_exit_with_status_1_and_a_message(folder, case):
     [line] = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert message in line
     assert sorted(path.name for path in folder.iterdir()) == ["g.fa", "model", "r.bed"]
+
+
+@pytest.mark.parametrize(
+    ("option", "others"),
+    [
+        ("--bed", ["-g", "g.fa"]),
+        ("--exclude", ["-g", "g.fa", "--whole-genome"]),
+        ("--genome", ["--bed", "r.bed"]),
+        ("--fasta", []),
+    ],
+)
+def test_pipes_and_unreadable_files_are_refused_with_a_remedy(folder, option, others):
+    os.mkfifo("pipe")  # no process writes to it: opened, it would block
+    (folder / "closed").write_text("chrI\t10\t90\n")
+    (folder / "closed").chmod(0)
+    folder.chmod(0o777)
+    for name, found, remedy in (
+        ("pipe", "a pipe", "Save the input to a file"),
+        ("-", "no such file", "Save the input to a file"),
+        ("closed", "a file that you may not read", "Change its owner or permissions."),
+    ):
+        # Root may read any file; imports, all of which the first call makes, may need its folders.
+        with unprivileged() if name == "closed" else nullcontext():
+            done = run("-m", "model", "-o", "o.tsv", option, name, *others)
+        assert done.exit_code == 1
+        assert f"ERROR {name}: found {found}; expected a " in done.stderr
+        assert remedy in done.stderr
 
 
 @pytest.mark.parametrize("option", ["--bed", "--exclude"])

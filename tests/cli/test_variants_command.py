@@ -1,5 +1,9 @@
+import os
+from contextlib import nullcontext
+
 import pandas as pd
 import pytest
+from permissions import unprivileged
 from toy_store import export_toy_model
 from typer.testing import CliRunner
 
@@ -94,6 +98,24 @@ def test_invalid_input_gives_a_message_and_exit_code_1(folder, arguments, more, 
     assert message in done.stderr
     assert "Traceback" not in done.stderr + done.stdout
     assert not [*folder.glob("scores.*")]
+
+
+@pytest.mark.parametrize("option", ["--vcf", "--table", "--genome", "--motifs"])
+def test_pipes_and_unreadable_files_are_refused_with_a_remedy(folder, option):
+    os.mkfifo("pipe")  # no process writes to it: opened, it would block
+    (folder / "closed").touch(mode=0)
+    folder.chmod(0o777)
+    source = () if option in ("--vcf", "--table") else ("--vcf", "some.vcf")
+    for name, found, remedy in (
+        ("pipe", "a pipe", "Save the input to a file"),
+        ("closed", "a file that you may not read", "Change its owner or permissions."),
+    ):
+        # Root may read any file; imports, all of which the first call makes, may need its folders.
+        with unprivileged() if name == "closed" else nullcontext():
+            done = run(option, name, "--plot", 1, source=source)
+        assert done.exit_code == 1
+        assert f"ERROR {name}: found {found}; expected " in done.stderr
+        assert remedy in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,11 @@
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 
+import pytest
 from workflows import ROOT
 
 PAGE = ROOT / "docs" / "questions.md"
@@ -25,3 +29,26 @@ def test_the_quoted_messages_are_those_of_the_code():
     known = "\n".join(texts())
     assert len(quoted) > 5
     assert [text for text in quoted if text not in known] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"train:\n  epochs: 3\n bad: 1\n", 'in "longer.yaml", line 3, column 2'),
+        (b"train:\n\tepochs: 3\n", 'in "longer.yaml", line 2, column 1'),
+        (b"run: \xe4\n", 'in "longer.yaml", position 5'),
+        (b"- a\n", "longer.yaml list"),
+        (b"", "longer.yaml NoneType"),
+    ],
+)
+def test_the_command_that_checks_configuration_files_names_the_file(content, said, tmp_path):
+    [line] = [line for line in PAGE.read_text("utf-8").splitlines() if "yaml.safe_load" in line]
+    program, *arguments = shlex.split(line)
+    assert program == ".venv/bin/python"
+    (tmp_path / "mine.yaml").write_text("run: {seed: 2}\n")
+    (tmp_path / "longer.yaml").write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("mine.yaml dict\n")
+    assert (done.stdout + done.stderr).rstrip().endswith(said)

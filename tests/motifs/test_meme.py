@@ -112,8 +112,8 @@ def test_errors_name_the_line(tmp_path, content, message):
 
 
 def test_a_missing_file_is_refused(tmp_path):
-    for path in (tmp_path / "none.meme", tmp_path):
-        with pytest.raises(InputError, match="found no file"):
+    for path, found in ((tmp_path / "none.meme", "no such file"), (tmp_path, "a folder")):
+        with pytest.raises(InputError, match=f"found {found}"):
             read_motifs(path)
 
 

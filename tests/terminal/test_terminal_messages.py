@@ -5,6 +5,7 @@ import pytest
 from snakemake_logger_plugin_noncoding.messages import (
     ended_by,
     is_omitted,
+    missing_inputs,
     short_reason,
     without_trace,
 )
@@ -51,6 +52,38 @@ def test_an_error_of_an_input_function_is_its_message():
     assert without_trace("InputFunctionException", text) == (
         "mine: found no valid.mat; expected one valid.mat. Add it."
     )
+
+
+def test_missing_files_are_named_by_their_key_or_the_line_of_a_table(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "peaks").mkdir()
+    (tmp_path / "peaks" / "all.tsv").write_text("path\tname\na.bed\tA\nb.bed\tB\n")
+    dataset = {"peaks": {"table": "peaks/all.tsv"}, "exclude": ["here.bed", {"url": "./x.bed"}]}
+    configuration = {
+        "datasets": {"mine": dataset, "sim": {"peaks": None}, "other": {"peaks": {"table": "no"}}},
+        "apply": {"variants": {"v": {"vcf": "v.vcf"}}},
+    }
+    text = (
+        'MissingInputException in rule tile_genome in file "/pipeline/rules/tile.smk", line 1:\n'
+        "Missing input files for rule tile_genome:\n    output: results/mine/data/train.h5\n"
+        "    wildcards: dataset=mine\n    affected files:\n        {}"
+    )
+    for file, where in {
+        "x.bed": "configuration, key datasets.mine.exclude",
+        "v.vcf": "configuration, key apply.variants.v.vcf",
+        "peaks/b.bed": "peaks/all.tsv, line 3",
+        "no": "configuration, key datasets.other.peaks.table",
+    }.items():
+        assert missing_inputs(text.format(file), configuration) == (
+            f"{where}: found '{file}', which does not exist; expected a file. Correct the path, "
+            f"which starts at the working directory, {tmp_path}."
+        )
+    both = missing_inputs(text.format("v.vcf\n        peaks/a.bed"), configuration)
+    assert [line.partition(":")[0] for line in both.splitlines()] == [
+        "configuration, key apply.variants.v.vcf",
+        "peaks/all.tsv, line 2",
+    ]
+    assert missing_inputs(text.format("results/mine/data/x.h5"), configuration) is None
 
 
 def test_an_error_of_the_code_keeps_its_place():

@@ -38,6 +38,7 @@ def test_an_unreadable_table_stops_the_run_before_any_job(genome, tmp_path):
     [
         ({"splits": {"train": ["one"], "valid": ["two"], "test": ["chrX"]}}, "chrX"),
         ({"peaks": GENOME["peaks"] | {"pattern": "*.bam", "suffix": ".bam"}}, "*.bam"),
+        ({"exclude": ["no.bed"]}, "configuration, key datasets.own.exclude: found 'no.bed', which"),
     ],
 )
 def test_missing_genome_inputs_are_named(genome, tmp_path, change, fragment):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noncoding.common.errors import InputError, some_of
+from noncoding.common.files import correct_path, not_a_file
 from noncoding.common.hdf5 import damage_reported, first_line
 from noncoding.data.bundle import BUNDLE_ORDER
 from noncoding.data.bundle.matlab import NUMBERS, V5File, V73File
@@ -120,8 +121,8 @@ class BundleSplit:
 
 
 def _opened(path: Path) -> V5File | V73File:
-    if path.exists() and not path.is_file():
-        raise InputError(path, "a folder, a device or a pipe", _EXPECTED, "Name a file.")
+    if path.exists() and (found := not_a_file(path)):
+        raise InputError(path, found, _EXPECTED, correct_path(path))
     with path.open("rb") as handle:
         # Also the header of a truncated file says v7.3.
         says_v73 = handle.read(10) == b"MATLAB 7.3"

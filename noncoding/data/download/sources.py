@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from noncoding.common.errors import InputError
-from noncoding.common.files import correct_path
+from noncoding.common.files import correct_path, not_a_file
 from noncoding.common.redaction import redacted
 from noncoding.data.download.partial import Origin, Partial, TransientError
 from noncoding.settings.downloads import is_url, local_path
@@ -107,9 +107,7 @@ def copy(source: Path, partial: Partial) -> None:
 def check_file(source: Path) -> None:
     """Check that a local file can be read, or raise SourceError."""
     with _converted_errors(source):
-        if not source.is_file():
-            is_folder, exists = source.is_dir(), source.exists()
-            found = "a folder" if is_folder else "a device or a pipe" if exists else "no such file"
+        if found := not_a_file(source):
             raise SourceError(source, found, "a file", _remedy(source))
         source.open("rb").close()
 

@@ -26,6 +26,9 @@ _HEADER = re.compile(rb'"?[a-z_.]*(start|begin)[a-z_.]*"?', re.IGNORECASE)
 _COORDINATE = re.compile(rb"-?[0-9]{1,%d}" % MOST_DIGITS)
 _NUMBER = re.compile(rb"[-+]?[0-9.]+([eE][-+]?[0-9]+)?")
 
+_LENGTHS = (b"length", b"width")
+"""Columns of the length of an interval in tables of MACS and of R."""
+
 _NUMBERS = ("start", "end", "summit", "line")
 _BLOCK = 1 << 19
 """Bytes that are parsed at a time: one unusual line slows down only its block."""
@@ -90,7 +93,7 @@ def read_bed(content: bytes, where: str | os.PathLike[str], *, names: bool = Fal
     ------
     InputError
         A line has too few columns, a coordinate that is not a whole number, or an end that is
-        not greater than the start.
+        not greater than the start; or a column of lengths shows that starts are counted from 1.
     """
     text = plain_utf8(content, where)
     codes: dict[str, int] = {}
@@ -270,18 +273,25 @@ def _parse_any(
     rows: list[tuple[int, int, int, int, int]] = []
     chromosomes: dict[bytes, int] = {}
     named: list[bytes] = []
+    header = b""
     lines = text.splitlines()
     for number, line in enumerate(lines, start=first_line):
+        if headed and not rows:
+            uncommented = line.lstrip(b"# ")
+            fields = uncommented.split(None, 2)
+            if len(fields) > 2 and _HEADER.fullmatch(fields[1]):
+                header = uncommented
+                continue
         fields = line.split(None, 3)
         if not fields or fields[0].startswith(b"#") or fields[0].lower() in NOT_INTERVALS:
-            continue
-        if headed and not rows and len(fields) > 2 and _HEADER.fullmatch(fields[1]):
             continue
         if len(fields) < 3 or not all(_COORDINATE.fullmatch(field) for field in fields[1:3]):
             raise _not_bed(where, number, line, "chromosome, start and end, counted from 0")
         start, end = int(fields[1]), int(fields[2])
         if end <= start:
             raise _not_bed(where, number, line, "an end greater than the start")
+        if header and not rows:
+            _check_counted_from_0(header, line, f"{where}, line {number}")
         code = chromosomes.setdefault(fields[0].strip(b'"'), len(chromosomes))
         rows.append((code, start, end, _summit(line, start, end), number))
         if names:
@@ -291,26 +301,58 @@ def _parse_any(
     return block, len(lines)
 
 
+def _check_counted_from_0(header: bytes, line: bytes, where: str) -> None:
+    """Refuse a table whose lengths are end − start + 1: its starts are counted from 1."""
+    columns = (name.strip(b' "').lower() for name in _fields(header))
+    row = dict(zip(columns, _fields(line), strict=False))
+    start, end = line.split(None, 3)[1:3]
+    for name in _LENGTHS:
+        if row.get(name, b"").strip() == b"%d" % (int(end) - int(start) + 1):
+            raise InputError(
+                where,
+                f"start {start.decode()}, end {end.decode()} and {name.decode()} "
+                f"{row[name].decode()}, so that starts are counted from 1",
+                "a BED file, in which starts are counted from 0",
+                "Instead of the .xls file of MACS, give the .narrowPeak or .broadPeak file that it "
+                "writes, too. In R, write a GRanges object with rtracklayer::export(x, 'x.bed'). "
+                "Otherwise, subtract 1 from each start.",
+            )
+
+
 def _check_ends(
     intervals: pd.DataFrame, where: str | os.PathLike[str], limits: npt.NDArray[np.int64]
 ) -> int:
-    """Count intervals that extend beyond their chromosome; refuse many, or one that does far."""
+    """Count intervals that extend beyond their chromosome.
+
+    One that is wholly outside or extends far beyond it is refused, and so are many.
+    """
     start, end = intervals["start"].to_numpy(), intervals["end"].to_numpy()
     beyond = np.maximum(-start, end - limits)
-    far = (beyond > _MOST_CLIPPED_BP) | (end <= 0) | (start >= limits)
-    clipped = int((beyond > 0).sum())
-    if not far.any() and clipped <= max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)):
-        return clipped
-    row = int((far if far.any() else beyond > 0).argmax())
+    clipped = beyond > 0
+    most = int(max(_FEW_CLIPPED, _MOST_CLIPPED_SHARE * len(intervals)))
+    if (wrong := (end <= 0) | (start >= limits)).any():
+        how = "outside its chromosome of"
+        expected = "intervals that overlap their chromosome"
+    elif (wrong := beyond > _MOST_CLIPPED_BP).any():
+        how = f"which extends {beyond[wrong.argmax()]} bp beyond its chromosome of"
+        expected = f"intervals that extend at most {_MOST_CLIPPED_BP} bp beyond their chromosome"
+    elif clipped.sum() > most:
+        wrong, how = clipped, "which extends beyond its chromosome of"
+        expected = (
+            f"at most {most} such intervals in this file ({_FEW_CLIPPED}, or "
+            f"{_MOST_CLIPPED_SHARE:.0%} of the intervals if that is more)"
+        )
+    else:
+        return int(clipped.sum())
+    row = int(wrong.argmax())
     first = intervals.iloc[row]
     raise InputError(
         f"{where}, line {first['line']}",
-        f"{first['chromosome']}:{first['start']}-{first['end']}, beyond the chromosome's "
-        f"{limits[row]} bp ({clipped} of {len(intervals)} intervals extend beyond theirs, "
-        f"by up to {beyond.max()} bp)",
-        f"intervals on their chromosomes, but for a few by up to {_MOST_CLIPPED_BP} bp",
+        f"{first['chromosome']}:{first['start']}-{first['end']}, {how} "
+        f"{limits[row]} bp ({wrong.sum()} of {len(intervals)} intervals)",
+        expected,
         "If the intervals were called on another assembly, give its FASTA file. If the program "
-        "that wrote them does not clip, as MACS, clip them (bedClip of UCSC).",
+        "that wrote them does not clip, as MACS, clip or remove them (bedClip of UCSC).",
     )
 
 
@@ -319,11 +361,15 @@ def _summit(line: bytes, start: int, end: int) -> int:
 
     Lines of ten columns are narrowPeak: BED12 and gappedPeak have more, broadPeak fewer.
     """
-    fields = line.split(b"\t") if b"\t" in line else line.split()
+    fields = _fields(line)
     if len(fields) == 10 and fields[9].strip().isdigit():
         position = start + int(fields[9].strip()[:MOST_DIGITS])
         return position if 0 <= position < end else -1
     return -1
+
+
+def _fields(line: bytes) -> list[bytes]:
+    return line.split(b"\t") if b"\t" in line else line.split()
 
 
 def _fourth(line: bytes) -> bytes:

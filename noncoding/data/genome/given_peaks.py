@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from noncoding.common.errors import InputError, some_of
-from noncoding.common.files import correct_path, from_home
+from noncoding.common.files import correct_path, from_home, not_a_file
 from noncoding.data.genome.peaks import target_name
 from noncoding.settings.genome import PeakFolder
 
@@ -65,7 +65,7 @@ def find_peak_files(patterns: Iterable[str]) -> list[Path]:
         if not files:
             raise InputError(
                 pattern,
-                "no such file" if exact else "no file that matches",
+                (exact and not_a_file(path)) or "no file that matches",
                 "a BED or narrowPeak file, or a pattern of several",
                 correct_path(path),
             )

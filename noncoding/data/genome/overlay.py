@@ -169,7 +169,7 @@ def overlay_text(overlay: Overlay) -> str:
     """The configuration in YAML, with a comment above each value that was chosen."""
     lines = [
         "# Written by `noncoding init`. All keys: docs/configuration.md. Paths are relative to the",
-        "# folder in which snakemake is started.",
+        "# folder in which snakemake is started, or that of its option --directory.",
         "datasets:",
         f"  {_yaml(overlay.name)}:",
     ]

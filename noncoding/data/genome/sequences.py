@@ -11,6 +11,7 @@ import pysam
 
 from noncoding.common.compression import is_compressed
 from noncoding.common.errors import InputError
+from noncoding.common.files import not_a_file
 from noncoding.data.fasta import Record, check_letters, records
 from noncoding.data.genome.chromosomes import genome_of, read_genome
 from noncoding.data.one_hot import codes
@@ -190,7 +191,7 @@ def _changed(where: str | os.PathLike[str], found: str) -> InputError:
 def _open_indexed(fasta: Path) -> pysam.FastaFile | None:
     """The file with its index; None if it has none, or one that is older than the file."""
     indices = [Path(f"{fasta}.fai")]
-    if not fasta.is_file():
+    if not_a_file(fasta):
         return None
     if is_compressed(fasta):
         indices.append(Path(f"{fasta}.gzi"))

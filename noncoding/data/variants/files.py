@@ -27,6 +27,7 @@ MISSING = "."
 _POSITION = re.compile(r"[0-9]{1,15}")
 _LARGEST_OF_VCF = 2**31 - 1
 """Positions of VCF are integers of 32 bits."""
+_AS_IN_VCF = "Write insertions and deletions as in VCF, with the base before them in both alleles."
 _BASES = re.compile(r"[ACGTNRYSWKMBDHV]+", re.IGNORECASE)
 
 
@@ -59,11 +60,12 @@ def read_variants(path: str | os.PathLike[str], *, table: bool) -> Iterator[Vari
     InputError
         The file cannot be read or is truncated, is not such a file, or a record has another number
         of columns than the header, no chromosome, a position that is not a whole number, or a
-        reference allele that is not made of bases. Alternative alleles are not checked.
+        reference allele that is not made of bases; or an alternative allele of a table is empty or
+        ``-``. Other alternative alleles are not checked.
     """
     rows = _table_rows(path) if table else _vcf_rows(path)
     for record, row in enumerate(rows):
-        _check(row, path)
+        _check(row, path, table=table)
         for alt in row.alt.split(","):
             yield Variant(
                 record,
@@ -148,8 +150,11 @@ def _table_rows(path: str | os.PathLike[str]) -> Iterator[_Row]:
         raise InputError(path, "a file without text", "a table of variants", "Name another file.")
 
 
-def _check(row: _Row, path: str | os.PathLike[str]) -> None:
-    """Refuse a record without a chromosome, a position or a reference allele."""
+def _check(row: _Row, path: str | os.PathLike[str], *, table: bool) -> None:
+    """Refuse a record without a chromosome, a position or a reference allele.
+
+    Tables of ANNOVAR and VEP write a deletion as the alternative allele ``-``.
+    """
     if not row.chromosome:
         found, expected = "no chromosome", "its name"
         remedy = "Correct or delete the line."
@@ -162,9 +167,11 @@ def _check(row: _Row, path: str | os.PathLike[str]) -> None:
     elif not _BASES.fullmatch(row.ref):
         found = f"the reference allele {row.ref[:80]!r}"
         expected = "A, C, G, T, N or another IUPAC letter for DNA"
-        remedy = (
-            "Write insertions and deletions as in VCF, with the base before them in both alleles."
-        )
+        remedy = _AS_IN_VCF
+    elif table and any(alt.strip() in ("", "-") for alt in row.alt.split(",")):
+        found = f"the alternative allele {row.alt[:80]!r}"
+        expected = "A, C, G, T or N, or '.' if there is none"
+        remedy = _AS_IN_VCF
     else:
         return
     raise InputError(location(path, row.line), found, expected, remedy)

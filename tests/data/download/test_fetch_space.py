@@ -1,14 +1,14 @@
 """Disks that are full, too small, or cannot be written to."""
 
 import gzip
-import os
 import resource
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import yaml
 from misbehaving import BODY, fetched, names, refused
+from permissions import unprivileged
 
 from noncoding.common import space
 from noncoding.common.errors import InputError
@@ -111,19 +111,6 @@ def test_nowhere_to_write(site, tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(InputError, match="cannot be written"):
         fetch(f"{site.url}/x", tmp_path / "file" / "x")
-
-
-@contextmanager
-def unprivileged():
-    """Run as a user without root's permissions, even if the tests run as root."""
-    root = os.geteuid() == 0
-    if root:
-        os.seteuid(1)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def test_read_only_folder(site, tmp_path, monkeypatch):

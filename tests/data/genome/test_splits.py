@@ -209,7 +209,7 @@ def test_chromosomes_of_bed_files_are_matched(names, chromosome_map, tmp_path, c
         ),
         ([("a", 0, 9)], ["a*"], r"found a:0-9 of 'valid' .* and a of 'test' \(named in splits\)"),
         ([("x", 0, 9)], ["b"], "v.bed: found intervals on x only, none of them a chromosome"),
-        ([("a", 0, 9000)], ["b"], "v.bed, line 1: found a:0-9000, beyond the chromosome's 100 bp"),
+        ([("a", 0, 9000)], ["b"], "found a:0-9000, which extends 8900 bp beyond its chromosome of"),
         ([("a", 9, 9)], ["b"], "v.bed, line 1: .* expected an end greater than the start"),
         ([], ["b"], "v.bed: found no region; expected a BED file with the regions of 'valid'"),
     ],

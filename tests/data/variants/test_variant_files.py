@@ -19,10 +19,8 @@ def test_tables_of_any_form_are_read(tmp_path, wrap, encoding, line_break):
 
 
 def test_tables_of_spreadsheets_are_read(tmp_path):
-    content = (
-        '## made by hand\n\n"pos"\t"ref"\t"alt"\t"chrom"\t\n10\tA\t"C,T"\tchr1\t\n\n11\tG\t\tchr1\n'
-    )
-    content = content.replace("11\tG\t\tchr1\n", "11\tG\t\tchr1\t\n")
+    content = '## made by hand\n\n"pos"\t"ref"\t"alt"\t"chrom"\t\n'
+    content += '10\tA\t"C,T"\tchr1\t\n\n11\tG\t.\tchr1\t\n'
     assert read(save(tmp_path, content), table=True) == [
         Variant(0, 4, "chr1", 10, ".", "A", "C"),
         Variant(0, 4, "chr1", 10, ".", "A", "T"),
@@ -56,6 +54,10 @@ def test_chromosomes_are_listed_in_order(tmp_path):
         ("chrom\tpos\tref\talt\nchr1\t1\tA\tC\tT\n", ["line 2", "5 columns", "expected 4"]),
         ("chrom\tpos\tref\talt\nchr1\t1,000\tA\tC\n", ["line 2", "'1,000'"]),
         ("chrom\tpos\tref\talt\nchr1\t1\t-\tC\n", ["line 2", "'-'", "base before"]),
+        ("chrom\tpos\tref\talt\nchr1\t1\tA\t-\n", ["line 2", "allele '-'", "base before"]),
+        ("chrom\tpos\tref\talt\nchr1\t1\tA\tC, -\n", ["line 2", "allele 'C, -'"]),
+        ("chrom\tpos\tref\talt\nchr1\t1\tA\t\n", ["line 2", "allele ''", "'.' if there is none"]),
+        ("chrom\tpos\tref\talt\nchr1\t1\tA\tC,\n", ["line 2", "allele 'C,'"]),
         ("chrom\tpos\tref\talt\n\t1\tA\tC\n", ["line 2", "no chromosome"]),
         (bytes(range(256)), ["line 1", "binary data"]),
         ("chrom\tpos\tref\talt\tid\nc\t1\tA\tC\t\xe4".encode("latin-1"), ["line 2", "not UTF-8"]),

@@ -184,7 +184,7 @@ def test_tables_are_written_as_vcf(tmp_path):
     rows = [
         "chrom\tpos\tid\tref\talt\tgene",
         "2\t3\t\tac\tA,T\tx",
-        "2\t9\tz\tA\t\tx",
+        "2\t9\tz\tA\t.\tx",
         "u\t1\t.\tA\tC\tx",
     ]
     source.write_text("\n".join(rows) + "\n")

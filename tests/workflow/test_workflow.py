@@ -302,7 +302,7 @@ def test_a_failed_training_keeps_the_model_and_is_rerun(finished, tmp_path):
     diverging = good | {"train": good["train"] | {"learning_rate": 1e30, "gradient_clip": 1e30}}
     status, said = snakemake(run, "train", config=diverging, pipeline=run)
     assert status != 0
-    message = "expected a finite loss. Lower train.learning_rate"
+    message = "expected a finite loss. Lower learning_rate"
     first, last = (match.start() for match in re.finditer(message, said))
     assert "Failed after" in said[:first] and " of " not in said[first:last].partition("\n")[2][:9]
     assert "Log: results/own/toy/logs/train.log\nCompleted stages are kept." in said[last:]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,7 +55,11 @@ class Sequences:
         self._one_at_a_time = False
         if self._indexed:
             lengths = dict(zip(self._indexed.references, self._indexed.lengths, strict=True))
-            self.genome = genome_of(fasta, lengths, _descriptions(self.fasta))
+            try:
+                descriptions = _descriptions(self.fasta)
+            except OSError as error:  # pysam's, which do not tell the cause
+                raise _changed(fasta, f"data that cannot be read ({error})") from error
+            self.genome = genome_of(fasta, lengths, descriptions)
         else:
             self.genome = read_genome(fasta)
 
@@ -136,47 +141,47 @@ def _descriptions(fasta: Path) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     end = 0
-    read = _reader(fasta)
     index = Path(f"{fasta}.fai").read_text(encoding="utf-8", errors="backslashreplace")
-    for line in index.splitlines():
-        name, *numbers = line.split("\t")
-        length, offset, bases, width = map(int, numbers[:4])
-        text = read(end, min(offset - end, _LONGEST_HEADER)).decode(errors="backslashreplace")
-        *empty, header = text.strip().split("\n")  # sequences without bases are not in the index
-        words = header.split(None, 1)
-        if words[:1] != [f">{name}"] or not all(each.startswith(">") for each in empty):
-            raise _changed(f"{fasta}, sequence {name}", "other text before it than its header")
-        found[name] = words[1] if len(words) > 1 else ""
-        end = offset + (length // bases * width + length % bases if bases else 0)
-    if read(end, _LONGEST_HEADER).strip():
-        raise _changed(fasta, "text after the last sequence of the index")
+    with _opened_at(fasta) as read:
+        for line in index.splitlines():
+            name, *numbers = line.split("\t")
+            length, offset, bases, width = map(int, numbers[:4])
+            text = read(end, min(offset - end, _LONGEST_HEADER)).decode(errors="backslashreplace")
+            *empty, header = text.strip().split("\n")  # the index has no sequences without bases
+            words = header.split(None, 1)
+            if words[:1] != [f">{name}"] or not all(each.startswith(">") for each in empty):
+                raise _changed(f"{fasta}, sequence {name}", "other text before it than its header")
+            found[name] = words[1] if len(words) > 1 else ""
+            last = length - 1
+            end = offset + (last // bases * width + last % bases + 1 if length else 0)
+        if read(end, _LONGEST_HEADER).strip():
+            raise _changed(fasta, "text after the last sequence of the index")
     return found
 
 
-def _reader(fasta: Path) -> Callable[[int, int], bytes]:
+@contextmanager
+def _opened_at(fasta: Path) -> Iterator[Callable[[int, int], bytes]]:
     """A function of a position and a number of bytes, which reads the uncompressed text."""
     if not is_compressed(fasta):
-        plain = fasta.open("rb")
+        with fasta.open("rb") as plain:
 
-        def read(start: int, size: int) -> bytes:
-            plain.seek(start)
-            return plain.read(size)
+            def read(start: int, size: int) -> bytes:
+                plain.seek(start)
+                return plain.read(size)
 
-        return read
+            yield read
+        return
     # Pairs of the compressed and the uncompressed position of each block but the first.
     blocks = np.fromfile(f"{fasta}.gzi", dtype="<u8")[1:].reshape(-1, 2)
     blocks = np.concatenate([np.zeros((1, 2), blocks.dtype), blocks]).astype(np.int64)
-    compressed = pysam.BGZFile(str(fasta), "r", None)
+    with pysam.BGZFile(str(fasta), "r", None) as compressed:
 
-    def read_compressed(start: int, size: int) -> bytes:
-        place, before = blocks[blocks[:, 1].searchsorted(start, side="right") - 1].tolist()
-        compressed.seek(place << 16 | start - before)
-        try:
+        def read_compressed(start: int, size: int) -> bytes:
+            place, before = blocks[blocks[:, 1].searchsorted(start, side="right") - 1].tolist()
+            compressed.seek(place << 16 | start - before)
             return bytes(compressed.read(size))
-        except OSError:  # beyond the end, or damaged: then no header is found
-            return b""
 
-    return read_compressed
+        yield read_compressed
 
 
 def _changed(where: str | os.PathLike[str], found: str) -> InputError:

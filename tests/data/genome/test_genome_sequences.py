@@ -167,3 +167,18 @@ def test_a_header_that_has_changed_since_the_index_is_refused(tmp_path, header):
     (tmp_path / "g.fa.fai").write_bytes(index)
     with pytest.raises(InputError, match=r"other text before it than its header.*faidx"):
         Sequences(path)
+
+
+def test_damaged_bgzip_is_refused(tmp_path):
+    plain = write_fasta(tmp_path / "g.fa", random_genome(one=200_000, two=200_000))
+    path = tmp_path / "g.fa.gz"
+    pysam.tabix_compress(str(plain), str(path))
+    pysam.faidx(str(path))
+    content = bytearray(path.read_bytes())
+    half = len(content) // 2
+    content[half - 200 : half + 200] = bytes(400)
+    path.write_bytes(content)
+    for suffix in (".fai", ".gzi"):
+        os.utime(f"{path}{suffix}")
+    with pytest.raises(InputError, match=r"g\.fa\.gz: found data that cannot be read"):
+        Sequences(path)

@@ -39,7 +39,6 @@ from noncoding.settings.downloads import (
 )
 from noncoding.settings.folders import check_folders
 from noncoding.settings.inheritance import with_inherited
-from noncoding.settings.models import FineTunedModel
 from noncoding.settings.train import RuntimeOptions
 from noncoding.settings.yaml_types import check_files, retype
 
@@ -580,9 +579,16 @@ def initial_motifs(wildcards):
     return known_motifs(wildcards) if model.get("motifs") else []
 
 
+def given_model(model):
+    """The key that names the trained model that one starts from or learns from, and its value."""
+    entry = SETTINGS.models[model]
+    keys = [key for key in ("start_from", "teacher") if getattr(entry, key, None)]
+    return (keys[0], getattr(entry, keys[0])) if keys else None
+
+
 @cache
-def start_folder(model):
-    """The folder of the trained model that a fine-tuned one starts from.
+def given_folder(model):
+    """The folder of the trained model that one starts from or learns from.
 
     Returns
     -------
@@ -593,90 +599,106 @@ def start_folder(model):
     from noncoding.models.earlier_model import an_ensemble, check_pinned
     from noncoding.models.shipped import SHIPPED, model_folder
 
-    start = SETTINGS.models[model].start_from
+    key, given = given_model(model)
     for dataset in SETTINGS.datasets:
         for name in dict.fromkeys([*SETTINGS.models, *TRAINED, *ENSEMBLES]):
             folder = str(Path(EXPORTED_MODEL[0]).parent).format(dataset=dataset, model=name)
             made = (os.path.abspath(folder), os.path.abspath(os.path.dirname(folder)))
-            if os.path.abspath(start) in made:
-                if name in ENSEMBLES:
-                    raise an_ensemble(start)
+            if os.path.abspath(given) in made:
+                if name in ENSEMBLES and key == "start_from":
+                    raise an_ensemble(given)
                 return folder, (dataset, name)
-    check_pinned(start)
-    folder = model_folder(os.path.normpath(start) if "/" in start else start)
+    check_pinned(given)
+    folder = model_folder(os.path.normpath(given) if "/" in given else given)
     if BASE and folder.is_relative_to(SHIPPED):
         # As in the checkout, also where another one is installed.
         return workflow_path(Path(BASE, "noncoding", "shipped", folder.name)), None
     return str(folder), None
 
 
-def check_starts():
-    """Refuse models that cannot start from the one that is given, before any job."""
-    from noncoding.models.earlier_model import check_earlier_model, check_window
-
+def check_given_models():
+    """Refuse models that cannot start from or learn from the given one, before any job."""
     windows = {name: SETTINGS.datasets[name].window for name in DATASETS}
     for name in TO_TRAIN:
-        key, model = f"configuration, key models.{name}.start_from", name
-        chain, for_data = [], windows
-        while isinstance(SETTINGS.models[model], FineTunedModel):
-            try:
-                folder, trained_here = start_folder(model)
-            except InputError as error:
-                raise InputError(key, *(error.args[1:])) from None
-            if contains_wildcard(folder):
-                raise InputError(
-                    key,
-                    f"the folder {folder}, whose name has braces",
-                    "a path without '{' and '}', which Snakemake takes for a wildcard",
-                    "Rename the folder, or make a link with another name.",
-                )
-            if trained_here is None:
-                check_earlier_model(folder, for_data)
-                break
-            dataset, trained_model = trained_here
-            own = SETTINGS.datasets[dataset].window
-            for other, window in for_data.items():
-                check_window(key, own, other, window)
-            chain.append(trained_here)
-            model = TRAINED.get(trained_model, (trained_model, None))[0]
-            for_data = {dataset: own}
-            own_results = {each for each, of in TRAINED.items() if of.model == name} | {name}
-            if len(set(chain)) < len(chain) or (
-                dataset in windows and trained_model in own_results
-            ):
-                raise InputError(
-                    key,
-                    f"the model '{trained_model}' of the data set '{dataset}', which itself starts "
-                    "from this one",
-                    "a model that is trained before",
-                    "Start from another model.",
-                )
+        if given_model(name):
+            key = f"configuration, key models.{name}.{given_model(name)[0]}"
+            own = {each for each, of in TRAINED.items() if of.model == name} | {name}
+            check_given_model(name, key, windows, {(each, of) for each in windows for of in own})
+
+
+def check_given_model(model, key, windows, descendants):
+    """Refuse a chain of given models with other windows, or with a cycle.
+
+    Parameters
+    ----------
+    model : str
+    key : str
+        Configuration key of the first model of the chain, for messages.
+    windows : dict of int
+        Data set on which the model is trained → its window in bp.
+    descendants : set of tuple
+        Data sets and models that depend on it.
+    """
+    from noncoding.models.earlier_model import check_earlier_model, check_window
+
+    try:
+        folder, trained_here = given_folder(model)
+    except InputError as error:
+        raise InputError(key, *(error.args[1:])) from None
+    if contains_wildcard(folder):
+        raise InputError(
+            key,
+            f"the folder {folder}, whose name has braces",
+            "a path without '{' and '}', which Snakemake takes for a wildcard",
+            "Rename the folder, or make a link with another name.",
+        )
+    if trained_here is None:
+        ensembles = given_model(model)[0] == "teacher"
+        check_earlier_model(folder, windows, ensembles=ensembles)
+        return
+    dataset, made = trained_here
+    own = SETTINGS.datasets[dataset].window
+    for other, window in windows.items():
+        check_window(key, own, other, window)
+    for name in ENSEMBLES[made].members if made in ENSEMBLES else [made]:
+        if (dataset, name) in descendants:
+            raise InputError(
+                key,
+                f"the model '{name}' of the data set '{dataset}', which itself depends on this one",
+                "a model that is trained before",
+                "Name another model.",
+            )
+        earlier = TRAINED[name].model if name in TRAINED else name
+        if given_model(earlier):
+            check_given_model(earlier, key, {dataset: own}, descendants | {(dataset, name)})
 
 
 # Entries of `models` that are trained, also as members of ensembles only.
 TO_TRAIN = dict.fromkeys(of.model for of in TRAINED.values())
 # Jobs read the same configuration; checking it again could ask the hub again.
-if workflow.is_main_process and any(
-    isinstance(SETTINGS.models[name], FineTunedModel) for name in TO_TRAIN
-):
+if workflow.is_main_process and any(map(given_model, TO_TRAIN)):
     try:
-        check_starts()
+        check_given_models()
     except (InputError, OSError) as error:
         raise WorkflowError(str(as_input_error(error) or error))
 
 
-def earlier_model(wildcards):
-    """The files of the trained model that a fine-tuned one starts from."""
-    model = trained(wildcards)[0]
-    if not isinstance(SETTINGS.models[model], FineTunedModel):
-        return []
-    folder, _ = start_folder(model)
-    return [own_file(f"{folder}/{name}") for name in layout.LOADED_FILES]
+def files_of_given_model(key):
+    """A function of the files of the trained model that a key of a model names, if it has it."""
+
+    def files(wildcards):
+        model = trained(wildcards)[0]
+        if (given_model(model) or [None])[0] != key:
+            return []
+        folder, _ = given_folder(model)
+        return [own_file(f"{folder}/{name}") for name in layout.LOADED_FILES]
+
+    return files
 
 
 def split_to_compare(wildcards):
-    """The test split of a fine-tuned model, whose rows the earlier one may have been trained on."""
-    return store_of("test") if earlier_model(wildcards) else []
+    """The test split, if a given model may have been trained on its rows."""
+    return store_of("test") if given_model(trained(wildcards)[0]) else []
 
 
 def planted_motifs(wildcards):

@@ -3,8 +3,9 @@ rule train_model:
         train=store_of("train"),
         valid=store_of("valid"),
         motifs=initial_motifs,
-        # Of a fine-tuned model. Its test split is only compared with the earlier training rows.
-        earlier=earlier_model,
+        # Of these, the test split is only compared with the training rows.
+        earlier=files_of_given_model("start_from"),
+        teacher=files_of_given_model("teacher"),
         test=split_to_compare,
     output:
         # A training that fails keeps the previous model and checkpoints. The tables are deleted

@@ -10,7 +10,9 @@ given, out, job = snakemake.input, snakemake.output, TrainingJob(**snakemake.par
 share_between_tasks(snakemake.resources, snakemake.log[0])
 with logged_stage(snakemake.log[0], given):
     stores, names = {"train": given.train, "valid": given.valid}, snakemake.wildcards.items()
-    earlier = Path(given.earlier[0]).parent if given.earlier else None
+    earlier, teacher = (
+        Path(files[0]).parent if files else None for files in (given.earlier, given.teacher)
+    )
     if given.test:
         stores["test"] = given.test
     train(
@@ -20,4 +22,5 @@ with logged_stage(snakemake.log[0], given):
         **dict(names),
         motifs=given.motifs or None,
         earlier=earlier,
+        teacher=teacher,
     )

@@ -46,6 +46,7 @@ def run(
     motifs=None,
     rows="auto",
     earlier=None,
+    teacher=None,
 ):
     """Train; a signal before a batch of an epoch, and a checkpoint every few batches."""
     folder = Path(folder)
@@ -75,6 +76,7 @@ def run(
         model="tiny",
         motifs=motifs,
         earlier=earlier,
+        teacher=teacher,
     )
     return Made(folder)
 

@@ -28,13 +28,26 @@ def toy_split(rows, seed, length=LENGTH):
 
 
 def write_toy_store(
-    path, rows=64, seed=0, both=False, table=TABLE, length=LENGTH, chromosome=None, source=None
+    path,
+    rows=64,
+    seed=0,
+    both=False,
+    table=TABLE,
+    length=LENGTH,
+    bin_length=10,
+    chromosome=None,
+    source=None,
+    labels=None,
 ):
-    """A store of `toy_split`; with a chromosome, its windows follow each other."""
-    sequences, labels = toy_split(rows, seed, length)
+    """A store of `toy_split`, or with other labels.
+
+    With a chromosome, its windows follow each other.
+    """
+    sequences, own_labels = toy_split(rows, seed, length)
+    labels = own_labels if labels is None else labels
     start = np.arange(rows) * length
     loci = pd.DataFrame({"chromosome": chromosome, "start": start, "end": start + length})
-    header = StoreHeader(length, 10, BOTH if both else FORWARD, table, source or {})
+    header = StoreHeader(length, bin_length, BOTH if both else FORWARD, table, source or {})
     with new_store(path, header) as writer:
         writer.append(sequences, labels, loci if chromosome else None)
         if both:

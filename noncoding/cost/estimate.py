@@ -12,7 +12,7 @@ from pathlib import Path
 from noncoding.common.errors import InputError
 from noncoding.cost.plan import Job, Plan
 from noncoding.cost.rates import PASSES, Rate, Rates
-from noncoding.cost.sizes import DataSize, ModelSize, model_size, size_of, work
+from noncoding.cost.sizes import DataSize, ModelSize, model_size, size_of, teacher_operations, work
 from noncoding.data.download.sources import sources
 from noncoding.layout import APPLIED, BASELINES, SPLITS
 from noncoding.settings.config import Settings, check_settings
@@ -256,7 +256,9 @@ class Estimator:
         training = self._settings.training_of(model)
         # A validation is a third of the work of training on its rows.
         rows = training.epochs * (size.rows["train"] + size.rows["valid"] / 3)
-        rate = self._rates.of_network("train", model, network.operations)
+        # A training step takes three times as long as a forward pass, such as that of a teacher.
+        taught = teacher_operations(self._settings, model, size) / 3
+        rate = self._rates.of_network("train", model, network.operations + taught)
         cost.sources["epochs"] = "all that are configured; early stopping may save some"
         # The best and the last checkpoint remain, and exist twice while a training runs.
         cost.kept = network.parameters * (2 * _STATE + 4)

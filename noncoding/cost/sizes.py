@@ -181,8 +181,7 @@ def model_size(settings: Settings, model: str, size: DataSize) -> ModelSize:
     entry = settings.models[model]
     seen = {model}
     while isinstance(entry, FineTunedModel):
-        parts = [part.partition("-seed")[0] for part in Path(entry.start_from).parts]
-        earlier = next((part for part in reversed(parts) if part in settings.models), "compact")
+        [earlier] = _models_in(entry.start_from, settings)
         if earlier in seen:
             break
         seen.add(earlier)
@@ -190,3 +189,23 @@ def model_size(settings: Settings, model: str, size: DataSize) -> ModelSize:
     sizes: dict[str, Any] = entry.dump()
     architecture = sizes.pop("architecture")
     return _built(architecture, json.dumps(sizes, sort_keys=True), size.window, size.targets)
+
+
+def teacher_operations(settings: Settings, model: str, size: DataSize) -> float:
+    """Billions of operations of a forward pass of the teacher of a model; 0 without one."""
+    teacher = getattr(settings.models[model], "teacher", None)
+    if not teacher:
+        return 0.0
+    models = _models_in(teacher, settings)
+    return sum(model_size(settings, each, size).operations for each in models)
+
+
+def _models_in(folder: str, settings: Settings) -> list[str]:
+    """The model that a folder is of, the members of an ensemble, or ``compact`` for any other."""
+    ensembles, trained = settings.ensembles(), settings.trained_models()
+    for part in reversed(Path(folder).parts):
+        if part in ensembles:
+            return [trained[member].model for member in ensembles[part].members]
+        if (name := part.partition("-seed")[0]) in settings.models:
+            return [name]
+    return ["compact"]

@@ -25,6 +25,9 @@ NETWORKS: dict[str, tuple[type[Network], Any]] = {
 """``model_type`` of a configuration → its classes, also of ensembles, which are not trained."""
 
 
+_OF_WEIGHTS = ("motifs", "teacher", "train")
+
+
 def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) -> Network:
     """A network with random initial weights.
 
@@ -35,15 +38,15 @@ def create_model(architecture: str, *, length: int, targets: int, **sizes: Any) 
     length, targets : int
         Window in bp, and number of logits.
     **sizes
-        Sizes of the architecture, as under ``models:`` in config.yaml; ``motifs`` and
-        ``train``, which concern the weights, are ignored.
+        Sizes of the architecture, as under ``models:`` in config.yaml; ``motifs``,
+        ``teacher`` and ``train``, which concern the weights, are ignored.
 
     Raises
     ------
     InputError
         The sizes are not compatible with the window or with each other.
     """
-    sizes = {key: size for key, size in sizes.items() if key not in ("motifs", "train")}
+    sizes = {key: size for key, size in sizes.items() if key not in _OF_WEIGHTS}
     model, config = ARCHITECTURES[architecture]
     try:
         return model(config(length=length, targets=targets, **sizes))

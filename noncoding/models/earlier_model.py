@@ -1,4 +1,4 @@
-"""The trained model that a fine-tuned one starts from: its checks before anything is loaded."""
+"""A trained model that another one starts from or learns from: checks before it is loaded."""
 
 import os
 from collections.abc import Mapping
@@ -12,11 +12,13 @@ from noncoding.models.hub import PREFIX, HubModel
 
 ENSEMBLE = "noncoding-ensemble"
 """``model_type`` of an ensemble, as in `noncoding.models.ensemble`, which is not imported here."""
-_OTHER = "Start from another model, or train a new one with 'architecture' instead of 'start_from'."
+_OTHER = "Name another trained model."
 
 
-def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, int]) -> None:
-    """Check that models of some data sets can start from a folder.
+def check_earlier_model(
+    folder: str | os.PathLike[str], windows: Mapping[str, int], *, ensembles: bool = False
+) -> None:
+    """Check that models of some data sets can start from a folder, or have it as a teacher.
 
     Neither the weights nor the network are loaded; `load_model` checks these.
 
@@ -26,11 +28,13 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
         With the files of an exported model.
     windows : mapping of int
         Data set → its window in bp.
+    ensembles : bool
+        Whether it may be an ensemble.
 
     Raises
     ------
     InputError
-        A file is missing, the model is an ensemble, or alphabet or window differ.
+        A file is missing, the model is an ensemble and must not be, or alphabet or window differ.
     """
     folder = Path(folder)
     for name in LOADED_FILES:
@@ -38,7 +42,7 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
             raise InputError(
                 folder,
                 f"no file {name}",
-                "a trained model to start from",
+                "a trained model",
                 "Run the stage 'train' of that model again, or copy the whole folder again.",
             )
     path = folder / "config.json"
@@ -50,7 +54,7 @@ def check_earlier_model(folder: str | os.PathLike[str], windows: Mapping[str, in
             "a JSON object",
             "Run the stage 'train' of that model again, or copy the whole folder again.",
         )
-    if config.get("model_type") == ENSEMBLE:
+    if config.get("model_type") == ENSEMBLE and not ensembles:
         raise an_ensemble(path)
     if (alphabet := config.get("alphabet")) != ALPHABET:
         raise InputError(
@@ -68,14 +72,14 @@ def an_ensemble(where: object) -> InputError:
     return InputError(where, "an ensemble", "a single network", "Start from one of its members.")
 
 
-def check_pinned(start: str) -> None:
+def check_pinned(name: str) -> None:
     """Raise an `InputError` if a model of the hub is not named by its full commit hash.
 
-    Other models are not checked. `start` is what ``start_from`` names.
+    Other models are not checked. `name` is the value of ``start_from`` or ``teacher``.
     """
-    if start.startswith(PREFIX) and not (model := HubModel.parse(start)).is_pinned:
+    if name.startswith(PREFIX) and not (model := HubModel.parse(name)).is_pinned:
         raise InputError(
-            start,
+            name,
             f"the revision {model.revision}, a branch or tag, whose content may change during a "
             "run",
             f"{PREFIX}{model.repository}@COMMIT, with all 40 digits of the commit hash",
@@ -94,5 +98,5 @@ def check_window(where: object, found: object, dataset: str, window: int) -> Non
             where,
             f"a model for windows of {found} bp",
             f"{window} bp, the window of the data set '{dataset}' that it is trained on",
-            f"Set datasets.{dataset}.window to {found}, or start from another model.",
+            f"Set datasets.{dataset}.window to {found}, or name another model.",
         )

@@ -289,17 +289,23 @@ Validation split, averaged over both strands:
 | metric | value |
 |---|---|
 {figures}
-{"".join(map(_fine_tuning, (training, *training.get("members", ()))))}"""
+{"".join(map(_origins, (training, *training.get("members", ()))))}"""
 
 
-def _fine_tuning(training: dict[str, Any]) -> str:
-    """What the card says of the models that a fine-tuned one, or a member, descends from."""
-    start = training.get("start_from")
-    if not start:
-        return ""
-    models = ", ".join(f"{each['model']} on {each['dataset']}" for each in start["models"])
-    notes = "\n".join(
-        f"- {each['message'][:1].upper()}{each['message'][1:]}." for each in start["overlap"]
-    )
-    which = f"The member {training['name']} is fine-tuned" if "name" in training else "Fine-tuned"
-    return f"\n{which}, starting from: {models} (frozen: {start['freeze']}).\n\n{notes}\n"
+def _origins(training: dict[str, Any]) -> str:
+    """What the card says of the models that one, or a member, started from or learned from."""
+    which = f"The member {training['name']} is " if "name" in training else ""
+    text = ""
+    for key, origin in (("start_from", "fine-tuned, starting from"), ("teacher", "distilled from")):
+        if earlier := training.get(key):
+            models = ", ".join(
+                f"{each['model']} on {each['dataset']}" for each in earlier["models"]
+            )
+            frozen = f" (frozen: {earlier['freeze']})" if "freeze" in earlier else ""
+            notes = "".join(f"- {_capitalised(each['message'])}.\n" for each in earlier["overlap"])
+            text += f"\n{_capitalised(which + origin)}: {models}{frozen}.\n\n{notes}"
+    return text
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]

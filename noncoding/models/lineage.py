@@ -1,7 +1,8 @@
-"""What earlier models were trained on, and whether it overlaps the new splits."""
+"""What models were trained on that others start or learn from, and its overlap with new splits."""
 
 import logging
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from noncoding.data.regions import Regions, overlapping_chromosomes
@@ -12,12 +13,15 @@ CHECKED = {"valid": "validation", "test": "test"}
 
 
 def lineage(training: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The models that a fine-tuned one descends from, the latest first.
+    """A model and those that it descends from, the latest first.
+
+    A model descends from the one that it starts from, and from its teacher. In place of an
+    ensemble, its members are named.
 
     Parameters
     ----------
     training : mapping
-        ``training.json`` of the model that it starts from.
+        ``training.json`` of the model.
 
     Returns
     -------
@@ -26,6 +30,9 @@ def lineage(training: Mapping[str, Any]) -> list[dict[str, Any]]:
         (those of the training rows, see `noncoding.data.regions`). What an earlier version did
         not record is None.
     """
+    if members := training.get("members"):
+        shared = {key: training.get(key) for key in ("dataset", "data", "regions")}
+        return [each for member in members for each in lineage(shared | member)]
     source = training.get("data", {}).get("train", {})
     own = {
         "dataset": training.get("dataset"),
@@ -34,7 +41,8 @@ def lineage(training: Mapping[str, Any]) -> list[dict[str, Any]]:
         "fasta_sha256": source.get("fasta_sha256"),
         "regions": (training.get("regions") or {}).get("train"),
     }
-    return [own, *(training.get("start_from") or {}).get("models", [])]
+    before = [(training.get(key) or {}).get("models", []) for key in ("start_from", "teacher")]
+    return [own, *chain.from_iterable(before)]
 
 
 def overlaps(

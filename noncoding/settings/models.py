@@ -62,6 +62,15 @@ _Motifs = Annotated[
     ),
 ]
 
+_Teacher = Annotated[
+    LocalPath | None,
+    Field(
+        description="Folder of a trained model or ensemble, as in `start_from`, whose predicted "
+        "probabilities are the labels in training (Hinton et al. 2015); null for those of the data "
+        "set."
+    ),
+]
+
 
 def _check_lengths(section: "ResNet | DeepSeaModel", *names: str) -> None:
     expected = len(section.channels)
@@ -246,6 +255,7 @@ class HybridModel(Section):
 
     architecture: Literal["hybrid"] = Field(description="Type of network.")
     motifs: _Motifs = False
+    teacher: _Teacher = None
     resnet: ResNet = Field(description="The wide residual network.")
     sequence: Annotated[Attention | Lstm | NoSequence, Field(discriminator="kind")] = Field(
         description="The layers that relate positions to each other."
@@ -269,6 +279,7 @@ class DeepSeaModel(Section):
     """DeepSEA (Zhou & Troyanskaya 2015)."""
 
     architecture: Literal["deepsea"] = Field(description="Type of network.")
+    teacher: _Teacher = None
     channels: Counts = Field(description="Channels of each convolution.")
     kernel: Count = Field(description="Kernel of the convolutions, in positions.")
     pool: Count = Field(description="Max-pooling after all but the last, in positions.")
@@ -289,6 +300,7 @@ class DanQModel(Section):
 
     architecture: Literal["danq"] = Field(description="Type of network.")
     motifs: _Motifs = False
+    teacher: _Teacher = None
     channels: Count = Field(description="Channels of the convolution.")
     kernel: Count = Field(description="Kernel of the convolution in bp.")
     pool: Count = Field(description="Max-pooling after the convolution, in bp.")

@@ -32,6 +32,7 @@ _OF_MEMBER = (
     "validation",
     "sizes",
     "start_from",
+    "teacher",
 )
 """Keys of the record of a training that are kept for each member."""
 

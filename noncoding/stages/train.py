@@ -44,6 +44,7 @@ from noncoding.training.estimate import (
 from noncoding.training.failures import fitting_batch, free_memory, is_out_of_memory, out_of_memory
 from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.tables import dead_units
+from noncoding.training.teacher import Teacher
 from noncoding.training.trainer import log_hyperparameters, new_trainer, switched_on
 from noncoding.training.unfinished import Unfinished
 
@@ -59,14 +60,15 @@ def train(
     model: str,
     motifs: str | os.PathLike[str] | None = None,
     earlier: str | os.PathLike[str] | None = None,
+    teacher: str | os.PathLike[str] | None = None,
 ) -> None:
     """Train a network on a data set and export it.
 
     Parameters
     ----------
     stores : dict of path
-        ``train`` and ``valid``; of a fine-tuned model also ``test``, of which only the
-        coordinates are read.
+        ``train`` and ``valid``; of a model with an earlier model or a teacher also ``test``, of
+        which only the coordinates are read.
     folder : path
         Output folder.
     job : TrainingJob
@@ -77,11 +79,14 @@ def train(
         MEME file with motifs that the first kernels are initialised with.
     earlier : path, optional
         Folder of the trained model that a fine-tuned one starts from.
+    teacher : path, optional
+        Folder of the trained model or ensemble whose predictions are the labels in training.
 
     Raises
     ------
     InputError
-        The stores are not compatible, the earlier model is damaged or does not fit them, the loss
+        The stores are not compatible, the earlier model or the teacher is damaged or does not
+        fit them, the loss
         is not finite, a batch does not fit into memory, the folder contains an unfinished training
         of another configuration or of other data, another process trains in the folder, or a
         signal requests to stop.
@@ -94,11 +99,13 @@ def train(
     with Store(stores["train"]) as store, Store(stores["valid"]) as valid:
         check_same_task(store, valid)
         targets = store.targets
-        sizes = job.network.model_dump(mode="json", exclude_unset=True, exclude={"train"})
+        sizes = job.network.model_dump(
+            mode="json", exclude_unset=True, exclude={"train", "teacher"}
+        )
         if start:
             check_window(start.model.folder, start.model.length, dataset, store.length)
             sizes = sizes_of(start.model)
-        record = {
+        record: dict[str, Any] = {
             "dataset": dataset,
             "model": model,
             "bin": store.bin,
@@ -109,20 +116,26 @@ def train(
             "data_sha256": {"train": store.digest, "valid": valid.digest},
             "motifs_sha256": sha256(motifs) if motifs else None,
         }
+        taught_by = Teacher.read(teacher, store) if teacher else None
         loci = {"train": store.loci(), "valid": valid.loci()}
         # Not part of what decides the weights.
         origin: dict[str, Any] = {"motif_start": None}
         if start:
             record["start_from"] = start.record()
+        if taught_by:
+            record["teacher"] = {"weights_sha256": taught_by.weights_sha256}
+        for key, used in (("start_from", start), ("teacher", taught_by)):
+            if not used:
+                continue
             with Store(stores["test"]) as test:
                 loci["test"] = test.loci()
             checked = {
                 split: None if loci[split] is None else covered_regions(loci[split])
                 for split in CHECKED
             }
-            models = lineage(start.model.training)
+            models = lineage(used.model.training)
             found = overlaps(models, checked, store.source.get("fasta_sha256"))
-            origin["start_from"] = start.record() | {"models": models, "overlap": found}
+            origin[key] = {**record[key], "models": models, "overlap": found}
             if is_first_process():
                 log_overlaps(found)
         origin["regions"] = {split: _regions(loci, split) for split in ("train", "valid")}
@@ -167,6 +180,7 @@ def train(
             compiled=switched_on(settings.compile, auto=device.type == "cuda"),
             checkpoint=unfinished.resume_point,
             rates=start.rates if start else None,
+            teacher=taught_by,
         )
         check_validation(data.valid_rows, trainer.world_size)
         try:
@@ -179,7 +193,9 @@ def train(
                 if not has_gpu():
                     if busy := busy_warning(torch.get_num_threads()):
                         log.warning("%s", busy)
-                    speed = sequences_per_second(untrained, settings.batch_size, settings.precision)
+                    speed = sequences_per_second(
+                        untrained, settings.batch_size, settings.precision, teacher=taught_by
+                    )
                     log.warning("%s", slow_warning(speed, rows, epochs))
             trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
         except Exception as error:

@@ -25,6 +25,7 @@ from noncoding.settings.train import TrainSettings
 from noncoding.training.compiling import CompiledNetwork
 from noncoding.training.failures import non_finite, non_finite_place, non_finite_weights
 from noncoding.training.layer_statistics import matrices
+from noncoding.training.teacher import Teacher
 
 
 class _Drawn(NamedTuple):
@@ -51,6 +52,8 @@ class TrainingModule(pl.LightningModule):
     rates : mapping of float, optional
         Part of the network (see `noncoding.models.network.PARTS`) → its learning rate relative to
         that of the settings; 1 for all by default.
+    teacher : Teacher, optional
+        Its predictions for the augmented sequences are the labels in training.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class TrainingModule(pl.LightningModule):
         compiled: bool = False,
         checkpoint: Path | None = None,
         rates: Mapping[str, float] | None = None,
+        teacher: Teacher | None = None,
     ) -> None:
         super().__init__()
         self.network = network
@@ -71,6 +75,7 @@ class TrainingModule(pl.LightningModule):
         self._seed = seed
         self._checkpoint = checkpoint
         self._rates = rates or {}
+        self._teacher = teacher
         self._drawn: _Drawn | None = None
         self._validated: list[tuple[torch.Tensor, torch.Tensor]] = []
         # Sum of the losses of the epoch's rows, and the number of rows.
@@ -121,6 +126,8 @@ class TrainingModule(pl.LightningModule):
             drawn = self._draw(epoch, batch_index)
         _seed_device(self.device, drawn.dropout)
         sequences = augment(sequences, drawn.views).float()
+        if self._teacher:
+            labels = self._teacher.labels(sequences)
         loss = self.loss(sequences, labels)
         # A step ahead, while a GPU computes this one.
         last = batch_index + 1 == len(self._plan())

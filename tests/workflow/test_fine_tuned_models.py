@@ -53,7 +53,7 @@ def test_a_model_starts_from_one_that_the_same_run_trains(genome, tmp_path):
         ("yeast", "windows of 1000 bp"),
         ("yeats", "Did you mean 'yeast'"),
         ("no/folder", "no such folder"),
-        ("results/own/tuned/model", "itself starts"),
+        ("results/own/tuned/model", "itself depends on this one"),
         ("damaged", "no file model.safetensors"),
         ("letters", "the alphabet 'AGCT'"),
         ("averaged", "found an ensemble; expected a single network"),

@@ -31,7 +31,8 @@ def lineage(training: Mapping[str, Any]) -> list[dict[str, Any]]:
         not record is None.
     """
     if members := training.get("members"):
-        shared = {key: training.get(key) for key in ("dataset", "data", "regions")}
+        keys = ("dataset", "data", "regions")  # recorded once if the members share them
+        shared = {key: training[key] for key in keys if key in training}
         return [each for member in members for each in lineage(shared | member)]
     source = training.get("data", {}).get("train", {})
     own = {

@@ -13,6 +13,7 @@ from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 from noncoding.common.errors import InputError
 from noncoding.data.store import Store
 from noncoding.models.export import load_model
+from noncoding.models.lineage import lineage
 from noncoding.stages.ensemble import ensemble
 from noncoding.training.lightning_module import TrainingModule
 from noncoding.training.teacher import Teacher
@@ -163,6 +164,15 @@ def test_the_record_names_the_members_of_the_teacher_and_overlaps(
     models = json.loads((again.model / "training.json").read_text())["teacher"]["models"]
     assert [each["regions"] for each in models[1:]] == [regions for _, regions in expected]
     assert len(models) == 3
+
+
+def test_members_of_different_data_have_their_own_regions():
+    members = [{"model": n, "regions": {"train": {n: [[0, 9]]}}, "name": n} for n in ("a", "b")]
+    found = lineage({"dataset": "own", "model": "both", "members": members})
+    assert [(each["model"], each["dataset"], each["regions"]) for each in found] == [
+        ("a", "own", {"a": [[0, 9]]}),
+        ("b", "own", {"b": [[0, 9]]}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ PATHS = {
     "results": ({"results": "~/a"}, ["results"]),
     "mirror": ({"mirror": "~/a"}, ["mirror"]),
     "start_from": ({"models": {"mine": {"start_from": "~/a"}}}, ["models", "mine", "start_from"]),
+    "teacher": (
+        {"models": {"mine": {"like": "compact", "teacher": "~/a"}}},
+        ["models", "mine", "teacher"],
+    ),
     "sequences": ({"explain": {"sequences": "~/a"}}, ["explain", "sequences"]),
     "targets": ({"datasets": {"deepsea": {"targets": "~/a"}}}, ["datasets", "deepsea", "targets"]),
     "exclude": (own(exclude=[{"url": "~/a"}]), ["datasets", "own", "exclude", 0, "url"]),

@@ -3,7 +3,7 @@ rule train_model:
         train=store_of("train"),
         valid=store_of("valid"),
         motifs=initial_motifs,
-        # Of these, the test split is only compared with the training rows.
+        # With one of these two, the test split is compared with the rows that it was trained on.
         earlier=files_of_given_model("start_from"),
         teacher=files_of_given_model("teacher"),
         test=split_to_compare,

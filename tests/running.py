@@ -8,9 +8,11 @@ import json
 import os
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 import torch
 
 torch.set_num_threads(1)
@@ -79,6 +81,22 @@ def run(
         teacher=teacher,
     )
     return Made(folder)
+
+
+@contextmanager
+def interrupted_after_an_epoch():
+    """A training in the body, of which Ctrl-C ends the second epoch before it begins."""
+    original = TrainingModule.on_train_epoch_start
+
+    def interrupt(self):
+        if self.current_epoch == 1:
+            raise KeyboardInterrupt
+        original(self)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(TrainingModule, "on_train_epoch_start", interrupt)
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            yield
 
 
 if __name__ == "__main__":

@@ -181,7 +181,7 @@ def model_size(settings: Settings, model: str, size: DataSize) -> ModelSize:
     entry = settings.models[model]
     seen = {model}
     while isinstance(entry, FineTunedModel):
-        [earlier] = _models_in(entry.start_from, settings)
+        earlier, *_ = _models_in(entry.start_from, settings)
         if earlier in seen:
             break
         seen.add(earlier)

@@ -85,11 +85,10 @@ def train(
     Raises
     ------
     InputError
-        The stores are not compatible, the earlier model or the teacher is damaged or does not
-        fit them, the loss
-        is not finite, a batch does not fit into memory, the folder contains an unfinished training
-        of another configuration or of other data, another process trains in the folder, or a
-        signal requests to stop.
+        The stores are not compatible, the earlier model or the teacher is damaged or does not fit
+        them, the loss is not finite, a batch does not fit into memory, the folder contains an
+        unfinished training of another configuration or of other data, another process trains in
+        the folder, or a signal requests to stop.
     """
     settings, seed = job.settings, job.seed
     unfinished = Unfinished(Path(folder, "training", UNFINISHED))

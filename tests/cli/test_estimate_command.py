@@ -171,6 +171,26 @@ def test_an_ensemble_costs_as_much_as_its_members():
     assert hours["both"] == pytest.approx(hours["hybrid"] + hours["compact"])
 
 
+@pytest.mark.parametrize(("teacher", "cost"), [("compact-seed1", 4 / 3), ("both", 5 / 3)])
+def test_a_forward_pass_of_a_teacher_costs_a_third_of_a_step(teacher, cost):
+    """The teacher is one or two networks of the size of the student."""
+    config = default()
+    config["run"] |= {
+        "models": ["plain", "student"],
+        "seeds": [1, 2],
+        "ensembles": {"both": ["compact-seed1", "compact-seed2"]},
+    }
+    config["models"]["plain"] = {"like": "compact"}
+    config["models"]["student"] = {"like": "compact", "teacher": f"results/deepsea/{teacher}/model"}
+    hours = {}
+    for name in ("plain", "student"):
+        job = Job("train_model", {"dataset": "deepsea", "model": f"{name}-seed1"}, 1, 0, (), ())
+        plan = Plan(config, [job], {"train_model": 1})
+        found = Estimator(plan, Rates("cpu"), {"deepsea": OFFICIAL}).estimate(1)
+        hours[name] = found.total.core_hours - 10 / 3600  # the start of the job
+    assert hours["student"] / hours["plain"] == pytest.approx(cost)
+
+
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_measured_rates_are_those_of_the_documentation(device):
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")

@@ -117,20 +117,11 @@ def test_the_teacher_belongs_to_no_weights_and_is_not_changed(splits, teacher, t
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_a_resumed_distillation_ends_with_the_same_weights(splits, teacher, tmp_path, monkeypatch):
+def test_a_resumed_distillation_ends_with_the_same_weights(splits, teacher, tmp_path):
     training = {"epochs": 2}
     whole = distil(tmp_path / "whole", splits, teacher, training)
-    original = TrainingModule.on_train_epoch_start
-
-    def cut(self):
-        if self.current_epoch == 1:
-            raise KeyboardInterrupt
-        original(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
-        with pytest.raises((KeyboardInterrupt, SystemExit)):
-            distil(tmp_path / "cut", splits, teacher, training)
+    with running.interrupted_after_an_epoch():
+        distil(tmp_path / "cut", splits, teacher, training)
     # Another teacher, or none, is another training.
     for other in (tmp_path / "one" / "model", None):
         with pytest.raises(InputError, match=r"another configuration.*teacher"):

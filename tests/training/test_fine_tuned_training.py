@@ -11,7 +11,6 @@ from toy_store import LENGTH, TABLE, toy_sizes, write_toy_store
 
 from noncoding.common.errors import InputError
 from noncoding.models.export import load_model
-from noncoding.training.lightning_module import TrainingModule
 
 OTHERS = TABLE.assign(name=["c", "new", "a"])
 
@@ -89,20 +88,11 @@ def test_each_part_moves_by_its_rate_in_the_first_step(earlier, others, tmp_path
         assert moved.median().item() == pytest.approx(rate * 1e-3, rel=0.02)
 
 
-def test_a_resumed_fine_tuning_ends_with_the_same_weights(earlier, others, tmp_path, monkeypatch):
+def test_a_resumed_fine_tuning_ends_with_the_same_weights(earlier, others, tmp_path):
     settings = {"freeze": "stem", "rates": {"body": 0.5}}
     whole = tune(tmp_path / "whole", others, earlier, **settings)
-    original = TrainingModule.on_train_epoch_start
-
-    def cut(self):
-        if self.current_epoch == 1:
-            raise KeyboardInterrupt
-        original(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
-        with pytest.raises((KeyboardInterrupt, SystemExit)):
-            tune(tmp_path / "cut", others, earlier, **settings)
+    with running.interrupted_after_an_epoch():
+        tune(tmp_path / "cut", others, earlier, **settings)
     # Another earlier model, or other rates, are another training.
     with pytest.raises(InputError, match=r"another configuration.*start_from"):
         tune(tmp_path / "cut", others, earlier, freeze="stem")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import running
 import torch
-from running import Made
+from running import Made, interrupted_after_an_epoch
 from sklearn.metrics import average_precision_score, roc_auc_score
 from toy_store import TABLE, toy_sizes, toy_split, write_toy_store
 
@@ -13,7 +13,6 @@ from noncoding.common.errors import InputError
 from noncoding.layout import FINISHED, files
 from noncoding.models.export import load_model
 from noncoding.prediction.inference import strand_averaged
-from noncoding.training.lightning_module import TrainingModule
 
 
 def run(stores, folder, sizes=None, **training):
@@ -69,21 +68,12 @@ def test_same_seed_same_weights(stores, tmp_path):
     assert equal(weights(one), weights(two))
 
 
-def test_an_interrupted_training_is_resumed(stores, tmp_path, monkeypatch):
+def test_an_interrupted_training_is_resumed(stores, tmp_path):
     """A resumed training ends with the weights of an uninterrupted one."""
     whole = run(stores, tmp_path / "whole", epochs=3)
 
-    original = TrainingModule.on_train_epoch_start
-
-    def cut(self):
-        if self.current_epoch == 1:
-            raise KeyboardInterrupt
-        original(self)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(TrainingModule, "on_train_epoch_start", cut)
-        with pytest.raises((KeyboardInterrupt, SystemExit)):
-            run(stores, tmp_path / "cut", epochs=3)
+    with interrupted_after_an_epoch():
+        run(stores, tmp_path / "cut", epochs=3)
     assert (tmp_path / "cut" / "training" / "unfinished" / "last.ckpt").exists()
     resumed = run(stores, tmp_path / "cut", epochs=3)
     assert equal(weights(whole), weights(resumed))

@@ -40,24 +40,23 @@ def test_the_page_names_the_members(both):
     assert "and those of an ensemble over its members" in page.text
 
 
-def test_the_page_shows_from_what_members_were_fine_tuned(both):
-    for record, name in ((MEMBERS[1], "both"), (None, "small")):
+def change_origin(both, key, **settings):
+    """Let the member `other` of the ensemble, and the model `small`, have an origin."""
+    origin = {
+        "models": [{"model": "m", "dataset": "d"}, {"model": "n", "dataset": "e"}],
+        "overlap": [{"message": "rows of m"}, {"message": "rows of n"}],
+    }
+    members = [MEMBERS[0] | {key: None}, MEMBERS[1] | {key: origin | settings}]
+    changes = {"both": {"members": members}}
+    changes["small"] = {key: origin | dict.fromkeys(settings, "none")}
+    for name, change in changes.items():
         path = both.root / name / "model" / "training.json"
-        training = json.loads(path.read_text())
-        start = {
-            "models": [{"model": "m", "dataset": "d"}, {"model": "n", "dataset": "e"}],
-            "overlap": [{"message": "rows of m"}, {"message": "rows of n"}],
-            "freeze": "all_but_head",
-        }
-        if record:
-            training["members"] = [
-                MEMBERS[0] | {"start_from": None},
-                record | {"start_from": start},
-            ]
-        else:
-            training["start_from"] = start | {"freeze": "none"}
-        path.write_text(json.dumps(training))
-    rows = {row[0]: row[1:] for row in made(both, "both", "small").table("both", "small")}
+        path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    return {row[0]: row[1:] for row in made(both, "both", "small").table("both", "small")}
+
+
+def test_the_page_shows_from_what_members_were_fine_tuned(both):
+    rows = change_origin(both, "start_from", freeze="all_but_head")
     assert rows["Fine-tuned from"] == [
         "other: m on d, from n on e; frozen: all but head",
         "m on d, from n on e",
@@ -66,6 +65,17 @@ def test_the_page_shows_from_what_members_were_fine_tuned(both):
         "other: rows of m; rows of n",
         "rows of m; rows of n",
     ]
+    assert "Distilled from" not in rows
+
+
+def test_the_page_shows_the_teachers_of_members(both):
+    rows = change_origin(both, "teacher")
+    assert rows["Distilled from"] == ["other: m on d, n on e", "m on d, n on e"]
+    assert rows["The teacher’s training rows in the splits"] == [
+        "other: rows of m; rows of n",
+        "rows of m; rows of n",
+    ]
+    assert "Fine-tuned from" not in rows
 
 
 def test_figures_and_files_of_a_training_are_those_of_trained_models(both):

@@ -7,7 +7,7 @@ from toy_store import LENGTH, toy_sizes
 from transformers.models.xlnet.modeling_xlnet import XLNetRelativeAttention
 
 from noncoding.models.architectures import create_model
-from noncoding.models.hybrid import AttentionHead
+from noncoding.models.hybrid import AttentionHead, FlattenHead
 from noncoding.models.sequence import Transformer
 
 
@@ -26,6 +26,38 @@ def test_shapes_and_the_skip_connection(network):
     assert seen["resnet"].shape == (5, 16, 5)
     assert seen["head"].shape == (5, 5, 24)
     torch.testing.assert_close(seen["head"][..., :16], seen["resnet"].transpose(1, 2))
+
+
+def flatten_head():
+    return FlattenHead(64, 125, 4, hidden=32, dropout=0.0, weight_norm=False)
+
+
+def test_units_of_the_flatten_head_do_not_die():
+    torch.manual_seed(0)
+    head = flatten_head()
+    optimizer = torch.optim.AdamW(head.parameters(), lr=1e-3)
+    # Features that share most of their values, as those of windows of one genome do, and rare
+    # labels of noise: every unit is told to be smaller.
+    common = torch.randn(1, 125, 64)
+    for _ in range(100):
+        features = common + 0.1 * torch.randn(32, 125, 64)
+        labels = (torch.rand(32, 4) < 0.02).float()
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(head(features), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    units = head.activation(head.norm(head.hidden(features.flatten(1))))
+    assert (units > 0).any(dim=0).all()
+
+
+def test_a_batch_of_one_row_uses_the_running_statistics():
+    torch.manual_seed(0)
+    head = flatten_head()
+    head(torch.randn(64, 125, 64))
+    row, before = torch.randn(1, 125, 64), head.norm.running_mean.clone()
+    alone = head(row)
+    assert torch.equal(head.norm.running_mean, before)
+    torch.testing.assert_close(alone, head.eval()(row))
 
 
 def transformer_xl():

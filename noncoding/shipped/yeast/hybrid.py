@@ -30,8 +30,26 @@ class EqualNormLinear(nn.Linear):
         return F.linear(features, F.normalize(self.weight, dim=1) * self.scale, self.bias)
 
 
+class UnitNorm(nn.BatchNorm1d):
+    """Batch normalisation of units, shape=(batch, units).
+
+    A batch of one row has no variance: in training, too, it is normalised with the running
+    statistics, which it does not change.
+    """
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Shape=(batch, units) → the same."""
+        if len(features) > 1:
+            return super().forward(features)
+        statistics = self.running_mean, self.running_var
+        return F.batch_norm(features, *statistics, self.weight, self.bias, eps=self.eps)
+
+
 class FlattenHead(nn.Module):
     """Two fully connected layers over all positions, as in the original network.
+
+    The units between them are normalised: each has so many inputs that its mean shifts by several
+    standard deviations in an update of the weights, and units with a ReLU die.
 
     Parameters
     ----------
@@ -56,7 +74,9 @@ class FlattenHead(nn.Module):
         weight_norm: bool,
     ) -> None:
         super().__init__()
-        self.hidden = nn.Linear(channels * positions, hidden)
+        # Without biases: the normalisation has them.
+        self.hidden = nn.Linear(channels * positions, hidden, bias=False)
+        self.norm = UnitNorm(hidden)
         # A module, so that DeepLIFT's rescale rule applies to it.
         self.activation = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
@@ -64,7 +84,8 @@ class FlattenHead(nn.Module):
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Features, shape=(batch, positions, channels) → logits, (batch, targets)."""
-        return self.output(self.dropout(self.activation(self.hidden(features.flatten(1)))))
+        units = self.activation(self.norm(self.hidden(features.flatten(1))))
+        return self.output(self.dropout(units))
 
 
 class AttentionHead(nn.Module):

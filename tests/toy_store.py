@@ -92,7 +92,13 @@ def toy_sizes(pooling="attention", kind="transformer_xl"):
             "squeeze_excitation": 4,
         },
         "sequence": sequence_sizes(kind),
-        "head": {"pooling": pooling, "hidden": 8, "dropout": 0.0, "weight_norm": False},
+        "head": {
+            "pooling": pooling,
+            "hidden": 8,
+            "dropout": 0.0,
+            "weight_norm": False,
+            "batch_norm": pooling == "flatten",
+        },
     }
 
 

@@ -48,8 +48,8 @@ class UnitNorm(nn.BatchNorm1d):
 class FlattenHead(nn.Module):
     """Two fully connected layers over all positions, as in the original network.
 
-    The units between them are normalised: each has so many inputs that its mean shifts by several
-    standard deviations in an update of the weights, and units with a ReLU die.
+    Each hidden unit has so many inputs that its mean shifts by several standard deviations in an
+    update of the weights, and most units die unless they are normalised.
 
     Parameters
     ----------
@@ -61,6 +61,8 @@ class FlattenHead(nn.Module):
     dropout : float
     weight_norm : bool
         Whether the last layer is an `EqualNormLinear`.
+    batch_norm : bool
+        Whether the hidden units are normalised.
     """
 
     def __init__(
@@ -72,11 +74,12 @@ class FlattenHead(nn.Module):
         hidden: int,
         dropout: float,
         weight_norm: bool,
+        batch_norm: bool = False,
     ) -> None:
         super().__init__()
-        # Without biases: the normalisation has them.
-        self.hidden = nn.Linear(channels * positions, hidden, bias=False)
-        self.norm = UnitNorm(hidden)
+        # The normalisation has biases of its own.
+        self.hidden = nn.Linear(channels * positions, hidden, bias=not batch_norm)
+        self.norm = UnitNorm(hidden) if batch_norm else nn.Identity()
         # A module, so that DeepLIFT's rescale rule applies to it.
         self.activation = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
@@ -145,7 +148,7 @@ class HybridConfig(PreTrainedConfig):
         Arguments of `WideResNet`, the sequence layers and the head. The ``kind`` of
         sequence layers is ``transformer_xl``, ``bert``, ``rotary``, ``lstm`` or ``none``; with
         ``skip`` the features of the residual network are concatenated to their output. The
-        ``pooling`` of the head is ``flatten`` or ``attention``.
+        ``pooling`` of the head is ``flatten`` or ``attention``; ``batch_norm`` is for the former.
     """
 
     model_type = "noncoding-hybrid"
@@ -198,6 +201,8 @@ class Hybrid(Network):
             channels = sizes["channels"] + (channels if self._skip else 0)
         head = dict(config.head)
         pooled = {"flatten": FlattenHead, "attention": AttentionHead}[head.pop("pooling")]
+        if pooled is AttentionHead:
+            head.pop("batch_norm", None)
         self.head = pooled(channels, positions, config.targets, **head)
         self.post_init()
 

@@ -237,6 +237,10 @@ class Head(Section):
     weight_norm: bool = Field(
         description="Give the last layer's weight vectors of all targets the same norm."
     )
+    batch_norm: bool = Field(
+        default=False,
+        description="Batch normalisation of the hidden layer, with flatten pooling only.",
+    )
 
     @model_validator(mode="after")
     def _check_hidden(self) -> "Head":

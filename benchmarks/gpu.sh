@@ -31,7 +31,8 @@ explain=(--methods gradcam hirescam gradient integrated_gradients mutagenesis)
 predict=(--models hybrid compact)
 accuracy=(--models convnext compact hybrid best deepsea danq --seeds 1 2 --processes 4)
 if [ "$stores" = --dry ]; then
-    export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu
+    # Tiny batches are slower on several threads.
+    export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu OMP_NUM_THREADS=1
     share=10
     train=(--steps 1 --warmup 1 --rows 32 --batch 4)
     explain=(--methods gradcam --sequences 2 --repeats 1)

@@ -1,6 +1,8 @@
+import ast
 import os
 import subprocess
 import sys
+from importlib.util import resolve_name
 from pathlib import Path
 
 from noncoding import layout
@@ -26,9 +28,13 @@ def test_source_files_follow_imports(tmp_path):
         "unused.py": "",
         "deep/__init__.py": "import noncoding.c\n",
         "deep/b.py": "import os\n\n\ndef late():\n    if os:\n        from . import d\n",
+        "f.py": "from noncoding import (  # of the package (all)\n    g as other,\n)\n",
+        "g.py": "",
         "deep/d.py": "from ..e import anything\n",
-        "c.py": "from noncoding import a\n",
-        "e.py": "",
+        "c.py": "from noncoding import \\\n    a\n",
+        # Prose that begins as an import does.
+        "e.py": '"""To\nimport noncoding.f (see\nfrom noncoding import it).\n"""\n\n'
+        "from noncoding import f\n",
     }.items():
         (package / name).write_text(text)
     script = tmp_path / "script.py"
@@ -43,7 +49,37 @@ def test_source_files_follow_imports(tmp_path):
         "noncoding/deep/b.py",
         "noncoding/deep/d.py",
         "noncoding/e.py",
+        "noncoding/f.py",
+        "noncoding/g.py",
     ]
+
+
+def test_source_files_are_those_of_the_syntax_trees():
+    files = {path: ast.parse(path.read_text()) for path in (ROOT / "noncoding").rglob("*.py")}
+    imported = {}
+    for path, tree in files.items():
+        package = ".".join(path.relative_to(ROOT).parts[:-1])
+        for node in ast.walk(tree):
+            modules = []
+            if isinstance(node, ast.Import):
+                modules = [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                module = resolve_name("." * node.level + (node.module or ""), package)
+                modules = [module, *(f"{module}.{each.name}" for each in node.names)]
+            for module in modules:
+                place = ROOT / module.replace(".", "/")
+                imported.setdefault(path, set()).update(
+                    {place.with_suffix(".py"), place / "__init__.py"} & files.keys()
+                )
+    for stage in ("convert", "train", "explain"):
+        found = set(source_files(ROOT / "noncoding" / "stages" / f"{stage}.py", ROOT))
+        for path in found:
+            missing = imported.get(path, set()) - found
+            assert not [
+                each
+                for each in missing
+                if each.name != "layout.py" and "settings" not in each.parts
+            ]
 
 
 def test_versions():

@@ -221,7 +221,7 @@ class Hybrid(Network):
     @property
     def output_layer(self) -> nn.Linear:
         """The last layer of the head."""
-        return self.head.output  # type: ignore[return-value] # of either type of head
+        return self.head.output
 
     @property
     def motif_detectors(self) -> nn.Conv1d | None:

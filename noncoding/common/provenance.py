@@ -30,6 +30,7 @@ def versions() -> dict[str, str]:
 
 
 _IMPORT = re.compile(r"^[ \t]*((?:from|import)[ \t](?:\([^()]*\)|\\\n|[^\n\\(])*)", re.MULTILINE)
+_OF_PROJECT = re.compile(r"noncoding|^from[ \t]+\.")
 _NOT_COMPUTING = {("noncoding", "layout.py"), ("noncoding", "settings")}
 
 
@@ -74,11 +75,11 @@ def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
 
 
 def _imports(text: str) -> Iterable[ast.AST]:
-    """The import statements of a file that concern this project, perhaps with other statements.
+    """The imports of this project in a file; other statements may be among them.
 
-    All files of the project would take a second to parse.
+    Only these statements are parsed, since all files of the project would take a second.
     """
-    found = [each for each in _IMPORT.findall(text) if "noncoding" in each or each[5:6] == "."]
+    found = filter(_OF_PROJECT.search, _IMPORT.findall(text))
     try:
         return ast.parse("\n".join(found)).body
     except SyntaxError:  # prose of a docstring, or a parenthesis in a comment

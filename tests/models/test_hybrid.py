@@ -63,6 +63,13 @@ def test_a_batch_of_one_row_uses_the_running_statistics():
     torch.testing.assert_close(alone, head.eval()(row))
 
 
+def test_attention_pooling_ignores_the_batch_norm_of_an_inherited_head():
+    sizes = toy_sizes("attention")
+    sizes["head"] |= {"batch_norm": True}
+    network = create_model(length=LENGTH, targets=3, **sizes)
+    assert not [name for name in network.head.state_dict() if "norm" in name]
+
+
 def transformer_xl():
     sizes = {"channels": 8, "layers": 1, "heads": 2, "inner": 16, "dropout": 0.0}
     return Transformer(8, 9, kind="transformer_xl", **sizes).eval()

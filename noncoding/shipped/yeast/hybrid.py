@@ -48,8 +48,8 @@ class UnitNorm(nn.BatchNorm1d):
 class FlattenHead(nn.Module):
     """Two fully connected layers over all positions, as in the original network.
 
-    Each hidden unit has so many inputs that its mean shifts by several standard deviations in an
-    update of the weights, and most units die unless they are normalised.
+    Each hidden unit has so many inputs that an update of the weights can shift its mean by several
+    standard deviations, and most units die unless they are normalised.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ class FlattenHead(nn.Module):
     weight_norm : bool
         Whether the last layer is an `EqualNormLinear`.
     batch_norm : bool
-        Whether the hidden units are normalised.
+        Whether the hidden units are normalised; False in models that were exported without it.
     """
 
     def __init__(

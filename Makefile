@@ -34,7 +34,9 @@ setup: $(VENV)/installed
 $(VENV)/installed: requirements.lock pyproject.toml
 	@echo "Installing the pinned packages into $(VENV): once, a few minutes, some GB."
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --disable-pip-version-check -q -r requirements.lock -e .
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -q --no-compile -r requirements.lock -e .
+	@# On all cores, which pip does not use. Some packages have files for other versions of Python.
+	$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
 	$(VENV)/bin/python -m noncoding.precompile
 	touch $@
 

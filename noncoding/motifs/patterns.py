@@ -1,9 +1,12 @@
 """Motif discovery with TF-MoDISco."""
 
+import functools
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba.core.dispatcher import Dispatcher
 
 from noncoding.common.errors import InputError
 from noncoding.common.threads import same_threads
@@ -71,6 +74,7 @@ def patterns(
         return []
     from modiscolite.tfmodisco import TFMoDISco  # noqa: PLC0415 – attribution does without
 
+    _keep_compiled()
     try:
         with same_threads():
             found = TFMoDISco(
@@ -106,3 +110,19 @@ def patterns(
                 )
             )
     return made
+
+
+@functools.cache
+def _keep_compiled() -> None:
+    """Let numba keep the compiled functions of modisco-lite on disk.
+
+    modisco-lite does so itself only where it can compile in other processes, which it cannot with
+    one thread, or if there are Python threads besides the main one; half a minute per run.
+    """
+    from modiscolite import affinitymat, aggregator, gapped_kmer, util  # noqa: PLC0415
+
+    for module in (affinitymat, aggregator, gapped_kmer, util):
+        for function in vars(module).values():
+            if isinstance(function, Dispatcher):
+                with suppress(RuntimeError):  # No folder can be written.
+                    function.enable_caching()

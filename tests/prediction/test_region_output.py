@@ -1,19 +1,19 @@
 """Tables, HDF5 and tracks of predicted windows, read back with other libraries."""
 
 import gzip
-import os
-import subprocess
-import sys
-from pathlib import Path
+import resource
+import signal
 
 import h5py
 import numpy as np
 import pandas as pd
 import pyBigWig
 import pytest
+import warm
 from toy_store import SHARED_NAMES
 
 from noncoding.common.errors import InputError
+from noncoding.common.system_errors import as_input_error
 from noncoding.data.genome.chromosomes import Genome
 from noncoding.data.genome.windows import Windows, centred_windows, tiled_windows
 from noncoding.data.targets import distinct_names
@@ -208,30 +208,22 @@ def test_the_working_directory_is_not_replaced(tmp_path, monkeypatch, name):
         output_suffix(name)
 
 
-FULL = """
-import resource, signal, sys
-from pathlib import Path
-sys.path.insert(0, {tests!r})
-from test_region_output import *
-from noncoding.common.errors import InputError
-from noncoding.common.system_errors import as_input_error
-
-name, folder = sys.argv[1], Path(sys.argv[2])
-genome = Genome("g.fa", {{"one": 500_000}})
-region = pd.DataFrame([("one", 0, 500_000, "all")], columns=LOCUS)
-region["chromosome"] = region["chromosome"].astype("category")
-windows = tiled_windows(region, genome, 40, 20, 20)
-values = np.random.default_rng(3).random((len(windows), 3), np.float32)
-shards = Shards(folder / "shards", values.shape, batch_size=8192)
-for shard in shards.missing({{}}):
-    shards.write(shard, values[shard])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-try:
-    write_regions(folder / name, PredictedWindows(windows, shards, TARGETS, {{}}), long=False)
-except (InputError, OSError) as error:
-    print(error if isinstance(error, InputError) else as_input_error(error), flush=True)
-"""
+def written_to_a_full_disk(name, folder):
+    """Write a large table where files may have at most 100 kB; print the error."""
+    genome = Genome("g.fa", {"one": 500_000})
+    region = pd.DataFrame([("one", 0, 500_000, "all")], columns=LOCUS)
+    region["chromosome"] = region["chromosome"].astype("category")
+    windows = tiled_windows(region, genome, 40, 20, 20)
+    values = np.random.default_rng(3).random((len(windows), 3), np.float32)
+    shards = Shards(folder / "shards", values.shape, batch_size=8192)
+    for shard in shards.missing({}):
+        shards.write(shard, values[shard])
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    try:
+        write_regions(folder / name, PredictedWindows(windows, shards, TARGETS, {}), long=False)
+    except (InputError, OSError) as error:
+        print(error if isinstance(error, InputError) else as_input_error(error), flush=True)
 
 
 @pytest.mark.parametrize(
@@ -243,17 +235,9 @@ except (InputError, OSError) as error:
     ],
 )
 def test_a_full_disk_of_a_table_or_hdf5_is_reported(tmp_path, name, message):
-    script = FULL.format(tests=str(Path(__file__).parent))
-    paths = os.pathsep.join([*sys.path, str(Path(__file__).parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", script, name, str(tmp_path)],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": paths},
-    )
-    assert message in done.stdout
-    assert done.returncode == 0
+    status, said = warm.run(written_to_a_full_disk, name, tmp_path)
+    assert message in said
+    assert status == 0
     assert [path.name for path in tmp_path.iterdir()] == ["shards"]
 
 

@@ -1,12 +1,11 @@
 import os
 import signal
-import subprocess
-import sys
 
 import h5py
 import numpy as np
 import pytest
 import torch
+import warm
 from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
@@ -65,28 +64,25 @@ def test_non_finite_weights_are_refused(model, tmp_path):
     assert not (tmp_path / "predictions.h5").exists()
 
 
-KILLED = """
-import os, signal, sys
-from noncoding.prediction import shards
-from noncoding.settings.predict import PredictSettings
-from noncoding.stages.predict import predict
-shards.LOCI = 5
-write = shards.Shards.write
-def killed(self, loci, values):
-    write(self, loci, values)
-    if loci.start >= 10:
-        os.kill(os.getpid(), signal.SIGKILL)
-shards.Shards.write = killed
-predict(*sys.argv[1:], PredictSettings(batch_size=5, devices="auto"))
-"""
+def killed(model, store, folder):
+    """A prediction that ends after its third shard."""
+    shards.LOCI = 5
+    write = shards.Shards.write
+
+    def write_and_die(self, loci, values):
+        write(self, loci, values)
+        if loci.start >= 10:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    shards.Shards.write = write_and_die
+    predicted(model, store, folder)
 
 
 def test_a_killed_prediction_resumes_to_the_same_values(model, tmp_path, monkeypatch, small_shards):
     store = write_toy_store(tmp_path / "test.h5", rows=23, both=True)
     predicted(model[1], store, tmp_path / "whole")
-    command = [sys.executable, "-c", KILLED, str(model[1]), str(store), str(tmp_path / "cut")]
-    done = subprocess.run(command, check=False)
-    assert done.returncode == -signal.SIGKILL
+    status, said = warm.run(killed, model[1], store, tmp_path / "cut")
+    assert status == -signal.SIGKILL, said
     assert not (tmp_path / "cut" / "predictions.h5").exists()
     unfinished = tmp_path / "cut" / "predictions.h5.unfinished"
     assert sorted(path.name for path in unfinished.glob("*.npy")) == ["0.npy", "10.npy", "5.npy"]

@@ -5,8 +5,6 @@ import logging
 import os
 import signal
 import stat
-import subprocess
-import sys
 
 import h5py
 import numpy as np
@@ -14,6 +12,7 @@ import pandas as pd
 import pyBigWig
 import pytest
 import torch
+import warm
 from toy_genome import random_genome, window, write_fasta
 from toy_store import LENGTH, TABLE, export_toy_model
 
@@ -198,21 +197,18 @@ def test_sequences_of_any_length(network, tmp_path):
     np.testing.assert_allclose(table[NAMES], expected, rtol=0, atol=2e-6)
 
 
-KILLED = """
-import os, signal, sys
-from noncoding.prediction import predict_regions, shards
-from noncoding.settings.apply import RegionOptions
-shards.LOCI = 7
-write = shards.Shards.write
-def killed(self, loci, values):
-    write(self, loci, values)
-    if loci.start >= 14:
-        os.kill(os.getpid(), signal.SIGKILL)
-shards.Shards.write = killed
-model, out, genome, bed = sys.argv[1:]
-options = RegionOptions(genome=genome, bed=bed)
-predict_regions(model, out, options, device="cpu", batch_size=7)
-"""
+def killed(model, out, options):
+    """A run that ends after its third shard."""
+    shards.LOCI = 7
+    write = shards.Shards.write
+
+    def write_and_die(self, loci, values):
+        write(self, loci, values)
+        if loci.start >= 14:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    shards.Shards.write = write_and_die
+    run(model, out, **options)
 
 
 @pytest.fixture
@@ -233,8 +229,8 @@ def test_a_killed_run_resumes_to_the_same_output(model, fasta, bed, tmp_path, sm
     run(model, tmp_path / "whole.tsv", genome=fasta, bed=bed)
     assert small_shards == [0, 7, 14, 21, 28]
     out = tmp_path / "cut.tsv"
-    command = [sys.executable, "-c", KILLED, *map(str, (model, out, fasta, bed))]
-    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    status, said = warm.run(killed, model, out, {"genome": fasta, "bed": bed})
+    assert status == -signal.SIGKILL, said
     assert not out.exists()
     small_shards.clear()
     with caplog.at_level(logging.INFO):

@@ -15,7 +15,11 @@ ENSEMBLES = {"both": ["toy"]}
 
 def with_ensembles(folder):
     config = tiny(own=write_genome(folder))
-    config["apply"] = write_applied(folder)
+    applied = write_applied(folder)
+    config["apply"] = {
+        "regions": {"sequences": applied["regions"]["sequences"]},
+        "variants": {"table": applied["variants"]["table"]},
+    }
     config["run"] |= {"seeds": [1, 2], "ensembles": ENSEMBLES}
     return config
 

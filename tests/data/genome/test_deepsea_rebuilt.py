@@ -9,14 +9,12 @@ from pathlib import Path
 import pytest
 import toy_rebuilt
 import yaml
-from loopback import serving
 from toy_rebuilt import ToyRebuilt, official_targets
 
 from noncoding.data.one_hot import letters
 from noncoding.data.store import BOTH, Store
 from noncoding.settings.downloads import file_name
 from noncoding.settings.genome import GenomeDataset
-from noncoding.stages.fetch import fetch
 from noncoding.stages.tile import tile
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +23,7 @@ OTHER = 700
 
 
 class Rebuilt:
-    """The data set on a server of the loopback, its files as they are fetched, and its stores."""
+    """The files of the data set, and its stores."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -34,27 +32,21 @@ class Rebuilt:
         self.bins = self.toy.bins(self.labels)
         self.expected = self.toy.rows(self.bins, self.labels)
         self.positives = self.toy.test_positives(self.expected)
-        shelf = folder / "shelf"
         self.raw = folder / "raw"
-        for each in (shelf, self.raw):
-            each.mkdir()
-        self.toy.write(shelf, self.bins)
-        with serving(shelf) as url:
-            self.peaks = self.table(self.positives, url)
-            names = ["hg19.fa.gz", toy_rebuilt.BINS_FILE]
-            names += [file_name({"url": line.split("\t")[6]}) for line in self.lines[1:]]
-            for name in names:
-                fetch(f"{url}/{name}", self.raw / name)
-        self.peaks += [self.raw / name for name in names[2:]]
+        self.raw.mkdir()
+        self.toy.write(self.raw, self.bins)
+        self.peaks = self.table(self.positives)
+        names = [file_name({"url": line.split("\t")[6]}) for line in self.lines[1:]]
+        self.peaks += [self.raw / name for name in names]
 
-    def table(self, positives, url="http://localhost"):
+    def table(self, positives):
         path = self.folder / toy_rebuilt.TABLE
-        self.toy.write_table(path, url, positives)
+        self.toy.write_table(path, "http://localhost", positives)
         self.lines = path.read_text().splitlines()
         return [path]
 
     def settings(self, configuration):
-        """A configuration of the data set, scaled down, with the files that were fetched."""
+        """A configuration of the data set, scaled down, with these files."""
         text = (ROOT / "configs" / f"{configuration}.yaml").read_text()
         settings = yaml.safe_load(text)["datasets"]["deepsea_rebuilt"]
         assert settings["peaks"] == {"table": "resources/deepsea_targets.tsv"}

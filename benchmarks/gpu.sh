@@ -33,7 +33,7 @@ accuracy=(--models convnext compact hybrid best deepsea danq --seeds 1 2 --proce
 if [ "$stores" = --dry ]; then
     # Tiny batches are slower on several threads.
     export CUDA_VISIBLE_DEVICES='' NONCODING_GPU_TESTS=cpu OMP_NUM_THREADS=1
-    share=20
+    share=10
     train=(--steps 1 --warmup 1 --rows 32 --batch 4)
     explain=(--methods gradcam --sequences 2 --repeats 1)
     predict=(--models compact --loci 8 --variants 4 --batch 4)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import warm
+from dying_writers import die_after_shard
 from toy_store import TABLE, export_toy_model, toy_split, write_toy_store
 
 from noncoding.common.errors import InputError
@@ -67,14 +68,7 @@ def test_non_finite_weights_are_refused(model, tmp_path):
 def killed(model, store, folder):
     """A prediction that ends after its third shard."""
     shards.LOCI = 5
-    write = shards.Shards.write
-
-    def write_and_die(self, loci, values):
-        write(self, loci, values)
-        if loci.start >= 10:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    shards.Shards.write = write_and_die
+    die_after_shard(10)
     predicted(model, store, folder)
 
 

@@ -13,6 +13,7 @@ import pyBigWig
 import pytest
 import torch
 import warm
+from dying_writers import die_after_shard
 from toy_genome import random_genome, window, write_fasta
 from toy_store import LENGTH, TABLE, export_toy_model
 
@@ -200,14 +201,7 @@ def test_sequences_of_any_length(network, tmp_path):
 def killed(model, out, options):
     """A run that ends after its third shard."""
     shards.LOCI = 7
-    write = shards.Shards.write
-
-    def write_and_die(self, loci, values):
-        write(self, loci, values)
-        if loci.start >= 14:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    shards.Shards.write = write_and_die
+    die_after_shard(14)
     run(model, out, **options)
 
 

@@ -1,7 +1,6 @@
 import gzip
 import json
 import logging
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 import warm
+from dying_writers import die_after_shard
 from naive_variants import Change, on_reverse_strand, reverse_complement
 from toy_store import LENGTH, TABLE, export_toy_model
 
@@ -178,14 +178,7 @@ def test_errors_in_the_file_come_before_anything_is_computed(inputs, tmp_path, m
 def killed(model, out, options):
     """A run that ends after its third shard."""
     scoring.BLOCK = 7
-    write = Shards.write
-
-    def write_and_die(self, rows, values):
-        write(self, rows, values)
-        if rows.start >= 14:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    Shards.write = write_and_die
+    die_after_shard(14)
     score_variants(model, out, options, batch_size=8)
 
 

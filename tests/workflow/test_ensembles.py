@@ -15,11 +15,7 @@ ENSEMBLES = {"both": ["toy"]}
 
 def with_ensembles(folder):
     config = tiny(own=write_genome(folder))
-    applied = write_applied(folder)
-    config["apply"] = {
-        "regions": {"sequences": applied["regions"]["sequences"]},
-        "variants": {"table": applied["variants"]["table"]},
-    }
+    config["apply"] = write_applied(folder)
     config["run"] |= {"seeds": [1, 2], "ensembles": ENSEMBLES}
     return config
 

@@ -116,8 +116,9 @@ def patterns(
 def _keep_compiled() -> None:
     """Let numba keep the compiled functions of modisco-lite on disk.
 
-    modisco-lite does so itself only where it can compile in other processes, which it cannot with
-    one thread, or if there are Python threads besides the main one; half a minute per run.
+    Otherwise each run compiles them, which can take half a minute: modisco-lite keeps them only
+    where it compiles in other processes, that is, with several threads of numba and no Python
+    thread besides the main one.
     """
     from modiscolite import affinitymat, aggregator, gapped_kmer, util  # noqa: PLC0415
 

@@ -127,6 +127,7 @@ TRAINING = {
     "ema_decay": 0.9,
     "shift": 1,
     "reverse_complement": False,
+    "mutation_rate": 0.0,
     "precision": "auto",
     "accumulate": 1,
     "devices": 1,

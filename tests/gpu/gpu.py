@@ -54,6 +54,7 @@ TRAINING = {
     "batch_size": 16,
     "shift": 2,
     "reverse_complement": True,
+    "mutation_rate": 0.1,
     "compile": "off",
 }
 """16 steps, in batches of one size."""

@@ -17,7 +17,7 @@ from toy_store import DEEPSEA, toy_sizes, write_toy_stores
 
 from noncoding.training.checkpoints import load_checkpoint
 
-TRAINING = {"epochs": 3, "shift": 2, "reverse_complement": True}
+TRAINING = {"epochs": 3, "shift": 2, "reverse_complement": True, "mutation_rate": 0.1}
 
 
 def random_everywhere():

@@ -3,6 +3,7 @@
 import warnings
 from itertools import combinations
 
+import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -19,6 +20,7 @@ from noncoding.training.layer_statistics import matrices
 from noncoding.training.lightning_module import TrainingModule
 
 RATE, DECAY = 0.01, 0.5
+MUTATION_RATE = 0.4
 
 
 class Rates(Callback):
@@ -35,7 +37,8 @@ def fit(stores, architecture="deepsea", warmup=3, seed=1, **settings):
     rates = Rates()
     network = create_model(length=LENGTH, targets=3, **ARCHITECTURES[architecture])
     changed = {"learning_rate": RATE, "warmup_steps": warmup, "weight_decay": DECAY}
-    changed["reverse_complement"] = True
+    changed |= {"reverse_complement": True, "mutation_rate": MUTATION_RATE}
+    changed["epochs"] = settings.get("max_epochs", 1)
     module = TrainingModule(network, TrainSettings(**TRAINING | changed), seed=seed)
     trainer = pl.Trainer(
         accelerator="cpu",
@@ -86,8 +89,9 @@ def test_only_matrices_are_decayed(architecture, stores):
     assert shapes == {DECAY: decayed, 0.0: trained - decayed}
 
 
-def test_views_are_a_function_of_seed_epoch_and_step(stores, monkeypatch):
-    """They differ between steps, epochs and seeds, and do not depend on the steps before."""
+@pytest.fixture
+def given(monkeypatch):
+    """The views of each step."""
     given = []
 
     def recorded(sequences, views):
@@ -95,6 +99,19 @@ def test_views_are_a_function_of_seed_epoch_and_step(stores, monkeypatch):
         return augment(sequences, views)
 
     monkeypatch.setattr(lightning_module, "augment", recorded)
+    return given
+
+
+def test_mutations_decrease_linearly_over_all_epochs(stores, given):
+    fit(stores, max_epochs=3, limit_val_batches=0)
+    expected = MUTATION_RATE * (1 - np.arange(3 * 8) / (3 * 8))
+    for views, rate in zip(given, expected, strict=True):
+        share, bases = (views.mutation > 0).double().mean().item(), views.mutation.numel()
+        assert share == pytest.approx(rate, abs=4 * (rate * (1 - rate) / bases) ** 0.5)
+
+
+def test_views_are_a_function_of_seed_epoch_and_step(stores, given, monkeypatch):
+    """They differ between steps, epochs and seeds, and do not depend on the steps before."""
     fit(stores, max_epochs=2, limit_val_batches=0)
     drawn = [torch.stack([views.shift, views.flip.long()]) for views in given]
     assert len(drawn) == 2 * 8

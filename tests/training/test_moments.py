@@ -13,7 +13,13 @@ from safetensors.torch import load_file
 from toy_store import toy_sizes, write_toy_stores
 
 # 8 batches and 4 steps an epoch, and 125 rows, so that batches differ by a row.
-TRAINING = {"epochs": 3, "accumulate": 2, "shift": 2, "reverse_complement": True}
+TRAINING = {
+    "epochs": 3,
+    "accumulate": 2,
+    "shift": 2,
+    "reverse_complement": True,
+    "mutation_rate": 0.1,
+}
 
 
 def sizes():

@@ -1,4 +1,4 @@
-"""Augmentation: random shifts and reverse complements."""
+"""Augmentation: random shifts, reverse complements and mutations."""
 
 from typing import NamedTuple
 
@@ -16,10 +16,14 @@ class Views(NamedTuple):
         In bp; positions from outside the window are N. None: no row is shifted.
     flip : torch.Tensor or None, shape=(batch,), dtype=bool
         Whether the reverse complement is taken. None: that of no row.
+    mutation : torch.Tensor or None, shape=(batch, length), dtype=uint8
+        By how many channels each base is moved on, in the order A, C, G, T, A: 0 for bases that
+        stay. None: all stay.
     """
 
     shift: torch.Tensor | None
     flip: torch.Tensor | None
+    mutation: torch.Tensor | None = None
 
     def part(self, start: int, stop: int) -> "Views":
         """Those of the rows from `start` to `stop`."""
@@ -36,19 +40,33 @@ class Views(NamedTuple):
         return Views(*(None if drawn is None else copied(drawn) for drawn in self))
 
 
-def random_views(count: int, *, shift: int, flip: bool, generator: torch.Generator) -> Views:
+def random_views(
+    count: int,
+    *,
+    shift: int,
+    flip: bool,
+    mutation_rate: float = 0.0,
+    length: int = 0,
+    generator: torch.Generator,
+) -> Views:
     """Draw the augmentation of a batch.
 
     Shifts are up to `shift` bp in either direction. With `flip`, each row is reverse-complemented
-    with probability 0.5.
+    with probability 0.5. Each of `length` bases is substituted by one of the three others with
+    probability `mutation_rate`.
     """
     shifts = torch.randint(-shift, shift + 1, (count,), generator=generator)
     flips = torch.rand(count, generator=generator) < 0.5
-    return Views(shifts if shift else None, flips if flip else None)
+    mutations = None
+    if mutation_rate:
+        # Of one uniform number: which bases are mutated, and by which of the others.
+        drawn = torch.rand(count, length, generator=generator) / mutation_rate
+        mutations = (1 + 3 * drawn).masked_fill_(drawn >= 1, 0).to(torch.uint8)
+    return Views(shifts if shift else None, flips if flip else None, mutations)
 
 
 def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
-    """Shift and reverse-complement sequences.
+    """Shift, reverse-complement and mutate sequences, in this order. N stays N.
 
     Parameters
     ----------
@@ -70,4 +88,7 @@ def augment(sequences: torch.Tensor, views: Views) -> torch.Tensor:
     if views.flip is not None:
         flipped = reverse_complement(sequences)
         sequences = torch.where(views.flip[:, None, None], flipped, sequences)
+    if views.mutation is not None:
+        channels = torch.arange(4, device=device)[:, None]
+        sequences = sequences.gather(1, (channels - views.mutation[:, None].long()) % 4)
     return sequences

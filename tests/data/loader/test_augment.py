@@ -21,10 +21,31 @@ def test_augmentation_applies_the_drawn_shifts_and_strands():
     generator = torch.Generator().manual_seed(1)
     views = random_views(200, shift=3, flip=True, generator=generator)
     made = augment(torch.from_numpy(sequences), views).numpy()
-    for before, after, by, flip in zip(sequences, made, *views, strict=True):
-        expected = shifted(before, int(by))
+    drawn = list(zip(views.shift.tolist(), views.flip.tolist(), strict=True))
+    for before, after, (by, flip) in zip(sequences, made, drawn, strict=True):
+        expected = shifted(before, by)
         np.testing.assert_array_equal(after, reverse_complement(expected) if flip else expected)
-    assert len({(int(by), bool(flip)) for by, flip in zip(*views, strict=True)}) == 14
+    assert len(set(drawn)) == 14
+
+
+def test_mutated_bases_become_each_of_the_others_with_the_same_probability():
+    rows, length, rate = 200, 1000, 0.3
+    generator = torch.Generator().manual_seed(1)
+    bases = torch.randint(0, 5, (rows, length), generator=generator)  # 4: N
+    sequences = torch.eye(5)[bases].transpose(1, 2)[:, :4]
+    views = random_views(
+        rows, shift=0, flip=False, mutation_rate=rate, length=length, generator=generator
+    )
+    made = augment(sequences, views)
+    is_n = bases == 4
+    assert torch.equal(made.sum(dim=1) == 0, is_n)
+    assert set(made.unique().tolist()) == {0, 1}
+    counts = np.zeros((4, 4))
+    np.add.at(counts, (bases[~is_n].numpy(), made.argmax(dim=1)[~is_n].numpy()), 1)
+    expected = np.full((4, 4), rate / 3) + np.eye(4) * (1 - rate - rate / 3)
+    expected *= counts.sum(axis=1, keepdims=True)
+    # Five standard deviations of each of 16 numbers.
+    np.testing.assert_allclose(counts, expected, atol=5 * expected.max() ** 0.5)
 
 
 class Copies(TorchDispatchMode):
@@ -65,6 +86,10 @@ def test_augmentation_can_be_turned_off_and_is_seeded():
 
 def test_a_part_of_a_batch_is_augmented_as_within_the_batch():
     sequences = torch.from_numpy(toy_split(20, 2)[0])
-    views = random_views(20, shift=3, flip=True, generator=torch.Generator().manual_seed(1))
+    length = sequences.shape[-1]
+    generator = torch.Generator().manual_seed(1)
+    views = random_views(
+        20, shift=3, flip=True, mutation_rate=0.2, length=length, generator=generator
+    )
     part = augment(sequences[5:12], views.part(5, 12))
     assert torch.equal(part, augment(sequences, views)[5:12])

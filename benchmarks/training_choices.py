@@ -138,7 +138,7 @@ def shifted(folder: Path, valid: Path) -> None:
 
 
 def _all_shifted(shift: int, count: int) -> Views:
-    return Views(torch.full((count,), shift), torch.zeros(count, dtype=torch.bool))
+    return Views(shift=torch.full((count,), shift), flip=None, mutation=None)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ class TrainSettings(Section):
         description="Reverse-complement each training row with probability 0.5."
     )
     mutation_rate: Share = Field(
-        description="Share of the bases that are substituted at random, decreasing linearly to 0 "
-        "over all epochs."
+        description="Initial share of the bases that are substituted at random; it decreases "
+        "linearly to 0 over all epochs."
     )
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
         description="Numerical precision, by Lightning's names."

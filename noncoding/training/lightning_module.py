@@ -189,10 +189,10 @@ class TrainingModule(pl.LightningModule):
         (start, stop), (first, end) = plan.span(batch_index), plan.span_of_all(batch_index)
         views = random_views(
             end - first,
+            self.network.config.length,
             shift=self._settings.shift,
             flip=self._settings.reverse_complement,
             mutation_rate=self._mutation_rate(epoch, batch_index),
-            length=self.network.config.length,
             generator=torch.Generator().manual_seed(_seed_of(*step)),
         )
         views = views.part(start - first, stop - first).to(self.device)

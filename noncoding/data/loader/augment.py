@@ -23,7 +23,7 @@ class Views(NamedTuple):
 
     shift: torch.Tensor | None
     flip: torch.Tensor | None
-    mutation: torch.Tensor | None = None
+    mutation: torch.Tensor | None
 
     def part(self, start: int, stop: int) -> "Views":
         """Those of the rows from `start` to `stop`."""
@@ -42,26 +42,26 @@ class Views(NamedTuple):
 
 def random_views(
     count: int,
+    length: int,
     *,
     shift: int,
     flip: bool,
-    mutation_rate: float = 0.0,
-    length: int = 0,
+    mutation_rate: float,
     generator: torch.Generator,
 ) -> Views:
-    """Draw the augmentation of a batch.
+    """Draw the augmentation of a batch of `count` sequences of `length` bp.
 
     Shifts are up to `shift` bp in either direction. With `flip`, each row is reverse-complemented
-    with probability 0.5. Each of `length` bases is substituted by one of the three others with
-    probability `mutation_rate`.
+    with probability 0.5. Each base is substituted with probability `mutation_rate`, by each of the
+    three others with the same probability.
     """
     shifts = torch.randint(-shift, shift + 1, (count,), generator=generator)
     flips = torch.rand(count, generator=generator) < 0.5
     mutations = None
     if mutation_rate:
-        # Of one uniform number: which bases are mutated, and by which of the others.
-        drawn = torch.rand(count, length, generator=generator) / mutation_rate
-        mutations = (1 + 3 * drawn).masked_fill_(drawn >= 1, 0).to(torch.uint8)
+        # One uniform number decides whether a base is substituted, and by which one.
+        drawn = torch.rand(count, length, generator=generator).div_(mutation_rate)
+        mutations = drawn.mul(3).add_(1).masked_fill_(drawn >= 1, 0).to(torch.uint8)
     return Views(shifts if shift else None, flips if flip else None, mutations)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import metadata
 from importlib.util import resolve_name
+from itertools import accumulate
 from pathlib import Path
 
 from noncoding import __version__
@@ -31,7 +32,7 @@ def versions() -> dict[str, str]:
 
 _IMPORT = re.compile(r"^[ \t]*((?:from|import)[ \t](?:\([^()]*\)|\\\n|[^\n\\(])*)", re.MULTILINE)
 _OF_PROJECT = re.compile(r"noncoding|^from[ \t]+\.")
-_NOT_COMPUTING = {("noncoding", "layout.py"), ("noncoding", "settings")}
+_NOT_COMPUTING = re.compile(r"noncoding\.(layout|settings(\..*)?)")
 
 
 def source_files(script: str | Path, root: str | Path) -> list[Path]:
@@ -47,8 +48,7 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
     waiting = [script]
     while waiting:
         path = waiting.pop()
-        computes = path == script or path.relative_to(root).parts[:2] not in _NOT_COMPUTING
-        if path not in seen and computes:
+        if path not in seen:
             seen.add(path)
             waiting.extend(_imported_files(path, root))
     return [script, *sorted(seen - {script})]
@@ -56,22 +56,31 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 
 # Snakemake needs the files of all stages, which share most of them, at each start.
 @cache
-def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
-    """Files of this project that a file imports."""
-    files: set[Path] = set()
+def _imported_files(path: Path, root: Path) -> set[Path]:
+    """Files of this project that a file imports, with those of their parent packages."""
+    names: list[str] = []
     for statement in _imports(path.read_text(encoding="utf-8")):
-        names: list[str] = []
         if isinstance(statement, ast.Import):
-            names = [alias.name for alias in statement.names]
+            names += [alias.name for alias in statement.names]
         elif isinstance(statement, ast.ImportFrom):
             # Only modules of the package have relative imports; the script may be elsewhere.
             package = ".".join(path.relative_to(root).parts[:-1]) if statement.level else None
             module = resolve_name("." * statement.level + (statement.module or ""), package)
-            names = [module, *(f"{module}.{alias.name}" for alias in statement.names)]
-        for name in names:
-            if name.split(".")[0] == "noncoding":
-                files.update(_files_of(name, root))
-    return tuple(files)
+            names += [f"{module}.{alias.name}" for alias in statement.names]
+    modules = _modules(root)
+    parents = {parent for name in names for parent in accumulate(name.split("."), "{}.{}".format)}
+    return {modules[name] for name in parents & modules.keys()}
+
+
+@cache
+def _modules(root: Path) -> dict[str, Path]:
+    """Files of the package by the names of their modules, without those that compute nothing."""
+    found = {}
+    for path in (root / "noncoding").rglob("*.py"):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        if not _NOT_COMPUTING.fullmatch(name):
+            found[name] = path
+    return found
 
 
 def _imports(text: str) -> Iterable[ast.AST]:
@@ -92,11 +101,3 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
         for child in getattr(node, block, ()):
             yield child
             yield from _statements(child)
-
-
-@cache
-def _files_of(module: str, root: Path) -> tuple[Path, ...]:
-    """The file of a module and those of its parent packages."""
-    parent, base = module.rpartition(".")[0], root.joinpath(*module.split("."))
-    own = (path for path in (base / "__init__.py", Path(f"{base}.py")) if path.is_file())
-    return (*(_files_of(parent, root) if parent else ()), *own)

@@ -13,6 +13,7 @@ import bioframe
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from bioframe.core import arrops
 
 Integers = npt.NDArray[np.int64]
 
@@ -163,8 +164,7 @@ def _covered_bins(start: Integers, end: Integers, binning: Binning) -> Integers:
     """Bins of which regions, merged, cover more than `Binning.uncovered` bases."""
     if not len(start):
         return start
-    merged = bioframe.merge(pd.DataFrame({"chrom": "axis", "start": start, "end": end}))
-    start, end = merged["start"].to_numpy(np.int64), merged["end"].to_numpy(np.int64)
+    _, start, end = arrops.merge_intervals(start, end)
     first = start // binning.bin
     counts = (end - 1) // binning.bin + 1 - first
     region = np.repeat(np.arange(len(start)), counts)

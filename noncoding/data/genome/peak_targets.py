@@ -89,7 +89,10 @@ def read_peak_targets(
         A file is not BED, belongs to another assembly or has no chromosome of the genome; a name
         is empty; two targets are not told apart; or no target is left.
     """
-    regions_of = {split: regions[regions["split"] == split] for split in SPLITS}
+    regions_of = {
+        split: on_one_axis(regions[regions["split"] == split], genome, "start", "end")
+        for split in SPLITS
+    }
     read = []
     placed_files = []
     for file in peak_files(source, given):
@@ -99,7 +102,8 @@ def read_peak_targets(
             log.warning("%s has no peaks: the target %s is left out", file.where, name)
         placed = on_genome(intervals, file.where, genome, chromosome_map)
         own = placed.intervals
-        hits = {split: _overlap(own, of, genome) for split, of in regions_of.items()}
+        on_axis = on_one_axis(own, genome, "start", "end")
+        hits = {split: _overlap(*on_axis, *of) for split, of in regions_of.items()}
         used = np.any([*hits.values()], axis=0)
         length = (own["end"] - own["start"]).to_numpy()[used]
         counted = {
@@ -194,13 +198,9 @@ def _reported(matched: Mapping[str, str], genome: Genome) -> dict[str, str]:
 
 
 def _overlap(
-    intervals: pd.DataFrame, regions: pd.DataFrame, genome: Genome
+    start: Integers, end: Integers, begins: Integers, ends: Integers
 ) -> npt.NDArray[np.bool_]:
-    """Whether intervals share a base with one of disjoint regions, in the order of the genome."""
-    (start, end), (begins, ends) = (
-        (on_one_axis(table, "start", genome), on_one_axis(table, "end", genome))
-        for table in (intervals, regions)
-    )
+    """Whether intervals share a base with one of disjoint regions, which are in their order."""
     ended_before = np.searchsorted(ends, start, side="right")
     begun: Integers = np.searchsorted(begins, end, side="left")
     return begun > ended_before

@@ -189,11 +189,10 @@ def split_sizes(
     regions = split_regions(genome, splits)
     length = regions["end"] - regions["start"]
     bases = length.groupby(regions["split"]).sum().reindex(SPLITS, fill_value=0)
-    starts = np.append(-1, on_one_axis(regions, "start", genome))
-    ends = np.append(-1, on_one_axis(regions, "end", genome))
+    starts, ends = (np.append(-1, found) for found in on_one_axis(regions, genome, "start", "end"))
     places = {name: index for index, name in enumerate(SPLITS)}
     owners = np.append(-1, regions["split"].map(places)).astype(np.int8)
-    positions = on_one_axis(peaks, "position", genome)
+    [positions] = on_one_axis(peaks, genome, "position")
     found = np.searchsorted(starts, positions, side="right") - 1
     return bases, np.where(positions < ends[found], owners[found], np.int8(-1))
 

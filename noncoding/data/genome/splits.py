@@ -154,20 +154,28 @@ def windows_split(
     return found
 
 
-def on_one_axis(table: pd.DataFrame, column: str, genome: Genome) -> npt.NDArray[np.int64]:
-    """Positions on an axis on which the chromosomes follow each other, shape=(n,), dtype=int64.
+def on_one_axis(
+    table: pd.DataFrame, genome: Genome, *columns: str
+) -> tuple[npt.NDArray[np.int64], ...]:
+    """Positions on an axis on which the chromosomes follow each other.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        ``chromosome`` and the positions in `column`, in bp.
-    column : str
+        ``chromosome`` and the positions in `columns`, in bp.
     genome : Genome
+    columns : str
+
+    Returns
+    -------
+    tuple of numpy.ndarray, shape=(n,), dtype=int64
+        The positions of each column.
     """
     lengths = np.fromiter(genome.lengths.values(), dtype=np.int64)
     first = np.cumsum(lengths) - lengths
     codes = pd.Categorical(table["chromosome"], categories=list(genome.lengths)).codes
-    return first[codes] + table[column].to_numpy(dtype=np.int64)
+    origin = first[codes]
+    return tuple(origin + table[column].to_numpy(dtype=np.int64) for column in columns)
 
 
 def _named_regions(named: Mapping[str, list[str]], genome: Genome) -> pd.DataFrame:

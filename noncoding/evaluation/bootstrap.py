@@ -24,6 +24,8 @@ BLOCK_WINDOWS = 10
 """The same in lengths of a window, where this is longer."""
 BLOCK_LOCI = 20
 """Loci per block where the store has no coordinates."""
+_AT_ONCE = 2**15
+"""Resampled loci that are counted at once, which fit into the cache of a processor."""
 _ARRAYS = ("auroc", "auprc", "positives", "loci")
 
 
@@ -186,24 +188,33 @@ def _resampled(
     # among the positives.
     first, last = _ties(falling, falling[positive])
     first_positive, last_positive = _ties(falling[positive], falling[positive])
-    found = np.zeros(len(falling) + 1, dtype=np.int64)
-    found_positives = np.zeros(len(positive) + 1, dtype=np.int64)
-    for number, weights_of_blocks in enumerate(times):
-        np.cumsum(weights_of_blocks[block_of], out=found[1:])
-        weights = weights_of_blocks[block_of_positive]
-        np.cumsum(weights, out=found_positives[1:])
-        positives = found_positives[-1]
-        negatives = found[-1] - positives
-        if not positives or not negatives:
-            continue
-        higher = found[first] - found_positives[first_positive]
-        no_lower = found[last] - found_positives[last_positive]
-        lost = int(weights @ (higher + no_lower))
-        result[0, number] = 1 - lost / (2 * positives * negatives)
-        sampled = weights > 0
-        precision = found_positives[last_positive][sampled] / found[last][sampled]
-        result[1, number] = (weights[sampled] @ precision) / positives
+    # Of few loci, many replicates at once.
+    step = max(1, _AT_ONCE // len(falling))
+    for start in range(0, len(times), step):
+        weights_of_blocks = times[start : start + step]
+        weights = weights_of_blocks.take(block_of_positive, axis=1)
+        found = _counts_before(weights_of_blocks.take(block_of, axis=1))
+        found_positives = _counts_before(weights)
+        positives = found_positives[:, -1]
+        negatives = found[:, -1] - positives
+        higher = found.take(first, axis=1) - found_positives.take(first_positive, axis=1)
+        no_lower = found.take(last, axis=1) - found_positives.take(last_positive, axis=1)
+        lost = (weights * (higher + no_lower)).sum(axis=1)
+        # NaN where a locus is not resampled, or no positive is.
+        with np.errstate(invalid="ignore"):
+            precision = found_positives.take(last_positive, axis=1) / found.take(last, axis=1)
+            total = np.where(weights > 0, weights * precision, 0.0).sum(axis=1)
+            metrics = np.stack([1 - lost / (2 * positives * negatives), total / positives])
+        metrics[:, negatives == 0] = np.nan
+        result[:, start : start + step] = metrics
     return result
+
+
+def _counts_before(weights: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+    """Sum of the weights before each place and of all, from shape (n, k) to (n, k + 1)."""
+    counts = np.zeros((len(weights), weights.shape[1] + 1), dtype=np.int64)
+    np.cumsum(weights, axis=1, out=counts[:, 1:])
+    return counts
 
 
 def _ties(falling: Scores, scores: Scores) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -58,8 +58,7 @@ class TrainSettings(Section):
         description="Reverse-complement each training row with probability 0.5."
     )
     mutation_rate: Share = Field(
-        description="Initial share of the bases that are substituted at random; it decreases "
-        "linearly to 0 over all epochs."
+        description="Share of the bases of training rows that are substituted at random."
     )
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = Field(
         description="Numerical precision, by Lightning's names."

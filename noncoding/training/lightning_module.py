@@ -192,16 +192,11 @@ class TrainingModule(pl.LightningModule):
             self.network.config.length,
             shift=self._settings.shift,
             flip=self._settings.reverse_complement,
-            mutation_rate=self._mutation_rate(epoch, batch_index),
+            mutation_rate=self._settings.mutation_rate,
             generator=torch.Generator().manual_seed(_seed_of(*step)),
         )
         views = views.part(start - first, stop - first).to(self.device)
         return _Drawn(epoch, batch_index, views, _seed_of(*step, self.global_rank + 1))
-
-    def _mutation_rate(self, epoch: int, batch_index: int) -> float:
-        """Share of the bases that are substituted in a step; it would be 0 after the last step."""
-        done = (epoch + batch_index / len(self._plan())) / self._settings.epochs
-        return self._settings.mutation_rate * (1 - done)
 
     def _weight(self, batch_index: int, rows: int) -> float:
         """Weight of the mean loss of this process's rows of a step.

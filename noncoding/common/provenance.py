@@ -56,7 +56,7 @@ def source_files(script: str | Path, root: str | Path) -> list[Path]:
 
 # Snakemake needs the files of all stages, which share most of them, at each start.
 @cache
-def _imported_files(path: Path, root: Path) -> set[Path]:
+def _imported_files(path: Path, root: Path) -> tuple[Path, ...]:
     """Files of this project that a file imports, with those of their parent packages."""
     names: list[str] = []
     for statement in _imports(path.read_text(encoding="utf-8")):
@@ -68,8 +68,8 @@ def _imported_files(path: Path, root: Path) -> set[Path]:
             module = resolve_name("." * statement.level + (statement.module or ""), package)
             names += [f"{module}.{alias.name}" for alias in statement.names]
     modules = _modules(root)
-    parents = {parent for name in names for parent in accumulate(name.split("."), "{}.{}".format)}
-    return {modules[name] for name in parents & modules.keys()}
+    found = {part for name in names for part in accumulate(name.split("."), "{}.{}".format)}
+    return tuple(modules[name] for name in found & modules.keys())
 
 
 @cache

@@ -200,7 +200,7 @@ def _reported(matched: Mapping[str, str], genome: Genome) -> dict[str, str]:
 def _overlap(
     start: Integers, end: Integers, begins: Integers, ends: Integers
 ) -> npt.NDArray[np.bool_]:
-    """Whether intervals share a base with one of disjoint regions, which are in their order."""
+    """Whether intervals share a base with one of disjoint regions, sorted by position."""
     ended_before = np.searchsorted(ends, start, side="right")
     begun: Integers = np.searchsorted(begins, end, side="left")
     return begun > ended_before

@@ -24,7 +24,10 @@ def labels_and_scores(seed, loci, targets):
     return labels, generator.normal(size=labels.shape) + labels
 
 
-def test_replicates_are_scikit_learns_with_weights():
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+def test_replicates_are_scikit_learns_with_weights(at_once, monkeypatch):
+    """With several replicates at once, of which the last are fewer, too."""
+    monkeypatch.setattr("noncoding.evaluation.bootstrap._AT_ONCE", at_once * 90)
     labels, scores = labels_and_scores(3, 90, 2)
     scores = np.round(scores * 3) / 3
     block = np.arange(90) // 6
